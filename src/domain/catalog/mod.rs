@@ -1,0 +1,1 @@
+//! Categories, filing conditions and their limits.

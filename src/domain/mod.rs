@@ -1,0 +1,9 @@
+//! The pure core: it decides and never acts. No I/O, no async, no clock, no randomness;
+//! what it needs to know it is given as values.
+
+pub mod catalog;
+pub mod id;
+pub mod issue;
+pub mod routing;
+pub mod territory;
+pub mod time;

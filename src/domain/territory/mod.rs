@@ -1,0 +1,4 @@
+//! Territory: areas with levels and polygons, the index that finds them from a position, their
+//! import and repair, their checks and their lineage.
+
+pub mod level;

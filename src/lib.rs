@@ -1,0 +1,4 @@
+//! Hexward (网格哨): grid governance on a map. A position becomes a routed issue with a clock;
+//! the outcome becomes a rate. ARCHITECTURE.md draws the layers; `domain` decides, the rest acts.
+
+pub mod domain;
