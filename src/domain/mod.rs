@@ -1,9 +1,13 @@
 //! The pure core: it decides and never acts. No I/O, no async, no clock, no randomness;
 //! what it needs to know it is given as values.
 
+pub mod access;
+pub mod audit;
 pub mod catalog;
+pub mod datum;
 pub mod id;
 pub mod issue;
+pub mod metrics;
 pub mod routing;
 pub mod territory;
 pub mod time;

@@ -1,0 +1,335 @@
+//! Who may do what: roles, grants, and the scope that every read of issues carries.
+//!
+//! Invariant: access is denied unless a grant covers it. A scope with no clause reads nothing.
+
+use super::id::{AccountId, AreaCode, DepartmentCode};
+use super::issue::kind::Kind;
+use std::fmt;
+
+/// The roles of DOMAIN.md §8. A resident has no account and therefore no role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    GridWorker,
+    Acceptor,
+    Dispatcher,
+    DutySupervisor,
+    Handler,
+    Leader,
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Role; 7] = [
+        Role::GridWorker,
+        Role::Acceptor,
+        Role::Dispatcher,
+        Role::DutySupervisor,
+        Role::Handler,
+        Role::Leader,
+        Role::Admin,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::GridWorker => "grid_worker",
+            Role::Acceptor => "acceptor",
+            Role::Dispatcher => "dispatcher",
+            Role::DutySupervisor => "duty_supervisor",
+            Role::Handler => "handler",
+            Role::Leader => "leader",
+            Role::Admin => "admin",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// Whether the role reads issues at all; an administrator keeps the data, not the cases.
+    pub const fn reads_issues(self) -> bool {
+        !matches!(self, Role::Admin)
+    }
+
+    /// Whether the role reads what a dispute is about (DOMAIN.md §3: named roles only).
+    pub const fn reads_disputes(self) -> bool {
+        matches!(self, Role::Acceptor | Role::Dispatcher | Role::DutySupervisor | Role::Handler)
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The place of an area in the tree: the codes from the root, each followed by `/`; empty for a
+/// place that lies in no area. A subtree is the interval of texts that begin with its path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct AreaPath(String);
+
+impl AreaPath {
+    /// The path of the given chain, outermost first.
+    pub fn of<'a>(chain: impl IntoIterator<Item = &'a AreaCode>) -> Self {
+        let mut path = String::new();
+        for code in chain {
+            path.push_str(code.as_str());
+            path.push('/');
+        }
+        Self(path)
+    }
+
+    /// Takes a path that [`AreaPath::as_str`] gave.
+    pub fn from_stored(path: String) -> Self {
+        Self(path)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The codes, outermost first.
+    pub fn codes(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.split_terminator('/')
+    }
+
+    /// The innermost code.
+    pub fn leaf(&self) -> Option<&str> {
+        self.codes().next_back()
+    }
+
+    /// Whether this area is `root` or lies below it.
+    pub fn is_within(&self, root: &AreaPath) -> bool {
+        self.0.starts_with(&root.0)
+    }
+
+    /// The half-open interval of texts that this subtree covers: `low <= path < high`.
+    /// `high` is `None` for the whole territory.
+    pub fn interval(&self) -> (&str, Option<String>) {
+        let mut high = self.0.clone();
+        // '0' is the character after '/', the last one of every path.
+        let high = high.pop().map(|_| high + "0");
+        (&self.0, high)
+    }
+}
+
+/// A role over an area subtree, a department and kinds; `None` means all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub role: Role,
+    pub area: Option<AreaCode>,
+    /// Where `area` lies in the territory now. `None` with an `area` means that the area is gone:
+    /// such a grant covers nothing.
+    pub path: Option<AreaPath>,
+    pub department: Option<DepartmentCode>,
+    pub kinds: Option<Vec<Kind>>,
+}
+
+/// What access looks at in an issue.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub path: &'a AreaPath,
+    pub kind: Kind,
+    pub lead: Option<&'a DepartmentCode>,
+    pub assists: &'a [DepartmentCode],
+    pub reporter: Option<AccountId>,
+}
+
+impl Grant {
+    fn covers_place(&self, path: &AreaPath) -> bool {
+        match (&self.area, &self.path) {
+            (None, _) => true,
+            (Some(_), Some(root)) => path.is_within(root),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn covers_kind(&self, kind: Kind) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    }
+
+    /// Whether this grant reads the issue.
+    pub fn covers(&self, subject: &Subject<'_>) -> bool {
+        let department = self.department.as_ref().is_none_or(|own| {
+            subject.lead == Some(own) || subject.assists.iter().any(|assist| assist == own)
+        });
+        department && self.covers_place(subject.path) && self.covers_kind(subject.kind)
+    }
+
+    /// Whether this grant acts on the issue: a department acts where it leads, never where it
+    /// only assists, because the lead alone is accountable.
+    pub fn commands(&self, subject: &Subject<'_>) -> bool {
+        let department = self.department.as_ref().is_none_or(|own| subject.lead == Some(own));
+        department && self.covers_place(subject.path) && self.covers_kind(subject.kind)
+    }
+}
+
+/// Who acts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A resident without an account.
+    Anonymous,
+    Account {
+        id: AccountId,
+        name: String,
+        grants: Vec<Grant>,
+    },
+    /// The service itself: imports and jobs.
+    System,
+}
+
+impl Actor {
+    pub fn account(&self) -> Option<AccountId> {
+        match self {
+            Actor::Account { id, .. } => Some(*id),
+            Actor::Anonymous | Actor::System => None,
+        }
+    }
+
+    pub fn grants(&self) -> &[Grant] {
+        match self {
+            Actor::Account { grants, .. } => grants,
+            Actor::Anonymous | Actor::System => &[],
+        }
+    }
+
+    pub fn has_role(&self, role: Role) -> bool {
+        self.grants().iter().any(|grant| grant.role == role)
+    }
+
+    /// Whether this is someone who works here, with any role.
+    pub fn is_staff(&self) -> bool {
+        !self.grants().is_empty()
+    }
+
+    /// Whether what a dispute is about may be shown to this reader.
+    pub fn reads_dispute(&self, subject: &Subject<'_>) -> bool {
+        let reported_it = self.account().is_some() && self.account() == subject.reporter;
+        reported_it || self.grants().iter().any(|g| g.role.reads_disputes() && g.covers(subject))
+    }
+}
+
+/// What a reader may read, as the union of its clauses. Every read of issues takes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    pub clauses: Vec<Clause>,
+}
+
+/// One part of a scope; every condition in it must hold.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Clause {
+    /// The subtree; `None` for the whole territory.
+    pub area: Option<AreaPath>,
+    /// Lead or assist; `None` for any.
+    pub department: Option<DepartmentCode>,
+    pub kinds: Option<Vec<Kind>>,
+    /// Only what this account reported itself.
+    pub reporter: Option<AccountId>,
+}
+
+impl Scope {
+    /// The service's own work: verification, rebuilding, feeds. Never made from a request.
+    pub fn everything() -> Self {
+        Self { clauses: vec![Clause::default()] }
+    }
+
+    pub fn of(actor: &Actor) -> Self {
+        let granted = actor.grants().iter().filter(|g| g.role.reads_issues()).filter_map(|grant| {
+            let area = match (&grant.area, &grant.path) {
+                (None, _) => None,
+                (Some(_), Some(path)) => Some(path.clone()),
+                (Some(_), None) => return None,
+            };
+            Some(Clause {
+                area,
+                department: grant.department.clone(),
+                kinds: grant.kinds.clone(),
+                reporter: None,
+            })
+        });
+        let own = actor.account().map(|id| Clause { reporter: Some(id), ..Clause::default() });
+        Self { clauses: granted.chain(own).collect() }
+    }
+
+    /// The slow truth of what the store's condition says in SQL.
+    pub fn allows(&self, subject: &Subject<'_>) -> bool {
+        self.clauses.iter().any(|clause| {
+            clause.area.as_ref().is_none_or(|root| subject.path.is_within(root))
+                && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&subject.kind))
+                && clause.reporter.is_none_or(|own| subject.reporter == Some(own))
+                && clause
+                    .department
+                    .as_ref()
+                    .is_none_or(|own| subject.lead == Some(own) || subject.assists.contains(own))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> AreaPath {
+        AreaPath::from_stored(text.into())
+    }
+
+    #[test]
+    fn a_subtree_is_an_interval_of_paths() {
+        let root = path("41/4101/");
+        let (low, high) = root.interval();
+        let high = high.unwrap();
+        for inside in ["41/4101/", "41/4101/1/", "41/4101/zz/9/", "41/4101/网格/"] {
+            assert!(low <= inside && inside < high.as_str(), "{inside}");
+            assert!(path(inside).is_within(&root));
+        }
+        for outside in ["", "41/", "41/410/", "41/41010/", "41/4102/", "42/"] {
+            assert!(!(low <= outside && outside < high.as_str()), "{outside}");
+            assert!(!path(outside).is_within(&root));
+        }
+    }
+
+    #[test]
+    fn a_grant_over_a_vanished_area_covers_nothing() {
+        let grant = Grant {
+            role: Role::Acceptor,
+            area: Some(AreaCode::parse("gone").unwrap()),
+            path: None,
+            department: None,
+            kinds: None,
+        };
+        let place = path("41/");
+        let subject =
+            Subject { path: &place, kind: Kind::Hazard, lead: None, assists: &[], reporter: None };
+        assert!(!grant.covers(&subject));
+        let actor = Actor::Account { id: AccountId(1), name: "a".into(), grants: vec![grant] };
+        assert!(!Scope::of(&actor).allows(&subject));
+    }
+
+    #[test]
+    fn an_assist_reads_but_does_not_act() {
+        let own = DepartmentCode::parse("police").unwrap();
+        let grant = Grant {
+            role: Role::Handler,
+            area: None,
+            path: None,
+            department: Some(own.clone()),
+            kinds: None,
+        };
+        let lead = DepartmentCode::parse("roads").unwrap();
+        let place = path("41/");
+        let assists = [own];
+        let subject = Subject {
+            path: &place,
+            kind: Kind::Hazard,
+            lead: Some(&lead),
+            assists: &assists,
+            reporter: None,
+        };
+        assert!(grant.covers(&subject));
+        assert!(!grant.commands(&subject));
+    }
+
+    #[test]
+    fn nobody_reads_anything_without_a_grant() {
+        assert_eq!(Scope::of(&Actor::Anonymous).clauses, vec![]);
+    }
+}

@@ -1,0 +1,107 @@
+//! The events of an issue: its append-only log, from which the issue can be built again.
+
+use super::state::{Action, State};
+use crate::domain::access::Role;
+use crate::domain::audit::Hash;
+use crate::domain::id::{AccountId, AttachmentId, IssueId};
+use crate::domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// What an event changes, by name. Names are the constants of [`fact`]; values are texts, so that
+/// the log is readable in any tool and hashes the same everywhere.
+pub type Facts = BTreeMap<String, String>;
+
+/// The names of facts.
+pub mod fact {
+    pub const NUMBER: &str = "number";
+    pub const KIND: &str = "kind";
+    pub const CATEGORY: &str = "category";
+    pub const CONDITION: &str = "condition";
+    pub const NATURE: &str = "nature";
+    pub const SEVERITY: &str = "severity";
+    pub const INSPECTION: &str = "inspection";
+    pub const TEXT_SHA256: &str = "text_sha256";
+    pub const POSITION: &str = "position";
+    pub const RAW: &str = "raw";
+    pub const DATUM: &str = "datum";
+    pub const ACCURACY_M: &str = "accuracy_m";
+    pub const CELL: &str = "cell";
+    pub const PATH: &str = "path";
+    pub const CANDIDATES: &str = "candidates";
+    pub const TERRITORY: &str = "territory";
+    pub const SOURCE: &str = "source";
+    pub const EXTERNAL_ID: &str = "external_id";
+    pub const REPORTER: &str = "reporter";
+    pub const ANONYMOUS: &str = "anonymous";
+    pub const LEAD: &str = "lead";
+    pub const ASSISTS: &str = "assists";
+    pub const PROPOSED: &str = "proposed";
+    pub const UNTIL: &str = "until";
+    pub const OUTCOME: &str = "outcome";
+    pub const REASON: &str = "reason";
+    pub const CITED_RULE: &str = "cited_rule";
+    pub const OTHER: &str = "other";
+    pub const OTHER_NUMBER: &str = "other_number";
+    pub const REPORTS: &str = "reports";
+}
+
+/// Who did it, as it is written into the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EventActor {
+    Account { id: AccountId, role: Option<Role> },
+    Reporter,
+    System,
+    Import,
+}
+
+impl EventActor {
+    /// The form that is stored and hashed.
+    pub fn canonical(&self) -> String {
+        match self {
+            EventActor::Account { id, role } => {
+                format!("account:{id}:{}", role.map_or("", |role| role.as_str()))
+            }
+            EventActor::Reporter => "reporter".into(),
+            EventActor::System => "system".into(),
+            EventActor::Import => "import".into(),
+        }
+    }
+
+    /// Reads what [`EventActor::canonical`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "reporter" => return Some(EventActor::Reporter),
+            "system" => return Some(EventActor::System),
+            "import" => return Some(EventActor::Import),
+            _ => {}
+        }
+        let (id, role) = text.strip_prefix("account:")?.split_once(':')?;
+        let role = if role.is_empty() { None } else { Some(Role::parse(role)?) };
+        Some(EventActor::Account { id: AccountId::parse(id)?, role })
+    }
+}
+
+/// One entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub issue: IssueId,
+    /// 1, 2, 3 … within the issue; the issue's version after this event.
+    pub seq: i64,
+    pub at: Timestamp,
+    pub actor: EventActor,
+    pub action: Action,
+    pub from: Option<State>,
+    pub to: State,
+    pub note: Option<String>,
+    pub note_digest: Option<Hash>,
+    pub facts: Facts,
+    pub attachments: Vec<AttachmentId>,
+    pub previous: Hash,
+    pub hash: Hash,
+}
+
+impl Event {
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.get(name).map(String::as_str)
+    }
+}

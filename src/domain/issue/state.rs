@@ -1,0 +1,136 @@
+//! The states of an issue and the actions that move it (DOMAIN.md §4).
+
+use std::fmt;
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$vdoc])* $variant),+ }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The name used in the database and on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text),+ }
+            }
+
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|value| value.as_str() == text)
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+
+named! {
+    /// Where an issue stands.
+    State {
+        /// 上报
+        Reported = "reported",
+        /// 核实
+        Verifying = "verifying",
+        /// 自行处置
+        SelfHandled = "self_handled",
+        /// 待派遣
+        Filed = "filed",
+        /// 待签收
+        Dispatched = "dispatched",
+        /// 处置中
+        Handling = "handling",
+        /// 裁定
+        Arbitration = "arbitration",
+        /// 挂账
+        Suspended = "suspended",
+        /// 已反馈
+        Handled = "handled",
+        /// 核查
+        Inspecting = "inspecting",
+        /// 结案
+        Closed = "closed",
+        /// 不予受理
+        Rejected = "rejected",
+        /// 并案
+        Merged = "merged",
+    }
+}
+
+impl State {
+    /// Whether work is still owed.
+    pub const fn is_open(self) -> bool {
+        !matches!(self, State::Closed | State::Rejected | State::Merged)
+    }
+}
+
+named! {
+    /// What can be done to an issue. `Report` begins it.
+    Action {
+        Report = "report",
+        AcceptForCheck = "accept_for_check",
+        File = "file",
+        Reject = "reject",
+        Settle = "settle",
+        Approve = "approve",
+        Refuse = "refuse",
+        Dispatch = "dispatch",
+        Accept = "accept",
+        Return = "return",
+        Rule = "rule",
+        Suspend = "suspend",
+        Resume = "resume",
+        Extend = "extend",
+        Submit = "submit",
+        OrderCheck = "order_check",
+        Pass = "pass",
+        Fail = "fail",
+        Close = "close",
+        ForceClose = "force_close",
+        Merge = "merge",
+        Unmerge = "unmerge",
+        Reopen = "reopen",
+        /// Another issue was merged into this one.
+        Absorb = "absorb",
+        /// A merge into this one was taken back.
+        Release = "release",
+        /// A remark or more photos; the state stays.
+        Comment = "comment",
+        /// A new territory put the place into other areas; the state stays.
+        Rehome = "rehome",
+    }
+}
+
+named! {
+    /// How the work on an issue ended, in the words of its kind.
+    Outcome {
+        Remedied = "remedied",
+        AgreementReached = "agreement_reached",
+        AgreementNotReached = "agreement_not_reached",
+        Answered = "answered",
+        Adopted = "adopted",
+        Claimed = "claimed",
+    }
+}
+
+named! {
+    /// Why a department sends an issue back.
+    ReturnReason {
+        /// Not ours to act on: counts against the accuracy of dispatch.
+        NotOurs = "not_ours",
+        /// Outside the place we answer for: counts against the accuracy of dispatch.
+        WrongPlace = "wrong_place",
+        /// What was reported does not suffice to act.
+        Unclear = "unclear",
+    }
+}
+
+impl ReturnReason {
+    /// Whether the dispatch itself was wrong.
+    pub const fn is_wrong_dispatch(self) -> bool {
+        matches!(self, ReturnReason::NotOurs | ReturnReason::WrongPlace)
+    }
+}

@@ -1,0 +1,393 @@
+//! One step of the workflow: a command against an issue becomes an event, or a refusal that says
+//! what would be allowed.
+
+use super::event::{Event, EventActor, Facts, fact};
+use super::kind::Kind;
+use super::record::{Issue, evolve, place_facts};
+use super::state::{Action, Outcome, ReturnReason, State};
+use super::workflow::{self, Field, Transition};
+use crate::domain::access::{Actor, Role};
+use crate::domain::audit::{Hash, event_hash};
+use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
+use crate::domain::time::{DAY_MS, Timestamp};
+
+/// The longest suspension, in days.
+pub const SUSPENSION_DAYS_MAX: i64 = 366;
+/// How long after closing the reporter may reopen, in days (local: 15 is the usual term).
+pub const REOPEN_DAYS_MAX: i64 = 15;
+/// The longest note, in characters.
+pub const NOTE_CHARS_MAX: usize = 2_000;
+
+/// Another issue, as far as a merge needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub id: IssueId,
+    pub number: String,
+    pub state: State,
+    pub merged_into: Option<IssueId>,
+}
+
+/// A corrected category, with what follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reclass {
+    pub kind: Kind,
+    pub category: CategoryCode,
+    pub condition: Option<ConditionCode>,
+    pub nature: Option<String>,
+    pub inspection: bool,
+    pub proposed: Option<DepartmentCode>,
+}
+
+/// What someone asks to be done. Fields that the action has no use for are refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    pub action: Action,
+    /// The version of the issue that the actor saw.
+    pub version: i64,
+    pub note: Option<String>,
+    pub department: Option<DepartmentCode>,
+    pub assists: Vec<DepartmentCode>,
+    pub until: Option<Timestamp>,
+    pub target: Option<Target>,
+    pub outcome: Option<Outcome>,
+    pub reason: Option<ReturnReason>,
+    pub cited_rule: Option<String>,
+    pub category: Option<Reclass>,
+    pub photos: Vec<AttachmentId>,
+}
+
+impl Command {
+    /// The action and nothing else.
+    pub fn bare(action: Action, version: i64) -> Self {
+        Self {
+            action,
+            version,
+            note: None,
+            department: None,
+            assists: Vec::new(),
+            until: None,
+            target: None,
+            outcome: None,
+            reason: None,
+            cited_rule: None,
+            category: None,
+            photos: Vec::new(),
+        }
+    }
+
+    fn has(&self, field: Field) -> bool {
+        match field {
+            Field::Note => self.note.as_deref().is_some_and(|note| !note.trim().is_empty()),
+            Field::Department => self.department.is_some(),
+            Field::Assists => !self.assists.is_empty(),
+            Field::Until => self.until.is_some(),
+            Field::Target => self.target.is_some(),
+            Field::Outcome => self.outcome.is_some(),
+            Field::Reason => self.reason.is_some(),
+            Field::CitedRule => self.cited_rule.is_some(),
+            Field::Category => self.category.is_some(),
+            Field::Photos => !self.photos.is_empty(),
+        }
+    }
+}
+
+/// Why a step is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the issue has moved on: it is at version {current}, you saw {seen}")]
+    Stale { seen: i64, current: i64 },
+    #[error("{action} is not possible while {state}")]
+    NotFromHere { action: Action, state: State, allowed: Vec<Action> },
+    #[error("{action} is not yours to take")]
+    NotYours { action: Action, allowed: Vec<Action> },
+    #[error("{} is needed", .0.as_str())]
+    Missing(Field),
+    #[error("{} has no meaning here", .0.as_str())]
+    Superfluous(Field),
+    #[error("{}: {}", .field.as_str(), .why)]
+    Invalid { field: Field, why: FieldFault },
+    #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
+    ReopenTooLate,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldFault {
+    #[error("at most {NOTE_CHARS_MAX} characters")]
+    TooLong,
+    #[error("must lie in the future and at most {SUSPENSION_DAYS_MAX} days ahead")]
+    OutOfTerm,
+    #[error("an issue cannot be merged into itself")]
+    Itself,
+    #[error("the other issue is not open")]
+    TargetNotOpen,
+    #[error("the lead cannot assist as well")]
+    LeadAssists,
+    #[error("does not fit the kind of the issue")]
+    WrongKind,
+}
+
+const FIELDS: &[Field] = &[
+    Field::Note,
+    Field::Department,
+    Field::Assists,
+    Field::Until,
+    Field::Target,
+    Field::Outcome,
+    Field::Reason,
+    Field::CitedRule,
+    Field::Category,
+    Field::Photos,
+];
+
+/// The outcomes that an issue of this kind may have.
+pub const fn outcomes_of(kind: Kind) -> &'static [Outcome] {
+    match kind {
+        Kind::Hazard => &[Outcome::Remedied],
+        Kind::Dispute => &[Outcome::AgreementReached, Outcome::AgreementNotReached],
+        Kind::Opinion => &[Outcome::Answered, Outcome::Adopted, Outcome::Claimed],
+    }
+}
+
+/// Decides a command: the issue after it and the event to append.
+///
+/// # Errors
+/// A [`Refusal`]; nothing has changed then.
+pub fn decide(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(Issue, Event), Refusal> {
+    if command.version != issue.version {
+        return Err(Refusal::Stale { seen: command.version, current: issue.version });
+    }
+    let (row, role) = find_row(issue, command.action, actor)?;
+    check_fields(row, command)?;
+    check_values(issue, command, actor, now)?;
+    // A clock that was set back must not put an event before the one that it follows.
+    let at = now.max(issue.updated);
+    let event =
+        append(issue, at, event_actor(actor, role), command, workflow::destination(row, issue));
+    match evolve(Some(issue), &event) {
+        Ok(after) => Ok((after, event)),
+        // The table requires every fact that evolve needs; a row that forgot one is refused here.
+        Err(_) => Err(Refusal::NotFromHere {
+            action: command.action,
+            state: issue.state,
+            allowed: allowed_actions(issue, actor),
+        }),
+    }
+}
+
+fn find_row(
+    issue: &Issue,
+    action: Action,
+    actor: &Actor,
+) -> Result<(&'static Transition, Option<Role>), Refusal> {
+    let allowed = || allowed_actions(issue, actor);
+    let row = workflow::rows_from(issue, actor)
+        .find(|row| row.action == action)
+        .ok_or_else(|| Refusal::NotFromHere { action, state: issue.state, allowed: allowed() })?;
+    let role = workflow::role_for(row, issue, actor)
+        .map_err(|_| Refusal::NotYours { action, allowed: allowed() })?;
+    Ok((row, role))
+}
+
+/// The actions that `actor` may take now.
+pub fn allowed_actions(issue: &Issue, actor: &Actor) -> Vec<Action> {
+    workflow::offers(issue, actor).map(|row| row.action).collect()
+}
+
+fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
+    for &field in FIELDS {
+        let given = command.has(field);
+        let required = row.required.contains(&field);
+        if required && !given {
+            return Err(Refusal::Missing(field));
+        }
+        // A remark is welcome with every action.
+        let known = required || row.optional.contains(&field) || field == Field::Note;
+        if given && !known {
+            return Err(Refusal::Superfluous(field));
+        }
+    }
+    Ok(())
+}
+
+fn check_values(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let invalid = |field, why| Err(Refusal::Invalid { field, why });
+    for (field, text) in [(Field::Note, &command.note), (Field::CitedRule, &command.cited_rule)] {
+        if text.as_deref().is_some_and(|text| text.chars().count() > NOTE_CHARS_MAX) {
+            return invalid(field, FieldFault::TooLong);
+        }
+    }
+    if let Some(until) = command.until
+        && (until <= now || until.0 > now.0 + SUSPENSION_DAYS_MAX * DAY_MS)
+    {
+        return invalid(Field::Until, FieldFault::OutOfTerm);
+    }
+    if let Some(target) = &command.target {
+        if target.id == issue.id || target.merged_into == Some(issue.id) {
+            return invalid(Field::Target, FieldFault::Itself);
+        }
+        if !target.state.is_open() {
+            return invalid(Field::Target, FieldFault::TargetNotOpen);
+        }
+    }
+    if let Some(lead) = &command.department
+        && command.assists.contains(lead)
+    {
+        return invalid(Field::Assists, FieldFault::LeadAssists);
+    }
+    if command.outcome.is_some_and(|outcome| !outcomes_of(issue.kind).contains(&outcome)) {
+        return invalid(Field::Outcome, FieldFault::WrongKind);
+    }
+    let by_reporter = matches!(actor, Actor::Anonymous) || !actor.has_role(Role::DutySupervisor);
+    let closed = issue.times.closed.unwrap_or(now);
+    if command.action == Action::Reopen
+        && by_reporter
+        && now.0 > closed.0 + REOPEN_DAYS_MAX * DAY_MS
+    {
+        return Err(Refusal::ReopenTooLate);
+    }
+    Ok(())
+}
+
+fn event_actor(actor: &Actor, role: Option<Role>) -> EventActor {
+    match actor {
+        Actor::Anonymous => EventActor::Reporter,
+        Actor::System => EventActor::System,
+        Actor::Account { id, .. } => EventActor::Account { id: *id, role },
+    }
+}
+
+fn facts_of(command: &Command) -> Facts {
+    let mut facts = Facts::new();
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            facts.insert(name.to_owned(), value);
+        }
+    };
+    put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    if !command.assists.is_empty() {
+        put(fact::ASSISTS, Some(join(&command.assists)));
+    }
+    put(fact::UNTIL, command.until.map(Timestamp::to_rfc3339));
+    put(fact::OTHER, command.target.as_ref().map(|target| target.id.to_string()));
+    put(fact::OTHER_NUMBER, command.target.as_ref().map(|target| target.number.clone()));
+    put(fact::OUTCOME, command.outcome.map(|outcome| outcome.to_string()));
+    put(fact::REASON, command.reason.map(|reason| reason.to_string()));
+    put(fact::CITED_RULE, command.cited_rule.clone());
+    if let Some(class) = &command.category {
+        put(fact::KIND, Some(class.kind.to_string()));
+        put(fact::CATEGORY, Some(class.category.to_string()));
+        put(fact::CONDITION, class.condition.as_ref().map(ToString::to_string));
+        put(fact::NATURE, class.nature.clone());
+        put(fact::INSPECTION, Some(class.inspection.to_string()));
+        put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
+    }
+    facts
+}
+
+/// Codes joined by `;`, which no code holds.
+pub fn join(codes: &[DepartmentCode]) -> String {
+    codes.iter().map(DepartmentCode::as_str).collect::<Vec<_>>().join(";")
+}
+
+fn append(issue: &Issue, at: Timestamp, actor: EventActor, command: &Command, to: State) -> Event {
+    let draft = Draft {
+        actor,
+        action: command.action,
+        note: command.note.clone().filter(|note| !note.trim().is_empty()),
+        facts: facts_of(command),
+        attachments: command.photos.clone(),
+    };
+    chain(issue, at, draft, to)
+}
+
+/// An event before it is chained.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub actor: EventActor,
+    pub action: Action,
+    pub note: Option<String>,
+    pub facts: Facts,
+    pub attachments: Vec<AttachmentId>,
+}
+
+/// The next event of `issue`.
+fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
+    seal(issue.id, issue.version + 1, at, draft, (Some(issue.state), to), issue.head)
+}
+
+/// Puts an event together and gives it its hash.
+pub fn seal(
+    issue: IssueId,
+    seq: i64,
+    at: Timestamp,
+    draft: Draft,
+    (from, to): (Option<State>, State),
+    previous: Hash,
+) -> Event {
+    let mut event = Event {
+        issue,
+        seq,
+        at,
+        actor: draft.actor,
+        action: draft.action,
+        from,
+        to,
+        note_digest: draft.note.as_deref().map(Hash::of_text),
+        note: draft.note,
+        facts: draft.facts,
+        attachments: draft.attachments,
+        previous,
+        hash: Hash::START,
+    };
+    event.hash = event_hash(&event);
+    event
+}
+
+/// The step that a merge causes in the issue that stays: it stands for more reports, or fewer.
+pub fn count_reports(
+    issue: &Issue,
+    other: &Issue,
+    action: Action,
+    actor: EventActor,
+    now: Timestamp,
+) -> Option<(Issue, Event)> {
+    let facts = Facts::from([
+        (fact::OTHER.to_owned(), other.id.to_string()),
+        (fact::OTHER_NUMBER.to_owned(), other.number.clone()),
+        (fact::REPORTS.to_owned(), other.counts.reports.to_string()),
+    ]);
+    let draft = Draft { actor, action, note: None, facts, attachments: Vec::new() };
+    let event = chain(issue, now.max(issue.updated), draft, issue.state);
+    evolve(Some(issue), &event).ok().map(|after| (after, event))
+}
+
+/// The step by which a new territory puts an open issue elsewhere; `None` when nothing changes.
+pub fn rehome(
+    issue: &Issue,
+    place: &super::record::Place,
+    now: Timestamp,
+) -> Option<(Issue, Event)> {
+    if issue.place == *place {
+        return None;
+    }
+    let draft = Draft {
+        actor: EventActor::System,
+        action: Action::Rehome,
+        note: None,
+        facts: place_facts(place),
+        attachments: Vec::new(),
+    };
+    let event = chain(issue, now.max(issue.updated), draft, issue.state);
+    evolve(Some(issue), &event).ok().map(|after| (after, event))
+}

@@ -1,0 +1,436 @@
+//! The workflow as data: which action leads from where to where, who may take it, and what it
+//! needs to be told. Transitions that are not in this table do not exist (DOMAIN.md §4).
+
+use super::kind::Kind;
+use super::record::Issue;
+use super::state::{Action, State};
+use crate::domain::access::{Actor, Role};
+
+/// Where an action leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    State(State),
+    /// The state before the merge.
+    BeforeMerge,
+    /// The state stays as it is.
+    Same,
+}
+
+/// What an action does to the two clocks (DOMAIN.md §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockEffect {
+    Nothing,
+    /// The clock of the next stage begins.
+    NextStage,
+    /// The total clock begins, and that of the next stage.
+    StartTotal,
+    /// Both clocks pause.
+    Pause,
+    /// Both clocks run on.
+    Run,
+    /// The limit grows by one limit of the condition.
+    Extend,
+    /// Both clocks stop.
+    Stop,
+}
+
+/// What an action may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Note,
+    Department,
+    Assists,
+    Until,
+    Target,
+    Outcome,
+    Reason,
+    CitedRule,
+    Category,
+    Photos,
+}
+
+impl Field {
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Field::Note => "note",
+            Field::Department => "department",
+            Field::Assists => "assists",
+            Field::Until => "until",
+            Field::Target => "target",
+            Field::Outcome => "outcome",
+            Field::Reason => "reason",
+            Field::CitedRule => "cited_rule",
+            Field::Category => "category",
+            Field::Photos => "photo_ids",
+        }
+    }
+}
+
+/// A condition on the issue itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    Always,
+    /// Fewer returns than [`RETURNS_MAX`], and not a binding dispatch.
+    ReturnLeft,
+    /// The budget of returns is used up, and the dispatch is not binding.
+    ReturnsUsedUp,
+    /// Fewer extensions than [`EXTENSIONS_MAX`].
+    ExtensionLeft,
+    /// The kind or the category needs no inspection.
+    NoInspectionNeeded,
+    /// Only who reported it.
+    OwnReport,
+}
+
+/// Returns that go back to the dispatcher; the next one goes to arbitration.
+pub const RETURNS_MAX: u32 = 2;
+/// Extensions that an issue may have.
+pub const EXTENSIONS_MAX: u32 = 2;
+
+/// One row of the workflow.
+#[derive(Clone, Copy, Debug)]
+pub struct Transition {
+    pub action: Action,
+    pub from: &'static [State],
+    pub to: To,
+    pub roles: &'static [Role],
+    /// Whether the reporter may take it with the tracking number alone.
+    pub by_reporter: bool,
+    pub guard: Guard,
+    pub required: &'static [Field],
+    pub optional: &'static [Field],
+    pub clock: ClockEffect,
+}
+
+use Role::{Acceptor, Dispatcher, DutySupervisor, GridWorker, Handler, Leader};
+use State::{
+    Arbitration, Closed, Dispatched, Filed, Handled, Handling, Inspecting, Merged, Rejected,
+    Reported, SelfHandled, Suspended, Verifying,
+};
+
+const OPEN: &[State] = &[
+    Reported,
+    Verifying,
+    SelfHandled,
+    Filed,
+    Dispatched,
+    Handling,
+    Arbitration,
+    Suspended,
+    Handled,
+    Inspecting,
+];
+const ANY: &[State] = State::ALL;
+const DESK: &[Role] = &[Acceptor, DutySupervisor];
+const OFFICE: &[Role] = &[Acceptor, Dispatcher, DutySupervisor];
+
+const ROW: Transition = Transition {
+    action: Action::Comment,
+    from: &[],
+    to: To::Same,
+    roles: &[],
+    by_reporter: false,
+    guard: Guard::Always,
+    required: &[],
+    optional: &[Field::Note, Field::Photos],
+    clock: ClockEffect::NextStage,
+};
+
+/// Every transition that exists after the report itself.
+pub const TRANSITIONS: &[Transition] = &[
+    Transition {
+        action: Action::AcceptForCheck,
+        from: &[Reported],
+        to: To::State(Verifying),
+        roles: DESK,
+        ..ROW
+    },
+    Transition {
+        action: Action::File,
+        from: &[Reported, Verifying],
+        to: To::State(Filed),
+        roles: DESK,
+        optional: &[Field::Note, Field::Category],
+        clock: ClockEffect::StartTotal,
+        ..ROW
+    },
+    Transition {
+        action: Action::Reject,
+        from: &[Reported, Verifying],
+        to: To::State(Rejected),
+        roles: DESK,
+        required: &[Field::Note],
+        optional: &[],
+        clock: ClockEffect::Stop,
+        ..ROW
+    },
+    Transition {
+        action: Action::Settle,
+        from: &[Reported],
+        to: To::State(SelfHandled),
+        roles: &[GridWorker],
+        guard: Guard::OwnReport,
+        required: &[Field::Note],
+        optional: &[Field::Outcome, Field::Photos],
+        ..ROW
+    },
+    Transition {
+        action: Action::Approve,
+        from: &[SelfHandled],
+        to: To::State(Closed),
+        roles: DESK,
+        clock: ClockEffect::Stop,
+        ..ROW
+    },
+    Transition {
+        action: Action::Refuse,
+        from: &[SelfHandled],
+        to: To::State(Filed),
+        roles: DESK,
+        required: &[Field::Note],
+        optional: &[],
+        clock: ClockEffect::StartTotal,
+        ..ROW
+    },
+    Transition {
+        action: Action::Dispatch,
+        from: &[Filed],
+        to: To::State(Dispatched),
+        roles: &[Dispatcher, DutySupervisor],
+        required: &[Field::Department],
+        optional: &[Field::Assists, Field::Note],
+        ..ROW
+    },
+    Transition {
+        action: Action::Accept,
+        from: &[Dispatched],
+        to: To::State(Handling),
+        roles: &[Handler],
+        optional: &[Field::Note],
+        ..ROW
+    },
+    Transition {
+        action: Action::Return,
+        from: &[Dispatched, Handling],
+        to: To::State(Filed),
+        roles: &[Handler],
+        guard: Guard::ReturnLeft,
+        required: &[Field::Reason, Field::Note],
+        optional: &[Field::CitedRule],
+        ..ROW
+    },
+    Transition {
+        action: Action::Return,
+        from: &[Dispatched, Handling],
+        to: To::State(Arbitration),
+        roles: &[Handler],
+        guard: Guard::ReturnsUsedUp,
+        required: &[Field::Reason, Field::Note],
+        optional: &[Field::CitedRule],
+        ..ROW
+    },
+    Transition {
+        action: Action::Rule,
+        from: &[Arbitration],
+        to: To::State(Dispatched),
+        roles: &[DutySupervisor],
+        required: &[Field::Department, Field::Note],
+        optional: &[Field::Assists],
+        ..ROW
+    },
+    Transition {
+        action: Action::Suspend,
+        from: &[Handling],
+        to: To::State(Suspended),
+        roles: &[DutySupervisor],
+        required: &[Field::Until, Field::Note],
+        optional: &[],
+        clock: ClockEffect::Pause,
+        ..ROW
+    },
+    Transition {
+        action: Action::Resume,
+        from: &[Suspended],
+        to: To::State(Handling),
+        roles: &[Handler, DutySupervisor],
+        clock: ClockEffect::Run,
+        ..ROW
+    },
+    Transition {
+        action: Action::Extend,
+        from: &[Handling],
+        to: To::State(Handling),
+        roles: &[DutySupervisor],
+        guard: Guard::ExtensionLeft,
+        required: &[Field::Note],
+        optional: &[],
+        clock: ClockEffect::Extend,
+        ..ROW
+    },
+    Transition {
+        action: Action::Submit,
+        from: &[Handling],
+        to: To::State(Handled),
+        roles: &[Handler],
+        required: &[Field::Outcome, Field::Note],
+        optional: &[Field::Photos],
+        ..ROW
+    },
+    Transition {
+        action: Action::OrderCheck,
+        from: &[Handled],
+        to: To::State(Inspecting),
+        roles: OFFICE,
+        ..ROW
+    },
+    Transition {
+        action: Action::Pass,
+        from: &[Inspecting],
+        to: To::State(Closed),
+        roles: &[GridWorker, Acceptor, DutySupervisor],
+        clock: ClockEffect::Stop,
+        ..ROW
+    },
+    Transition {
+        action: Action::Fail,
+        from: &[Inspecting],
+        to: To::State(Handling),
+        roles: &[GridWorker, Acceptor, DutySupervisor],
+        required: &[Field::Note],
+        optional: &[Field::Photos],
+        clock: ClockEffect::Run,
+        ..ROW
+    },
+    Transition {
+        action: Action::Close,
+        from: &[Handled],
+        to: To::State(Closed),
+        roles: OFFICE,
+        guard: Guard::NoInspectionNeeded,
+        clock: ClockEffect::Stop,
+        ..ROW
+    },
+    Transition {
+        action: Action::ForceClose,
+        from: &[Handled],
+        to: To::State(Closed),
+        roles: &[DutySupervisor],
+        required: &[Field::Note],
+        clock: ClockEffect::Stop,
+        ..ROW
+    },
+    Transition {
+        action: Action::Merge,
+        from: OPEN,
+        to: To::State(Merged),
+        roles: OFFICE,
+        required: &[Field::Target],
+        optional: &[Field::Note],
+        clock: ClockEffect::Stop,
+        ..ROW
+    },
+    Transition {
+        action: Action::Unmerge,
+        from: &[Merged],
+        to: To::BeforeMerge,
+        roles: OFFICE,
+        clock: ClockEffect::Run,
+        ..ROW
+    },
+    Transition {
+        action: Action::Reopen,
+        from: &[Closed],
+        to: To::State(Filed),
+        roles: &[DutySupervisor],
+        by_reporter: true,
+        required: &[Field::Note],
+        clock: ClockEffect::StartTotal,
+        ..ROW
+    },
+    Transition {
+        action: Action::Comment,
+        from: ANY,
+        to: To::Same,
+        roles: &[GridWorker, Acceptor, Dispatcher, DutySupervisor, Handler, Leader],
+        required: &[Field::Note],
+        clock: ClockEffect::Nothing,
+        ..ROW
+    },
+];
+
+/// Whether disputes and opinions, or a category that says so, end without an inspection.
+fn needs_inspection(issue: &Issue) -> bool {
+    issue.kind == Kind::Hazard && issue.inspection
+}
+
+fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
+    match guard {
+        Guard::Always => true,
+        Guard::ReturnLeft => !issue.binding && issue.counts.returns < RETURNS_MAX,
+        Guard::ReturnsUsedUp => !issue.binding && issue.counts.returns >= RETURNS_MAX,
+        Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
+        Guard::NoInspectionNeeded => !needs_inspection(issue),
+        Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
+    }
+}
+
+/// Whether the service itself may take the action: it resumes what was suspended.
+const fn system_may(action: Action) -> bool {
+    matches!(action, Action::Resume)
+}
+
+/// The role in which `actor` may take this row on this issue. `Ok(None)` is the reporter or the
+/// service, who have no role.
+pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option<Role>, NoRole> {
+    match actor {
+        Actor::System if system_may(row.action) => Ok(None),
+        Actor::Anonymous if row.by_reporter => Ok(None),
+        Actor::Account { id, .. } if row.by_reporter && issue.reporter == Some(*id) => Ok(None),
+        Actor::Account { grants, .. } => {
+            let subject = issue.subject();
+            let own = grants.iter().find(|grant| {
+                row.roles.contains(&grant.role)
+                    && (grant.commands(&subject)
+                        || (row.action == Action::Comment && grant.covers(&subject)))
+            });
+            // A worker settles what he reported, in whichever grid he met it.
+            let settles = row.guard == Guard::OwnReport && actor.has_role(Role::GridWorker);
+            own.map(|grant| Some(grant.role))
+                .or(settles.then_some(Some(Role::GridWorker)))
+                .ok_or(NoRole)
+        }
+        _ => Err(NoRole),
+    }
+}
+
+/// The actor has no role that may take this row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoRole;
+
+/// The rows that apply to the issue as it stands, whoever asks.
+pub fn rows_from<'a>(
+    issue: &'a Issue,
+    actor: &'a Actor,
+) -> impl Iterator<Item = &'static Transition> + 'a {
+    TRANSITIONS
+        .iter()
+        .filter(move |row| row.from.contains(&issue.state) && guard_holds(row.guard, issue, actor))
+}
+
+/// What `actor` may do now: the rows to offer.
+pub fn offers<'a>(
+    issue: &'a Issue,
+    actor: &'a Actor,
+) -> impl Iterator<Item = &'static Transition> + 'a {
+    rows_from(issue, actor).filter(move |row| role_for(row, issue, actor).is_ok())
+}
+
+/// The state that a row leads to.
+pub fn destination(row: &Transition, issue: &Issue) -> State {
+    match row.to {
+        To::State(state) => state,
+        To::BeforeMerge => issue.state_before_merge.unwrap_or(State::Reported),
+        To::Same => issue.state,
+    }
+}

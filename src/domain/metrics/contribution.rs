@@ -1,0 +1,235 @@
+//! What an issue adds to the counters. The counters are a sum over issues, so the effect of an
+//! event is the difference between what the issue adds after it and what it added before; and
+//! building the counters anew gives the same numbers.
+
+use super::histogram::bucket_of;
+use crate::domain::id::{CategoryCode, DepartmentCode};
+use crate::domain::issue::kind::Kind;
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::{Outcome, State};
+use crate::domain::time::{Day, Timestamp};
+use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The resolution at which counters are kept; coarser ones are sums of these.
+pub const ROLLUP_RESOLUTION: h3o::Resolution = h3o::Resolution::Ten;
+
+/// What is counted. The comment names the day on which an issue is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Measure {
+    /// Reports received. Day of the report.
+    Reported,
+    /// Of them, filed or settled on the spot. Day of the report.
+    FiledOfReported,
+    /// Of them, not accepted. Day of the report.
+    Rejected,
+    /// Of them, merged into another. Day of the report.
+    Merged,
+    /// Still open. Day of the report, so that the age is known.
+    Open,
+    /// To be closed: filed or settled, not rejected or merged. Day of filing.
+    DueToClose,
+    /// Of them, closed. Day of filing.
+    ClosedOfDue,
+    /// Of them, with at least one failed inspection. Day of filing.
+    ReworkedOfDue,
+    /// Dispatched. Day of the first dispatch.
+    Dispatched,
+    /// Of them, returned as wrong at least once. Day of the first dispatch.
+    Misdispatched,
+    /// Closings. Day of closing.
+    Closed,
+    /// Mediations ended. Day of the feedback.
+    MediationEnded,
+    /// Of them, with an agreement. Day of the feedback.
+    Agreement,
+    /// Legal consultations answered. Day of the feedback.
+    LegalAnswered,
+    /// Opinions other than legal consultations and small wishes. Day of the report.
+    OpinionCollected,
+    /// Time from the first dispatch to its acceptance, by bucket. Day of acceptance.
+    AcceptTime(u16),
+    /// Time from acceptance to the feedback that stands, by bucket. Day of the feedback.
+    HandleTime(u16),
+    /// Time from the report to closing, by bucket. Day of closing.
+    CloseTime(u16),
+}
+
+const PLAIN: &[(Measure, &str)] = &[
+    (Measure::Reported, "reported"),
+    (Measure::FiledOfReported, "filed_of_reported"),
+    (Measure::Rejected, "rejected"),
+    (Measure::Merged, "merged"),
+    (Measure::Open, "open"),
+    (Measure::DueToClose, "due_to_close"),
+    (Measure::ClosedOfDue, "closed_of_due"),
+    (Measure::ReworkedOfDue, "reworked_of_due"),
+    (Measure::Dispatched, "dispatched"),
+    (Measure::Misdispatched, "misdispatched"),
+    (Measure::Closed, "closed"),
+    (Measure::MediationEnded, "mediation_ended"),
+    (Measure::Agreement, "agreement"),
+    (Measure::LegalAnswered, "legal_answered"),
+    (Measure::OpinionCollected, "opinion_collected"),
+];
+
+const TIMED: &[(fn(u16) -> Measure, &str)] = &[
+    (Measure::AcceptTime, "accept_time"),
+    (Measure::HandleTime, "handle_time"),
+    (Measure::CloseTime, "close_time"),
+];
+
+impl Measure {
+    /// Reads what `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        if let Some((name, bucket)) = text.split_once(':') {
+            let (make, _) = TIMED.iter().find(|(_, known)| *known == name)?;
+            return Some(make(bucket.parse().ok()?));
+        }
+        PLAIN.iter().find(|(_, name)| *name == text).map(|(measure, _)| *measure)
+    }
+
+    /// Every measure that has no buckets.
+    pub fn plain() -> impl Iterator<Item = Measure> {
+        PLAIN.iter().map(|(measure, _)| *measure)
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Measure::AcceptTime(bucket) => write!(f, "accept_time:{bucket}"),
+            Measure::HandleTime(bucket) => write!(f, "handle_time:{bucket}"),
+            Measure::CloseTime(bucket) => write!(f, "close_time:{bucket}"),
+            plain => {
+                let name = PLAIN.iter().find(|(measure, _)| measure == plain);
+                f.write_str(name.map_or("", |(_, name)| name))
+            }
+        }
+    }
+}
+
+/// Where a contribution is counted, save the day and the measure.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Bin {
+    pub path: String,
+    /// The H3 cell at [`ROLLUP_RESOLUTION`].
+    pub cell: u64,
+    pub kind: Kind,
+    pub category: CategoryCode,
+    /// The lead, or before dispatch the department proposed.
+    pub department: Option<DepartmentCode>,
+}
+
+/// One counter's key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub day: Day,
+    pub bin: Bin,
+    pub measure: Measure,
+}
+
+/// Counters and how much each changes, in order of key; no zeros.
+pub type Deltas = BTreeMap<Key, i64>;
+
+/// The cell at `resolution` that holds `cell`; the cell itself when it is coarser already.
+pub fn parent_cell(cell: u64, resolution: h3o::Resolution) -> u64 {
+    h3o::CellIndex::try_from(cell)
+        .ok()
+        .and_then(|index| index.parent(resolution))
+        .map_or(cell, u64::from)
+}
+
+/// The bin that an issue is counted in now.
+pub fn bin_of(issue: &Issue) -> Bin {
+    Bin {
+        path: issue.place.path.as_str().to_owned(),
+        cell: parent_cell(issue.place.cell, ROLLUP_RESOLUTION),
+        kind: issue.kind,
+        category: issue.category.clone(),
+        department: issue.lead.clone().or_else(|| issue.proposed.clone()),
+    }
+}
+
+/// What the issue, as it stands, adds: each measure at most once, with its day.
+pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
+    let times = &issue.times;
+    let day = |at: Timestamp| at.day_in(zone);
+    let reported = day(times.reported);
+    let due = times.filed.filter(|_| !matches!(issue.state, State::Rejected | State::Merged));
+    let closed = (issue.state == State::Closed).then_some(times.closed).flatten();
+    let mut out = Vec::with_capacity(8);
+    let mut count = |when: Option<Day>, holds: bool, measure: Measure| {
+        if let Some(when) = when.filter(|_| holds) {
+            out.push((when, measure));
+        }
+    };
+    count(Some(reported), true, Measure::Reported);
+    count(Some(reported), times.filed.is_some(), Measure::FiledOfReported);
+    count(Some(reported), issue.state == State::Rejected, Measure::Rejected);
+    count(Some(reported), issue.state == State::Merged, Measure::Merged);
+    count(Some(reported), issue.state.is_open(), Measure::Open);
+    count(due.map(day), true, Measure::DueToClose);
+    count(due.map(day), closed.is_some(), Measure::ClosedOfDue);
+    count(due.map(day), issue.counts.reworks > 0, Measure::ReworkedOfDue);
+    count(times.dispatched.map(day), true, Measure::Dispatched);
+    count(times.dispatched.map(day), issue.misdispatched, Measure::Misdispatched);
+    count(closed.map(day), true, Measure::Closed);
+    kind_measures(issue, reported, times.handled.map(day), &mut count);
+    let mut time = |from: Option<Timestamp>, to: Option<Timestamp>, make: fn(u16) -> Measure| {
+        if let (Some(from), Some(to)) = (from, to) {
+            count(Some(day(to)), true, make(bucket_of(to.0 - from.0)));
+        }
+    };
+    time(times.dispatched, times.accepted, Measure::AcceptTime);
+    time(times.accepted, times.handled, Measure::HandleTime);
+    time(Some(times.reported), closed, Measure::CloseTime);
+    out
+}
+
+fn kind_measures(
+    issue: &Issue,
+    reported: Day,
+    handled: Option<Day>,
+    count: &mut impl FnMut(Option<Day>, bool, Measure),
+) {
+    match issue.kind {
+        Kind::Hazard => {}
+        Kind::Dispute => {
+            let agreed = issue.outcome == Some(Outcome::AgreementReached);
+            count(handled, issue.outcome.is_some(), Measure::MediationEnded);
+            count(handled, agreed, Measure::Agreement);
+        }
+        Kind::Opinion => {
+            let nature = issue.nature.as_deref();
+            let legal = nature == Some("legal_consultation");
+            let wish = nature == Some("small_wish");
+            count(Some(reported), !legal && !wish, Measure::OpinionCollected);
+            count(handled, legal && issue.outcome.is_some(), Measure::LegalAnswered);
+        }
+    }
+}
+
+/// Adds `sign` times what `issue` contributes.
+pub fn add_contribution(deltas: &mut Deltas, issue: &Issue, zone: &TimeZone, sign: i64) {
+    let bin = bin_of(issue);
+    for (day, measure) in measures_of(issue, zone) {
+        let key = Key { day, bin: bin.clone(), measure };
+        let sum = deltas.entry(key.clone()).or_insert(0);
+        *sum += sign;
+        if *sum == 0 {
+            deltas.remove(&key);
+        }
+    }
+}
+
+/// What a step changes: contributions after it less those before it.
+pub fn deltas_of(before: Option<&Issue>, after: &Issue, zone: &TimeZone) -> Deltas {
+    let mut deltas = Deltas::new();
+    if let Some(before) = before {
+        add_contribution(&mut deltas, before, zone, -1);
+    }
+    add_contribution(&mut deltas, after, zone, 1);
+    deltas
+}

@@ -1,0 +1,106 @@
+//! Log-bucketed histograms of durations. They add up over cells and days, so a median of a city
+//! comes from the same counters as that of a grid.
+//!
+//! Bucketing is exact integer arithmetic (as in HDR histograms): eight buckets to an octave of
+//! seconds, so a quantile is off by at most one part in eight.
+
+/// The buckets to an octave, as a power of two.
+const SUB_BITS: u32 = 3;
+
+/// The bucket of a duration in milliseconds; durations below zero count as zero.
+pub fn bucket_of(duration_ms: i64) -> u16 {
+    let seconds = u64::try_from(duration_ms / 1_000).unwrap_or(0);
+    let linear = 1 << SUB_BITS;
+    if seconds < linear {
+        return seconds as u16;
+    }
+    let exponent = 63 - seconds.leading_zeros();
+    let mantissa = (seconds >> (exponent - SUB_BITS)) - linear;
+    ((u64::from(exponent - SUB_BITS + 1) << SUB_BITS) + mantissa) as u16
+}
+
+/// The least duration of a bucket, in milliseconds.
+pub fn bucket_floor_ms(bucket: u16) -> i64 {
+    let linear = 1u64 << SUB_BITS;
+    let bucket = u64::from(bucket);
+    if bucket < linear {
+        return bucket as i64 * 1_000;
+    }
+    let octave = (bucket >> SUB_BITS) - 1;
+    let seconds = u128::from(linear + (bucket & (linear - 1))) << octave.min(60);
+    i64::try_from(seconds * 1_000).unwrap_or(i64::MAX)
+}
+
+/// Counts by bucket.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Histogram {
+    counts: std::collections::BTreeMap<u16, i64>,
+}
+
+impl Histogram {
+    pub fn add(&mut self, bucket: u16, n: i64) {
+        *self.counts.entry(bucket).or_insert(0) += n;
+    }
+
+    /// How many durations it holds.
+    pub fn total(&self) -> i64 {
+        self.counts.values().sum()
+    }
+
+    /// The duration in milliseconds below or at which the share `q` (0 to 1) of durations lies:
+    /// the middle of the bucket that holds it. `None` when empty.
+    pub fn quantile_ms(&self, q: f64) -> Option<i64> {
+        let total = self.total();
+        if total <= 0 {
+            return None;
+        }
+        let rank = ((q.clamp(0.0, 1.0) * total as f64).ceil() as i64).max(1);
+        let mut seen = 0;
+        for (&bucket, &n) in &self.counts {
+            seen += n;
+            if seen >= rank {
+                let (low, high) = (bucket_floor_ms(bucket), bucket_floor_ms(bucket + 1));
+                return Some(low + (high - low) / 2);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_bucket_holds_what_falls_into_it(ms in 0i64..=i64::MAX / 4) {
+            let bucket = bucket_of(ms);
+            prop_assert!(bucket_floor_ms(bucket) <= ms);
+            prop_assert!(ms / 1000 * 1000 < bucket_floor_ms(bucket + 1));
+        }
+
+        #[test]
+        fn a_quantile_is_within_one_part_in_eight(mut all in prop::collection::vec(1i64..10_000_000, 1..200), q in 0.0f64..1.0) {
+            let mut histogram = Histogram::default();
+            for seconds in &all {
+                histogram.add(bucket_of(seconds * 1000), 1);
+            }
+            all.sort_unstable();
+            let rank = ((q * all.len() as f64).ceil() as usize).max(1);
+            let truth = all[rank - 1] as f64 * 1000.0;
+            let told = histogram.quantile_ms(q).unwrap() as f64;
+            prop_assert!((told - truth).abs() <= truth / 8.0 + 1000.0, "{told} {truth}");
+        }
+    }
+
+    #[test]
+    fn an_empty_histogram_has_no_median() {
+        assert_eq!(Histogram::default().quantile_ms(0.5), None);
+    }
+
+    #[test]
+    fn a_time_before_the_start_counts_as_none() {
+        assert_eq!(bucket_of(-5), 0);
+    }
+}
