@@ -4,6 +4,7 @@
 pub mod access;
 pub mod audit;
 pub mod catalog;
+pub mod cell;
 pub mod datum;
 pub mod id;
 pub mod issue;

@@ -3,6 +3,7 @@
 //! building the counters anew gives the same numbers.
 
 use super::histogram::bucket_of;
+use crate::domain::cell::parent_cell;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -132,14 +133,6 @@ pub struct Key {
 
 /// Counters and how much each changes, in order of key; no zeros.
 pub type Deltas = BTreeMap<Key, i64>;
-
-/// The cell at `resolution` that holds `cell`; the cell itself when it is coarser already.
-pub fn parent_cell(cell: u64, resolution: h3o::Resolution) -> u64 {
-    h3o::CellIndex::try_from(cell)
-        .ok()
-        .and_then(|index| index.parent(resolution))
-        .map_or(cell, u64::from)
-}
 
 /// The bin that an issue is counted in now.
 pub fn bin_of(issue: &Issue) -> Bin {

@@ -1,0 +1,103 @@
+//! What a use case writes: everything that one decision changes, applied in one transaction.
+
+use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::event::Event;
+use crate::domain::issue::record::Issue;
+use crate::domain::metrics::contribution::Deltas;
+use crate::domain::time::Timestamp;
+
+/// One issue's new state with the events that made it.
+#[derive(Clone, Debug)]
+pub struct Save {
+    /// The version that the decision saw; 0 for a new issue.
+    pub version_seen: i64,
+    pub issue: Issue,
+    pub events: Vec<Event>,
+}
+
+/// A photo's record; its bytes are in the object store under the hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    pub id: AttachmentId,
+    pub issue: IssueId,
+    /// SHA-256 of the original's bytes, in hexadecimal.
+    pub sha256: String,
+    pub media_type: String,
+    pub size_bytes: i64,
+    /// Pixels.
+    pub width: i64,
+    pub height: i64,
+    /// `report`, `before`, `after` or `evidence`.
+    pub purpose: String,
+    pub at: Timestamp,
+}
+
+/// Who reported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub name: String,
+    pub phone: String,
+}
+
+/// A routing decision as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRoute {
+    pub issue: IssueId,
+    /// The issue's version at which it was decided.
+    pub seq: i64,
+    pub at: Timestamp,
+    pub matrix_version: i64,
+    /// The trace as JSON.
+    pub trace: String,
+}
+
+/// The mark by which a repeated request is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Whose key it is: an account's id, or `anonymous`.
+    pub scope: String,
+    pub key: String,
+    /// A digest of the request, so that another request under the same key is noticed.
+    pub fingerprint: String,
+    pub issue: IssueId,
+}
+
+/// Everything that one decision changes.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The district that the large tables are divided by.
+    pub district: String,
+    pub at: Timestamp,
+    pub saves: Vec<Save>,
+    pub deltas: Deltas,
+    pub routes: Vec<StoredRoute>,
+    pub attachments: Vec<Attachment>,
+    pub contact: Option<(IssueId, Contact)>,
+    pub idempotency: Option<Idempotency>,
+    /// How far an import has come with this change.
+    pub import_progress: Option<ImportRun>,
+}
+
+/// How a change ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    Done,
+    /// The key was used before, for this issue with this fingerprint; nothing was written.
+    Replayed {
+        issue: IssueId,
+        fingerprint: String,
+    },
+}
+
+/// How far an import of history has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportRun {
+    /// A digest of the file, the mapping and the district.
+    pub id: String,
+    /// The last line that is settled, counted from 1 for the first line after the header.
+    pub line: i64,
+    pub imported: i64,
+    pub skipped: i64,
+    pub refused: i64,
+    pub finished: bool,
+}

@@ -1,0 +1,26 @@
+//! The migrations, in order of number. Once landed, a migration is never edited.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+/// `(number, name, text)`.
+pub type Step = (i64, &'static str, &'static str);
+
+/// What both engines have.
+const COMMON: &[Step] = &[(1, "core", include_str!("../../migrations/0001_core.sql"))];
+
+/// The migrator of an engine: the common steps and its own.
+pub fn migrator(own: &[Step]) -> Migrator {
+    let mut steps: Vec<Step> = COMMON.iter().chain(own).copied().collect();
+    steps.sort_by_key(|step| step.0);
+    let migrations = steps.into_iter().map(|(number, name, text)| {
+        Migration::new(
+            number,
+            name.into(),
+            MigrationType::Simple,
+            AssertSqlSafe(text).into_sql_str(),
+            false,
+        )
+    });
+    Migrator::with_migrations(migrations.collect())
+}

@@ -1,0 +1,40 @@
+//! The store: what is kept, behind ports. Two engines implement the ports with one SQL text, which
+//! is compiled once for each (`sql/` is mounted by `sqlite` and by `postgres`).
+//!
+//! Invariants: no method reads issues without a [`Scope`](crate::domain::access::Scope), save the
+//! ones that say why; a write that returned `Ok` is on disk.
+
+pub mod change;
+mod error;
+mod migrate;
+pub mod port;
+mod postgres;
+pub mod query;
+mod sqlite;
+
+pub use error::StoreError;
+
+use std::sync::Arc;
+
+/// Everything that is kept.
+pub trait Store:
+    port::Issues + port::Accounts + port::Territories + port::Rollups + port::Packs + port::Feed
+{
+    /// `"sqlite"` or `"postgres"`.
+    fn engine(&self) -> &'static str;
+}
+
+/// Opens the database at `url` (`sqlite:PATH`, `sqlite::memory:` is not offered, or
+/// `postgres://…`) and brings its tables up to date.
+///
+/// # Errors
+/// The address has another scheme, the database cannot be reached, or a migration failed.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        return Ok(Arc::new(sqlite::Engine::open(path.trim_start_matches("//")).await?));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        return Ok(Arc::new(postgres::Engine::open(url).await?));
+    }
+    Err(StoreError::Url(url.split(':').next().unwrap_or("").to_owned()))
+}

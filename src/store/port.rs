@@ -1,0 +1,303 @@
+//! The ports: what the use cases ask of the store.
+
+use super::StoreError;
+use super::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
+use super::query::{GroupBy, IssuePage, PageQuery, RollupFilter, RollupSum};
+use crate::domain::access::{Role, Scope};
+use crate::domain::id::{AccountId, AttachmentId, IssueId};
+use crate::domain::issue::event::Event;
+use crate::domain::issue::kind::Kind;
+use crate::domain::issue::record::Issue;
+use crate::domain::metrics::contribution::Deltas;
+use crate::domain::time::Timestamp;
+use async_trait::async_trait;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Issues and what hangs on them.
+#[async_trait]
+pub trait Issues: Send + Sync {
+    /// Writes a change in one transaction. When this returns, the change is durable.
+    ///
+    /// # Errors
+    /// `Stale` when an issue is not at the version that the decision saw; nothing is written then.
+    async fn apply(&self, change: Change) -> Result<Applied>;
+
+    async fn find_issue(&self, id: IssueId, scope: &Scope) -> Result<Option<Issue>>;
+
+    /// Finds by tracking number. The number cannot be guessed and is itself the right to read what
+    /// its reporter may read, so there is no scope.
+    async fn find_issue_by_number(&self, number: &str) -> Result<Option<Issue>>;
+
+    async fn list_issues(&self, query: &PageQuery, scope: &Scope) -> Result<IssuePage>;
+
+    /// How many issues a filter finds.
+    async fn count_issues(&self, query: &PageQuery, scope: &Scope) -> Result<i64>;
+
+    /// The issues merged into this one: id and number.
+    async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>>;
+
+    /// The log of one issue in order. The caller has read the issue in scope.
+    async fn list_events(&self, issue: IssueId) -> Result<Vec<Event>>;
+
+    /// The latest routing decision. The caller has read the issue in scope.
+    async fn find_route(&self, issue: IssueId) -> Result<Option<StoredRoute>>;
+
+    /// The caller has read the issue in scope.
+    async fn list_attachments(&self, issue: IssueId) -> Result<Vec<Attachment>>;
+
+    /// The first photo of each of the issues. The caller has read the issues in scope.
+    async fn list_covers(&self, issues: &[IssueId]) -> Result<Vec<Attachment>>;
+
+    async fn find_attachment(&self, id: AttachmentId) -> Result<Option<Attachment>>;
+
+    /// The caller has read the issue in scope and checked that its reader may see contacts.
+    async fn find_contact(&self, issue: IssueId) -> Result<Option<Contact>>;
+
+    /// What was made under a key: the issue and the request's fingerprint.
+    async fn find_idempotent(&self, scope: &str, key: &str) -> Result<Option<(IssueId, String)>>;
+
+    async fn find_import(&self, id: &str) -> Result<Option<ImportRun>>;
+
+    /// Which of these external numbers are in already.
+    async fn list_known_external(&self, source: &str, ids: &[String]) -> Result<Vec<String>>;
+
+    /// All issues in order of id after `after`: for verification and rebuilding.
+    async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>>;
+}
+
+/// An account as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountRow {
+    pub id: AccountId,
+    pub login: String,
+    pub name: String,
+    pub password_hash: String,
+    pub active: bool,
+    pub must_change_password: bool,
+    pub grants: Vec<GrantRow>,
+}
+
+/// A grant as it is kept: codes, not paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRow {
+    pub role: Role,
+    pub area_code: Option<String>,
+    pub department: Option<String>,
+    pub kinds: Option<Vec<Kind>>,
+}
+
+/// A session as it is kept; the token itself is only with its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRow {
+    pub token_hash: String,
+    pub account: AccountId,
+    pub csrf_token: String,
+    pub expires: Timestamp,
+}
+
+/// An API token as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenRow {
+    pub id: String,
+    pub account: AccountId,
+    pub name: String,
+    pub token_hash: String,
+    pub expires: Timestamp,
+}
+
+/// Accounts, sessions, tokens, failed sign-ins.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// # Errors
+    /// `Taken` when the login is in use.
+    async fn insert_account(&self, account: AccountRow, at: Timestamp) -> Result<()>;
+    /// Replaces everything but the login.
+    async fn update_account(&self, account: AccountRow) -> Result<()>;
+    async fn find_account(&self, id: AccountId) -> Result<Option<AccountRow>>;
+    async fn find_account_by_login(&self, login: &str) -> Result<Option<AccountRow>>;
+    async fn list_accounts(&self) -> Result<Vec<AccountRow>>;
+
+    async fn insert_session(&self, session: SessionRow, at: Timestamp) -> Result<()>;
+    /// A session that has not expired at `now`.
+    async fn find_session(&self, token_hash: &str, now: Timestamp) -> Result<Option<SessionRow>>;
+    async fn delete_session(&self, token_hash: &str) -> Result<()>;
+    /// Ends all sessions of an account but the one named.
+    async fn delete_sessions_of(&self, account: AccountId, except: &str) -> Result<()>;
+
+    async fn insert_token(&self, token: TokenRow, at: Timestamp) -> Result<()>;
+    async fn find_token(&self, token_hash: &str, now: Timestamp) -> Result<Option<TokenRow>>;
+    async fn list_tokens(&self, account: AccountId) -> Result<Vec<TokenRow>>;
+    /// Whether there was such a token of this account.
+    async fn delete_token(&self, account: AccountId, id: &str) -> Result<bool>;
+
+    async fn record_login_failure(&self, id: &str, subject: &str, at: Timestamp) -> Result<()>;
+    async fn count_login_failures(&self, subject: &str, since: Timestamp) -> Result<i64>;
+    async fn clear_login_failures(&self, subject: &str) -> Result<()>;
+    /// Removes what no longer matters at `now`: expired sessions and tokens, old failures.
+    async fn sweep(&self, now: Timestamp, failures_before: Timestamp) -> Result<()>;
+}
+
+/// A version of the territory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TerritoryVersion {
+    pub version: i64,
+    /// `staged`, `published` or `retired`.
+    pub state: String,
+    pub note: String,
+    pub created: Timestamp,
+    pub published: Option<Timestamp>,
+}
+
+/// An area as it is kept; the polygon is a GeoJSON geometry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AreaRow {
+    pub code: String,
+    pub name: String,
+    pub level: String,
+    pub parent: Option<String>,
+    pub kind: String,
+    pub valid_from: Option<i32>,
+    pub valid_to: Option<i32>,
+    pub generated: bool,
+    pub polygon: String,
+}
+
+/// A succession of areas; codes joined by `;`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineageRow {
+    pub version: i64,
+    /// `split`, `merge` or `retire`.
+    pub kind: String,
+    pub from_codes: String,
+    pub to_codes: String,
+    pub day: i32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BranchRow {
+    pub code: String,
+    pub name: String,
+    pub parent: Option<String>,
+    pub lon: f64,
+    pub lat: f64,
+    /// Codes joined by `;`.
+    pub areas: String,
+    pub resources: String,
+    pub opening_hours: String,
+    pub generated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WorkerRow {
+    pub id: String,
+    pub name: String,
+    pub phone: String,
+    pub generated: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PostRow {
+    pub worker: String,
+    pub grid: String,
+    pub role: String,
+    pub duties: String,
+    pub valid_from: Option<i32>,
+    pub valid_to: Option<i32>,
+    pub on_duty: String,
+    pub lon: Option<f64>,
+    pub lat: Option<f64>,
+}
+
+/// Versions of the territory, branches and people.
+#[async_trait]
+pub trait Territories: Send + Sync {
+    /// Puts a new staged version and returns its number.
+    async fn stage_territory(
+        &self,
+        areas: Vec<AreaRow>,
+        lineage: Vec<LineageRow>,
+        note: String,
+        at: Timestamp,
+    ) -> Result<i64>;
+    async fn list_territory_versions(&self) -> Result<Vec<TerritoryVersion>>;
+    async fn load_areas(&self, version: i64) -> Result<Vec<AreaRow>>;
+    async fn list_lineage(&self) -> Result<Vec<LineageRow>>;
+    /// The codes that were retired by a published version.
+    async fn list_retired_codes(&self) -> Result<Vec<String>>;
+    /// Makes a staged version the one in force, retires the one before, and applies `moves`, the
+    /// open issues' new places, in one transaction.
+    ///
+    /// # Errors
+    /// `Stale` when the version is not staged, when another than `replaces` is in force, or when
+    /// an issue has moved on.
+    async fn publish_territory(
+        &self,
+        version: i64,
+        replaces: Option<i64>,
+        moves: Change,
+    ) -> Result<()>;
+    async fn delete_staged_territory(&self, version: i64) -> Result<bool>;
+
+    async fn replace_branches(&self, branches: Vec<BranchRow>, at: Timestamp) -> Result<()>;
+    async fn load_branches(&self) -> Result<Vec<BranchRow>>;
+    async fn replace_people(
+        &self,
+        workers: Vec<WorkerRow>,
+        posts: Vec<PostRow>,
+        at: Timestamp,
+    ) -> Result<()>;
+    async fn load_people(&self) -> Result<(Vec<WorkerRow>, Vec<PostRow>)>;
+}
+
+/// Counters.
+#[async_trait]
+pub trait Rollups: Send + Sync {
+    async fn sum_rollups(
+        &self,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+    ) -> Result<Vec<RollupSum>>;
+    /// All counters that are not zero: for verification.
+    async fn load_rollups(&self) -> Result<Deltas>;
+    /// Replaces all counters by the sum over `issues` as `contributions` gives it, while no other
+    /// write runs.
+    async fn replace_rollups(&self, time_zone: String) -> Result<i64>;
+}
+
+/// Versioned documents and settings.
+#[async_trait]
+pub trait Packs: Send + Sync {
+    /// Adds the next version of a document and returns its number.
+    async fn put_pack(&self, kind: &str, body: &str, note: &str, at: Timestamp) -> Result<i64>;
+    /// The latest version: number and body.
+    async fn find_pack(&self, kind: &str) -> Result<Option<(i64, String)>>;
+    async fn put_setting(&self, name: &str, value: &str) -> Result<()>;
+    async fn list_settings(&self) -> Result<Vec<(String, String)>>;
+    /// The versions in force, to be compared cheaply: packs, territory, people.
+    async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
+}
+
+/// A place in the feed of events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct FeedPosition {
+    pub tx: i64,
+    pub feed: i64,
+}
+
+/// One committed event, with what a live view needs to decide who may hear of it.
+#[derive(Clone, Debug)]
+pub struct FeedEntry {
+    pub position: FeedPosition,
+    pub event: Event,
+    pub issue: Issue,
+}
+
+/// Committed events in an order that never changes.
+#[async_trait]
+pub trait Feed: Send + Sync {
+    /// The end of the feed now.
+    async fn find_feed_end(&self) -> Result<FeedPosition>;
+    async fn list_feed(&self, after: FeedPosition, limit: usize) -> Result<Vec<FeedEntry>>;
+}

@@ -1,0 +1,82 @@
+//! PostgreSQL, for more than one node. Each write is a transaction of its own, run in a task that
+//! goes on when the asker goes away, so that a cancelled request leaves no transaction open.
+
+use super::{StoreError, migrate};
+use futures::future::BoxFuture;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Executor, PgConnection, PgPool};
+use std::str::FromStr;
+use std::time::Duration;
+
+pub type Db = sqlx::Postgres;
+pub type Conn = PgConnection;
+
+#[path = "sql/mod.rs"]
+mod sql;
+
+/// What differs in the SQL text.
+pub mod dialect {
+    pub const ENGINE: &str = "postgres";
+    /// The oldest transaction that still runs: nothing at or after it may be followed yet.
+    pub const FEED_HORIZON: &str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    /// Statements that keep other writes out until the transaction ends; readers are let through.
+    pub const EXCLUSIVE: &[&str] =
+        &["LOCK TABLE issue IN EXCLUSIVE MODE", "LOCK TABLE rollup IN EXCLUSIVE MODE"];
+}
+
+const OWN: &[migrate::Step] =
+    &[(2, "event", include_str!("../../migrations/postgres/0002_event.sql"))];
+
+const CONNECTIONS_MAX: u32 = 16;
+
+pub struct Engine {
+    pub readers: PgPool,
+}
+
+impl Engine {
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("hexward")
+            .options([("idle_in_transaction_session_timeout", "60000")]);
+        let readers = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(Duration::from_secs(5))
+            .after_release(|conn, _| {
+                Box::pin(async move {
+                    // A read that was cut off must not hand on an open transaction.
+                    conn.execute("ROLLBACK").await?;
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await?;
+        migrate::migrator(OWN)
+            .run(&readers)
+            .await
+            .map_err(|error| StoreError::Migration(error.to_string()))?;
+        Ok(Self { readers })
+    }
+
+    /// Runs `work` in a transaction and returns its value when the commit is on disk.
+    pub async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+    {
+        let pool = self.readers.clone();
+        let task = tokio::spawn(async move {
+            let mut transaction = pool.begin().await?;
+            match work(&mut transaction).await {
+                Ok(value) => {
+                    transaction.commit().await?;
+                    Ok(value)
+                }
+                Err(error) => {
+                    transaction.rollback().await?;
+                    Err(error)
+                }
+            }
+        });
+        task.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    }
+}

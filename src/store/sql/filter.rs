@@ -1,0 +1,238 @@
+//! Conditions in SQL: the scope, and what a filter asks for.
+//!
+//! Invariant: every read of issues or counters pushes its scope through [`push_scope`].
+
+use super::Query;
+use crate::domain::access::{AreaPath, Clause, Scope};
+use crate::domain::cell::descendant_interval;
+use crate::domain::metrics::contribution::Measure;
+use crate::store::query::{Counted, IssueFilter, RollupFilter};
+
+/// What a scope is applied to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Over {
+    Issues,
+    Rollups,
+}
+
+/// Pushes the scope as a condition in parentheses. An empty scope is false.
+pub fn push_scope(query: &mut Query, scope: &Scope, over: Over) {
+    query.push("(1 = 0");
+    for clause in &scope.clauses {
+        query.push(" OR (1 = 1");
+        push_clause(query, clause, over);
+        query.push(")");
+    }
+    query.push(")");
+}
+
+fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
+    if let Some(area) = &clause.area {
+        push_area(query, area);
+    }
+    if let Some(kinds) = &clause.kinds {
+        query.push(" AND kind IN (''");
+        for kind in kinds {
+            query.push(", ").push_bind(kind.as_str());
+        }
+        query.push(")");
+    }
+    if let Some(department) = &clause.department {
+        match over {
+            Over::Rollups => {
+                query.push(" AND department = ").push_bind(department.as_str());
+            }
+            Over::Issues => {
+                query.push(" AND (lead = ").push_bind(department.as_str());
+                query.push(
+                    " OR EXISTS (SELECT 1 FROM issue_assist WHERE issue_assist.issue_id = issue.id \
+                     AND issue_assist.department = ",
+                );
+                query.push_bind(department.as_str()).push("))");
+            }
+        }
+    }
+    if let Some(reporter) = clause.reporter {
+        match over {
+            // Counters know no reporter; one's own reports alone give no share in them.
+            Over::Rollups => query.push(" AND 1 = 0"),
+            Over::Issues => query.push(" AND reporter = ").push_bind(reporter.to_string()),
+        };
+    }
+}
+
+fn push_area(query: &mut Query, area: &AreaPath) {
+    let (low, high) = area.interval();
+    if let Some(high) = high {
+        query.push(" AND path >= ").push_bind(low);
+        query.push(" AND path < ").push_bind(high);
+    }
+}
+
+fn push_in<'a>(query: &mut Query, column: &str, values: impl Iterator<Item = &'a str>) {
+    query.push(format!(" AND {column} IN (''"));
+    for value in values {
+        query.push(", ").push_bind(value);
+    }
+    query.push(")");
+}
+
+/// Pushes ` AND …` for each thing that the filter asks for.
+pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
+    if !filter.states.is_empty() {
+        push_in(query, "state", filter.states.iter().map(|state| state.as_str()));
+    }
+    if let Some(open) = filter.open {
+        let not = if open { "NOT " } else { "" };
+        query.push(format!(" AND state {not}IN ('closed', 'rejected', 'merged')"));
+    }
+    if let Some(kind) = filter.kind {
+        query.push(" AND kind = ").push_bind(kind.as_str());
+    }
+    if let Some(category) = &filter.category {
+        query.push(" AND category = ").push_bind(category.as_str());
+    }
+    if let Some(department) = &filter.department {
+        query.push(" AND COALESCE(lead, proposed) = ").push_bind(department.as_str());
+    }
+    if let Some(area) = &filter.area {
+        push_area(query, area);
+    }
+    if let Some(cell) = filter.cell {
+        match descendant_interval(cell, h3o::Resolution::Eleven) {
+            None => {
+                query.push(" AND 1 = 0");
+            }
+            Some((low, high)) => {
+                query.push(" AND cell >= ").push_bind(low.cast_signed());
+                query.push(" AND cell <= ").push_bind(high.cast_signed());
+            }
+        }
+    }
+    if let Some(bounds) = &filter.bounds {
+        query.push(" AND lat >= ").push_bind(bounds.south);
+        query.push(" AND lat <= ").push_bind(bounds.north);
+        query.push(" AND lon >= ").push_bind(bounds.west);
+        query.push(" AND lon <= ").push_bind(bounds.east);
+    }
+    if let Some(reporter) = filter.reporter {
+        query.push(" AND reporter = ").push_bind(reporter.to_string());
+    }
+    if let Some(from) = filter.reported_from {
+        query.push(" AND reported_at >= ").push_bind(from.0);
+    }
+    if let Some(before) = filter.reported_before {
+        query.push(" AND reported_at < ").push_bind(before.0);
+    }
+    push_words(query, filter.words.as_deref());
+    if let Some(counted) = &filter.counted {
+        push_counted(query, counted);
+    }
+}
+
+/// Every word must occur. Letters are folded; `%` and `_` stand for themselves.
+fn push_words(query: &mut Query, words: Option<&str>) {
+    for word in words.unwrap_or("").split_whitespace() {
+        let mut pattern = String::from("%");
+        for c in word.to_lowercase().chars() {
+            if matches!(c, '%' | '_' | '!') {
+                pattern.push('!');
+            }
+            pattern.push(c);
+        }
+        pattern.push('%');
+        query.push(" AND search LIKE ").push_bind(pattern).push(" ESCAPE '!'");
+    }
+}
+
+/// When a measure counts an issue, and the time whose day it counts under. The same as
+/// [`measures_of`](crate::domain::metrics::contribution::measures_of), in SQL.
+const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
+    const DUE: &str = "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged')";
+    match measure {
+        Measure::Reported => ("reported_at", "1 = 1"),
+        Measure::FiledOfReported => ("reported_at", "filed_at IS NOT NULL"),
+        Measure::Rejected => ("reported_at", "state = 'rejected'"),
+        Measure::Merged => ("reported_at", "state = 'merged'"),
+        Measure::Open => ("reported_at", "state NOT IN ('closed', 'rejected', 'merged')"),
+        Measure::DueToClose => ("filed_at", DUE),
+        Measure::ClosedOfDue => {
+            ("filed_at", "filed_at IS NOT NULL AND state = 'closed' AND closed_at IS NOT NULL")
+        }
+        Measure::ReworkedOfDue => (
+            "filed_at",
+            "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') AND reworks > 0",
+        ),
+        Measure::Dispatched => ("dispatched_at", "dispatched_at IS NOT NULL"),
+        Measure::Misdispatched => ("dispatched_at", "dispatched_at IS NOT NULL AND misdispatched"),
+        Measure::Closed | Measure::CloseTime(_) => {
+            ("closed_at", "state = 'closed' AND closed_at IS NOT NULL")
+        }
+        Measure::MediationEnded => {
+            ("handled_at", "kind = 'dispute' AND handled_at IS NOT NULL AND outcome IS NOT NULL")
+        }
+        Measure::Agreement => (
+            "handled_at",
+            "kind = 'dispute' AND handled_at IS NOT NULL AND outcome = 'agreement_reached'",
+        ),
+        Measure::LegalAnswered => (
+            "handled_at",
+            "kind = 'opinion' AND nature = 'legal_consultation' AND handled_at IS NOT NULL \
+             AND outcome IS NOT NULL",
+        ),
+        Measure::OpinionCollected => (
+            "reported_at",
+            "kind = 'opinion' AND COALESCE(nature, '') NOT IN ('legal_consultation', 'small_wish')",
+        ),
+        Measure::AcceptTime(_) => {
+            ("accepted_at", "accepted_at IS NOT NULL AND dispatched_at IS NOT NULL")
+        }
+        Measure::HandleTime(_) => {
+            ("handled_at", "handled_at IS NOT NULL AND accepted_at IS NOT NULL")
+        }
+    }
+}
+
+fn push_counted(query: &mut Query, counted: &Counted) {
+    let (time, holds) = counted_where(counted.measure);
+    query.push(format!(" AND {holds}"));
+    if let Some(from) = counted.from {
+        query.push(format!(" AND {time} >= ")).push_bind(from.0);
+    }
+    if let Some(before) = counted.before {
+        query.push(format!(" AND {time} < ")).push_bind(before.0);
+    }
+    for measure in &counted.except {
+        query.push(format!(" AND NOT ({})", counted_where(*measure).1));
+    }
+}
+
+/// Pushes ` AND …` for each thing that the filter of counters asks for.
+pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
+    if let Some(from) = filter.from {
+        query.push(" AND day >= ").push_bind(i64::from(from.0));
+    }
+    if let Some(to) = filter.to {
+        query.push(" AND day <= ").push_bind(i64::from(to.0));
+    }
+    if let Some(area) = &filter.area {
+        push_area(query, area);
+    }
+    if let Some(ranges) = &filter.bounds_cells {
+        query.push(" AND (1 = 0");
+        for (low, high) in ranges {
+            query.push(" OR (cell >= ").push_bind(low.cast_signed());
+            query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
+        }
+        query.push(")");
+    }
+    if let Some(kind) = filter.kind {
+        query.push(" AND kind = ").push_bind(kind.as_str());
+    }
+    if let Some(category) = &filter.category {
+        query.push(" AND category = ").push_bind(category.as_str());
+    }
+    if let Some(department) = &filter.department {
+        query.push(" AND department = ").push_bind(department.as_str());
+    }
+}

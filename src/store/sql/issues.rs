@@ -1,0 +1,201 @@
+//! Reading issues and what hangs on them.
+
+use super::filter::{Over, push_issue_filter, push_scope};
+use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
+use super::{Engine, Query, apply};
+use crate::domain::access::Scope;
+use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::event::Event;
+use crate::domain::issue::record::Issue;
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
+use crate::store::port::Issues;
+use crate::store::query::{IssuePage, PageQuery, Sort};
+use async_trait::async_trait;
+use sqlx::Row as _;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+#[async_trait]
+impl Issues for Engine {
+    async fn apply(&self, change: Change) -> Result<Applied> {
+        self.write(move |conn| Box::pin(async move { apply::apply_change(conn, &change).await }))
+            .await
+    }
+
+    async fn find_issue(&self, id: IssueId, scope: &Scope) -> Result<Option<Issue>> {
+        let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE id = "));
+        query.push_bind(id.to_string()).push(" AND ");
+        push_scope(&mut query, scope, Over::Issues);
+        let row = query.build().fetch_optional(&self.readers).await?;
+        row.as_ref().map(issue_of).transpose()
+    }
+
+    async fn find_issue_by_number(&self, number: &str) -> Result<Option<Issue>> {
+        let row = sqlx::query("SELECT * FROM issue WHERE number = $1")
+            .bind(number)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(issue_of).transpose()
+    }
+
+    async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
+        let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
+        push_scope(&mut query, scope, Over::Issues);
+        push_issue_filter(&mut query, &page.filter);
+        let (compare, order) = match page.sort {
+            Sort::NewestFirst => ("<", "DESC"),
+            Sort::OldestFirst => (">", "ASC"),
+        };
+        if let Some(after) = &page.after {
+            query.push(format!(" AND (reported_at, id) {compare} ("));
+            query.push_bind(after.reported.0).push(", ");
+            query.push_bind(after.id.to_string()).push(")");
+        }
+        query.push(format!(" ORDER BY reported_at {order}, id {order} LIMIT "));
+        query.push_bind(i64::try_from(page.limit + 1).unwrap_or(i64::MAX));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
+        let more = items.len() > page.limit;
+        items.truncate(page.limit);
+        Ok(IssuePage { items, more })
+    }
+
+    async fn count_issues(&self, page: &PageQuery, scope: &Scope) -> Result<i64> {
+        let mut query = Query::new("SELECT COUNT(*) FROM issue WHERE ");
+        push_scope(&mut query, scope, Over::Issues);
+        push_issue_filter(&mut query, &page.filter);
+        Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
+    }
+
+    async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>> {
+        let mut query = Query::new("SELECT id, number FROM issue WHERE merged_into = ");
+        query.push_bind(into.to_string()).push(" AND ");
+        push_scope(&mut query, scope, Over::Issues);
+        query.push(" ORDER BY id");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| Ok((parsed(row, "issue", "id", IssueId::parse)?, row.try_get("number")?)))
+            .collect()
+    }
+
+    async fn list_events(&self, issue: IssueId) -> Result<Vec<Event>> {
+        let rows = sqlx::query("SELECT * FROM event WHERE issue_id = $1 ORDER BY seq")
+            .bind(issue.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(event_of).collect()
+    }
+
+    async fn find_route(&self, issue: IssueId) -> Result<Option<StoredRoute>> {
+        let row = sqlx::query(
+            "SELECT seq, at, matrix_version, trace FROM route WHERE issue_id = $1 \
+             ORDER BY seq DESC LIMIT 1",
+        )
+        .bind(issue.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| {
+            Ok(StoredRoute {
+                issue,
+                seq: row.try_get("seq")?,
+                at: Timestamp(row.try_get("at")?),
+                matrix_version: row.try_get("matrix_version")?,
+                trace: row.try_get("trace")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn list_attachments(&self, issue: IssueId) -> Result<Vec<Attachment>> {
+        let rows = sqlx::query("SELECT * FROM attachment WHERE issue_id = $1 ORDER BY at, id")
+            .bind(issue.to_string())
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(attachment_of).collect()
+    }
+
+    async fn list_covers(&self, issues: &[IssueId]) -> Result<Vec<Attachment>> {
+        let mut query = Query::new(
+            "SELECT * FROM attachment AS photo WHERE NOT EXISTS (SELECT 1 FROM attachment AS other \
+             WHERE other.issue_id = photo.issue_id AND (other.at, other.id) < (photo.at, photo.id)) \
+             AND photo.issue_id IN (''",
+        );
+        for issue in issues {
+            query.push(", ").push_bind(issue.to_string());
+        }
+        query.push(")");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(attachment_of).collect()
+    }
+
+    async fn find_attachment(&self, id: AttachmentId) -> Result<Option<Attachment>> {
+        let row = sqlx::query("SELECT * FROM attachment WHERE id = $1")
+            .bind(id.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(attachment_of).transpose()
+    }
+
+    async fn find_contact(&self, issue: IssueId) -> Result<Option<Contact>> {
+        let row = sqlx::query("SELECT name, phone FROM issue_contact WHERE issue_id = $1")
+            .bind(issue.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| Ok(Contact { name: row.try_get("name")?, phone: row.try_get("phone")? }))
+            .transpose()
+    }
+
+    async fn find_idempotent(&self, scope: &str, key: &str) -> Result<Option<(IssueId, String)>> {
+        let row = sqlx::query(
+            "SELECT issue_id, fingerprint FROM idempotency WHERE scope = $1 AND key = $2",
+        )
+        .bind(scope)
+        .bind(key)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(|row| {
+            let issue = parsed(&row, "idempotency", "issue_id", IssueId::parse)?;
+            Ok((issue, row.try_get("fingerprint")?))
+        })
+        .transpose()
+    }
+
+    async fn find_import(&self, id: &str) -> Result<Option<ImportRun>> {
+        let row = sqlx::query("SELECT * FROM import_run WHERE id = $1")
+            .bind(id)
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| {
+            Ok(ImportRun {
+                id: row.try_get("id")?,
+                line: row.try_get("line")?,
+                imported: row.try_get("imported")?,
+                skipped: row.try_get("skipped")?,
+                refused: row.try_get("refused")?,
+                finished: row.try_get("finished")?,
+            })
+        })
+        .transpose()
+    }
+
+    async fn list_known_external(&self, source: &str, ids: &[String]) -> Result<Vec<String>> {
+        let mut query = Query::new("SELECT external_id FROM issue WHERE source = ");
+        query.push_bind(source).push(" AND external_id IN (''");
+        for id in ids {
+            query.push(", ").push_bind(id.as_str());
+        }
+        query.push(")");
+        Ok(query.build_query_scalar().fetch_all(&self.readers).await?)
+    }
+
+    async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>> {
+        let rows = sqlx::query("SELECT * FROM issue WHERE id > $1 ORDER BY id LIMIT $2")
+            .bind(after.map_or(String::new(), |id| id.to_string()))
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(issue_of).collect()
+    }
+}

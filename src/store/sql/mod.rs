@@ -1,0 +1,22 @@
+//! The SQL of all ports, compiled once for each engine: `super` is `sqlite` or `postgres`.
+
+mod accounts;
+mod apply;
+mod feed;
+mod filter;
+mod issues;
+mod packs;
+mod rollups;
+mod rows;
+mod territories;
+
+use super::{Conn, Db, Engine, dialect};
+
+type Query = sqlx::QueryBuilder<Db>;
+type Row = <Db as sqlx::Database>::Row;
+
+impl crate::store::Store for Engine {
+    fn engine(&self) -> &'static str {
+        dialect::ENGINE
+    }
+}

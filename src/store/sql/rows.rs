@@ -1,0 +1,264 @@
+//! Rows to domain values and back.
+
+use super::{Query, Row};
+use crate::domain::access::AreaPath;
+use crate::domain::audit::Hash;
+use crate::domain::datum::Datum;
+use crate::domain::id::{
+    AccountId, AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId,
+};
+use crate::domain::issue::event::{Event, EventActor, Facts};
+use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::issue::record::{Counts, Issue, Place, Times};
+use crate::domain::issue::state::{Action, Outcome, State};
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::change::Attachment;
+use sqlx::Row as _;
+
+/// The columns of `issue` that an update may change, in the order of [`bind_issue`].
+pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
+    severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
+    candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
+    binding, misdispatched, settled, outcome, suspended_until, merged_into, state_before_merge, \
+    reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, ended_at, returns, \
+    reworks, reopened, extensions, reports, updated_at, search";
+
+/// Everything that [`issue_of`] reads.
+pub const ISSUE_SELECT: &str = "issue.*";
+
+/// Reads a column's text by `parse`.
+pub fn parsed<T>(
+    row: &Row,
+    table: &'static str,
+    column: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, StoreError> {
+    let value: String = row.try_get(column)?;
+    parse(&value).ok_or(StoreError::Corrupt { table, column, value })
+}
+
+/// As [`parsed`], where the column may be NULL.
+pub fn parsed_option<T>(
+    row: &Row,
+    table: &'static str,
+    column: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, StoreError> {
+    let value: Option<String> = row.try_get(column)?;
+    match value {
+        None => Ok(None),
+        Some(value) => match parse(&value) {
+            Some(parsed) => Ok(Some(parsed)),
+            None => Err(StoreError::Corrupt { table, column, value }),
+        },
+    }
+}
+
+fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
+    let n: i64 = row.try_get(column)?;
+    u32::try_from(n).map_err(|_| StoreError::Corrupt {
+        table: "issue",
+        column,
+        value: n.to_string(),
+    })
+}
+
+fn time_option(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
+    Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
+}
+
+/// Parts joined by `;`.
+pub fn split(text: &str) -> Vec<String> {
+    text.split(';').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn departments(text: &str) -> Option<Vec<DepartmentCode>> {
+    split(text).iter().map(|code| DepartmentCode::parse(code).ok()).collect()
+}
+
+fn place_of(row: &Row) -> Result<Place, StoreError> {
+    let cell: i64 = row.try_get("cell")?;
+    Ok(Place {
+        position: (row.try_get("lon")?, row.try_get("lat")?),
+        raw: (row.try_get("raw_x")?, row.try_get("raw_y")?),
+        datum: parsed(row, "issue", "datum", Datum::parse)?,
+        accuracy_m: row.try_get("accuracy_m")?,
+        cell: cell.cast_unsigned(),
+        path: AreaPath::from_stored(row.try_get("path")?),
+        candidates: split(row.try_get("candidates")?),
+        territory: row.try_get("territory")?,
+    })
+}
+
+/// One row of `issue`.
+pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
+    const T: &str = "issue";
+    let department = |text: &str| DepartmentCode::parse(text).ok();
+    Ok(Issue {
+        id: parsed(row, T, "id", IssueId::parse)?,
+        number: row.try_get("number")?,
+        version: row.try_get("version")?,
+        head: parsed(row, T, "head", Hash::parse)?,
+        state: parsed(row, T, "state", State::parse)?,
+        kind: parsed(row, T, "kind", Kind::parse)?,
+        category: parsed(row, T, "category", |text| CategoryCode::parse(text).ok())?,
+        condition: parsed_option(row, T, "condition_code", |c| ConditionCode::parse(c).ok())?,
+        nature: row.try_get("nature")?,
+        severity: parsed(row, T, "severity", Severity::parse)?,
+        inspection: row.try_get("inspection")?,
+        text: row.try_get("text")?,
+        address: row.try_get("address")?,
+        place: place_of(row)?,
+        source: row.try_get("source")?,
+        external_id: row.try_get("external_id")?,
+        reporter: parsed_option(row, T, "reporter", AccountId::parse)?,
+        anonymous: row.try_get("anonymous")?,
+        proposed: parsed_option(row, T, "proposed", department)?,
+        lead: parsed_option(row, T, "lead", department)?,
+        assists: parsed(row, T, "assists", departments)?,
+        binding: row.try_get("binding")?,
+        misdispatched: row.try_get("misdispatched")?,
+        settled: row.try_get("settled")?,
+        outcome: parsed_option(row, T, "outcome", Outcome::parse)?,
+        suspended_until: time_option(row, "suspended_until")?,
+        merged_into: parsed_option(row, T, "merged_into", IssueId::parse)?,
+        state_before_merge: parsed_option(row, T, "state_before_merge", State::parse)?,
+        times: times_of(row)?,
+        counts: Counts {
+            returns: count(row, "returns")?,
+            reworks: count(row, "reworks")?,
+            reopened: count(row, "reopened")?,
+            extensions: count(row, "extensions")?,
+            reports: count(row, "reports")?,
+        },
+        updated: Timestamp(row.try_get("updated_at")?),
+    })
+}
+
+fn times_of(row: &Row) -> Result<Times, StoreError> {
+    Ok(Times {
+        reported: Timestamp(row.try_get("reported_at")?),
+        filed: time_option(row, "filed_at")?,
+        dispatched: time_option(row, "dispatched_at")?,
+        accepted: time_option(row, "accepted_at")?,
+        handled: time_option(row, "handled_at")?,
+        closed: time_option(row, "closed_at")?,
+        ended: time_option(row, "ended_at")?,
+    })
+}
+
+/// What a search by words looks in: folded, with the number without its hyphens as well.
+fn search_text(issue: &Issue) -> String {
+    let address = issue.address.as_deref().unwrap_or("");
+    // What a dispute is about is not searched for, since not every reader may know it.
+    let text = if issue.kind == Kind::Dispute { "" } else { &issue.text };
+    let number = &issue.number;
+    let external = issue.external_id.as_deref().unwrap_or("");
+    format!("{number} {} {external} {address} {text}", number.replace('-', "")).to_lowercase()
+}
+
+/// Pushes the values of [`ISSUE_COLUMNS`].
+pub fn bind_issue(query: &mut Query, issue: &Issue) {
+    let millis = |time: Option<Timestamp>| time.map(|time| time.0);
+    let (place, times, counts) = (&issue.place, &issue.times, &issue.counts);
+    let mut values = query.separated(", ");
+    values
+        .push_bind(issue.version)
+        .push_bind(issue.head.to_string())
+        .push_bind(issue.state.as_str())
+        .push_bind(issue.kind.as_str())
+        .push_bind(issue.category.as_str())
+        .push_bind(issue.condition.as_ref().map(|code| code.as_str().to_owned()))
+        .push_bind(issue.nature.clone())
+        .push_bind(issue.severity.as_str())
+        .push_bind(issue.inspection)
+        .push_bind(issue.text.as_str())
+        .push_bind(issue.address.clone())
+        .push_bind(place.position.0)
+        .push_bind(place.position.1)
+        .push_bind(place.raw.0)
+        .push_bind(place.raw.1)
+        .push_bind(place.datum.as_str())
+        .push_bind(place.accuracy_m)
+        .push_bind(place.cell.cast_signed())
+        .push_bind(place.path.as_str())
+        .push_bind(place.candidates.join(";"))
+        .push_bind(place.territory)
+        .push_bind(issue.source.as_str())
+        .push_bind(issue.external_id.clone())
+        .push_bind(issue.reporter.map(|id| id.to_string()))
+        .push_bind(issue.anonymous);
+    values
+        .push_bind(issue.proposed.as_ref().map(ToString::to_string))
+        .push_bind(issue.lead.as_ref().map(ToString::to_string))
+        .push_bind(crate::domain::issue::step::join(&issue.assists))
+        .push_bind(issue.binding)
+        .push_bind(issue.misdispatched)
+        .push_bind(issue.settled)
+        .push_bind(issue.outcome.map(|outcome| outcome.as_str()))
+        .push_bind(millis(issue.suspended_until))
+        .push_bind(issue.merged_into.map(|id| id.to_string()))
+        .push_bind(issue.state_before_merge.map(|state| state.as_str()))
+        .push_bind(times.reported.0)
+        .push_bind(millis(times.filed))
+        .push_bind(millis(times.dispatched))
+        .push_bind(millis(times.accepted))
+        .push_bind(millis(times.handled))
+        .push_bind(millis(times.closed))
+        .push_bind(millis(times.ended))
+        .push_bind(i64::from(counts.returns))
+        .push_bind(i64::from(counts.reworks))
+        .push_bind(i64::from(counts.reopened))
+        .push_bind(i64::from(counts.extensions))
+        .push_bind(i64::from(counts.reports))
+        .push_bind(issue.updated.0)
+        .push_bind(search_text(issue));
+}
+
+/// Facts as JSON.
+pub fn facts_text(facts: &Facts) -> String {
+    let map = facts.iter().map(|(k, v)| (k.clone(), serde_json::Value::from(v.as_str())));
+    serde_json::Value::Object(map.collect()).to_string()
+}
+
+fn parse_facts(text: &str) -> Option<Facts> {
+    serde_json::from_str(text).ok()
+}
+
+/// One row of `event`.
+pub fn event_of(row: &Row) -> Result<Event, StoreError> {
+    const T: &str = "event";
+    Ok(Event {
+        issue: parsed(row, T, "issue_id", IssueId::parse)?,
+        seq: row.try_get("seq")?,
+        at: Timestamp(row.try_get("at")?),
+        actor: parsed(row, T, "actor", EventActor::parse)?,
+        action: parsed(row, T, "action", Action::parse)?,
+        from: parsed_option(row, T, "from_state", State::parse)?,
+        to: parsed(row, T, "to_state", State::parse)?,
+        note: row.try_get("note")?,
+        note_digest: parsed_option(row, T, "note_digest", Hash::parse)?,
+        facts: parsed(row, T, "facts", parse_facts)?,
+        attachments: parsed(row, T, "attachments", |text| {
+            split(text).iter().map(|id| AttachmentId::parse(id)).collect::<Option<Vec<_>>>()
+        })?,
+        previous: parsed(row, T, "previous", Hash::parse)?,
+        hash: parsed(row, T, "hash", Hash::parse)?,
+    })
+}
+
+/// One row of `attachment`.
+pub fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
+    Ok(Attachment {
+        id: parsed(row, "attachment", "id", AttachmentId::parse)?,
+        issue: parsed(row, "attachment", "issue_id", IssueId::parse)?,
+        sha256: row.try_get("sha256")?,
+        media_type: row.try_get("media_type")?,
+        size_bytes: row.try_get("size_bytes")?,
+        width: row.try_get("width")?,
+        height: row.try_get("height")?,
+        purpose: row.try_get("purpose")?,
+        at: Timestamp(row.try_get("at")?),
+    })
+}

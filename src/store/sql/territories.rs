@@ -1,0 +1,395 @@
+//! Versions of the territory, branches and people.
+
+use super::{Conn, Engine, Query, Row, apply, packs};
+use crate::domain::time::Timestamp;
+use crate::store::StoreError;
+use crate::store::change::Change;
+use crate::store::port::{
+    AreaRow, BranchRow, LineageRow, PostRow, Territories, TerritoryVersion, WorkerRow,
+};
+use async_trait::async_trait;
+use sqlx::Row as _;
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// Rows in one statement: ten values each stay below the engines' limits.
+const ROWS_MAX: usize = 500;
+
+fn area_of(row: &Row) -> Result<AreaRow> {
+    let day = |column| -> Result<Option<i32>> {
+        let day: Option<i64> = row.try_get(column)?;
+        Ok(day.and_then(|day| i32::try_from(day).ok()))
+    };
+    Ok(AreaRow {
+        code: row.try_get("code")?,
+        name: row.try_get("name")?,
+        level: row.try_get("level")?,
+        parent: row.try_get("parent")?,
+        kind: row.try_get("kind")?,
+        valid_from: day("valid_from")?,
+        valid_to: day("valid_to")?,
+        generated: row.try_get("generated")?,
+        polygon: row.try_get("polygon")?,
+    })
+}
+
+async fn insert_areas(conn: &mut Conn, version: i64, areas: &[AreaRow]) -> Result<()> {
+    for chunk in areas.chunks(ROWS_MAX) {
+        let mut query = Query::new(
+            "INSERT INTO area (version, code, name, level, parent, kind, valid_from, valid_to, \
+             generated, polygon) ",
+        );
+        query.push_values(chunk, |mut row, area| {
+            row.push_bind(version)
+                .push_bind(area.code.as_str())
+                .push_bind(area.name.as_str())
+                .push_bind(area.level.as_str())
+                .push_bind(area.parent.clone())
+                .push_bind(area.kind.as_str())
+                .push_bind(area.valid_from.map(i64::from))
+                .push_bind(area.valid_to.map(i64::from))
+                .push_bind(area.generated)
+                .push_bind(area.polygon.as_str());
+        });
+        query.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn insert_lineage(conn: &mut Conn, version: i64, rows: &[LineageRow]) -> Result<()> {
+    for (row, ordinal) in rows.iter().zip(0i64..) {
+        sqlx::query(
+            "INSERT INTO lineage (version, ordinal, kind, from_codes, to_codes, day) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(version)
+        .bind(ordinal)
+        .bind(&row.kind)
+        .bind(&row.from_codes)
+        .bind(&row.to_codes)
+        .bind(i64::from(row.day))
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn stage(
+    conn: &mut Conn,
+    areas: &[AreaRow],
+    lineage: &[LineageRow],
+    note: &str,
+    at: Timestamp,
+) -> Result<i64> {
+    let last: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM territory_version")
+        .fetch_one(&mut *conn)
+        .await?;
+    let version = last.unwrap_or(0) + 1;
+    let written = sqlx::query(
+        "INSERT INTO territory_version (version, state, note, created_at) \
+         VALUES ($1, 'staged', $2, $3) ON CONFLICT DO NOTHING",
+    )
+    .bind(version)
+    .bind(note)
+    .bind(at.0)
+    .execute(&mut *conn)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Err(StoreError::Stale);
+    }
+    insert_areas(conn, version, areas).await?;
+    insert_lineage(conn, version, lineage).await?;
+    Ok(version)
+}
+
+async fn publish(
+    conn: &mut Conn,
+    version: i64,
+    replaces: Option<i64>,
+    moves: &Change,
+) -> Result<()> {
+    let in_force: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(version) FROM territory_version WHERE state = 'published'")
+            .fetch_one(&mut *conn)
+            .await?;
+    if in_force != replaces {
+        return Err(StoreError::Stale);
+    }
+    let retired =
+        sqlx::query("UPDATE territory_version SET state = 'retired' WHERE state = 'published'")
+            .execute(&mut *conn)
+            .await?;
+    // Another node may have published while this one waited for the row.
+    if retired.rows_affected() != u64::from(replaces.is_some()) {
+        return Err(StoreError::Stale);
+    }
+    let raised = sqlx::query(
+        "UPDATE territory_version SET state = 'published', published_at = $1 \
+         WHERE version = $2 AND state = 'staged'",
+    )
+    .bind(moves.at.0)
+    .bind(version)
+    .execute(&mut *conn)
+    .await?;
+    if raised.rows_affected() == 0 {
+        return Err(StoreError::Stale);
+    }
+    sqlx::query(
+        "INSERT INTO area_code (code, first_version) SELECT code, version FROM area \
+         WHERE version = $1 ON CONFLICT DO NOTHING",
+    )
+    .bind(version)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "UPDATE area_code SET retired_version = $1 WHERE retired_version IS NULL \
+         AND code NOT IN (SELECT code FROM area WHERE version = $1)",
+    )
+    .bind(version)
+    .execute(&mut *conn)
+    .await?;
+    apply::apply_change(conn, moves).await?;
+    Ok(())
+}
+
+#[async_trait]
+impl Territories for Engine {
+    async fn stage_territory(
+        &self,
+        areas: Vec<AreaRow>,
+        lineage: Vec<LineageRow>,
+        note: String,
+        at: Timestamp,
+    ) -> Result<i64> {
+        self.write(move |conn| {
+            Box::pin(async move { stage(conn, &areas, &lineage, &note, at).await })
+        })
+        .await
+    }
+
+    async fn list_territory_versions(&self) -> Result<Vec<TerritoryVersion>> {
+        let rows = sqlx::query("SELECT * FROM territory_version ORDER BY version")
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(TerritoryVersion {
+                    version: row.try_get("version")?,
+                    state: row.try_get("state")?,
+                    note: row.try_get("note")?,
+                    created: Timestamp(row.try_get("created_at")?),
+                    published: row.try_get::<Option<i64>, _>("published_at")?.map(Timestamp),
+                })
+            })
+            .collect()
+    }
+
+    async fn load_areas(&self, version: i64) -> Result<Vec<AreaRow>> {
+        let rows = sqlx::query("SELECT * FROM area WHERE version = $1 ORDER BY code")
+            .bind(version)
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter().map(area_of).collect()
+    }
+
+    async fn list_lineage(&self) -> Result<Vec<LineageRow>> {
+        let rows = sqlx::query(
+            "SELECT lineage.* FROM lineage JOIN territory_version USING (version) \
+             WHERE state <> 'staged' ORDER BY version, ordinal",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let day: i64 = row.try_get("day")?;
+                Ok(LineageRow {
+                    version: row.try_get("version")?,
+                    kind: row.try_get("kind")?,
+                    from_codes: row.try_get("from_codes")?,
+                    to_codes: row.try_get("to_codes")?,
+                    day: i32::try_from(day).unwrap_or_default(),
+                })
+            })
+            .collect()
+    }
+
+    async fn list_retired_codes(&self) -> Result<Vec<String>> {
+        let codes = sqlx::query_scalar(
+            "SELECT code FROM area_code WHERE retired_version IS NOT NULL ORDER BY code",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(codes)
+    }
+
+    async fn publish_territory(
+        &self,
+        version: i64,
+        replaces: Option<i64>,
+        moves: Change,
+    ) -> Result<()> {
+        self.write(move |conn| {
+            Box::pin(async move { publish(conn, version, replaces, &moves).await })
+        })
+        .await
+    }
+
+    async fn delete_staged_territory(&self, version: i64) -> Result<bool> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                let staged: Option<i64> = sqlx::query_scalar(
+                    "SELECT version FROM territory_version WHERE version = $1 AND state = 'staged'",
+                )
+                .bind(version)
+                .fetch_optional(&mut *conn)
+                .await?;
+                if staged.is_none() {
+                    return Ok(false);
+                }
+                for text in [
+                    "DELETE FROM lineage WHERE version = $1",
+                    "DELETE FROM area WHERE version = $1",
+                    "DELETE FROM territory_version WHERE version = $1",
+                ] {
+                    sqlx::query(text).bind(version).execute(&mut *conn).await?;
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    async fn replace_branches(&self, branches: Vec<BranchRow>, at: Timestamp) -> Result<()> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM branch").execute(&mut *conn).await?;
+                for chunk in branches.chunks(ROWS_MAX) {
+                    let mut query = Query::new(
+                        "INSERT INTO branch (code, name, parent, lon, lat, areas, resources, \
+                         opening_hours, generated) ",
+                    );
+                    query.push_values(chunk, |mut row, branch| {
+                        row.push_bind(branch.code.as_str())
+                            .push_bind(branch.name.as_str())
+                            .push_bind(branch.parent.clone())
+                            .push_bind(branch.lon)
+                            .push_bind(branch.lat)
+                            .push_bind(branch.areas.as_str())
+                            .push_bind(branch.resources.as_str())
+                            .push_bind(branch.opening_hours.as_str())
+                            .push_bind(branch.generated);
+                    });
+                    query.build().execute(&mut *conn).await?;
+                }
+                packs::put_setting(conn, "people_version", &at.0.to_string()).await
+            })
+        })
+        .await
+    }
+
+    async fn load_branches(&self) -> Result<Vec<BranchRow>> {
+        let rows =
+            sqlx::query("SELECT * FROM branch ORDER BY code").fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(BranchRow {
+                    code: row.try_get("code")?,
+                    name: row.try_get("name")?,
+                    parent: row.try_get("parent")?,
+                    lon: row.try_get("lon")?,
+                    lat: row.try_get("lat")?,
+                    areas: row.try_get("areas")?,
+                    resources: row.try_get("resources")?,
+                    opening_hours: row.try_get("opening_hours")?,
+                    generated: row.try_get("generated")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn replace_people(
+        &self,
+        workers: Vec<WorkerRow>,
+        posts: Vec<PostRow>,
+        at: Timestamp,
+    ) -> Result<()> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                replace_people(conn, &workers, &posts).await?;
+                packs::put_setting(conn, "people_version", &at.0.to_string()).await
+            })
+        })
+        .await
+    }
+
+    async fn load_people(&self) -> Result<(Vec<WorkerRow>, Vec<PostRow>)> {
+        let workers =
+            sqlx::query("SELECT * FROM worker ORDER BY id").fetch_all(&self.readers).await?;
+        let workers = workers.iter().map(|row| {
+            Ok(WorkerRow {
+                id: row.try_get("id")?,
+                name: row.try_get("name")?,
+                phone: row.try_get("phone")?,
+                generated: row.try_get("generated")?,
+            })
+        });
+        let workers = workers.collect::<Result<Vec<_>>>()?;
+        let posts = sqlx::query("SELECT * FROM post ORDER BY worker_id, grid_code, role")
+            .fetch_all(&self.readers)
+            .await?;
+        let posts = posts.iter().map(post_of).collect::<Result<Vec<_>>>()?;
+        Ok((workers, posts))
+    }
+}
+
+fn post_of(row: &Row) -> Result<PostRow> {
+    let day = |column| -> Result<Option<i32>> {
+        let day: Option<i64> = row.try_get(column)?;
+        Ok(day.and_then(|day| i32::try_from(day).ok()))
+    };
+    Ok(PostRow {
+        worker: row.try_get("worker_id")?,
+        grid: row.try_get("grid_code")?,
+        role: row.try_get("role")?,
+        duties: row.try_get("duties")?,
+        valid_from: day("valid_from")?,
+        valid_to: day("valid_to")?,
+        on_duty: row.try_get("on_duty")?,
+        lon: row.try_get("lon")?,
+        lat: row.try_get("lat")?,
+    })
+}
+
+async fn replace_people(conn: &mut Conn, workers: &[WorkerRow], posts: &[PostRow]) -> Result<()> {
+    sqlx::query("DELETE FROM post").execute(&mut *conn).await?;
+    sqlx::query("DELETE FROM worker").execute(&mut *conn).await?;
+    for chunk in workers.chunks(ROWS_MAX) {
+        let mut query = Query::new("INSERT INTO worker (id, name, phone, generated) ");
+        query.push_values(chunk, |mut row, worker| {
+            row.push_bind(worker.id.as_str())
+                .push_bind(worker.name.as_str())
+                .push_bind(worker.phone.as_str())
+                .push_bind(worker.generated);
+        });
+        query.build().execute(&mut *conn).await?;
+    }
+    for chunk in posts.chunks(ROWS_MAX) {
+        let mut query = Query::new(
+            "INSERT INTO post (worker_id, grid_code, role, duties, valid_from, valid_to, on_duty, \
+             lon, lat) ",
+        );
+        query.push_values(chunk, |mut row, post| {
+            row.push_bind(post.worker.as_str())
+                .push_bind(post.grid.as_str())
+                .push_bind(post.role.as_str())
+                .push_bind(post.duties.as_str())
+                .push_bind(post.valid_from.map(i64::from))
+                .push_bind(post.valid_to.map(i64::from))
+                .push_bind(post.on_duty.as_str())
+                .push_bind(post.lon)
+                .push_bind(post.lat);
+        });
+        query.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
