@@ -1,0 +1,366 @@
+//! Accounts: signing in and out, tokens, grants.
+
+use super::ctx::{Ctx, Snapshot};
+use super::error::{AppError, say};
+use crate::domain::access::{Actor, Grant, Role};
+use crate::domain::id::{AccountId, AreaCode, DepartmentCode};
+use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use crate::store::port::{AccountRow, GrantRow, SessionRow, TokenRow};
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use base64::Engine as _;
+use sha2::{Digest, Sha256};
+
+/// How long a session lasts, in milliseconds.
+pub const SESSION_MS: i64 = 12 * HOUR_MS;
+/// The longest life of an API token, in days.
+pub const TOKEN_DAYS_MAX: i64 = 366;
+pub const PASSWORD_CHARS_MIN: usize = 10;
+pub const PASSWORD_BYTES_MAX: usize = 256;
+pub const LOGIN_CHARS_MAX: usize = 64;
+/// Failed sign-ins within [`FAILURES_MS`] after which a login, or an address, must wait.
+pub const LOGIN_FAILURES_MAX: i64 = 5;
+pub const ADDRESS_FAILURES_MAX: i64 = 50;
+pub const FAILURES_MS: i64 = 15 * MINUTE_MS;
+
+/// A session just begun. The token goes to its owner and is kept nowhere.
+pub struct SignedIn {
+    pub token: String,
+    pub session: SessionRow,
+    pub account: AccountRow,
+}
+
+/// A token of 256 random bits.
+fn new_token() -> String {
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// The form in which a token is kept.
+pub fn token_hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}
+
+/// Hashes a password with Argon2id; takes tens of milliseconds of one core.
+async fn hash_password(password: String) -> Result<String, AppError> {
+    tokio::task::spawn_blocking(move || {
+        Argon2::default()
+            .hash_password(password.as_bytes())
+            .map(|hash| hash.to_string())
+            .map_err(|error| AppError::Internal(format!("hashing a password: {error}")))
+    })
+    .await
+    .map_err(|error| AppError::Internal(error.to_string()))?
+}
+
+async fn password_matches(password: String, hash: String) -> Result<bool, AppError> {
+    tokio::task::spawn_blocking(move || {
+        PasswordHash::new(&hash).is_ok_and(|parsed| {
+            Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+        })
+    })
+    .await
+    .map_err(|error| AppError::Internal(error.to_string()))
+}
+
+/// The form in which logins are compared and kept.
+pub fn fold_login(login: &str) -> String {
+    login.trim().to_lowercase()
+}
+
+/// Checks a password and begins a session. `address` is where the request came from.
+///
+/// # Errors
+/// `BadCredentials` for a wrong login or password, alike in text and time; `Throttled` after too
+/// many failures of the login or the address.
+pub async fn sign_in(
+    ctx: &Ctx,
+    login: &str,
+    password: &str,
+    address: &str,
+) -> Result<SignedIn, AppError> {
+    let login = fold_login(login);
+    if login.chars().count() > LOGIN_CHARS_MAX || password.len() > PASSWORD_BYTES_MAX {
+        return Err(AppError::BadCredentials);
+    }
+    let now = ctx.now();
+    let (by_login, by_address) = (format!("login:{login}"), format!("address:{address}"));
+    let since = Timestamp(now.0 - FAILURES_MS);
+    for (subject, failures_max) in
+        [(&by_login, LOGIN_FAILURES_MAX), (&by_address, ADDRESS_FAILURES_MAX)]
+    {
+        if ctx.store.count_login_failures(subject, since).await? >= failures_max {
+            return Err(AppError::Throttled { retry_after_s: (FAILURES_MS / 1_000).cast_unsigned() });
+        }
+    }
+    let account = ctx.store.find_account_by_login(&login).await?.filter(|account| account.active);
+    // An unknown login costs the same time as a wrong password.
+    let hash = match &account {
+        Some(account) => account.password_hash.clone(),
+        None => ctx.decoy_hash().await?,
+    };
+    let matches = password_matches(password.to_owned(), hash).await?;
+    let Some(account) = account.filter(|_| matches) else {
+        for subject in [&by_login, &by_address] {
+            ctx.store.record_login_failure(&ctx.new_uuid().to_string(), subject, now).await?;
+        }
+        return Err(AppError::BadCredentials);
+    };
+    ctx.store.clear_login_failures(&by_login).await?;
+    begin_session(ctx, account, now).await
+}
+
+async fn begin_session(
+    ctx: &Ctx,
+    account: AccountRow,
+    now: Timestamp,
+) -> Result<SignedIn, AppError> {
+    let token = new_token();
+    let session = SessionRow {
+        token_hash: token_hash(&token),
+        account: account.id,
+        csrf_token: new_token(),
+        expires: Timestamp(now.0 + SESSION_MS),
+    };
+    ctx.store.insert_session(session.clone(), now).await?;
+    Ok(SignedIn { token, session, account })
+}
+
+/// The hash that unknown logins are compared with.
+pub async fn make_decoy_hash() -> Result<String, AppError> {
+    hash_password(new_token()).await
+}
+
+/// The account of a session's token.
+///
+/// # Errors
+/// `Unauthenticated` when the session is unknown or over, or the account closed.
+pub async fn find_session(ctx: &Ctx, token: &str) -> Result<(SessionRow, AccountRow), AppError> {
+    let session = ctx.store.find_session(&token_hash(token), ctx.now()).await?;
+    let session = session.ok_or(AppError::Unauthenticated)?;
+    let account = find_active(ctx, session.account).await?;
+    Ok((session, account))
+}
+
+/// The account of an API token.
+///
+/// # Errors
+/// `Unauthenticated` when the token is unknown or over, or the account closed.
+pub async fn find_token_account(ctx: &Ctx, token: &str) -> Result<AccountRow, AppError> {
+    let row = ctx.store.find_token(&token_hash(token), ctx.now()).await?;
+    find_active(ctx, row.ok_or(AppError::Unauthenticated)?.account).await
+}
+
+async fn find_active(ctx: &Ctx, id: AccountId) -> Result<AccountRow, AppError> {
+    let account = ctx.store.find_account(id).await?;
+    account.filter(|account| account.active).ok_or(AppError::Unauthenticated)
+}
+
+/// The actor that an account is, with its grants placed in the territory in force.
+pub fn actor_of(snapshot: &Snapshot, account: &AccountRow) -> Actor {
+    let grants = account.grants.iter().map(|grant| {
+        let area = grant.area_code.as_deref().and_then(|code| AreaCode::parse(code).ok());
+        Grant {
+            role: grant.role,
+            path: area.as_ref().and_then(|code| snapshot.path_of(code)),
+            area,
+            department: grant.department.as_deref().and_then(|c| DepartmentCode::parse(c).ok()),
+            kinds: grant.kinds.clone(),
+        }
+    });
+    Actor::Account { id: account.id, name: account.name.clone(), grants: grants.collect() }
+}
+
+/// Ends a session.
+///
+/// # Errors
+/// The store is not available.
+pub async fn sign_out(ctx: &Ctx, token: &str) -> Result<(), AppError> {
+    Ok(ctx.store.delete_session(&token_hash(token)).await?)
+}
+
+fn check_password(password: &str) -> Result<(), AppError> {
+    if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
+        return Err(AppError::field(
+            "password",
+            say(
+                format!("密码至少 {PASSWORD_CHARS_MIN} 个字符，至多 {PASSWORD_BYTES_MAX} 字节"),
+                format!(
+                    "A password has at least {PASSWORD_CHARS_MIN} characters and at most \
+                     {PASSWORD_BYTES_MAX} bytes"
+                ),
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Replaces one's own password and ends one's other sessions.
+///
+/// # Errors
+/// The current password is wrong, or the new one too short or too long.
+pub async fn change_password(
+    ctx: &Ctx,
+    mut account: AccountRow,
+    session_hash: &str,
+    current: &str,
+    new: &str,
+) -> Result<(), AppError> {
+    check_password(new)?;
+    if !password_matches(current.to_owned(), account.password_hash.clone()).await? {
+        return Err(AppError::field(
+            "current",
+            say("当前密码不正确", "The current password is wrong"),
+        ));
+    }
+    account.password_hash = hash_password(new.to_owned()).await?;
+    account.must_change_password = false;
+    let id = account.id;
+    ctx.store.update_account(account).await?;
+    Ok(ctx.store.delete_sessions_of(id, session_hash).await?)
+}
+
+/// A new account as it is asked for.
+pub struct NewAccount {
+    pub login: String,
+    pub name: String,
+    pub password: String,
+    pub must_change_password: bool,
+    pub grants: Vec<GrantRow>,
+}
+
+/// Checks that the areas and departments of grants exist.
+fn check_grants(snapshot: &Snapshot, grants: &[GrantRow]) -> Result<(), AppError> {
+    for grant in grants {
+        let area = grant.area_code.as_deref();
+        let known =
+            area.is_none_or(|code| AreaCode::parse(code).is_ok_and(|c| snapshot.path_of(&c).is_some()));
+        if !known {
+            let code = area.unwrap_or("");
+            return Err(AppError::field(
+                "grants",
+                say(format!("没有区域 {code}"), format!("There is no area {code}")),
+            ));
+        }
+        let department = grant.department.as_deref();
+        let known = department
+            .is_none_or(|c| DepartmentCode::parse(c).is_ok_and(|c| snapshot.has_department(&c)));
+        if !known {
+            let code = department.unwrap_or("");
+            return Err(AppError::field(
+                "grants",
+                say(format!("没有部门 {code}"), format!("There is no department {code}")),
+            ));
+        }
+        if grant.role == Role::Handler && grant.department.is_none() {
+            return Err(AppError::field(
+                "grants",
+                say("处置人员必须属于一个部门", "A handler needs a department"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Makes an account.
+///
+/// # Errors
+/// The login is taken or unusable, the password too short, a grant names what does not exist.
+pub async fn create_account(ctx: &Ctx, new: NewAccount) -> Result<AccountRow, AppError> {
+    let login = fold_login(&new.login);
+    let usable = !login.is_empty()
+        && login.chars().count() <= LOGIN_CHARS_MAX
+        && !login.chars().any(|c| c.is_whitespace() || c.is_control());
+    if !usable {
+        return Err(AppError::field(
+            "login",
+            say(
+                format!("登录名为 1 到 {LOGIN_CHARS_MAX} 个字符，不含空白"),
+                format!("A login has 1 to {LOGIN_CHARS_MAX} characters and no white space"),
+            ),
+        ));
+    }
+    check_password(&new.password)?;
+    check_grants(&ctx.snapshot(), &new.grants)?;
+    let account = AccountRow {
+        id: AccountId(ctx.new_uuid().as_u128()),
+        login,
+        name: new.name,
+        password_hash: hash_password(new.password).await?,
+        active: true,
+        must_change_password: new.must_change_password,
+        grants: new.grants,
+    };
+    ctx.store.insert_account(account.clone(), ctx.now()).await?;
+    Ok(account)
+}
+
+/// What to change in an account; `None` leaves it.
+#[derive(Default)]
+pub struct AccountPatch {
+    pub name: Option<String>,
+    pub password: Option<String>,
+    pub active: Option<bool>,
+    pub grants: Option<Vec<GrantRow>>,
+}
+
+/// Changes an account. Closing it, or giving it a new password, ends its sessions.
+///
+/// # Errors
+/// No such account, or as for [`create_account`].
+pub async fn update_account(
+    ctx: &Ctx,
+    id: AccountId,
+    patch: AccountPatch,
+) -> Result<AccountRow, AppError> {
+    let no_account = || AppError::NotFound(say("没有这个账号", "There is no such account"));
+    let mut account = ctx.store.find_account(id).await?.ok_or_else(no_account)?;
+    if let Some(grants) = patch.grants {
+        check_grants(&ctx.snapshot(), &grants)?;
+        account.grants = grants;
+    }
+    account.name = patch.name.unwrap_or(account.name);
+    account.active = patch.active.unwrap_or(account.active);
+    let new_password = patch.password.is_some();
+    if let Some(password) = patch.password {
+        check_password(&password)?;
+        account.password_hash = hash_password(password).await?;
+        account.must_change_password = true;
+    }
+    ctx.store.update_account(account.clone()).await?;
+    if new_password {
+        ctx.store.delete_sessions_of(id, "").await?;
+    }
+    Ok(account)
+}
+
+/// Makes an API token; the token itself is returned once and kept nowhere.
+///
+/// # Errors
+/// The term is not between 1 and [`TOKEN_DAYS_MAX`] days.
+pub async fn create_token(
+    ctx: &Ctx,
+    account: AccountId,
+    name: &str,
+    days: i64,
+) -> Result<(TokenRow, String), AppError> {
+    if !(1..=TOKEN_DAYS_MAX).contains(&days) {
+        return Err(AppError::field(
+            "expires_in_days",
+            say(
+                format!("有效期为 1 到 {TOKEN_DAYS_MAX} 天"),
+                format!("The term is 1 to {TOKEN_DAYS_MAX} days"),
+            ),
+        ));
+    }
+    let token = format!("hxw_{}", new_token());
+    let now = ctx.now();
+    let row = TokenRow {
+        id: ctx.new_uuid().to_string(),
+        account,
+        name: name.chars().take(100).collect(),
+        token_hash: token_hash(&token),
+        expires: Timestamp(now.0 + days * DAY_MS),
+    };
+    ctx.store.insert_token(row.clone(), now).await?;
+    Ok((row, token))
+}

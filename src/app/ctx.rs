@@ -1,0 +1,110 @@
+//! What every use case is given: the store, the clock, ids, and the snapshots of territory,
+//! catalog and matrix in force. Clock and randomness come from here and nowhere else.
+
+use super::account;
+use super::error::AppError;
+use super::instance::Instance;
+use super::photo::PhotoShop;
+use super::snapshot;
+pub use super::snapshot::Snapshot;
+use crate::domain::time::Timestamp;
+use crate::store::Store;
+use crate::store::port::FeedEntry;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::{OnceCell, broadcast};
+
+/// Committed events that a slow live view may be behind before it has to read anew.
+const LIVE_ENTRIES_MAX: usize = 1_024;
+
+/// What live views are told.
+#[derive(Clone, Debug)]
+pub enum Live {
+    Event(Arc<FeedEntry>),
+    /// Another territory, catalog or matrix is in force.
+    Snapshot(Arc<Snapshot>),
+}
+
+/// The surroundings of the use cases.
+pub struct Ctx {
+    pub store: Arc<dyn Store>,
+    pub photos: PhotoShop,
+    pub live: broadcast::Sender<Live>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    decoy: OnceCell<String>,
+}
+
+/// The system's clock.
+pub fn system_clock() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
+impl Ctx {
+    /// Loads what is in force. `clock` is [`system_clock`] in the service.
+    ///
+    /// # Errors
+    /// The store is not available, or holds a document that cannot be read.
+    pub async fn load(
+        store: Arc<dyn Store>,
+        photos: PhotoShop,
+        clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    ) -> Result<Arc<Self>, AppError> {
+        let snapshot = Arc::new(snapshot::load(store.as_ref()).await?);
+        let (live, _) = broadcast::channel(LIVE_ENTRIES_MAX);
+        Ok(Arc::new(Self {
+            store,
+            photos,
+            live,
+            snapshot: RwLock::new(snapshot),
+            clock,
+            decoy: OnceCell::new(),
+        }))
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// A new id (UUIDv7).
+    pub fn new_uuid(&self) -> uuid::Uuid {
+        uuid::Uuid::now_v7()
+    }
+
+    /// What is in force now; a use case takes it once and decides by it to the end.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn instance(&self) -> Instance {
+        self.snapshot().instance.clone()
+    }
+
+    /// Loads what is in force again and tells the live views.
+    ///
+    /// # Errors
+    /// As for [`Ctx::load`]; what was in force stays.
+    pub async fn refresh(&self) -> Result<(), AppError> {
+        let fresh = Arc::new(snapshot::load(self.store.as_ref()).await?);
+        *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
+        // Nobody listening is no fault.
+        let _ = self.live.send(Live::Snapshot(fresh));
+        Ok(())
+    }
+
+    /// As [`Ctx::refresh`], if another version of anything is in force in the database.
+    ///
+    /// # Errors
+    /// As for [`Ctx::load`].
+    pub async fn refresh_if_stale(&self) -> Result<bool, AppError> {
+        let stale = self.store.find_versions().await? != self.snapshot().versions;
+        if stale {
+            self.refresh().await?;
+        }
+        Ok(stale)
+    }
+
+    /// A password hash that no password has.
+    pub async fn decoy_hash(&self) -> Result<String, AppError> {
+        self.decoy.get_or_try_init(account::make_decoy_hash).await.cloned()
+    }
+}

@@ -1,0 +1,90 @@
+//! What this installation is: names, district, time zone, and where its data comes from.
+
+use super::ctx::Ctx;
+use super::error::AppError;
+use std::collections::BTreeMap;
+
+/// The settings of the installation, kept in the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Instance {
+    pub name_zh: String,
+    pub name_en: String,
+    /// The code that the large tables are divided by.
+    pub district: String,
+    /// An IANA time zone name.
+    pub time_zone: String,
+    pub locale: String,
+    /// Whether the data was made up; said wherever it is shown.
+    pub generated: bool,
+    pub generated_note_zh: String,
+    pub generated_note_en: String,
+    /// Where the data comes from, one source a line: name and terms.
+    pub sources: String,
+    pub basemap_url: String,
+    pub basemap_attribution: String,
+    /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
+    pub demo_accounts: String,
+}
+
+impl Default for Instance {
+    fn default() -> Self {
+        Self {
+            name_zh: "网格哨".into(),
+            name_en: "Hexward".into(),
+            district: "0".into(),
+            time_zone: "Asia/Shanghai".into(),
+            locale: "zh-CN".into(),
+            generated: false,
+            generated_note_zh: String::new(),
+            generated_note_en: String::new(),
+            sources: String::new(),
+            basemap_url: String::new(),
+            basemap_attribution: String::new(),
+            demo_accounts: String::new(),
+        }
+    }
+}
+
+impl Instance {
+    /// Reads settings; what is not set keeps its default.
+    pub fn from_settings(settings: Vec<(String, String)>) -> Self {
+        let mut map: BTreeMap<String, String> = settings.into_iter().collect();
+        let mut instance = Self::default();
+        for (name, slot) in instance.slots() {
+            if let Some(value) = map.remove(name) {
+                *slot = value;
+            }
+        }
+        instance.generated = map.get("generated").is_some_and(|value| value == "true");
+        instance
+    }
+
+    fn slots(&mut self) -> [(&'static str, &mut String); 11] {
+        [
+            ("name_zh", &mut self.name_zh),
+            ("name_en", &mut self.name_en),
+            ("district", &mut self.district),
+            ("time_zone", &mut self.time_zone),
+            ("locale", &mut self.locale),
+            ("generated_note_zh", &mut self.generated_note_zh),
+            ("generated_note_en", &mut self.generated_note_en),
+            ("sources", &mut self.sources),
+            ("basemap_url", &mut self.basemap_url),
+            ("basemap_attribution", &mut self.basemap_attribution),
+            ("demo_accounts", &mut self.demo_accounts),
+        ]
+    }
+}
+
+/// Keeps the settings of an installation.
+///
+/// # Errors
+/// The store is not available.
+pub async fn save_instance(ctx: &Ctx, mut instance: Instance) -> Result<(), AppError> {
+    let generated = instance.generated.to_string();
+    for (name, value) in instance.slots() {
+        ctx.store.put_setting(name, value).await?;
+    }
+    ctx.store.put_setting("generated", &generated).await?;
+    ctx.refresh().await
+}

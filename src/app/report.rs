@@ -1,0 +1,381 @@
+//! A report: placed, checked, routed and kept; or previewed, which keeps nothing.
+
+use super::ctx::{Ctx, Snapshot};
+use super::error::{AppError, FieldProblem, Say, say};
+use super::likeness::{Alike, find_alike};
+use super::number::new_number;
+use super::photo::Processed;
+use super::place::{Placed, place};
+use super::route::{Routed, route};
+use crate::domain::access::Actor;
+use crate::domain::access::Role;
+use crate::domain::catalog::{Category, Condition};
+use crate::domain::datum::Datum;
+use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
+use crate::domain::issue::event::{EventActor, Facts, fact};
+use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::issue::record::{Issue, evolve, place_facts};
+use crate::domain::issue::state::{Action, State};
+use crate::domain::issue::step::{Command, Draft, decide, join, seal};
+use crate::domain::audit::Hash;
+use crate::domain::metrics::contribution::deltas_of;
+use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
+use crate::store::change::{Applied, Attachment, Change, Contact, Idempotency, Save, StoredRoute};
+
+pub const TEXT_CHARS_MAX: usize = 2_000;
+pub const ADDRESS_CHARS_MAX: usize = 200;
+pub const CONTACT_CHARS_MAX: usize = 60;
+pub const PHOTOS_MAX: usize = 9;
+pub const KEY_CHARS_MAX: usize = 128;
+/// The greatest accuracy radius that is believed, in metres.
+pub const ACCURACY_M_MAX: f64 = 100_000.0;
+/// How far ahead of the server's clock a phone's may be, in milliseconds.
+const CLOCK_SKEW_MS_MAX: i64 = 10 * MINUTE_MS;
+/// How long a phone may be offline before its report counts as made on arrival.
+const OFFLINE_MS_MAX: i64 = 30 * DAY_MS;
+
+/// A report as it is submitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Submission {
+    pub kind: Option<Kind>,
+    pub category: String,
+    pub condition: Option<String>,
+    pub severity: Severity,
+    pub text: String,
+    pub position: (f64, f64),
+    pub datum: Datum,
+    pub accuracy_m: Option<f64>,
+    pub address: Option<String>,
+    pub anonymous: bool,
+    pub contact: Option<Contact>,
+    /// When it was seen, by the phone's clock.
+    pub occurred: Option<Timestamp>,
+    /// What the worker did on the spot, if that settled it.
+    pub settle_note: Option<String>,
+    /// The channel.
+    pub source: String,
+}
+
+/// The key under which a client sends one report, however often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestKey {
+    pub key: String,
+    /// A digest of everything that was sent.
+    pub fingerprint: String,
+}
+
+/// What a report would become.
+pub struct Preview {
+    pub placed: Placed,
+    pub routed: Routed,
+    pub alike: Vec<Alike>,
+}
+
+/// A kept report.
+pub struct Submitted {
+    pub issue: Issue,
+    pub preview: Preview,
+    /// Whether the same request had been kept before.
+    pub replayed: bool,
+}
+
+/// The category and condition of a submission, checked.
+struct Chosen<'a> {
+    category: &'a Category,
+    condition: Option<&'a Condition>,
+}
+
+fn fault(faults: &mut Vec<FieldProblem>, field: &str, says: Say) {
+    faults.push(FieldProblem { field: field.to_owned(), says });
+}
+
+fn check_length(faults: &mut Vec<FieldProblem>, field: &str, text: &str, chars_max: usize) {
+    if text.chars().count() > chars_max {
+        let zh = format!("至多 {chars_max} 个字");
+        fault(faults, field, say(zh, format!("At most {chars_max} characters")));
+    }
+}
+
+fn choose<'a>(
+    snapshot: &'a Snapshot,
+    submission: &Submission,
+    now: Timestamp,
+    faults: &mut Vec<FieldProblem>,
+) -> Option<Chosen<'a>> {
+    let today = now.day_in(&snapshot.zone);
+    let category = CategoryCode::parse(&submission.category)
+        .ok()
+        .and_then(|code| snapshot.catalog.category(&code))
+        .filter(|category| snapshot.catalog.can_be_filed(category));
+    let Some(category) = category.filter(|category| category.validity.contains(today)) else {
+        let code = &submission.category;
+        let says =
+            say(format!("没有可上报的类别 {code:?}"), format!("There is no category {code:?} to report under"));
+        fault(faults, "category_code", says);
+        return None;
+    };
+    if submission.kind.is_some_and(|kind| kind != category.kind) {
+        let says = say("类别与事件种类不符", "The category is of another kind");
+        fault(faults, "kind", says);
+    }
+    let condition = match submission.condition.as_deref() {
+        None => None,
+        Some(code) => {
+            let found = ConditionCode::parse(code)
+                .ok()
+                .and_then(|code| snapshot.catalog.condition(&code))
+                .filter(|condition| condition.category == category.code);
+            if found.is_none() {
+                let says = say(
+                    format!("该类别下没有立案条件 {code:?}"),
+                    format!("The category has no filing condition {code:?}"),
+                );
+                fault(faults, "condition_code", says);
+            }
+            found
+        }
+    };
+    Some(Chosen { category, condition })
+}
+
+fn check_person(submission: &Submission, category: &Category, faults: &mut Vec<FieldProblem>) {
+    if submission.anonymous && !category.anonymous_allowed {
+        let says = say("该类别不能匿名上报", "This category cannot be reported anonymously");
+        fault(faults, "anonymous", says);
+    }
+    if submission.anonymous && submission.contact.is_some() {
+        let says = say("匿名上报不能填写联系方式", "An anonymous report carries no contact");
+        fault(faults, "contact", says);
+    }
+    if let Some(contact) = &submission.contact {
+        check_length(faults, "contact.name", &contact.name, CONTACT_CHARS_MAX);
+        check_length(faults, "contact.phone", &contact.phone, CONTACT_CHARS_MAX);
+    }
+}
+
+fn check<'a>(
+    snapshot: &'a Snapshot,
+    submission: &Submission,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Chosen<'a>, AppError> {
+    let mut faults = Vec::new();
+    let chosen = choose(snapshot, submission, now, &mut faults);
+    if submission.text.trim().is_empty() {
+        fault(&mut faults, "text", say("请填写情况说明", "Say what is the matter"));
+    }
+    check_length(&mut faults, "text", &submission.text, TEXT_CHARS_MAX);
+    check_length(&mut faults, "address", submission.address.as_deref().unwrap_or(""), ADDRESS_CHARS_MAX);
+    if submission.accuracy_m.is_some_and(|m| !(0.0..=ACCURACY_M_MAX).contains(&m)) {
+        let says = say("定位精度须为 0 到 100000 米", "The accuracy must be 0 to 100000 metres");
+        fault(&mut faults, "accuracy_m", says);
+    }
+    if submission.occurred.is_some_and(|at| at.0 > now.0 + CLOCK_SKEW_MS_MAX) {
+        let says = say("发生时间晚于现在", "The time of occurrence lies in the future");
+        fault(&mut faults, "occurred_at", says);
+    }
+    if submission.settle_note.is_some() && !actor.has_role(Role::GridWorker) {
+        let says = say("只有网格员可以自行处置", "Only a grid worker settles on the spot");
+        fault(&mut faults, "settle", says);
+    }
+    if let Some(chosen) = &chosen {
+        check_person(submission, chosen.category, &mut faults);
+    }
+    match chosen {
+        Some(chosen) if faults.is_empty() => Ok(chosen),
+        _ => Err(AppError::Invalid(faults)),
+    }
+}
+
+/// When the report counts as made: when it was seen, if the phone's clock can be believed.
+fn reported_at(submission: &Submission, now: Timestamp) -> Timestamp {
+    let seen = submission.occurred.unwrap_or(now);
+    if seen.0 < now.0 - OFFLINE_MS_MAX { now } else { seen.min(now) }
+}
+
+/// What a report would become; nothing is kept.
+///
+/// # Errors
+/// `Invalid` with every faulty field.
+pub async fn preview(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: &Submission,
+) -> Result<Preview, AppError> {
+    let snapshot = ctx.snapshot();
+    let now = ctx.now();
+    let chosen = check(&snapshot, submission, actor, now)?;
+    let placed = place(&snapshot, submission.position, submission.datum, submission.accuracy_m)?;
+    let at = reported_at(submission, now);
+    let routed =
+        route(&snapshot, &placed, (chosen.category, chosen.condition), submission.severity, at);
+    let alike =
+        find_alike(ctx, actor, &placed.place, &chosen.category.code, at, &submission.text).await?;
+    Ok(Preview { placed, routed, alike })
+}
+
+/// Keeps a report. When this returns, it is durable.
+///
+/// # Errors
+/// `Invalid` with every faulty field; `KeyReused` when the key came with another report before.
+pub async fn submit(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: Submission,
+    key: Option<RequestKey>,
+    photos: Vec<Processed>,
+) -> Result<Submitted, AppError> {
+    let scope = actor.account().map_or("anonymous".to_owned(), |id| id.to_string());
+    if let Some(key) = &key
+        && let Some((issue, fingerprint)) = ctx.store.find_idempotent(&scope, &key.key).await?
+    {
+        return replay(ctx, actor, &submission, key, issue, &fingerprint).await;
+    }
+    let preview = preview(ctx, actor, &submission).await?;
+    let snapshot = ctx.snapshot();
+    let now = ctx.now();
+    let chosen = check(&snapshot, &submission, actor, now)?;
+    let mut change =
+        Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };
+    let attachments = keep_photos(ctx, &photos, now).await?;
+    let issue = open_issue(ctx, actor, &submission, &chosen, &preview, &attachments, &mut change)?;
+    for attachment in attachments {
+        change.attachments.push(Attachment { issue: issue.id, ..attachment });
+    }
+    change.contact = submission.contact.clone().map(|contact| (issue.id, contact));
+    change.idempotency = key.as_ref().map(|key| Idempotency {
+        scope,
+        key: key.key.clone(),
+        fingerprint: key.fingerprint.clone(),
+        issue: issue.id,
+    });
+    match ctx.store.apply(change).await? {
+        Applied::Done => Ok(Submitted { issue, preview, replayed: false }),
+        Applied::Replayed { issue, fingerprint } => {
+            let key = key.ok_or_else(|| AppError::Internal("a replay without a key".into()))?;
+            replay(ctx, actor, &submission, &key, issue, &fingerprint).await
+        }
+    }
+}
+
+async fn replay(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: &Submission,
+    key: &RequestKey,
+    issue: IssueId,
+    fingerprint: &str,
+) -> Result<Submitted, AppError> {
+    if fingerprint != key.fingerprint {
+        return Err(AppError::KeyReused);
+    }
+    // The key is as secret as the report it came with, so its holder may read what it made.
+    let everything = crate::domain::access::Scope::everything();
+    let issue = ctx.store.find_issue(issue, &everything).await?.ok_or_else(AppError::no_issue)?;
+    let preview = preview(ctx, actor, submission).await?;
+    Ok(Submitted { issue, preview, replayed: true })
+}
+
+async fn keep_photos(
+    ctx: &Ctx,
+    photos: &[Processed],
+    at: Timestamp,
+) -> Result<Vec<Attachment>, AppError> {
+    let mut kept = Vec::with_capacity(photos.len());
+    for photo in photos {
+        ctx.photos.keep(photo).await?;
+        kept.push(Attachment {
+            id: AttachmentId(ctx.new_uuid().as_u128()),
+            issue: IssueId(0),
+            sha256: photo.sha256.clone(),
+            media_type: photo.media_type.to_owned(),
+            size_bytes: photo.size_bytes,
+            width: i64::from(photo.width),
+            height: i64::from(photo.height),
+            purpose: "report".into(),
+            at,
+        });
+    }
+    Ok(kept)
+}
+
+fn report_facts(
+    submission: &Submission,
+    chosen: &Chosen<'_>,
+    preview: &Preview,
+    number: &str,
+    actor: &Actor,
+) -> Facts {
+    let mut facts = place_facts(&preview.placed.place);
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            facts.insert(name.to_owned(), value);
+        }
+    };
+    put(fact::NUMBER, Some(number.to_owned()));
+    put(fact::KIND, Some(chosen.category.kind.to_string()));
+    put(fact::CATEGORY, Some(chosen.category.code.to_string()));
+    put(fact::CONDITION, chosen.condition.map(|condition| condition.code.to_string()));
+    put(fact::NATURE, chosen.category.nature.map(|nature| nature.as_str().to_owned()));
+    put(fact::SEVERITY, Some(submission.severity.as_str().to_owned()));
+    put(fact::INSPECTION, Some(chosen.category.needs_inspection.to_string()));
+    put(fact::TEXT_SHA256, Some(Hash::of_text(&submission.text).to_string()));
+    put(fact::SOURCE, Some(submission.source.clone()));
+    // Who reports without a name is not in the log either.
+    let reporter = actor.account().filter(|_| !submission.anonymous);
+    put(fact::REPORTER, reporter.map(|id| id.to_string()));
+    put(fact::ANONYMOUS, Some((submission.anonymous || actor.account().is_none() && submission.contact.is_none()).to_string()));
+    put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
+    let assists = preview.routed.assists();
+    put(fact::ASSISTS, (!assists.is_empty()).then(|| join(assists)));
+    facts
+}
+
+/// The new issue with its first events, written into `change`.
+fn open_issue(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: &Submission,
+    chosen: &Chosen<'_>,
+    preview: &Preview,
+    photos: &[Attachment],
+    change: &mut Change,
+) -> Result<Issue, AppError> {
+    let id = IssueId(ctx.new_uuid().as_u128());
+    let at = reported_at(submission, change.at);
+    let number = new_number();
+    let draft = Draft {
+        actor: match actor.account().filter(|_| !submission.anonymous) {
+            Some(id) => EventActor::Account { id, role: actor.grants().first().map(|g| g.role) },
+            None => EventActor::Reporter,
+        },
+        action: Action::Report,
+        note: None,
+        facts: report_facts(submission, chosen, preview, &number, actor),
+        attachments: photos.iter().map(|photo| photo.id).collect(),
+    };
+    let event = seal(id, 1, at, draft, (None, State::Reported), Hash::START);
+    let internal = |error: &dyn std::fmt::Display| AppError::Internal(error.to_string());
+    let mut issue = evolve(None, &event).map_err(|error| internal(&error))?;
+    issue.text.clone_from(&submission.text);
+    issue.address.clone_from(&submission.address);
+    let mut events = vec![event];
+    if let Some(note) = &submission.settle_note {
+        let command =
+            Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
+        let (settled, event) = decide(&issue, &command, actor, change.at)?;
+        issue = settled;
+        events.push(event);
+    }
+    let zone = &ctx.snapshot().zone;
+    change.deltas = deltas_of(None, &issue, zone);
+    change.routes.push(StoredRoute {
+        issue: id,
+        seq: 1,
+        at,
+        matrix_version: preview.routed.matrix_version,
+        trace: preview.routed.trace_json(),
+    });
+    change.saves.push(Save { version_seen: 0, issue: issue.clone(), events });
+    Ok(issue)
+}
