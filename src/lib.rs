@@ -2,3 +2,4 @@
 //! the outcome becomes a rate. ARCHITECTURE.md draws the layers; `domain` decides, the rest acts.
 
 pub mod domain;
+pub mod format;
