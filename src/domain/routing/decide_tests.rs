@@ -1,0 +1,436 @@
+//! Tests of the decision: the order, the ladder, and the index against a scan of all rules.
+
+use std::cmp::Ordering;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::catalog::{Department, Lang, Limit, SchemeCode, TimeType, Validity};
+use crate::domain::id::{AreaCode, CategoryCode, ConditionCode};
+use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::routing::{
+    AssetScope, CategoryFacts, LocalTime, NearbyAsset, Place, RuleArea, RuleId, Rung, Selector,
+    TimeWindow,
+};
+use crate::domain::territory::level::Level;
+use crate::domain::time::{Day, Timestamp};
+
+fn department(code: &str) -> DepartmentCode {
+    DepartmentCode::parse(code).unwrap()
+}
+
+fn departments() -> Vec<Department> {
+    ["a", "b", "c", "closed"]
+        .map(|code| Department {
+            code: department(code),
+            name: format!("{code}局"),
+            name_en: Some(format!("Bureau {code}")),
+            active: code != "closed",
+            phone: None,
+            area: None,
+        })
+        .into()
+}
+
+fn rule(id: &str, selector: &str, lead: &str) -> Rule {
+    Rule {
+        id: RuleId::parse(id).unwrap(),
+        priority: 0,
+        area: None,
+        asset: None,
+        selector: Selector::parse(selector).unwrap(),
+        window: TimeWindow::ALWAYS,
+        severity: None,
+        lead: department(lead),
+        assists: vec![],
+        limit: None,
+        validity: Validity::ALWAYS,
+        source: String::new(),
+        author: String::new(),
+    }
+}
+
+fn place(level: Level, code: &str) -> Place {
+    Place { level, code: AreaCode::parse(code).unwrap(), name: format!("{code}号") }
+}
+
+fn rule_area(level: Level, code: &str) -> Option<RuleArea> {
+    Some(RuleArea { level, code: AreaCode::parse(code).unwrap() })
+}
+
+fn limit(amount: u32) -> Limit {
+    Limit { amount, unit: TimeType::WorkDay }
+}
+
+fn rung(level: Level, area: &str, lead: &str) -> Rung {
+    Rung {
+        level,
+        area: AreaCode::parse(area).unwrap(),
+        kind: None,
+        department: department(lead),
+        limit: limit(3),
+        validity: Validity::ALWAYS,
+    }
+}
+
+fn facts() -> Facts {
+    let at = Timestamp::parse("2026-11-20T10:00:00+08:00").unwrap();
+    Facts {
+        chain: vec![
+            place(Level::District, "d1"),
+            place(Level::Street, "s1"),
+            place(Level::Community, "c1"),
+            place(Level::Grid, "g1"),
+        ],
+        assets: vec![],
+        category: CategoryFacts {
+            scheme: SchemeCode::parse("national").unwrap(),
+            code: CategoryCode::parse("x-01").unwrap(),
+            big: Some(CategoryCode::parse("x").unwrap()),
+            small: Some(CategoryCode::parse("x-01").unwrap()),
+            name: "路灯".to_owned(),
+            name_en: Some("Street lamp".to_owned()),
+        },
+        condition: Some(ConditionCode::parse("x-01-01").unwrap()),
+        condition_limit: Some(limit(9)),
+        kind: Kind::Hazard,
+        severity: Severity::General,
+        at,
+        local: LocalTime::of(at, &jiff::tz::TimeZone::get("Asia/Shanghai").unwrap()),
+        position: None,
+    }
+}
+
+fn matrix(rules: Vec<Rule>, ladder: Vec<Rung>) -> Matrix {
+    let (matrix, problems) = Matrix::build("v1", departments(), rules, ladder);
+    assert!(problems.is_empty(), "{problems:?}");
+    matrix
+}
+
+fn winner(rules: Vec<Rule>) -> String {
+    decide(&matrix(rules, vec![]), &facts()).rule().map_or("none".into(), ToString::to_string)
+}
+
+fn with(mut rule: Rule, change: impl FnOnce(&mut Rule)) -> Rule {
+    change(&mut rule);
+    rule
+}
+
+/// Rules that all fit, from the one that must win to the one that must lose to all others.
+fn ordered_rules() -> Vec<Rule> {
+    let at = |id, selector, level, code| {
+        with(rule(id, selector, "a"), |r| r.area = rule_area(level, code))
+    };
+    let road = |owner: Option<&str>| {
+        Some(AssetScope { layer: "road".into(), owner: owner.map(Into::into) })
+    };
+    vec![
+        with(rule("z9", "any", "a"), |r| r.priority = 1),
+        rule("y1", "condition:x-01-01", "a"),
+        with(rule("x9", "small:x-01", "a"), |r| r.asset = road(Some("city"))),
+        with(at("x8", "small:x-01", Level::Grid, "g1"), |r| r.asset = road(None)),
+        with(rule("x7", "small:x-01", "a"), |r| r.asset = road(None)),
+        at("x6", "small:x-01", Level::Grid, "g1"),
+        at("x5", "small:x-01", Level::Community, "c1"),
+        at("x4", "small:x-01", Level::Street, "s1"),
+        at("x3", "small:x-01", Level::District, "d1"),
+        rule("x1", "small:x-01", "a"),
+        rule("x2", "small:x-01", "a"),
+        at("w1", "big:x", Level::Grid, "g1"),
+        at("v1", "kind:hazard", Level::Grid, "g1"),
+        at("u1", "any", Level::Grid, "g1"),
+        rule("a1", "any", "a"),
+        with(rule("a0", "condition:x-01-01", "a"), |r| r.priority = -1),
+    ]
+}
+
+fn facts_on_a_road() -> Facts {
+    let mut facts = facts();
+    facts.assets.push(NearbyAsset {
+        layer: "road".into(),
+        code: "r1".into(),
+        name: "东风路".into(),
+        owner: Some("city".into()),
+        distance_m: 3.0,
+    });
+    facts
+}
+
+#[test]
+fn each_step_of_the_order_beats_all_later_ones() {
+    let rules = ordered_rules();
+    for first in 0..rules.len() {
+        let matrix = matrix(rules[first..].to_vec(), vec![]);
+        let decision = decide(&matrix, &facts_on_a_road());
+        assert_eq!(decision.rule(), Some(&rules[first].id));
+        let considered: Vec<_> = decision.trace.considered.iter().map(|c| &c.rule).collect();
+        let expected: Vec<_> = rules[first..].iter().map(|r| &r.id).collect();
+        assert_eq!(considered, expected);
+    }
+}
+
+#[test]
+fn every_loser_is_told_by_what_it_lost() {
+    let fate = |loser: Rule| {
+        let id = loser.id.clone();
+        let rules = vec![rule("m", "small:x-01", "a"), loser];
+        let decision = decide(&matrix(rules, vec![]), &facts());
+        decision.trace.considered.into_iter().find(|c| c.rule == id).unwrap().fate
+    };
+    let day = facts().local.day;
+    let small = || rule("k", "small:x-01", "a");
+    let yesterday = Day(day.0 - 1);
+    let tomorrow = Day(day.0 + 1);
+    let until_yesterday = Validity::new(None, Some(yesterday)).unwrap();
+    let from_tomorrow = Validity::new(Some(tomorrow), None).unwrap();
+    let night = TimeWindow::parse("", "22:00-06:00", "").unwrap();
+    let asset = AssetScope { layer: "road".into(), owner: None };
+    for (loser, expected) in [
+        (with(small(), |r| r.validity = until_yesterday), Fate::Expired { to: yesterday }),
+        (with(small(), |r| r.validity = from_tomorrow), Fate::NotYetValid { from: tomorrow }),
+        (
+            with(small(), |r| r.severity = Some(Severity::Major)),
+            Fate::SeverityDiffers { wanted: Severity::Major },
+        ),
+        (with(small(), |r| r.asset = Some(asset.clone())), Fate::AssetAbsent { asset }),
+        (
+            rule("k", "small:x-01", "closed"),
+            Fate::LeadInactive { department: department("closed") },
+        ),
+        (with(small(), |r| r.priority = -2), Fate::LowerPriority { own: -2, winner: 0 }),
+        (rule("k", "kind:hazard", "a"), Fate::LessSpecificCategory { own: 1, winner: 3 }),
+        (rule("n", "small:x-01", "a"), Fate::LaterId { winner: RuleId::parse("m").unwrap() }),
+        (
+            with(small(), |r| r.window = night),
+            Fate::OutsideTimeWindow {
+                weekdays: String::new(),
+                hours: "22:00-06:00".into(),
+                dates: String::new(),
+            },
+        ),
+    ] {
+        assert_eq!(fate(loser), expected);
+    }
+    let in_grid = with(small(), |r| r.area = rule_area(Level::Grid, "g1"));
+    assert_eq!(winner(vec![rule("a", "small:x-01", "a"), in_grid]), "k");
+}
+
+#[test]
+fn a_rule_of_another_place_or_category_is_not_considered() {
+    let elsewhere = with(rule("k", "small:x-01", "a"), |r| r.area = rule_area(Level::Grid, "g2"));
+    let other_level = with(rule("l", "any", "a"), |r| r.area = rule_area(Level::Street, "g1"));
+    let rules = vec![elsewhere, other_level, rule("m", "small:x-02", "a")];
+    let decision = decide(&matrix(rules, vec![]), &facts());
+    assert_eq!(decision.trace.considered, []);
+    assert_eq!(decision.trace.outcome, Outcome::Unrouted(UnroutedReason::NoRuleAndNoRung));
+}
+
+#[test]
+fn the_limit_is_the_rules_own_else_the_conditions() {
+    let own = with(rule("k", "small:x-01", "a"), |r| r.limit = Some(limit(1)));
+    assert_eq!(decide(&matrix(vec![own], vec![]), &facts()).limit(), Some(limit(1)));
+    let none = rule("k", "small:x-01", "a");
+    assert_eq!(decide(&matrix(vec![none], vec![]), &facts()).limit(), Some(limit(9)));
+}
+
+#[test]
+fn an_inactive_assist_is_left_out() {
+    let assists = vec![department("closed"), department("b")];
+    let rule = with(rule("k", "small:x-01", "a"), |r| r.assists = assists);
+    assert_eq!(decide(&matrix(vec![rule], vec![]), &facts()).assists(), [department("b")]);
+}
+
+#[test]
+fn the_ladder_is_climbed_from_the_innermost_area_outwards() {
+    let ladder = vec![
+        rung(Level::District, "d1", "a"),
+        rung(Level::Street, "s1", "b"),
+        rung(Level::Community, "c1", "closed"),
+    ];
+    let expired = with(rule("k", "any", "a"), |r| {
+        r.validity = Validity::new(None, Some(Day(0))).unwrap();
+    });
+    let matrix = matrix(vec![expired], ladder);
+    let decision = decide(&matrix, &facts());
+    assert!(decision.is_fallback());
+    assert_eq!((decision.lead(), decision.limit()), (Some(&department("b")), Some(limit(3))));
+    let tried: Vec<_> = decision.trace.rungs.iter().map(|r| (r.level, r.fate)).collect();
+    assert_eq!(
+        tried,
+        [
+            (Level::Grid, RungFate::Absent),
+            (Level::Community, RungFate::DepartmentInactive),
+            (Level::Street, RungFate::Taken),
+        ]
+    );
+    let sentence = decision.trace.sentence(Lang::En);
+    assert!(sentence.contains("Bureau b") && sentence.contains("fallback"), "{sentence}");
+}
+
+#[test]
+fn a_rung_for_the_kind_goes_before_one_for_every_kind() {
+    let mut own = rung(Level::Street, "s1", "b");
+    own.kind = Some(Kind::Hazard);
+    let mut other = rung(Level::Street, "s1", "c");
+    other.kind = Some(Kind::Dispute);
+    let ladder = vec![rung(Level::Street, "s1", "a"), own, other];
+    let decision = decide(&matrix(vec![], ladder), &facts());
+    assert_eq!(decision.lead(), Some(&department("b")));
+}
+
+#[test]
+fn what_nobody_takes_stays_with_the_street() {
+    let mut lost = facts();
+    lost.chain.clear();
+    let decision = decide(&matrix(vec![], vec![rung(Level::Street, "s1", "a")]), &lost);
+    assert_eq!(decision.trace.outcome, Outcome::Unrouted(UnroutedReason::OutsideEveryArea));
+    assert_eq!(decision.lead(), None);
+    assert!(decision.trace.sentence(Lang::Zh).contains("由街道裁定"));
+}
+
+#[test]
+fn candidates_of_a_border_tell_when_the_lead_would_differ() {
+    let mut across = facts();
+    across.chain[3] = place(Level::Grid, "g2");
+    let of_grid = with(rule("k", "any", "b"), |r| r.area = rule_area(Level::Grid, "g2"));
+    let matrix = matrix(vec![rule("l", "any", "a"), of_grid], vec![]);
+    assert!(decide_all(&matrix, &[facts(), across.clone()]).leads_differ);
+    assert!(!decide_all(&matrix, &[facts(), facts()]).leads_differ);
+    assert!(!decide_all(&matrix, &[]).leads_differ);
+}
+
+#[test]
+fn a_long_trace_is_cut_and_keeps_the_winner() {
+    let mut rules: Vec<Rule> = (0..200)
+        .map(|i| with(rule(&format!("r{i:03}"), "any", "closed"), |r| r.priority = 5))
+        .collect();
+    rules.push(rule("winner", "any", "a"));
+    let trace = decide(&matrix(rules, vec![]), &facts()).trace;
+    assert_eq!(trace.considered.len(), CONSIDERED_MAX);
+    assert_eq!(trace.considered.last().map(|c| &c.fate), Some(&Fate::Won));
+    assert_eq!(trace.considered.len() + trace.considered_more, 201);
+}
+
+#[test]
+fn a_matrix_leaves_out_bad_rows_by_name() {
+    let rules = vec![rule("k", "any", "a"), rule("k", "any", "b"), rule("l", "any", "nobody")];
+    let ladder = vec![
+        rung(Level::Street, "s1", "a"),
+        rung(Level::Street, "s1", "b"),
+        rung(Level::Street, "s2", "nobody"),
+    ];
+    let (matrix, problems) = Matrix::build("v1", departments(), rules, ladder);
+    assert_eq!(problems.len(), 4, "{problems:?}");
+    assert_eq!((matrix.rules().len(), matrix.ladder().len()), (1, 1));
+    assert_eq!(matrix.rules()[0].lead, department("a"));
+}
+
+fn selects(selector: &Selector, facts: &Facts) -> bool {
+    match selector {
+        Selector::Condition(code) => facts.condition.as_ref() == Some(code),
+        Selector::SmallClass(code) => facts.category.small.as_ref() == Some(code),
+        Selector::BigClass(code) => facts.category.big.as_ref() == Some(code),
+        Selector::Kind(kind) => facts.kind == *kind,
+        Selector::Any => true,
+    }
+}
+
+fn is_about(rule: &Rule, facts: &Facts) -> bool {
+    let inside = |area: &RuleArea| {
+        facts.chain.iter().any(|p| (p.level, &p.code) == (area.level, &area.code))
+    };
+    selects(&rule.selector, facts) && rule.area.as_ref().is_none_or(inside)
+}
+
+/// The slow truth: looks at every rule, compares by the words of the specification, and knows
+/// nothing of the index or of the stored order.
+fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option<&'a RuleId> {
+    let applies = |rule: &&Rule| {
+        is_about(rule, facts)
+            && rule.window.contains(&facts.local)
+            && rule.severity.is_none_or(|s| s == facts.severity)
+            && rule.validity.contains(facts.local.day)
+            && rule.asset_fits(facts)
+            && matrix.is_active(&rule.lead)
+    };
+    let better = |a: &&Rule, b: &&Rule| {
+        let area = |rule: &Rule| rule.area.as_ref().map(|area| area.level);
+        let owned = |rule: &Rule| rule.asset.as_ref().map(|asset| asset.owner.is_some());
+        a.priority
+            .cmp(&b.priority)
+            .then_with(|| a.selector.rank().cmp(&b.selector.rank()))
+            .then_with(|| owned(a).cmp(&owned(b)))
+            .then_with(|| area(a).cmp(&area(b)))
+            .then_with(|| b.id.cmp(&a.id))
+    };
+    let best = rules.iter().filter(applies).max_by(|a, b| match better(a, b) {
+        Ordering::Equal => unreachable!("ids are unique"),
+        order => order,
+    });
+    best.map(|rule| &rule.id)
+}
+
+type RuleRow = (&'static str, Option<RuleArea>, &'static str, i32, u8, Option<Option<String>>);
+
+fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
+    let selectors = prop::sample::select(vec![
+        "any",
+        "kind:hazard",
+        "kind:opinion",
+        "big:x",
+        "big:y",
+        "small:x-01",
+        "small:x-02",
+        "condition:x-01-01",
+        "condition:x-01-02",
+    ]);
+    let areas = prop::sample::select(vec![
+        None,
+        rule_area(Level::District, "d1"),
+        rule_area(Level::Street, "s1"),
+        rule_area(Level::Street, "s2"),
+        rule_area(Level::Grid, "g1"),
+        rule_area(Level::Community, "g1"),
+    ]);
+    let leads = prop::sample::select(vec!["a", "b", "c", "closed"]);
+    let asset = prop::option::weighted(0.2, prop::option::of(Just("city".to_owned())));
+    let fields = (selectors, areas, leads, -1..2i32, 0..4u8, asset);
+    prop::collection::vec(fields, 0..60).prop_map(|rows| {
+        let make = |(i, (selector, area, lead, priority, misfit, asset)): (usize, RuleRow)| {
+            with(rule(&format!("r{i}"), selector, lead), |r: &mut Rule| {
+                r.area = area;
+                r.priority = priority;
+                r.asset =
+                    asset.map(|owner: Option<String>| AssetScope { layer: "road".into(), owner });
+                match misfit {
+                    0 => r.severity = Some(Severity::Major),
+                    1 => r.validity = Validity::new(None, Some(Day(100))).unwrap(),
+                    _ => {}
+                }
+            })
+        };
+        rows.into_iter().enumerate().map(make).collect()
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_index_agrees_with_a_scan_whatever_the_order_of_the_rows(
+        rows in any_rules().prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle())),
+        on_a_road: bool,
+        major: bool,
+    ) {
+        let (rules, shuffled) = rows;
+        let mut facts = if on_a_road { facts_on_a_road() } else { facts() };
+        if major {
+            facts.severity = Severity::Major;
+        }
+        let matrix = matrix(rules.clone(), vec![]);
+        let decision = decide(&matrix, &facts);
+        prop_assert_eq!(decision.rule(), lead_by_scan(&rules, &matrix, &facts));
+        let every: Vec<usize> =
+            (0..rules.len()).filter(|&i| is_about(&matrix.rules()[i], &facts)).collect();
+        prop_assert_eq!(&decision, &judge(&matrix, &facts, &every));
+        prop_assert_eq!(decision, decide(&self::matrix(shuffled, vec![]), &facts));
+    }
+}

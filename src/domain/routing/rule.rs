@@ -1,0 +1,163 @@
+//! Rules of the responsibility matrix, and the order in which they win.
+
+use std::cmp::Reverse;
+use std::fmt;
+
+use super::{Facts, TimeWindow};
+use crate::domain::catalog::{Limit, Validity};
+use crate::domain::id::{AreaCode, CategoryCode, CodeError, ConditionCode, DepartmentCode};
+use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::territory::level::Level;
+
+/// Why a text is not a rule's id.
+pub type RuleIdError = CodeError;
+
+/// A rule's id, given by its author and stable over versions of the matrix.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleId(CategoryCode);
+
+impl RuleId {
+    /// # Errors
+    /// Empty, too long, or holding a reserved character.
+    pub fn parse(text: &str) -> Result<Self, RuleIdError> {
+        CategoryCode::parse(text).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+/// What a rule is about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Selector {
+    Condition(ConditionCode),
+    SmallClass(CategoryCode),
+    BigClass(CategoryCode),
+    Kind(Kind),
+    Any,
+}
+
+impl Selector {
+    /// How specific the selector is: 4 for a condition down to 0 for any.
+    pub const fn rank(&self) -> u8 {
+        match self {
+            Selector::Condition(_) => 4,
+            Selector::SmallClass(_) => 3,
+            Selector::BigClass(_) => 2,
+            Selector::Kind(_) => 1,
+            Selector::Any => 0,
+        }
+    }
+}
+
+impl fmt::Display for Selector {
+    /// `condition:…`, `small:…`, `big:…`, `kind:…` or `any`, as files have it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Selector::Condition(code) => write!(f, "condition:{code}"),
+            Selector::SmallClass(code) => write!(f, "small:{code}"),
+            Selector::BigClass(code) => write!(f, "big:{code}"),
+            Selector::Kind(kind) => write!(f, "kind:{kind}"),
+            Selector::Any => f.write_str("any"),
+        }
+    }
+}
+
+impl Selector {
+    /// Reads the form that `Display` writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "any" {
+            return Some(Selector::Any);
+        }
+        let (word, code) = text.split_once(':')?;
+        match word {
+            "condition" => ConditionCode::parse(code).ok().map(Selector::Condition),
+            "small" => CategoryCode::parse(code).ok().map(Selector::SmallClass),
+            "big" => CategoryCode::parse(code).ok().map(Selector::BigClass),
+            "kind" => Kind::parse(code).map(Selector::Kind),
+            _ => None,
+        }
+    }
+}
+
+/// The area whose whole subtree a rule covers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RuleArea {
+    pub level: Level,
+    pub code: AreaCode,
+}
+
+/// The layer of owned things (roads, rivers, parks) that a rule covers, or one owner's in it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AssetScope {
+    pub layer: String,
+    pub owner: Option<String>,
+}
+
+impl AssetScope {
+    fn matches(&self, facts: &Facts) -> bool {
+        facts.assets.iter().any(|asset| {
+            asset.layer == self.layer
+                && self.owner.as_ref().is_none_or(|owner| asset.owner.as_ref() == Some(owner))
+        })
+    }
+}
+
+/// One row of the responsibility matrix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    pub id: RuleId,
+    /// The greater number wins; 0 where nothing is said.
+    pub priority: i32,
+    /// `None`: anywhere.
+    pub area: Option<RuleArea>,
+    pub asset: Option<AssetScope>,
+    pub selector: Selector,
+    pub window: TimeWindow,
+    /// `None`: any severity.
+    pub severity: Option<Severity>,
+    pub lead: DepartmentCode,
+    pub assists: Vec<DepartmentCode>,
+    /// `None`: the filing condition's limit holds.
+    pub limit: Option<Limit>,
+    pub validity: Validity,
+    pub source: String,
+    pub author: String,
+}
+
+/// A rule's place in the order: the greatest wins. Two different rules are never equal, because
+/// ids are unique; nothing in it tells where in a file a rule stood.
+pub(super) type RuleOrder<'a> = (i32, u8, (u8, u8), Reverse<&'a RuleId>);
+
+impl Rule {
+    /// Explicit priority, then the selector, then the place, then the smaller id in text order.
+    pub(super) fn order(&self) -> RuleOrder<'_> {
+        (self.priority, self.selector.rank(), self.place_rank(), Reverse(&self.id))
+    }
+
+    /// How specific the place is: an asset before any area (one owner's before a whole layer's),
+    /// then the innermost level first, then anywhere.
+    pub(super) fn place_rank(&self) -> (u8, u8) {
+        let asset = self.asset.as_ref().map_or(0, |asset| 1 + u8::from(asset.owner.is_some()));
+        // Seven levels: the rank fits.
+        let area = self.area.as_ref().map_or(0, |area| 1 + area.level.rank() as u8);
+        (asset, area)
+    }
+
+    pub(super) fn asset_fits(&self, facts: &Facts) -> bool {
+        self.asset.as_ref().is_none_or(|asset| asset.matches(facts))
+    }
+}
