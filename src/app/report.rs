@@ -16,7 +16,7 @@ use crate::domain::issue::event::{EventActor, Facts, fact};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::{Issue, evolve, place_facts};
 use crate::domain::issue::state::{Action, State};
-use crate::domain::issue::step::{Command, Draft, decide, join, seal};
+use crate::domain::issue::step::{Command, Draft, decide, seal};
 use crate::domain::audit::Hash;
 use crate::domain::metrics::contribution::deltas_of;
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
@@ -326,8 +326,6 @@ fn report_facts(
     put(fact::REPORTER, reporter.map(|id| id.to_string()));
     put(fact::ANONYMOUS, Some((submission.anonymous || actor.account().is_none() && submission.contact.is_none()).to_string()));
     put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
-    let assists = preview.routed.assists();
-    put(fact::ASSISTS, (!assists.is_empty()).then(|| join(assists)));
     facts
 }
 

@@ -214,7 +214,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         anonymous: text(fact::ANONYMOUS) == Some("true"),
         proposed: department_of(facts, fact::PROPOSED),
         lead: None,
-        assists: departments_of(facts, fact::ASSISTS),
+        assists: Vec::new(),
         binding: false,
         misdispatched: false,
         settled: false,

@@ -1,0 +1,321 @@
+//! Working an issue: one action, decided by the workflow, kept in one change.
+
+use super::ctx::{Ctx, Snapshot};
+use super::error::{AppError, say};
+use super::photo::Processed;
+use super::place::{Placed, place};
+use super::route::route;
+use crate::domain::access::{Actor, Scope};
+use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
+use crate::domain::issue::event::{Event, EventActor};
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::{Action, Outcome, ReturnReason};
+use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide};
+use crate::domain::issue::workflow;
+use crate::domain::metrics::contribution::{Deltas, add_contribution};
+use crate::domain::time::Timestamp;
+use crate::store::change::{Attachment, Change, Save, StoredRoute};
+
+/// An action as it is asked for, in codes and texts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    pub note: Option<String>,
+    pub department: Option<String>,
+    pub assists: Vec<String>,
+    pub until: Option<Timestamp>,
+    /// The number or id of the issue to merge into.
+    pub target: Option<String>,
+    pub outcome: Option<String>,
+    pub reason: Option<String>,
+    pub cited_rule: Option<String>,
+    pub category: Option<String>,
+    pub condition: Option<String>,
+    pub photos: Vec<AttachmentId>,
+}
+
+fn unknown(field: &str, value: &str) -> AppError {
+    AppError::field(
+        field,
+        say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known")),
+    )
+}
+
+async fn find_target(ctx: &Ctx, scope: &Scope, text: &str) -> Result<Issue, AppError> {
+    let found = match IssueId::parse(text) {
+        Some(id) => ctx.store.find_issue(id, scope).await?,
+        None => match super::number::parse_number(text) {
+            None => None,
+            Some(number) => ctx
+                .store
+                .find_issue_by_number(&number)
+                .await?
+                .filter(|issue| scope.allows(&issue.subject())),
+        },
+    };
+    found.ok_or_else(|| {
+        AppError::field(
+            "target",
+            say("没有这个事件，或不在您的权限范围内", "No such issue within your scope"),
+        )
+    })
+}
+
+fn parse_department(
+    snapshot: &Snapshot,
+    field: &str,
+    code: &str,
+) -> Result<crate::domain::id::DepartmentCode, AppError> {
+    crate::domain::id::DepartmentCode::parse(code)
+        .ok()
+        .filter(|code| snapshot.matrix.is_active(code))
+        .ok_or_else(|| unknown(field, code))
+}
+
+fn reclass(
+    snapshot: &Snapshot,
+    issue: &Issue,
+    request: &Request,
+    at: Timestamp,
+) -> Result<Option<(Reclass, StoredRoute)>, AppError> {
+    let Some(code) = request.category.as_deref() else { return Ok(None) };
+    let category = CategoryCode::parse(code)
+        .ok()
+        .and_then(|code| snapshot.catalog.category(&code))
+        .filter(|category| snapshot.catalog.can_be_filed(category))
+        .ok_or_else(|| unknown("category", code))?;
+    let condition = match request.condition.as_deref() {
+        None => None,
+        Some(code) => Some(
+            ConditionCode::parse(code)
+                .ok()
+                .and_then(|code| snapshot.catalog.condition(&code))
+                .filter(|condition| condition.category == category.code)
+                .ok_or_else(|| unknown("condition", code))?,
+        ),
+    };
+    let placed: Placed =
+        place(snapshot, issue.place.raw, issue.place.datum, issue.place.accuracy_m)?;
+    let routed = route(snapshot, &placed, (category, condition), issue.severity, at);
+    let stored = StoredRoute {
+        issue: issue.id,
+        seq: issue.version + 1,
+        at,
+        matrix_version: routed.matrix_version,
+        trace: routed.trace_json(),
+    };
+    let class = Reclass {
+        kind: category.kind,
+        category: category.code.clone(),
+        condition: condition.map(|condition| condition.code.clone()),
+        nature: category.nature.map(|nature| nature.as_str().to_owned()),
+        inspection: category.needs_inspection,
+        proposed: routed.lead().cloned(),
+    };
+    Ok(Some((class, stored)))
+}
+
+/// What a step writes: the issues that change and the routes that were decided.
+struct Steps {
+    before_after: Vec<(Issue, Issue, Event)>,
+    routes: Vec<StoredRoute>,
+}
+
+fn change_of(snapshot: &Snapshot, steps: Steps, at: Timestamp) -> Change {
+    let mut deltas = Deltas::new();
+    let mut saves = Vec::with_capacity(steps.before_after.len());
+    for (before, after, event) in steps.before_after {
+        add_contribution(&mut deltas, &before, &snapshot.zone, -1);
+        add_contribution(&mut deltas, &after, &snapshot.zone, 1);
+        saves.push(Save { version_seen: before.version, issue: after, events: vec![event] });
+    }
+    Change {
+        district: snapshot.instance.district.clone(),
+        at,
+        saves,
+        deltas,
+        routes: steps.routes,
+        ..Change::default()
+    }
+}
+
+async fn read_command(
+    ctx: &Ctx,
+    scope: &Scope,
+    action: Action,
+    version: i64,
+    request: &Request,
+) -> Result<Command, AppError> {
+    let snapshot = ctx.snapshot();
+    let target = match &request.target {
+        Some(text) => {
+            let other = find_target(ctx, scope, text).await?;
+            Some(Target {
+                id: other.id,
+                number: other.number,
+                state: other.state,
+                merged_into: other.merged_into,
+            })
+        }
+        None => None,
+    };
+    let outcome = request.outcome.as_deref().filter(|text| !text.is_empty());
+    let reason = request.reason.as_deref().filter(|text| !text.is_empty());
+    Ok(Command {
+        action,
+        version,
+        note: request.note.clone(),
+        department: request
+            .department
+            .as_deref()
+            .map(|code| parse_department(&snapshot, "department", code))
+            .transpose()?,
+        assists: request
+            .assists
+            .iter()
+            .map(|code| parse_department(&snapshot, "assists", code))
+            .collect::<Result<_, _>>()?,
+        until: request.until,
+        target,
+        outcome: outcome
+            .map(|text| Outcome::parse(text).ok_or_else(|| unknown("outcome", text)))
+            .transpose()?,
+        reason: reason
+            .map(|text| ReturnReason::parse(text).ok_or_else(|| unknown("reason", text)))
+            .transpose()?,
+        cited_rule: request.cited_rule.clone(),
+        category: None,
+        photos: request.photos.clone(),
+    })
+}
+
+/// Takes one action on an issue within the actor's scope; `version` is the one that he saw.
+///
+/// # Errors
+/// Not in scope, refused by the workflow, an unknown code, or changed meanwhile.
+pub async fn take_action(
+    ctx: &Ctx,
+    actor: &Actor,
+    id: IssueId,
+    (action, version): (Action, i64),
+    request: &Request,
+) -> Result<Issue, AppError> {
+    let scope = Scope::of(actor);
+    let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
+    act(ctx, actor, &scope, issue, (action, version), request).await
+}
+
+/// As [`take_action`], for a reporter who holds the tracking number. Only what the workflow leaves
+/// to reporters is possible.
+///
+/// # Errors
+/// As for [`take_action`].
+pub async fn take_reporter_action(
+    ctx: &Ctx,
+    number: &str,
+    action: Action,
+    note: &str,
+) -> Result<Issue, AppError> {
+    let issue = ctx.store.find_issue_by_number(number).await?.ok_or_else(AppError::no_issue)?;
+    let version = issue.version;
+    let request = Request { note: Some(note.to_owned()), ..Request::default() };
+    let nothing = Scope { clauses: Vec::new() };
+    act(ctx, &Actor::Anonymous, &nothing, issue, (action, version), &request).await
+}
+
+async fn act(
+    ctx: &Ctx,
+    actor: &Actor,
+    scope: &Scope,
+    issue: Issue,
+    (action, version): (Action, i64),
+    request: &Request,
+) -> Result<Issue, AppError> {
+    // The version comes first: whoever saw another issue must not be told about its fields.
+    if version != issue.version {
+        return Err(Refusal::Stale { seen: version, current: issue.version }.into());
+    }
+    let (snapshot, now) = (ctx.snapshot(), ctx.now());
+    let mut command = read_command(ctx, scope, action, version, request).await?;
+    check_photos(ctx, &issue, &command.photos).await?;
+    let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
+    if let Some((class, stored)) = reclass(&snapshot, &issue, request, now)? {
+        command.category = Some(class);
+        steps.routes.push(stored);
+    }
+    let (after, event) = decide(&issue, &command, actor, now)?;
+    let by = event.actor.clone();
+    steps.before_after.push((issue.clone(), after.clone(), event));
+    if let Some(other) = counterpart(ctx, &issue, &command, (by, now)).await? {
+        steps.before_after.push(other);
+    }
+    let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
+    match ctx.store.apply(change_of(&snapshot, steps, now)).await {
+        Err(crate::store::StoreError::Stale) => Err(stale().into()),
+        other => other.map(|_| after).map_err(AppError::from),
+    }
+}
+
+/// Photos named by an action must be the issue's own.
+async fn check_photos(ctx: &Ctx, issue: &Issue, photos: &[AttachmentId]) -> Result<(), AppError> {
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let own = ctx.store.list_attachments(issue.id).await?;
+    match photos.iter().find(|id| !own.iter().any(|photo| photo.id == **id)) {
+        None => Ok(()),
+        Some(id) => Err(unknown("photo_ids", &id.to_string())),
+    }
+}
+
+/// The other issue of a merge, or of a merge taken back.
+async fn counterpart(
+    ctx: &Ctx,
+    issue: &Issue,
+    command: &Command,
+    (by, now): (EventActor, Timestamp),
+) -> Result<Option<(Issue, Issue, Event)>, AppError> {
+    let (id, action) = match command.action {
+        Action::Merge => (command.target.as_ref().map(|target| target.id), Action::Absorb),
+        Action::Unmerge => (issue.merged_into, Action::Release),
+        _ => (None, Action::Absorb),
+    };
+    let Some(id) = id else { return Ok(None) };
+    // The right to merge was decided on the issue that goes; the other one only counts.
+    let other = ctx.store.find_issue(id, &Scope::everything()).await?;
+    let Some(other) = other else { return Ok(None) };
+    let step = count_reports(&other, issue, action, by, now);
+    Ok(step.map(|(after, event)| (other, after, event)))
+}
+
+/// Adds photos to an issue that the actor may comment on, to be named by an action later.
+///
+/// # Errors
+/// Not in scope, or nothing that the actor may add to.
+pub async fn add_photos(
+    ctx: &Ctx,
+    actor: &Actor,
+    id: IssueId,
+    purpose: &str,
+    photos: &[Processed],
+) -> Result<Vec<Attachment>, AppError> {
+    let scope = Scope::of(actor);
+    let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
+    if workflow::offers(&issue, actor).next().is_none() {
+        let says = say("您不能为该事件添加照片", "You may not add photos to this issue");
+        return Err(AppError::Forbidden(says));
+    }
+    let now = ctx.now();
+    let mut attachments = Vec::with_capacity(photos.len());
+    for photo in photos {
+        ctx.photos.keep(photo).await?;
+        attachments.push(super::photo::attachment_of(ctx, photo, issue.id, purpose, now));
+    }
+    let change = Change {
+        district: ctx.snapshot().instance.district.clone(),
+        at: now,
+        attachments: attachments.clone(),
+        ..Change::default()
+    };
+    ctx.store.apply(change).await?;
+    Ok(attachments)
+}

@@ -1,0 +1,87 @@
+//! Near duplicates of a report: the open issues about the same thing near by.
+
+use super::ctx::Ctx;
+use super::error::AppError;
+use crate::domain::access::{Actor, Scope};
+use crate::domain::id::CategoryCode;
+use crate::domain::issue::kind::Kind;
+use crate::domain::issue::likeness::{self, Likely};
+use crate::domain::issue::record::{Issue, Place};
+use crate::domain::time::Timestamp;
+use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
+
+/// How many are offered.
+pub const ALIKE_MAX: usize = 5;
+/// How many near ones are compared.
+const COMPARED_MAX: usize = 200;
+/// Metres in a degree of latitude, rounded down so that the box is never too small.
+const METRES_PER_DEGREE: f64 = 110_500.0;
+
+/// A likely duplicate.
+pub struct Alike {
+    pub issue: Issue,
+    pub distance_m: f64,
+    /// 0 to 1.
+    pub score: f64,
+    /// Whether the asker may read more of it than what anyone may.
+    pub in_scope: bool,
+}
+
+fn bounds_around(position: (f64, f64), radius_m: f64) -> Bounds {
+    let lat = radius_m / METRES_PER_DEGREE;
+    let lon = lat / position.1.to_radians().cos().max(0.01);
+    Bounds {
+        west: position.0 - lon,
+        south: position.1 - lat,
+        east: position.0 + lon,
+        north: position.1 + lat,
+    }
+}
+
+/// Open issues that are likely to tell of the same thing, the likeliest first. Everybody is told
+/// of them, so that one thing is not reported twice; disputes are never offered to the public.
+///
+/// # Errors
+/// The store is not available.
+pub async fn find_alike(
+    ctx: &Ctx,
+    actor: &Actor,
+    place: &Place,
+    category: &CategoryCode,
+    at: Timestamp,
+    text: &str,
+) -> Result<Vec<Alike>, AppError> {
+    let query = PageQuery {
+        filter: IssueFilter {
+            open: Some(true),
+            category: Some(category.clone()),
+            bounds: Some(bounds_around(place.position, likeness::DISTANCE_M_MAX)),
+            reported_from: Some(Timestamp(at.0 - likeness::AGE_MS_MAX)),
+            ..IssueFilter::default()
+        },
+        sort: Sort::NewestFirst,
+        after: None,
+        limit: COMPARED_MAX,
+    };
+    let near = ctx.store.list_issues(&query, &Scope::everything()).await?;
+    let own = Likely { position: place.position, category: category.as_str(), at_ms: at.0, text };
+    let scope = Scope::of(actor);
+    let mut alike: Vec<Alike> = near.items.into_iter().filter_map(|issue| {
+        let in_scope = scope.allows(&issue.subject());
+        if issue.kind == Kind::Dispute && !in_scope {
+            return None;
+        }
+        let other = Likely {
+            position: issue.place.position,
+            category: issue.category.as_str(),
+            at_ms: issue.times.reported.0,
+            text: &issue.text,
+        };
+        let score = likeness::score(&own, &other).filter(|score| *score >= likeness::SCORE_MIN)?;
+        let distance_m = likeness::distance_m(place.position, issue.place.position);
+        Some(Alike { issue, distance_m, score, in_scope })
+    }).collect();
+    alike.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.issue.id.cmp(&b.issue.id)));
+    alike.truncate(ALIKE_MAX);
+    Ok(alike)
+}

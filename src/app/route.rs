@@ -1,0 +1,92 @@
+//! Routing in the shell: gathers the facts, lets the matrix decide, and shows the trace.
+
+use super::ctx::Snapshot;
+use super::error::{Say, say};
+use super::place::Placed;
+use crate::domain::catalog::{Category, Condition, Lang, Limit};
+use crate::domain::id::DepartmentCode;
+use crate::domain::issue::kind::Severity;
+use crate::domain::routing::{CategoryFacts, Decision, Facts, LocalTime, Place, Position, decide};
+use crate::domain::time::Timestamp;
+use crate::format::trace::{trace_from_json, trace_to_json};
+
+/// A decision with the version of the matrix that made it.
+pub struct Routed {
+    pub decision: Option<Decision>,
+    pub matrix_version: i64,
+}
+
+impl Routed {
+    pub fn lead(&self) -> Option<&DepartmentCode> {
+        self.decision.as_ref().and_then(Decision::lead)
+    }
+
+    pub fn assists(&self) -> &[DepartmentCode] {
+        self.decision.as_ref().map_or(&[], Decision::assists)
+    }
+
+    pub fn limit(&self) -> Option<Limit> {
+        self.decision.as_ref().and_then(Decision::limit)
+    }
+
+    pub fn is_fallback(&self) -> bool {
+        self.decision.as_ref().is_some_and(Decision::is_fallback)
+    }
+
+    /// Where it goes and why, in one sentence.
+    pub fn sentence(&self) -> Say {
+        match &self.decision {
+            Some(decision) => {
+                say(decision.trace.sentence(Lang::Zh), decision.trace.sentence(Lang::En))
+            }
+            None => say("类别未知，由街道裁定", "The category is unknown; the street decides"),
+        }
+    }
+
+    /// The trace as it is kept.
+    pub fn trace_json(&self) -> String {
+        let trace = self.decision.as_ref().and_then(|d| trace_to_json(&d.trace).ok());
+        trace.unwrap_or_else(|| "null".to_owned())
+    }
+}
+
+/// Where a kept trace says that the issue goes and why.
+pub fn stored_sentence(trace: &str) -> Option<Say> {
+    let trace = trace_from_json(trace).ok()?;
+    Some(say(trace.sentence(Lang::Zh), trace.sentence(Lang::En)))
+}
+
+/// Decides who has to act.
+pub fn route(
+    snapshot: &Snapshot,
+    placed: &Placed,
+    (category, condition): (&Category, Option<&Condition>),
+    severity: Severity,
+    at: Timestamp,
+) -> Routed {
+    let chain = placed.location.chain.iter().map(|area| Place {
+        level: area.level,
+        code: area.code.clone(),
+        name: area.name.clone(),
+    });
+    let facts = CategoryFacts::of(&snapshot.catalog, &category.code).map(|category_facts| Facts {
+        chain: chain.collect(),
+        assets: Vec::new(),
+        category: category_facts,
+        condition: condition.map(|condition| condition.code.clone()),
+        condition_limit: condition.and_then(|condition| condition.limit),
+        kind: category.kind,
+        severity,
+        at,
+        local: LocalTime::of(at, &snapshot.zone),
+        position: Some(Position {
+            lon: placed.place.position.0,
+            lat: placed.place.position.1,
+            accuracy_m: placed.place.accuracy_m,
+        }),
+    });
+    Routed {
+        decision: facts.map(|facts| decide(&snapshot.matrix, &facts)),
+        matrix_version: snapshot.matrix_version,
+    }
+}

@@ -1,0 +1,94 @@
+//! What is in force: territory, catalog, matrix and settings, loaded once and then immutable. A
+//! publication on any node makes every node load a new one.
+
+use super::error::AppError;
+use super::instance::Instance;
+use super::territory::load_territory;
+use crate::domain::access::AreaPath;
+use crate::domain::catalog::Catalog;
+use crate::domain::id::{AreaCode, DepartmentCode};
+use crate::domain::routing::Matrix;
+use crate::domain::territory::snapshot::Territory;
+use crate::domain::time::Day;
+use crate::format::matrix::MatrixContext;
+use crate::format::pack::{Pack, read_catalog, read_matrix_pack};
+use crate::store::Store;
+use jiff::tz::TimeZone;
+
+/// What is in force.
+pub struct Snapshot {
+    pub instance: Instance,
+    pub zone: TimeZone,
+    pub territory: Territory,
+    /// 0 before the first territory.
+    pub territory_version: i64,
+    pub catalog: Catalog,
+    pub matrix: Matrix,
+    /// 0 before the first matrix.
+    pub matrix_version: i64,
+    /// The versions that were in force when this was loaded.
+    pub versions: Vec<(String, i64)>,
+}
+
+impl Snapshot {
+    /// Where an area lies in the tree.
+    pub fn path_of(&self, code: &AreaCode) -> Option<AreaPath> {
+        self.territory.path(code)
+    }
+
+    pub fn has_department(&self, code: &DepartmentCode) -> bool {
+        self.matrix.department(code).is_some()
+    }
+
+    /// A department's names, Chinese and English; its code where the name is not known.
+    pub fn department_names(&self, code: &DepartmentCode) -> (String, String) {
+        match self.matrix.department(code) {
+            Some(known) => {
+                (known.name.clone(), known.name_en.clone().unwrap_or_else(|| known.name.clone()))
+            }
+            None => (code.to_string(), code.to_string()),
+        }
+    }
+}
+
+async fn load_pack(store: &dyn Store, kind: &str) -> Result<(i64, Pack), AppError> {
+    let Some((version, body)) = store.find_pack(kind).await? else {
+        return Ok((0, Pack::default()));
+    };
+    let pack = serde_json::from_str(&body)
+        .map_err(|error| AppError::Internal(format!("{kind} version {version}: {error}")))?;
+    Ok((version, pack))
+}
+
+/// Loads what is in force. Rows of a pack that cannot be used are logged and left out.
+///
+/// # Errors
+/// The store is not available, or a document in it cannot be read at all.
+pub async fn load(store: &dyn Store) -> Result<Snapshot, AppError> {
+    // The versions are read first: if something is published meanwhile, it is loaded again.
+    let versions = store.find_versions().await?;
+    let instance = Instance::from_settings(store.list_settings().await?);
+    let zone = TimeZone::get(&instance.time_zone)
+        .map_err(|error| AppError::Internal(format!("time zone: {error}")))?;
+    let (catalog_version, catalog_pack) = load_pack(store, "catalog").await?;
+    let (matrix_version, matrix_pack) = load_pack(store, "matrix").await?;
+    let (catalog, mut problems) = read_catalog(&catalog_version.to_string(), &catalog_pack);
+    let context = MatrixContext { catalog: &catalog, areas: None, today: Day(i32::MIN / 2) };
+    let (matrix, of_matrix) =
+        read_matrix_pack(&matrix_version.to_string(), &matrix_pack, &context);
+    problems.extend(of_matrix);
+    for problem in &problems {
+        tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
+    }
+    let (territory_version, territory) = load_territory(store).await?;
+    Ok(Snapshot {
+        instance,
+        zone,
+        territory,
+        territory_version,
+        catalog,
+        matrix,
+        matrix_version,
+        versions,
+    })
+}
