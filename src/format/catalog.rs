@@ -335,3 +335,6 @@ pub(super) fn required_word<T>(
 fn split_units(text: &str) -> Vec<String> {
     text.split('、').map(str::trim).filter(|unit| !unit.is_empty()).map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+pub(in crate::format) mod tests;

@@ -298,3 +298,6 @@ pub fn write_ladder(matrix: &Matrix) -> csv::Result<Vec<u8>> {
     };
     write_csv(&RUNG_COLUMNS, matrix.ladder().iter().map(row))
 }
+
+#[cfg(test)]
+mod tests;

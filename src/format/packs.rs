@@ -137,5 +137,4 @@ pub fn load_matrix(city: City, catalog: &Catalog, today: Day) -> (Matrix, PackPr
 }
 
 #[cfg(test)]
-#[path = "packs_tests.rs"]
 mod tests;

@@ -48,9 +48,6 @@ pub enum CatalogProblem {
     UnknownWalk { from: CategoryCode, to: CategoryCode, missing: CategoryCode },
 }
 
-/// A category found by a search.
-pub type Found<'a> = &'a Category;
-
 /// Categories of several schemes with their filing conditions. Everything that a row names exists.
 #[derive(Clone, Debug, Default)]
 pub struct Catalog {
@@ -204,7 +201,7 @@ impl Catalog {
     /// The categories valid on `day` whose code, Chinese or English name, or big class's name
     /// holds `words` (case does not matter in ASCII), best first: exact, beginning, elsewhere in
     /// the name, in the big class's name; within that by code. No words find everything.
-    pub fn search(&self, words: &str, day: Day, found_max: usize) -> Vec<Found<'_>> {
+    pub fn search(&self, words: &str, day: Day, found_max: usize) -> Vec<&Category> {
         let words = words.trim().to_ascii_lowercase();
         let mut found: Vec<(u8, &Category)> = self
             .categories

@@ -10,7 +10,7 @@ mod validity;
 pub use category::{
     Category, Class, Condition, Nature, PhotoRequirement, Relation, Scheme, SchemeCode, Walk,
 };
-pub use collection::{Catalog, CatalogParts, CatalogProblem, Found};
+pub use collection::{Catalog, CatalogParts, CatalogProblem};
 pub use department::Department;
 pub use limit::{LIMIT_AMOUNT_MAX, Limit, LimitError, LimitRow, LimitTable, TimeType};
 pub use validity::{Validity, ValidityError};

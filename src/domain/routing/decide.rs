@@ -178,5 +178,4 @@ fn names(matrix: &Matrix, route: &Route) -> Vec<DepartmentName> {
 }
 
 #[cfg(test)]
-#[path = "decide_tests.rs"]
 mod tests;

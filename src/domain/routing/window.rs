@@ -149,11 +149,15 @@ impl TimeWindow {
         weekday && hours && self.dates.is_none_or(|dates| dates.contains(time.day))
     }
 
-    /// The weekdays as [`TimeWindow::parse`] reads them.
+    /// The weekdays as [`TimeWindow::parse`] reads them, in the shortest form.
     pub fn weekdays_text(&self) -> String {
-        let days: Vec<String> =
-            (1..=7).filter(|d| self.weekdays & (1 << d) != 0).map(|d: u8| d.to_string()).collect();
-        days.join(",")
+        let is_in = |day: u8| self.weekdays & (1 << day) != 0;
+        let starts = (1..=7).filter(|&day| is_in(day) && !is_in(day - 1));
+        let span = |first: u8| match (first..=7).take_while(|&day| is_in(day)).last() {
+            Some(last) if last > first => format!("{first}-{last}"),
+            _ => first.to_string(),
+        };
+        starts.map(span).collect::<Vec<_>>().join(",")
     }
 
     /// The hours as [`TimeWindow::parse`] reads them.
@@ -249,12 +253,15 @@ mod tests {
 
     #[test]
     fn a_window_reads_back_what_it_writes_and_refuses_the_rest() {
-        for (weekdays, hours, dates) in
-            [("1-3,6", "22:00-06:00", "11-15..03-15"), ("", "", "2026-01-01..2026-01-01")]
-        {
+        for (weekdays, hours, dates) in [
+            ("1-3,6", "22:00-06:00", "11-15..03-15"),
+            ("1,3,5-7", "", ""),
+            ("1-7", "", ""),
+            ("", "", "2026-01-01..2026-01-01"),
+        ] {
             let window = TimeWindow::parse(weekdays, hours, dates).unwrap();
             let (w, h, d) = (window.weekdays_text(), window.hours_text(), window.dates_text());
-            assert_eq!(TimeWindow::parse(&w, &h, &d), Ok(window));
+            assert_eq!((w.as_str(), h.as_str(), d.as_str()), (weekdays, hours, dates));
         }
         for (weekdays, hours, dates) in [
             ("0", "", ""),

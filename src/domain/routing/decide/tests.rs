@@ -312,6 +312,20 @@ fn a_long_trace_is_cut_and_keeps_the_winner() {
 }
 
 #[test]
+fn of_ten_thousand_rules_only_those_of_the_place_and_category_are_looked_at() {
+    let rules = (0..10_000).map(|i| {
+        let class = format!("small:x-{:02}", i % 20);
+        with(rule(&format!("r{i}"), &class, "a"), |r| {
+            r.area = rule_area(Level::Grid, &format!("g{}", i / 20));
+        })
+    });
+    let matrix = matrix(rules.collect(), vec![]);
+    // Grid g1 has twenty rules, one of them for the category.
+    assert_eq!(matrix.candidates(&facts()).len(), 1);
+    assert_eq!(decide(&matrix, &facts()).rule().unwrap().as_str(), "r21");
+}
+
+#[test]
 fn a_matrix_leaves_out_bad_rows_by_name() {
     let rules = vec![rule("k", "any", "a"), rule("k", "any", "b"), rule("l", "any", "nobody")];
     let ladder = vec![
@@ -416,11 +430,11 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
 proptest! {
     #[test]
     fn the_index_agrees_with_a_scan_whatever_the_order_of_the_rows(
-        rows in any_rules().prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle())),
+        (rules, shuffled) in any_rules()
+            .prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle())),
         on_a_road: bool,
         major: bool,
     ) {
-        let (rules, shuffled) = rows;
         let mut facts = if on_a_road { facts_on_a_road() } else { facts() };
         if major {
             facts.severity = Severity::Major;
