@@ -4,5 +4,6 @@
 pub mod catalog;
 pub mod csv_rows;
 pub mod matrix;
+pub mod pack;
 pub mod packs;
 pub mod trace;

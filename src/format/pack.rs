@@ -66,7 +66,9 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
     for file in &pack.files {
         let bytes = file.text.as_bytes();
         match file.role {
-            FileRole::Schemes => parts.schemes.extend(told(file, read_schemes(bytes), &mut problems)),
+            FileRole::Schemes => {
+                parts.schemes.extend(told(file, read_schemes(bytes), &mut problems))
+            }
             FileRole::Categories => {
                 parts.categories.extend(told(file, read_categories(bytes), &mut problems));
             }
@@ -81,7 +83,9 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
             FileRole::PublishedTable => {
                 let scheme = file.scheme.as_deref().unwrap_or("national");
                 match SchemeCode::parse(scheme) {
-                    Err(error) => problems.push(format!("{}: scheme {scheme:?}: {error}", file.name)),
+                    Err(error) => {
+                        problems.push(format!("{}: scheme {scheme:?}: {error}", file.name))
+                    }
                     Ok(scheme) => {
                         let read = read_published_table(bytes, &scheme, &limits, &names);
                         parts.extend(told(file, read, &mut problems));
@@ -113,7 +117,8 @@ pub fn read_matrix_pack(
     }
     let (rules, ladder) = (text_of(FileRole::Rules), text_of(FileRole::Ladder));
     let (matrix, of_matrix) = read_matrix(version, departments, rules, ladder, context);
-    for (role, found) in [(FileRole::Rules, of_matrix.rules), (FileRole::Ladder, of_matrix.ladder)] {
+    for (role, found) in [(FileRole::Rules, of_matrix.rules), (FileRole::Ladder, of_matrix.ladder)]
+    {
         let name = file_of(role).map_or("matrix", |file| file.name.as_str());
         problems.extend(found.iter().map(|problem| format!("{name}: {problem}")));
     }

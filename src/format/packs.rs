@@ -1,39 +1,43 @@
 //! The catalogs and matrices that ship inside the binary, from `geodata/`. Each pack's SOURCE.md
 //! says where it comes from and what was adapted or made for this product.
 
-use super::catalog::{
-    read_categories, read_conditions, read_crosswalk, read_departments, read_limit_table,
-    read_names_en, read_published_table, read_schemes,
-};
-use super::csv_rows::LineProblem;
-use super::matrix::{MatrixContext, read_matrix};
-use crate::domain::catalog::{Catalog, CatalogParts, LimitTable, SchemeCode};
+use super::catalog::read_limit_table;
+use super::matrix::MatrixContext;
+use super::pack::{FileRole, Pack, PackFile, PackProblems, read_catalog, read_matrix_pack};
+use crate::domain::catalog::{Catalog, LimitTable};
 use crate::domain::routing::Matrix;
 use crate::domain::time::Day;
-
-macro_rules! pack_file {
-    ($path:literal) => {
-        ($path, include_bytes!(concat!("../../geodata/", $path)).as_slice())
-    };
-}
-
-type PackFile = (&'static str, &'static [u8]);
 
 /// The version of the shipped catalog and matrices.
 pub const PACKS_VERSION: &str = "2026-1";
 
-const SCHEMES: PackFile = pack_file!("catalog/schemes.csv");
-const CROSSWALK: PackFile = pack_file!("catalog/crosswalk.csv");
-const COMMON_LIMITS: PackFile = pack_file!("catalog/limits.csv");
-const YUNCHENG_TABLE: PackFile = pack_file!("catalog/yuncheng/standard.csv");
-const YUNCHENG_LIMITS: PackFile = pack_file!("catalog/yuncheng/limits.csv");
-const YUNCHENG_NAMES: PackFile = pack_file!("catalog/yuncheng/names_en.csv");
-const CATEGORIES: [PackFile; 3] = [
-    pack_file!("catalog/social/categories.csv"),
-    pack_file!("catalog/hotline/categories.csv"),
-    pack_file!("catalog/la311/categories.csv"),
+type Shipped = (FileRole, &'static str, &'static str);
+
+macro_rules! shipped {
+    ($role:ident, $path:literal) => {
+        (FileRole::$role, $path, include_str!(concat!("../../geodata/", $path)))
+    };
+}
+
+/// How limit texts are read where a city brings no table of its own.
+const COMMON_LIMITS: Shipped = shipped!(Limits, "catalog/limits.csv");
+const YUNCHENG_LIMITS: Shipped = shipped!(Limits, "catalog/yuncheng/limits.csv");
+/// The scheme that Yuncheng's published table fills.
+const YUNCHENG_SCHEME: &str = "national";
+
+/// In the order in which they are read: limits and names hold for what follows them.
+const CATALOG: [Shipped; 10] = [
+    shipped!(Schemes, "catalog/schemes.csv"),
+    YUNCHENG_LIMITS,
+    shipped!(NamesEn, "catalog/yuncheng/names_en.csv"),
+    shipped!(PublishedTable, "catalog/yuncheng/standard.csv"),
+    COMMON_LIMITS,
+    shipped!(Categories, "catalog/social/categories.csv"),
+    shipped!(Categories, "catalog/hotline/categories.csv"),
+    shipped!(Categories, "catalog/la311/categories.csv"),
+    shipped!(Conditions, "catalog/social/conditions.csv"),
+    shipped!(Crosswalk, "catalog/crosswalk.csv"),
 ];
-const CONDITIONS: [PackFile; 1] = [pack_file!("catalog/social/conditions.csv")];
 
 /// A city with a shipped matrix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,98 +46,67 @@ pub enum City {
     LosAngeles,
 }
 
-struct MatrixFiles {
-    departments: PackFile,
-    rules: PackFile,
-    ladder: PackFile,
-}
-
 impl City {
-    fn files(self) -> MatrixFiles {
+    const fn files(self) -> [Shipped; 3] {
         match self {
-            City::Jinshui => MatrixFiles {
-                departments: pack_file!("matrix/jinshui_departments.csv"),
-                rules: pack_file!("matrix/jinshui.csv"),
-                ladder: pack_file!("matrix/jinshui_ladder.csv"),
-            },
-            City::LosAngeles => MatrixFiles {
-                departments: pack_file!("matrix/la311_departments.csv"),
-                rules: pack_file!("matrix/la311.csv"),
-                ladder: pack_file!("matrix/la311_ladder.csv"),
-            },
+            City::Jinshui => [
+                shipped!(Departments, "matrix/jinshui_departments.csv"),
+                shipped!(Rules, "matrix/jinshui.csv"),
+                shipped!(Ladder, "matrix/jinshui_ladder.csv"),
+            ],
+            City::LosAngeles => [
+                shipped!(Departments, "matrix/la311_departments.csv"),
+                shipped!(Rules, "matrix/la311.csv"),
+                shipped!(Ladder, "matrix/la311_ladder.csv"),
+            ],
         }
     }
 }
 
-/// Problems found while loading packs, each with its file. A test keeps the shipped ones empty.
-pub type PackProblems = Vec<String>;
-
-fn told<T>(file: &str, (value, problems): (T, Vec<LineProblem>), into: &mut PackProblems) -> T {
-    into.extend(problems.iter().map(|problem| format!("{file}: {problem}")));
-    value
+fn pack_of(files: &[Shipped]) -> Pack {
+    let files = files.iter().map(|&(role, name, text)| PackFile {
+        role,
+        name: name.to_owned(),
+        text: text.to_owned(),
+        scheme: (role == FileRole::PublishedTable).then(|| YUNCHENG_SCHEME.to_owned()),
+    });
+    Pack { files: files.collect() }
 }
 
-/// The limit table for cities that have none of their own.
+/// The shipped catalog: the national, social, hotline and Los Angeles schemes.
+pub fn shipped_catalog() -> Pack {
+    pack_of(&CATALOG)
+}
+
+/// A city's shipped departments, rules and ladder.
+pub fn shipped_matrix(city: City) -> Pack {
+    pack_of(&city.files())
+}
+
+fn load_limits((_, file, text): Shipped) -> (LimitTable, PackProblems) {
+    let (table, problems) = read_limit_table(text.as_bytes());
+    (table, problems.iter().map(|problem| format!("{file}: {problem}")).collect())
+}
+
+/// How plain `小时` and `天` are read where a city brings no table of its own.
 pub fn load_common_limits() -> (LimitTable, PackProblems) {
-    let mut problems = PackProblems::new();
-    let table = told(COMMON_LIMITS.0, read_limit_table(COMMON_LIMITS.1), &mut problems);
-    (table, problems)
+    load_limits(COMMON_LIMITS)
 }
 
-/// The table that gives the odd limits of Yuncheng their meaning, to be shown.
+/// How Yuncheng's published limits are read, its odd ones included.
 pub fn load_yuncheng_limits() -> (LimitTable, PackProblems) {
-    let mut problems = PackProblems::new();
-    let table = told(YUNCHENG_LIMITS.0, read_limit_table(YUNCHENG_LIMITS.1), &mut problems);
-    (table, problems)
+    load_limits(YUNCHENG_LIMITS)
 }
 
-/// All shipped schemes in one catalog.
+/// The shipped catalog, read.
 pub fn load_catalog() -> (Catalog, PackProblems) {
-    let mut problems = PackProblems::new();
-    let mut parts = load_yuncheng(&mut problems);
-    parts.schemes = told(SCHEMES.0, read_schemes(SCHEMES.1), &mut problems);
-    for (file, bytes) in CATEGORIES {
-        parts.categories.extend(told(file, read_categories(bytes), &mut problems));
-    }
-    let (limits, of_limits) = load_common_limits();
-    problems.extend(of_limits);
-    for (file, bytes) in CONDITIONS {
-        parts.conditions.extend(told(file, read_conditions(bytes, &limits), &mut problems));
-    }
-    parts.walks = told(CROSSWALK.0, read_crosswalk(CROSSWALK.1), &mut problems);
-    let (catalog, of_catalog) = Catalog::build(PACKS_VERSION, parts);
-    problems.extend(of_catalog.iter().map(|problem| format!("catalog: {problem}")));
-    (catalog, problems)
+    read_catalog(PACKS_VERSION, &shipped_catalog())
 }
 
-fn load_yuncheng(problems: &mut PackProblems) -> CatalogParts {
-    let (limits, of_limits) = load_yuncheng_limits();
-    problems.extend(of_limits);
-    let names = told(YUNCHENG_NAMES.0, read_names_en(YUNCHENG_NAMES.1), problems);
-    match SchemeCode::parse("national") {
-        Ok(scheme) => {
-            let read = read_published_table(YUNCHENG_TABLE.1, &scheme, &limits, &names);
-            told(YUNCHENG_TABLE.0, read, problems)
-        }
-        Err(error) => {
-            problems.push(format!("{}: {error}", YUNCHENG_TABLE.0));
-            CatalogParts::default()
-        }
-    }
-}
-
-/// A city's shipped matrix. Its areas are not checked: the territory is loaded apart.
+/// A city's shipped matrix, read. Its areas are not checked: the territory is loaded apart.
 pub fn load_matrix(city: City, catalog: &Catalog, today: Day) -> (Matrix, PackProblems) {
-    let mut problems = PackProblems::new();
-    let files = city.files();
-    let (file, bytes) = files.departments;
-    let departments = told(file, read_departments(bytes), &mut problems);
     let context = MatrixContext { catalog, areas: None, today };
-    let (matrix, of_matrix) =
-        read_matrix(PACKS_VERSION, departments, files.rules.1, files.ladder.1, &context);
-    let matrix = told(files.rules.0, (matrix, of_matrix.rules), &mut problems);
-    let matrix = told(files.ladder.0, (matrix, of_matrix.ladder), &mut problems);
-    (matrix, problems)
+    read_matrix_pack(PACKS_VERSION, &shipped_matrix(city), &context)
 }
 
 #[cfg(test)]
