@@ -75,18 +75,15 @@ pub fn areas(
 /// Which communities of a street have a dedicated grid, and of which sort: two or three of them.
 fn dedicated_communities(count: usize, rng: &mut Rng) -> BTreeMap<usize, &'static str> {
     let wanted = rng.between(2, 3) as usize;
-    let mut sorts = names::DEDICATED.to_vec();
-    let mut out = BTreeMap::new();
-    while out.len() < wanted.min(count) {
-        let sort = sorts.remove(rng.below(sorts.len() as u64) as usize);
-        let community = rng.below(count as u64) as usize;
-        if out.contains_key(&community) {
-            sorts.push(sort);
-        } else {
-            out.insert(community, sort);
-        }
-    }
-    out
+    let mut take = |from: &mut Vec<usize>| {
+        let at = rng.below(from.len() as u64) as usize;
+        from.swap_remove(at)
+    };
+    let mut communities: Vec<usize> = (0..count).collect();
+    let mut sorts: Vec<usize> = (0..names::DEDICATED.len()).collect();
+    (0..wanted.min(count))
+        .map(|_| (take(&mut communities), names::DEDICATED[take(&mut sorts)]))
+        .collect()
 }
 
 /// The grids of one community. A dedicated one is the last, so that the others are numbered

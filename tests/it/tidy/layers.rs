@@ -10,13 +10,14 @@ use std::collections::BTreeSet;
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &["domain"]),
+    ("format", &["domain"]),
     ("store", &["domain"]),
-    ("app", &["domain", "store"]),
+    ("app", &["domain", "format", "store"]),
     ("feed", &["domain", "store", "app"]),
     ("jobs", &["domain", "app", "feed"]),
     ("http", &["domain", "app", "feed", "config"]),
     ("demo", &["domain", "app"]),
-    ("cli", &["domain", "config", "store", "app", "feed", "jobs", "http", "demo"]),
+    ("cli", &["domain", "config", "format", "store", "app", "feed", "jobs", "http", "demo"]),
 ];
 
 /// The only crates that the core names.

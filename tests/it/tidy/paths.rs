@@ -53,7 +53,7 @@ pub fn named(path: &str, text: &str, crates: &BTreeSet<String>) -> Vec<Named> {
         module: module_of(path),
         inline: Vec::new(),
         depth: 0,
-        file_is_test: path.ends_with("/tests.rs") || path.contains("/tests/"),
+        file_is_test: path.ends_with("tests.rs") || path.contains("/tests/"),
         out: Vec::new(),
     };
     scan.collect_local_names();
