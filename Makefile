@@ -4,8 +4,8 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 CITY ?= jinshui
 
-WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune \
-	-o -type f -print 2>/dev/null)
+WEB_SOURCES := $(shell find web \( -path web/node_modules -o -path web/dist -o -path web/tests \) \
+	-prune -o -type f -print 2>/dev/null)
 
 .PHONY: help demo web test check fmt lint sums clean
 
