@@ -1,1 +1,2 @@
+//! The program: it hands over to the command line.
 fn main() {}

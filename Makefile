@@ -1,0 +1,54 @@
+# The project's commands. `make help` lists them.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+CITY ?= jinshui
+
+WEB_SOURCES := $(shell find web \( -path web/node_modules -o -path web/dist -o -path web/tests \) \
+	-prune -o -type f -print 2>/dev/null)
+
+.PHONY: help demo web test check fmt lint sums clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: web ## build everything and start the demo: make demo [CITY=la]
+	cargo build --release --locked
+	target/release/hexward demo --city $(CITY) --data data/demo-$(CITY)
+
+ifneq ($(wildcard web/package.json),)
+web: web/dist/index.html ## build the web bundle
+
+# `npm ci` empties node_modules, so the stamp inside it cannot outlive what it stands for.
+web/node_modules/.installed: web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	touch $@
+
+# The placeholder page of build.rs is dated 1970, so that it never passes for a built bundle.
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run build
+	touch $@
+else
+web:
+	@echo "no web side yet"
+endif
+
+test: ## run all tests on both engines and in a browser; installs what is missing through apt
+	@bash .ci/test
+
+check: ## run every gate as the continuous integration does
+	@bash .ci/run
+
+fmt: ## format the code
+	cargo fmt
+
+lint: ## clippy, and the web's linter and type check
+	cargo clippy --locked --all-targets -- -D warnings
+	if [ -f web/package.json ]; then $(MAKE) web && cd web && npm run lint && npm run check; fi
+
+sums: ## add the checksums of new migrations to migrations/SUMS
+	@bash .ci/migration-sums
+
+clean: ## remove what was built; data/ stays
+	cargo clean
+	rm -rf web/dist web/node_modules

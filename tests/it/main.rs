@@ -1,0 +1,5 @@
+//! The integration tests, as one binary: it links once.
+
+mod demo_pack;
+mod left_out;
+mod tidy;
