@@ -89,7 +89,9 @@ pub async fn sign_in(
         [(&by_login, LOGIN_FAILURES_MAX), (&by_address, ADDRESS_FAILURES_MAX)]
     {
         if ctx.store.count_login_failures(subject, since).await? >= failures_max {
-            return Err(AppError::Throttled { retry_after_s: (FAILURES_MS / 1_000).cast_unsigned() });
+            return Err(AppError::Throttled {
+                retry_after_s: (FAILURES_MS / 1_000).cast_unsigned(),
+            });
         }
     }
     let account = ctx.store.find_account_by_login(&login).await?.filter(|account| account.active);
@@ -232,8 +234,8 @@ pub struct NewAccount {
 fn check_grants(snapshot: &Snapshot, grants: &[GrantRow]) -> Result<(), AppError> {
     for grant in grants {
         let area = grant.area_code.as_deref();
-        let known =
-            area.is_none_or(|code| AreaCode::parse(code).is_ok_and(|c| snapshot.path_of(&c).is_some()));
+        let known = area
+            .is_none_or(|code| AreaCode::parse(code).is_ok_and(|c| snapshot.path_of(&c).is_some()));
         if !known {
             let code = area.unwrap_or("");
             return Err(AppError::field(

@@ -17,7 +17,7 @@ use tokio::sync::{OnceCell, broadcast};
 const LIVE_ENTRIES_MAX: usize = 1_024;
 
 /// What live views are told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Live {
     Event(Arc<FeedEntry>),
     /// Another territory, catalog or matrix is in force.

@@ -32,7 +32,9 @@ pub enum AppError {
     Unauthenticated,
     BadCredentials,
     /// Too many attempts; try again after so many seconds.
-    Throttled { retry_after_s: u64 },
+    Throttled {
+        retry_after_s: u64,
+    },
     Forbidden(Say),
     NotFound(Say),
     Conflict(Say),
@@ -73,12 +75,14 @@ impl AppError {
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Stale => {
-                Self::Conflict(say("数据刚被他人修改，请刷新后重试", "Someone changed this meanwhile; reload and try again"))
-            }
-            StoreError::Taken(what) => {
-                Self::Conflict(say(format!("{what} 已被占用"), format!("This {what} is taken already")))
-            }
+            StoreError::Stale => Self::Conflict(say(
+                "数据刚被他人修改，请刷新后重试",
+                "Someone changed this meanwhile; reload and try again",
+            )),
+            StoreError::Taken(what) => Self::Conflict(say(
+                format!("{what} 已被占用"),
+                format!("This {what} is taken already"),
+            )),
             StoreError::Unavailable(why) => Self::Unavailable(why),
             other => Self::Internal(other.to_string()),
         }

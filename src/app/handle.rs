@@ -1,5 +1,6 @@
 //! Working an issue: one action, decided by the workflow, kept in one change.
 
+use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::photo::Processed;
@@ -93,8 +94,13 @@ fn reclass(
                 .ok_or_else(|| unknown("condition", code))?,
         ),
     };
-    let placed: Placed =
-        place(snapshot, issue.place.raw, issue.place.datum, issue.place.accuracy_m)?;
+    let placed: Placed = place(
+        &snapshot.territory,
+        snapshot.territory_version,
+        issue.place.raw,
+        issue.place.datum,
+        issue.place.accuracy_m,
+    )?;
     let routed = route(snapshot, &placed, (category, condition), issue.severity, at);
     let stored = StoredRoute {
         issue: issue.id,
@@ -308,7 +314,7 @@ pub async fn add_photos(
     let mut attachments = Vec::with_capacity(photos.len());
     for photo in photos {
         ctx.photos.keep(photo).await?;
-        attachments.push(super::photo::attachment_of(ctx, photo, issue.id, purpose, now));
+        attachments.push(Attachment { issue: issue.id, ..attachment_of(ctx, photo, purpose, now) });
     }
     let change = Change {
         district: ctx.snapshot().instance.district.clone(),

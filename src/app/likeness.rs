@@ -66,21 +66,26 @@ pub async fn find_alike(
     let near = ctx.store.list_issues(&query, &Scope::everything()).await?;
     let own = Likely { position: place.position, category: category.as_str(), at_ms: at.0, text };
     let scope = Scope::of(actor);
-    let mut alike: Vec<Alike> = near.items.into_iter().filter_map(|issue| {
-        let in_scope = scope.allows(&issue.subject());
-        if issue.kind == Kind::Dispute && !in_scope {
-            return None;
-        }
-        let other = Likely {
-            position: issue.place.position,
-            category: issue.category.as_str(),
-            at_ms: issue.times.reported.0,
-            text: &issue.text,
-        };
-        let score = likeness::score(&own, &other).filter(|score| *score >= likeness::SCORE_MIN)?;
-        let distance_m = likeness::distance_m(place.position, issue.place.position);
-        Some(Alike { issue, distance_m, score, in_scope })
-    }).collect();
+    let mut alike: Vec<Alike> = near
+        .items
+        .into_iter()
+        .filter_map(|issue| {
+            let in_scope = scope.allows(&issue.subject());
+            if issue.kind == Kind::Dispute && !in_scope {
+                return None;
+            }
+            let other = Likely {
+                position: issue.place.position,
+                category: issue.category.as_str(),
+                at_ms: issue.times.reported.0,
+                text: &issue.text,
+            };
+            let score =
+                likeness::score(&own, &other).filter(|score| *score >= likeness::SCORE_MIN)?;
+            let distance_m = likeness::distance_m(place.position, issue.place.position);
+            Some(Alike { issue, distance_m, score, in_scope })
+        })
+        .collect();
     alike.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.issue.id.cmp(&b.issue.id)));
     alike.truncate(ALIKE_MAX);
     Ok(alike)

@@ -72,7 +72,9 @@ pub fn resolve(snapshot: &Snapshot, window: &Window, now: Timestamp) -> Result<R
             "from",
             say(
                 format!("起止日期无效，时间范围至多 {WINDOW_DAYS_MAX} 天"),
-                format!("The window must not end before it begins, nor span over {WINDOW_DAYS_MAX} days"),
+                format!(
+                    "The window must not end before it begins, nor span over {WINDOW_DAYS_MAX} days"
+                ),
             ),
         ));
     }
@@ -197,10 +199,7 @@ pub async fn sum_cells(
     }))
 }
 
-fn fold<K: Ord>(
-    rows: Vec<RollupSum>,
-    key_of: impl Fn(&Group) -> Option<K>,
-) -> BTreeMap<K, Tally> {
+fn fold<K: Ord>(rows: Vec<RollupSum>, key_of: impl Fn(&Group) -> Option<K>) -> BTreeMap<K, Tally> {
     let mut sums = BTreeMap::<K, Tally>::new();
     for row in rows {
         if let Some(key) = key_of(&row.group) {

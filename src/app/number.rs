@@ -48,14 +48,17 @@ mod tests {
         for _ in 0..1_000 {
             let number = new_number();
             assert_eq!(parse_number(&number), Some(number.clone()));
-            let spoken = number.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
+            let spoken =
+                number.to_lowercase().replace('-', " ").replace('0', "o").replace('1', "l");
             assert_eq!(parse_number(&spoken), Some(number));
         }
     }
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in ["", "HX", "HX-0000-0000-0000", "HX-0000-0000-0000U", "0000-0000-00000", "HX-网格"] {
+        for text in
+            ["", "HX", "HX-0000-0000-0000", "HX-0000-0000-0000U", "0000-0000-00000", "HX-网格"]
+        {
             assert_eq!(parse_number(text), None, "{text}");
         }
     }

@@ -1,13 +1,11 @@
 //! From a declared position to a place in the territory.
 
-use super::ctx::Snapshot;
 use super::error::{AppError, say};
 use crate::domain::access::AreaPath;
 use crate::domain::datum::Datum;
-use crate::domain::id::AreaCode;
 use crate::domain::issue::record::Place;
 use crate::domain::territory::position::Position;
-use crate::domain::territory::snapshot::Location;
+use crate::domain::territory::snapshot::{Location, Territory};
 
 /// A place, and all that the territory says of it.
 pub struct Placed {
@@ -15,12 +13,13 @@ pub struct Placed {
     pub location: Location,
 }
 
-/// Finds the place of a declared position.
+/// Finds the place of a declared position in a version of the territory.
 ///
 /// # Errors
 /// `Invalid` when the pair is no position on earth.
 pub fn place(
-    snapshot: &Snapshot,
+    territory: &Territory,
+    version: i64,
     raw: (f64, f64),
     datum: Datum,
     accuracy_m: Option<f64>,
@@ -35,7 +34,7 @@ pub fn place(
     Position::new(raw.0, raw.1).map_err(|error| invalid(&error))?;
     let (lon, lat) = datum.to_wgs84(raw.0, raw.1);
     let position = Position::new(lon, lat).map_err(|error| invalid(&error))?;
-    let location = snapshot.territory.locate(position, accuracy_m);
+    let location = territory.locate(position, accuracy_m);
     let path = AreaPath::of(location.chain.iter().map(|area| &area.code));
     let candidates =
         location.candidates.iter().map(|candidate| candidate.code.to_string()).collect();
@@ -47,12 +46,7 @@ pub fn place(
         cell: location.cell.into(),
         path,
         candidates,
-        territory: snapshot.territory_version,
+        territory: version,
     };
     Ok(Placed { place, location })
-}
-
-/// The codes of a path that the territory still knows.
-pub fn known_codes(path: &AreaPath) -> impl Iterator<Item = AreaCode> {
-    path.codes().filter_map(|code| AreaCode::parse(code).ok())
 }

@@ -1,5 +1,6 @@
 //! A report: placed, checked, routed and kept; or previewed, which keeps nothing.
 
+use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{Alike, find_alike};
@@ -9,15 +10,15 @@ use super::place::{Placed, place};
 use super::route::{Routed, route};
 use crate::domain::access::Actor;
 use crate::domain::access::Role;
+use crate::domain::audit::Hash;
 use crate::domain::catalog::{Category, Condition};
 use crate::domain::datum::Datum;
-use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
+use crate::domain::id::{CategoryCode, ConditionCode, IssueId};
 use crate::domain::issue::event::{EventActor, Facts, fact};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::{Issue, evolve, place_facts};
 use crate::domain::issue::state::{Action, State};
 use crate::domain::issue::step::{Command, Draft, decide, seal};
-use crate::domain::audit::Hash;
 use crate::domain::metrics::contribution::deltas_of;
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::store::change::{Applied, Attachment, Change, Contact, Idempotency, Save, StoredRoute};
@@ -109,8 +110,10 @@ fn choose<'a>(
         .filter(|category| snapshot.catalog.can_be_filed(category));
     let Some(category) = category.filter(|category| category.validity.contains(today)) else {
         let code = &submission.category;
-        let says =
-            say(format!("没有可上报的类别 {code:?}"), format!("There is no category {code:?} to report under"));
+        let says = say(
+            format!("没有可上报的类别 {code:?}"),
+            format!("There is no category {code:?} to report under"),
+        );
         fault(faults, "category_code", says);
         return None;
     };
@@ -165,7 +168,12 @@ fn check<'a>(
         fault(&mut faults, "text", say("请填写情况说明", "Say what is the matter"));
     }
     check_length(&mut faults, "text", &submission.text, TEXT_CHARS_MAX);
-    check_length(&mut faults, "address", submission.address.as_deref().unwrap_or(""), ADDRESS_CHARS_MAX);
+    check_length(
+        &mut faults,
+        "address",
+        submission.address.as_deref().unwrap_or(""),
+        ADDRESS_CHARS_MAX,
+    );
     if submission.accuracy_m.is_some_and(|m| !(0.0..=ACCURACY_M_MAX).contains(&m)) {
         let says = say("定位精度须为 0 到 100000 米", "The accuracy must be 0 to 100000 metres");
         fault(&mut faults, "accuracy_m", says);
@@ -205,7 +213,13 @@ pub async fn preview(
     let snapshot = ctx.snapshot();
     let now = ctx.now();
     let chosen = check(&snapshot, submission, actor, now)?;
-    let placed = place(&snapshot, submission.position, submission.datum, submission.accuracy_m)?;
+    let placed = place(
+        &snapshot.territory,
+        snapshot.territory_version,
+        submission.position,
+        submission.datum,
+        submission.accuracy_m,
+    )?;
     let at = reported_at(submission, now);
     let routed =
         route(&snapshot, &placed, (chosen.category, chosen.condition), submission.severity, at);
@@ -284,17 +298,7 @@ async fn keep_photos(
     let mut kept = Vec::with_capacity(photos.len());
     for photo in photos {
         ctx.photos.keep(photo).await?;
-        kept.push(Attachment {
-            id: AttachmentId(ctx.new_uuid().as_u128()),
-            issue: IssueId(0),
-            sha256: photo.sha256.clone(),
-            media_type: photo.media_type.to_owned(),
-            size_bytes: photo.size_bytes,
-            width: i64::from(photo.width),
-            height: i64::from(photo.height),
-            purpose: "report".into(),
-            at,
-        });
+        kept.push(attachment_of(ctx, photo, "report", at));
     }
     Ok(kept)
 }
@@ -324,7 +328,13 @@ fn report_facts(
     // Who reports without a name is not in the log either.
     let reporter = actor.account().filter(|_| !submission.anonymous);
     put(fact::REPORTER, reporter.map(|id| id.to_string()));
-    put(fact::ANONYMOUS, Some((submission.anonymous || actor.account().is_none() && submission.contact.is_none()).to_string()));
+    put(
+        fact::ANONYMOUS,
+        Some(
+            (submission.anonymous || actor.account().is_none() && submission.contact.is_none())
+                .to_string(),
+        ),
+    );
     put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
     facts
 }

@@ -8,6 +8,7 @@ use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::routing::Matrix;
+use crate::domain::territory::level::Level;
 use crate::domain::territory::snapshot::Territory;
 use crate::domain::time::Day;
 use crate::format::matrix::MatrixContext;
@@ -34,6 +35,15 @@ impl Snapshot {
     /// Where an area lies in the tree.
     pub fn path_of(&self, code: &AreaCode) -> Option<AreaPath> {
         self.territory.path(code)
+    }
+
+    /// The name of an area that the territory knows.
+    pub fn area_name(&self, code: &str) -> Option<String> {
+        self.territory.area(code).map(|area| area.name.clone())
+    }
+
+    pub fn level_of(&self, code: &str) -> Option<Level> {
+        self.territory.area(code).map(|area| area.level)
     }
 
     pub fn has_department(&self, code: &DepartmentCode) -> bool {
@@ -74,8 +84,7 @@ pub async fn load(store: &dyn Store) -> Result<Snapshot, AppError> {
     let (matrix_version, matrix_pack) = load_pack(store, "matrix").await?;
     let (catalog, mut problems) = read_catalog(&catalog_version.to_string(), &catalog_pack);
     let context = MatrixContext { catalog: &catalog, areas: None, today: Day(i32::MIN / 2) };
-    let (matrix, of_matrix) =
-        read_matrix_pack(&matrix_version.to_string(), &matrix_pack, &context);
+    let (matrix, of_matrix) = read_matrix_pack(&matrix_version.to_string(), &matrix_pack, &context);
     problems.extend(of_matrix);
     for problem in &problems {
         tracing::warn!(%problem, "a row of the catalog or the matrix is left out");

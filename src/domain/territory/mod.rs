@@ -1,4 +1,8 @@
 //! Territory: areas with levels and polygons, the index that finds them from a position, their
 //! import and repair, their checks and their lineage.
 
+pub mod area;
 pub mod level;
+pub mod people;
+pub mod position;
+pub mod snapshot;

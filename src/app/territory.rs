@@ -1,0 +1,213 @@
+//! The territory in force and its next version: staged, previewed, published.
+
+use super::ctx::{Ctx, Snapshot};
+use super::error::{AppError, say};
+use super::place::place;
+use crate::domain::access::Scope;
+use crate::domain::id::AreaCode;
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::step::rehome;
+use crate::domain::metrics::contribution::{Deltas, add_contribution};
+use crate::domain::territory::area::{
+    Area, AreaKind, Validity, polygon_from_geojson, polygon_to_geojson,
+};
+use crate::domain::territory::level::Level;
+use crate::domain::territory::snapshot::Territory;
+use crate::domain::time::Day;
+use crate::store::Store;
+use crate::store::change::{Change, Save};
+use crate::store::port::{AreaRow, LineageRow};
+use crate::store::query::{IssueFilter, PageQuery, Seek, Sort};
+
+fn corrupt(code: &str, what: &str) -> AppError {
+    AppError::Internal(format!("area {code}: {what}"))
+}
+
+/// An area from its row.
+pub fn area_of(row: &AreaRow) -> Result<Area, AppError> {
+    let geometry: geojson::Geometry =
+        row.polygon.parse().map_err(|_| corrupt(&row.code, "its polygon cannot be read"))?;
+    let polygon =
+        polygon_from_geojson(&geometry).map_err(|error| corrupt(&row.code, &error.to_string()))?;
+    let parse = |code: &str| AreaCode::parse(code).map_err(|e| corrupt(&row.code, &e.to_string()));
+    Ok(Area {
+        code: parse(&row.code)?,
+        name: row.name.clone(),
+        level: Level::parse(&row.level)
+            .ok_or_else(|| corrupt(&row.code, "its level is unknown"))?,
+        parent: row.parent.as_deref().map(parse).transpose()?,
+        kind: AreaKind::parse(&row.kind)
+            .ok_or_else(|| corrupt(&row.code, "its kind is unknown"))?,
+        polygon,
+        validity: Validity { from: row.valid_from.map(Day), to: row.valid_to.map(Day) },
+    })
+}
+
+/// A row from an area.
+pub fn row_of(area: &Area, generated: bool) -> AreaRow {
+    AreaRow {
+        code: area.code.to_string(),
+        name: area.name.clone(),
+        level: area.level.to_string(),
+        parent: area.parent.as_ref().map(ToString::to_string),
+        kind: area.kind.as_str().to_owned(),
+        valid_from: area.validity.from.map(|day| day.0),
+        valid_to: area.validity.to.map(|day| day.0),
+        generated,
+        polygon: polygon_to_geojson(&area.polygon).to_string(),
+    }
+}
+
+/// Puts together the territory of a version with the branches and people of now.
+///
+/// # Errors
+/// The store is not available, or a row cannot be read.
+pub async fn load_version(store: &dyn Store, version: i64) -> Result<Territory, AppError> {
+    let rows = store.load_areas(version).await?;
+    let areas = rows.iter().map(area_of).collect::<Result<Vec<_>, _>>()?;
+    let branches = super::people::load_branches(store).await?;
+    let people = super::people::load_people(store).await?;
+    let (territory, problems) = Territory::build(areas, branches, people);
+    for problem in &problems {
+        tracing::warn!(%problem, version, "the territory is not whole");
+    }
+    Ok(territory)
+}
+
+/// The territory in force; version 0 and empty before the first publication.
+///
+/// # Errors
+/// As for [`load_version`].
+pub async fn load_territory(store: &dyn Store) -> Result<(i64, Territory), AppError> {
+    let versions = store.list_territory_versions().await?;
+    match versions.iter().rev().find(|version| version.state == "published") {
+        None => Ok((0, Territory::default())),
+        Some(version) => {
+            let number = version.version;
+            Ok((number, load_version(store, number).await?))
+        }
+    }
+}
+
+/// Where an open issue would move.
+pub struct Move {
+    pub before: Issue,
+    pub after: Issue,
+    event: crate::domain::issue::event::Event,
+}
+
+const SCAN_ISSUES: usize = 1_000;
+
+/// The open issues that lie elsewhere in `new` than they were put.
+///
+/// # Errors
+/// The store is not available.
+pub async fn plan_moves(ctx: &Ctx, new: &Territory, version: i64) -> Result<Vec<Move>, AppError> {
+    let now = ctx.now();
+    let mut query = PageQuery {
+        filter: IssueFilter { open: Some(true), ..IssueFilter::default() },
+        sort: Sort::OldestFirst,
+        after: None,
+        limit: SCAN_ISSUES,
+    };
+    let mut moves = Vec::new();
+    loop {
+        let page = ctx.store.list_issues(&query, &Scope::everything()).await?;
+        let last = page.items.last();
+        query.after = last.map(|last| Seek { reported: last.times.reported, id: last.id });
+        for issue in page.items {
+            let old = &issue.place;
+            let placed = place(new, version, old.raw, old.datum, old.accuracy_m)?;
+            if placed.place.path == old.path && placed.place.candidates == old.candidates {
+                continue;
+            }
+            if let Some((after, event)) = rehome(&issue, &placed.place, now) {
+                moves.push(Move { before: issue, after, event });
+            }
+        }
+        if !page.more {
+            return Ok(moves);
+        }
+    }
+}
+
+fn change_of(ctx: &Ctx, moves: Vec<Move>) -> Change {
+    let snapshot = ctx.snapshot();
+    let mut deltas = Deltas::new();
+    let mut saves = Vec::with_capacity(moves.len());
+    for Move { before, after, event } in moves {
+        add_contribution(&mut deltas, &before, &snapshot.zone, -1);
+        add_contribution(&mut deltas, &after, &snapshot.zone, 1);
+        saves.push(Save { version_seen: before.version, issue: after, events: vec![event] });
+    }
+    let district = snapshot.instance.district.clone();
+    Change { district, at: ctx.now(), saves, deltas, ..Change::default() }
+}
+
+fn not_staged(version: i64) -> AppError {
+    AppError::NotFound(say(
+        format!("没有待发布的网格版本 {version}"),
+        format!("There is no staged territory {version}"),
+    ))
+}
+
+async fn find_staged(ctx: &Ctx, version: i64) -> Result<Territory, AppError> {
+    let versions = ctx.store.list_territory_versions().await?;
+    let staged = versions.iter().any(|v| v.version == version && v.state == "staged");
+    match staged {
+        true => load_version(ctx.store.as_ref(), version).await,
+        false => Err(not_staged(version)),
+    }
+}
+
+/// Puts a staged version in force and moves the open issues, in one transaction.
+///
+/// # Errors
+/// There is no such staged version, it brings a retired code back, or another was published
+/// meanwhile.
+pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppError> {
+    let new = find_staged(ctx, version).await?;
+    let retired = ctx.store.list_retired_codes().await?;
+    if let Some(code) = retired.iter().find(|code| new.area(code).is_some()) {
+        return Err(AppError::Conflict(say(
+            format!("编码 {code} 已停用，不能再次使用"),
+            format!("The code {code} was retired and is never reused"),
+        )));
+    }
+    let replaces = Some(ctx.snapshot().territory_version).filter(|version| *version > 0);
+    let moves = plan_moves(ctx, &new, version).await?;
+    let moved = moves.len();
+    ctx.store.publish_territory(version, replaces, change_of(ctx, moves)).await?;
+    ctx.refresh().await?;
+    Ok(moved + rehome_stragglers(ctx).await?)
+}
+
+/// Moves open issues that were placed by an older territory while a new one was published.
+///
+/// # Errors
+/// The store is not available. An issue that someone works on meanwhile is left to the next run.
+pub async fn rehome_stragglers(ctx: &Ctx) -> Result<usize, AppError> {
+    let snapshot: std::sync::Arc<Snapshot> = ctx.snapshot();
+    let mut moved = 0;
+    for step in plan_moves(ctx, &snapshot.territory, snapshot.territory_version).await? {
+        match ctx.store.apply(change_of(ctx, vec![step])).await {
+            Ok(_) => moved += 1,
+            Err(crate::store::StoreError::Stale) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(moved)
+}
+
+/// Stages areas as the next version of the territory.
+///
+/// # Errors
+/// The store is not available.
+pub async fn stage_territory(
+    ctx: &Ctx,
+    areas: Vec<AreaRow>,
+    lineage: Vec<LineageRow>,
+    note: &str,
+) -> Result<i64, AppError> {
+    Ok(ctx.store.stage_territory(areas, lineage, note.to_owned(), ctx.now()).await?)
+}

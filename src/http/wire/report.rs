@@ -1,0 +1,458 @@
+//! Reports, places and routes on the wire.
+
+use super::issue::{IssueBrief, View, photo_wire};
+use super::{Named, NamedArea, Texts};
+use crate::app::error::say;
+use crate::app::likeness::Alike;
+use crate::app::place::Placed;
+use crate::app::report::{Preview, Submission};
+use crate::app::route::{Routed, stored_sentence};
+use crate::domain::catalog::{Lang as Words, Limit};
+use crate::domain::datum::Datum;
+use crate::domain::issue::event::Event;
+use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::Action;
+use crate::domain::time::Timestamp;
+use crate::http::extract::Lang;
+use crate::http::problem::ApiError;
+use crate::store::change::{Attachment, Contact, StoredRoute};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Who may be asked back.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct ContactWire {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default)]
+    pub phone: String,
+}
+
+/// What the worker did on the spot.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+pub struct SettleWire {
+    pub note: String,
+}
+
+/// A report.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportWire {
+    /// `hazard`, `dispute` or `opinion`; follows from the category when left out.
+    #[serde(default)]
+    pub kind: Option<String>,
+    pub category_code: String,
+    #[serde(default)]
+    pub condition_code: Option<String>,
+    /// `general` (default) or `major`.
+    #[serde(default)]
+    pub severity: Option<String>,
+    pub text: String,
+    /// Two numbers in `datum`: longitude and latitude in degrees.
+    #[schema(value_type = [f64; 2])]
+    pub position: (f64, f64),
+    /// `wgs84` (default), `gcj02` or `bd09`.
+    #[serde(default)]
+    pub datum: Option<String>,
+    /// Radius of the position's uncertainty, in metres.
+    #[serde(default)]
+    pub accuracy_m: Option<f64>,
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    pub anonymous: bool,
+    #[serde(default)]
+    pub contact: Option<ContactWire>,
+    /// When it was seen, by the phone's clock; RFC 3339.
+    #[serde(default)]
+    pub occurred_at: Option<String>,
+    #[serde(default)]
+    pub settle: Option<SettleWire>,
+}
+
+fn unknown(field: &str, value: &str) -> ApiError {
+    let says = say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known"));
+    ApiError::invalid(field, says)
+}
+
+/// Reads a datum; WGS-84 when nothing is said.
+///
+/// # Errors
+/// The datum is not known.
+pub fn parse_datum(text: Option<&str>) -> Result<Datum, ApiError> {
+    let text = text.unwrap_or("wgs84");
+    Datum::parse(text).ok_or_else(|| unknown("datum", text))
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+impl ReportWire {
+    /// Reads the report; `source` is the channel that it came by.
+    ///
+    /// # Errors
+    /// A word or a time is not known.
+    pub fn into_submission(self, source: &str) -> Result<Submission, ApiError> {
+        let kind = filled(self.kind);
+        let severity = filled(self.severity);
+        let severity = severity.as_deref().unwrap_or("general");
+        let occurred = filled(self.occurred_at);
+        Ok(Submission {
+            kind: match kind.as_deref() {
+                None => None,
+                Some(text) => Some(Kind::parse(text).ok_or_else(|| unknown("kind", text))?),
+            },
+            category: self.category_code,
+            condition: filled(self.condition_code),
+            severity: Severity::parse(severity).ok_or_else(|| unknown("severity", severity))?,
+            text: self.text,
+            position: self.position,
+            datum: parse_datum(self.datum.as_deref())?,
+            accuracy_m: self.accuracy_m,
+            address: filled(self.address),
+            anonymous: self.anonymous,
+            contact: self
+                .contact
+                .filter(|contact| !(contact.name.is_empty() && contact.phone.is_empty()))
+                .map(|contact| Contact { name: contact.name, phone: contact.phone }),
+            occurred: match occurred.as_deref() {
+                None => None,
+                Some(text) => {
+                    Some(Timestamp::parse(text).ok_or_else(|| unknown("occurred_at", text))?)
+                }
+            },
+            settle_note: self.settle.map(|settle| settle.note),
+            source: source.to_owned(),
+        })
+    }
+}
+
+/// A limit with its words.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LimitWire {
+    pub amount: u32,
+    /// `urgent_hour`, `work_hour`, `work_day` or `natural_day`.
+    pub unit: String,
+    pub text: Texts,
+}
+
+impl LimitWire {
+    pub fn of(limit: Limit) -> Self {
+        Self {
+            amount: limit.amount,
+            unit: limit.unit.as_str().to_owned(),
+            text: say(limit.words(Words::Zh), limit.words(Words::En)).into(),
+        }
+    }
+}
+
+/// Where an issue goes and why.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct RouteWire {
+    pub lead: Option<Named>,
+    pub assists: Vec<Named>,
+    pub sentence: Option<Texts>,
+    pub fallback: bool,
+    pub matrix_version: i64,
+    /// Everything that the decision looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub trace: Option<serde_json::Value>,
+}
+
+/// A route just decided.
+pub fn route_wire(view: &View<'_>, routed: &Routed) -> RouteWire {
+    RouteWire {
+        lead: routed.lead().map(|code| view.department(code)),
+        assists: routed.assists().iter().map(|code| view.department(code)).collect(),
+        sentence: Some(routed.sentence().into()),
+        fallback: routed.is_fallback(),
+        matrix_version: routed.matrix_version,
+        trace: None,
+    }
+}
+
+/// A route as it was kept with the issue.
+pub fn stored_route_wire(view: &View<'_>, route: &StoredRoute) -> RouteWire {
+    let trace = crate::format::trace::trace_from_json(&route.trace).ok();
+    let decision = trace.map(|trace| crate::domain::routing::Decision { trace });
+    let lead = decision.as_ref().and_then(|decision| decision.lead());
+    let assists = decision.as_ref().map_or(&[][..], |decision| decision.assists());
+    RouteWire {
+        lead: lead.map(|code| view.department(code)),
+        assists: assists.iter().map(|code| view.department(code)).collect(),
+        sentence: stored_sentence(&route.trace).map(Texts::from),
+        fallback: decision.as_ref().is_some_and(|decision| decision.is_fallback()),
+        matrix_version: route.matrix_version,
+        trace: serde_json::from_str(&route.trace).ok(),
+    }
+}
+
+/// A branch near by.
+#[derive(Serialize, ToSchema)]
+pub struct NearBranch {
+    pub code: String,
+    pub name: String,
+    pub distance_m: f64,
+    #[schema(value_type = Option<[f64; 2]>)]
+    pub position: Option<(f64, f64)>,
+}
+
+/// A worker on duty near by.
+#[derive(Serialize, ToSchema)]
+pub struct NearWorker {
+    pub id: String,
+    pub name: String,
+    pub grid_code: String,
+    pub distance_m: f64,
+}
+
+/// An area that the accuracy circle reaches.
+#[derive(Serialize, ToSchema)]
+pub struct CandidateWire {
+    #[serde(flatten)]
+    pub area: NamedArea,
+    pub distance_m: f64,
+}
+
+/// What the territory says of a position.
+#[derive(Serialize, ToSchema)]
+pub struct LocationWire {
+    #[schema(value_type = [f64; 2])]
+    pub position: (f64, f64),
+    pub datum: String,
+    #[schema(value_type = [f64; 2])]
+    pub raw: (f64, f64),
+    pub accuracy_m: Option<f64>,
+    /// Whether the position lies in any area.
+    pub inside: bool,
+    pub chain: Vec<NamedArea>,
+    pub candidates: Vec<CandidateWire>,
+    /// The H3 cell at resolution 11.
+    pub cell: String,
+    pub nearest_branches: Vec<NearBranch>,
+    /// For staff only.
+    pub nearest_workers: Vec<NearWorker>,
+}
+
+/// A likely duplicate, as far as the reader may know it.
+#[derive(Serialize, ToSchema)]
+pub struct AlikeWire {
+    /// Only within the reader's scope.
+    pub id: Option<String>,
+    /// Only within the reader's scope: the number gives its holder rights.
+    pub number: Option<String>,
+    pub category_name: String,
+    pub state: String,
+    pub reported_at: String,
+    pub distance_m: f64,
+    pub score: f64,
+    pub text: Option<String>,
+}
+
+/// What a report would become.
+#[derive(Serialize, ToSchema)]
+pub struct PreviewWire {
+    pub location: LocationWire,
+    pub route: RouteWire,
+    pub duplicates: Vec<AlikeWire>,
+    pub limit: Option<LimitWire>,
+}
+
+/// A kept report.
+#[derive(Serialize, ToSchema)]
+pub struct SubmittedWire {
+    pub id: String,
+    /// The tracking number.
+    pub number: String,
+    pub state: String,
+    pub location: LocationWire,
+    pub route: RouteWire,
+    pub duplicates: Vec<AlikeWire>,
+    pub limit: Option<LimitWire>,
+}
+
+fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
+    let issue = &alike.issue;
+    let readable = alike.in_scope && view.reads_text(issue);
+    AlikeWire {
+        id: alike.in_scope.then(|| issue.id.to_string()),
+        number: alike.in_scope.then(|| issue.number.clone()),
+        category_name: view.category_name(&issue.category),
+        state: issue.state.to_string(),
+        reported_at: issue.times.reported.to_rfc3339(),
+        distance_m: (alike.distance_m * 10.0).round() / 10.0,
+        score: (alike.score * 100.0).round() / 100.0,
+        text: readable.then(|| issue.text.clone()),
+    }
+}
+
+/// A preview on the wire.
+pub fn preview_wire(view: &View<'_>, preview: &Preview, at: Timestamp) -> PreviewWire {
+    PreviewWire {
+        location: location_wire(view, &preview.placed, at),
+        route: route_wire(view, &preview.routed),
+        duplicates: preview.alike.iter().map(|alike| alike_wire(view, alike)).collect(),
+        limit: preview.routed.limit().map(LimitWire::of),
+    }
+}
+
+/// How many neighbours are named.
+const NEAREST: usize = 3;
+
+/// A place on the wire. Workers are named to staff only.
+pub fn location_wire(view: &View<'_>, placed: &Placed, at: Timestamp) -> LocationWire {
+    let (territory, location) = (&view.snapshot.territory, &placed.location);
+    let position = location.position;
+    let branches = territory.nearest_branches(position, NEAREST);
+    let workers = match view.actor.is_staff() {
+        true => territory.nearest_on_duty_workers(position, NEAREST, at, &view.snapshot.zone),
+        false => Vec::new(),
+    };
+    LocationWire {
+        position: placed.place.position,
+        datum: placed.place.datum.as_str().to_owned(),
+        raw: placed.place.raw,
+        accuracy_m: placed.place.accuracy_m,
+        inside: !location.chain.is_empty(),
+        chain: view.chain(&placed.place.path),
+        candidates: location
+            .candidates
+            .iter()
+            .map(|candidate| CandidateWire {
+                area: view.area(candidate.code.as_str()),
+                distance_m: candidate.distance_m,
+            })
+            .collect(),
+        cell: format!("{:x}", placed.place.cell),
+        nearest_branches: branches
+            .iter()
+            .map(|near| NearBranch {
+                code: near.branch.code.to_string(),
+                name: near.branch.name.clone(),
+                distance_m: near.distance_m,
+                position: near.branch.position.map(|p| (p.lon(), p.lat())),
+            })
+            .collect(),
+        nearest_workers: workers
+            .iter()
+            .map(|near| NearWorker {
+                id: near.worker.id.to_string(),
+                name: near.worker.name.clone(),
+                grid_code: near.post.area.to_string(),
+                distance_m: near.distance_m,
+            })
+            .collect(),
+    }
+}
+
+/// One step as a resident reads it.
+#[derive(Serialize, ToSchema)]
+pub struct TrackStep {
+    pub at: String,
+    pub action: String,
+    pub action_name: Texts,
+    pub state: String,
+    /// What the office wrote for the reporter.
+    pub note_public: Option<String>,
+}
+
+/// A photo as its reporter sees it.
+#[derive(Serialize, ToSchema)]
+pub struct TrackPhoto {
+    pub id: String,
+    pub thumb_url: String,
+    pub url: String,
+}
+
+/// An issue as its reporter follows it.
+#[derive(Serialize, ToSchema)]
+pub struct TrackWire {
+    pub number: String,
+    pub state: String,
+    pub kind: String,
+    pub category_name: String,
+    pub text: Option<String>,
+    pub reported_at: String,
+    pub department_name: Option<String>,
+    pub sentence: Option<Texts>,
+    pub timeline: Vec<TrackStep>,
+    pub merged_into_number: Option<String>,
+    pub photos: Vec<TrackPhoto>,
+    /// What the reporter may do now: `reopen`.
+    pub can: Vec<String>,
+}
+
+/// The steps that a reporter is shown; inner traffic between departments stays inside.
+fn track_step(event: &Event) -> Option<TrackStep> {
+    let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release);
+    let with_note = matches!(
+        event.action,
+        Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend
+    );
+    shown.then(|| TrackStep {
+        at: event.at.to_rfc3339(),
+        action: event.action.to_string(),
+        action_name: super::offer::action_name(event.action),
+        state: event.to.to_string(),
+        note_public: event.note.clone().filter(|_| with_note),
+    })
+}
+
+/// What belongs to a followed issue beside itself.
+pub struct Followed<'a> {
+    pub events: &'a [Event],
+    pub photos: &'a [Attachment],
+    pub route: Option<&'a StoredRoute>,
+    pub merged_into_number: Option<String>,
+    pub may_reopen: bool,
+}
+
+/// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
+/// passed on or found.
+pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> TrackWire {
+    let readable = issue.kind != Kind::Dispute;
+    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
+    let number = &issue.number;
+    let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
+        let url = |copy: &str| format!("/api/v1/track/{number}/photos/{}/{copy}", photo.id);
+        TrackPhoto { thumb_url: url("thumb"), url: url("public"), id: photo.id }
+    });
+    let mut timeline: Vec<TrackStep> = followed.events.iter().filter_map(track_step).collect();
+    if !readable {
+        timeline.iter_mut().for_each(|step| step.note_public = None);
+    }
+    TrackWire {
+        number: number.clone(),
+        state: issue.state.to_string(),
+        kind: issue.kind.to_string(),
+        category_name: view.category_name(&issue.category),
+        text: readable.then(|| issue.text.clone()),
+        reported_at: issue.times.reported.to_rfc3339(),
+        department_name: department.map(|code| view.department(code).name),
+        sentence: followed.route.and_then(|route| stored_sentence(&route.trace)).map(Texts::from),
+        timeline,
+        merged_into_number: followed.merged_into_number.clone(),
+        photos: photos.collect(),
+        can: followed.may_reopen.then(|| "reopen".to_owned()).into_iter().collect(),
+    }
+}
+
+/// A brief of a near issue, for staff.
+pub fn near_brief(view: &View<'_>, alike: &Alike) -> IssueBrief {
+    IssueBrief {
+        distance_m: Some(alike.distance_m),
+        score: Some(alike.score),
+        ..view.brief(&alike.issue, None)
+    }
+}
+
+/// The language of `view` for core sentences.
+pub const fn words(lang: Lang) -> Words {
+    match lang {
+        Lang::Zh => Words::Zh,
+        Lang::En => Words::En,
+    }
+}
