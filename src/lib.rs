@@ -5,4 +5,5 @@ pub mod app;
 pub mod demo;
 pub mod domain;
 pub mod format;
+pub mod http;
 pub mod store;

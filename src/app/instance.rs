@@ -22,6 +22,8 @@ pub struct Instance {
     pub sources: String,
     pub basemap_url: String,
     pub basemap_attribution: String,
+    /// The category schemes that people report under, separated by commas; empty for all.
+    pub schemes: String,
     /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
     pub demo_accounts: String,
 }
@@ -40,6 +42,7 @@ impl Default for Instance {
             sources: String::new(),
             basemap_url: String::new(),
             basemap_attribution: String::new(),
+            schemes: String::new(),
             demo_accounts: String::new(),
         }
     }
@@ -59,7 +62,7 @@ impl Instance {
         instance
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 11] {
+    fn slots(&mut self) -> [(&'static str, &mut String); 12] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -71,6 +74,7 @@ impl Instance {
             ("sources", &mut self.sources),
             ("basemap_url", &mut self.basemap_url),
             ("basemap_attribution", &mut self.basemap_attribution),
+            ("schemes", &mut self.schemes),
             ("demo_accounts", &mut self.demo_accounts),
         ]
     }

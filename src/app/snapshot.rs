@@ -14,6 +14,7 @@ use crate::domain::time::Day;
 use crate::format::matrix::MatrixContext;
 use crate::format::pack::{Pack, read_catalog, read_matrix_pack};
 use crate::store::Store;
+use geo::BoundingRect;
 use jiff::tz::TimeZone;
 
 /// What is in force.
@@ -44,6 +45,14 @@ impl Snapshot {
 
     pub fn level_of(&self, code: &str) -> Option<Level> {
         self.territory.area(code).map(|area| area.level)
+    }
+
+    /// The box of all areas: west, south, east, north in degrees.
+    pub fn bounds(&self) -> Option<(f64, f64, f64, f64)> {
+        let boxes = self.territory.areas().filter_map(|area| area.polygon.bounding_rect());
+        boxes
+            .map(|rect| (rect.min().x, rect.min().y, rect.max().x, rect.max().y))
+            .reduce(|a, b| (a.0.min(b.0), a.1.min(b.1), a.2.max(b.2), a.3.max(b.3)))
     }
 
     pub fn has_department(&self, code: &DepartmentCode) -> bool {

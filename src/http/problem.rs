@@ -101,11 +101,9 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
             "stale_version",
             say(format!("事件已有更新（当前版本 {current}），请刷新后重试"), en),
         ),
-        Refusal::NotFromHere { .. } => (
-            StatusCode::CONFLICT,
-            "action_not_allowed",
-            say("事件当前状态不允许此操作", en),
-        ),
+        Refusal::NotFromHere { .. } => {
+            (StatusCode::CONFLICT, "action_not_allowed", say("事件当前状态不允许此操作", en))
+        }
         Refusal::NotYours { .. } => {
             (StatusCode::FORBIDDEN, "forbidden", say("您无权进行此操作", en))
         }
@@ -132,9 +130,7 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
 
 fn refusal_fields(refusal: &Refusal, says: &Say) -> Vec<FieldProblem> {
     match refusal {
-        Refusal::Missing(field)
-        | Refusal::Superfluous(field)
-        | Refusal::Invalid { field, .. } => {
+        Refusal::Missing(field) | Refusal::Superfluous(field) | Refusal::Invalid { field, .. } => {
             vec![FieldProblem { field: field.as_str().to_owned(), says: says.clone() }]
         }
         _ => Vec::new(),
@@ -206,7 +202,10 @@ impl From<AppError> for ApiError {
                     ..plain(
                         StatusCode::SERVICE_UNAVAILABLE,
                         "unavailable",
-                        say("服务暂时不可用，请稍后重试", "Not available right now; try again shortly"),
+                        say(
+                            "服务暂时不可用，请稍后重试",
+                            "Not available right now; try again shortly",
+                        ),
                     )
                 }
             }
@@ -237,7 +236,9 @@ fn plain_problem(status: StatusCode, why: Option<String>) -> Problem {
         StatusCode::SERVICE_UNAVAILABLE => {
             ("unavailable", "服务暂时不可用", "Not available right now")
         }
-        status if status.is_server_error() => ("internal", "服务内部错误", "A fault of the service"),
+        status if status.is_server_error() => {
+            ("internal", "服务内部错误", "A fault of the service")
+        }
         _ => ("bad_request", "请求无法读取", "The request cannot be read"),
     };
     let says = match why {
@@ -275,7 +276,8 @@ const REASON_BYTES_MAX: usize = 2_048;
 /// Writes the body of every failure.
 pub async fn render(request: Request, next: Next) -> Response {
     let lang = Lang::of(request.headers());
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let id =
+        request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) {
@@ -298,7 +300,9 @@ pub async fn render(request: Request, next: Next) -> Response {
     for name in [header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
         parts.headers.remove(name);
     }
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    parts
+        .headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = problem.retry_after_s {
         parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -15,20 +15,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
-use axum_extra::extract::cookie::{Cookie, SameSite};
+use axum_extra::extract::cookie::Cookie;
 
 type Answer<T> = Result<Json<T>, ApiError>;
 
-fn cookie(app: &App, value: String, age_s: i64) -> Cookie<'static> {
+/// The session's cookie; an age of 0 removes it.
+fn cookie(app: &App, value: &str, age_s: i64) -> Cookie<'static> {
     let secure = app.options.secure_cookies;
-    let name = if secure { COOKIE_SECURE } else { COOKIE_PLAIN };
-    Cookie::build((name, value))
-        .path("/")
-        .http_only(true)
-        .secure(secure)
-        .same_site(SameSite::Lax)
-        .max_age(axum_extra::extract::cookie::Duration::seconds(age_s))
-        .build()
+    let (name, mark) = if secure { (COOKIE_SECURE, "; Secure") } else { (COOKIE_PLAIN, "") };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{mark}");
+    Cookie::parse(text).unwrap_or_else(|_| Cookie::from(name))
 }
 
 /// Signs in.
@@ -45,13 +41,17 @@ pub async fn sign_in(
     let signed = account::sign_in(&app.ctx, login, password, &address.to_string()).await?;
     let snapshot = app.ctx.snapshot();
     let wire = session_wire(&snapshot, lang, &signed.account, Some(&signed.session));
-    Ok((jar.add(cookie(&app, signed.token, SESSION_MS / 1_000)), Json(wire)))
+    Ok((jar.add(cookie(&app, &signed.token, SESSION_MS / 1_000)), Json(wire)))
 }
 
 /// Who is signed in.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = SessionWire), (status = 401)))]
-pub async fn show_session(State(app): State<App>, lang: Lang, caller: SignedIn) -> Answer<SessionWire> {
+pub async fn show_session(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+) -> Answer<SessionWire> {
     let snapshot = app.ctx.snapshot();
     Ok(Json(session_wire(&snapshot, lang, &caller.account, caller.session.as_ref())))
 }
@@ -67,7 +67,7 @@ pub async fn sign_out(
     if let Some(token) = session_token(&headers) {
         account::sign_out(&app.ctx, &token).await?;
     }
-    Ok((jar.add(cookie(&app, String::new(), 0)), StatusCode::NO_CONTENT))
+    Ok((jar.add(cookie(&app, "", 0)), StatusCode::NO_CONTENT))
 }
 
 /// Changes one's own password; other sessions end.

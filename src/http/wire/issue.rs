@@ -268,8 +268,7 @@ fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
 /// An issue whole, as its reader may see it.
 pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> IssueWire {
     let readable = view.reads_text(issue);
-    let condition =
-        issue.condition.as_ref().and_then(|code| view.snapshot.catalog.condition(code));
+    let condition = issue.condition.as_ref().and_then(|code| view.snapshot.catalog.condition(code));
     let time = |at: Option<crate::domain::time::Timestamp>| at.map(|at| at.to_rfc3339());
     let contact = belongings.contact.as_ref().filter(|_| readable && !issue.anonymous);
     let mut brief = view.brief(issue, belongings.photos.first());
@@ -323,9 +322,7 @@ pub fn event_wire(event: &Event, readable: bool, name_of: &BTreeMap<String, Stri
             name: name_of.get(&id.to_string()).cloned(),
             role: role.map(|role| role.to_string()),
         },
-        EventActor::Reporter => {
-            EventActorWire { kind: "reporter".into(), name: None, role: None }
-        }
+        EventActor::Reporter => EventActorWire { kind: "reporter".into(), name: None, role: None },
         EventActor::System => EventActorWire { kind: "system".into(), name: None, role: None },
         EventActor::Import => EventActorWire { kind: "import".into(), name: None, role: None },
     };

@@ -379,7 +379,8 @@ pub struct TrackWire {
     pub department_name: Option<String>,
     pub sentence: Option<Texts>,
     pub timeline: Vec<TrackStep>,
-    pub merged_into_number: Option<String>,
+    /// Whether it was merged into another report, whose number is not this reporter's to know.
+    pub merged: bool,
     pub photos: Vec<TrackPhoto>,
     /// What the reporter may do now: `reopen`.
     pub can: Vec<String>,
@@ -406,7 +407,6 @@ pub struct Followed<'a> {
     pub events: &'a [Event],
     pub photos: &'a [Attachment],
     pub route: Option<&'a StoredRoute>,
-    pub merged_into_number: Option<String>,
     pub may_reopen: bool,
 }
 
@@ -434,7 +434,7 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
         department_name: department.map(|code| view.department(code).name),
         sentence: followed.route.and_then(|route| stored_sentence(&route.trace)).map(Texts::from),
         timeline,
-        merged_into_number: followed.merged_into_number.clone(),
+        merged: issue.merged_into.is_some(),
         photos: photos.collect(),
         can: followed.may_reopen.then(|| "reopen".to_owned()).into_iter().collect(),
     }

@@ -2,11 +2,11 @@
 
 use super::super::extract::Lang;
 use crate::app::ctx::Snapshot;
+use crate::app::error::say;
 use crate::domain::access::Role;
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::http::problem::ApiError;
-use crate::app::error::say;
 use crate::store::port::{AccountRow, GrantRow, SessionRow, TokenRow};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -134,10 +134,7 @@ pub fn grant_wire(snapshot: &Snapshot, lang: Lang, grant: &GrantRow) -> GrantWir
             lang.pick(&say(zh, en))
         }),
         department_code: grant.department.clone(),
-        kinds: grant
-            .kinds
-            .as_ref()
-            .map(|kinds| kinds.iter().map(ToString::to_string).collect()),
+        kinds: grant.kinds.as_ref().map(|kinds| kinds.iter().map(ToString::to_string).collect()),
     }
 }
 

@@ -1,0 +1,162 @@
+//! What a list is asked for, on the wire.
+
+use super::problem::ApiError;
+use crate::app::ctx::Snapshot;
+use crate::app::error::say;
+use crate::app::measure::{counted_by, find_area_path};
+use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
+use crate::domain::issue::kind::Kind;
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::State;
+use crate::domain::time::{Day, Timestamp};
+use crate::store::query::{Bounds, IssueFilter, PageQuery, Seek, Sort};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+/// The issues of a page.
+pub const LIMIT_DEFAULT: usize = 50;
+pub const LIMIT_MAX: usize = 200;
+
+/// Which issues, in which order.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct IssueQuery {
+    /// States, separated by commas.
+    pub state: Option<String>,
+    pub open: Option<bool>,
+    pub kind: Option<String>,
+    pub category: Option<String>,
+    /// Lead, or before dispatch the department proposed.
+    pub department: Option<String>,
+    /// Code of an area, with all below it.
+    pub area: Option<String>,
+    /// An H3 cell of resolution 0 to 11.
+    pub cell: Option<String>,
+    /// Words in text, address or number; all must occur.
+    pub q: Option<String>,
+    /// Date, inclusive.
+    pub reported_from: Option<String>,
+    /// Date, inclusive.
+    pub reported_to: Option<String>,
+    /// `west,south,east,north` in degrees.
+    pub bbox: Option<String>,
+    /// A published number, such as `closing_rate.denominator`, `reported` or `open`.
+    pub measure: Option<String>,
+    /// The window of `measure`; dates, inclusive.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// `-reported_at` (default) or `reported_at`.
+    pub sort: Option<String>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+    /// Whether to count all that there are.
+    pub count: Option<bool>,
+}
+
+fn unknown(field: &str, value: &str) -> ApiError {
+    let says = say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known"));
+    ApiError::invalid(field, says)
+}
+
+fn filled(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
+/// Reads an optional word.
+///
+/// # Errors
+/// It is there and not known.
+pub fn parse_word<T>(
+    field: &str,
+    text: Option<&String>,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ApiError> {
+    match filled(text) {
+        None => Ok(None),
+        Some(text) => parse(text).map(Some).ok_or_else(|| unknown(field, text)),
+    }
+}
+
+/// Reads `west,south,east,north`.
+pub fn parse_bounds(text: &str) -> Option<Bounds> {
+    let numbers: Vec<f64> =
+        text.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
+    match numbers.as_slice() {
+        &[west, south, east, north] if numbers.iter().all(|n| n.is_finite()) => {
+            Some(Bounds { west, south, east, north })
+        }
+        _ => None,
+    }
+}
+
+/// Reads an H3 index.
+pub fn parse_cell(text: &str) -> Option<u64> {
+    let cell = u64::from_str_radix(text, 16).ok()?;
+    h3o::CellIndex::try_from(cell).ok().map(u64::from)
+}
+
+/// Where the page after this issue begins.
+pub fn cursor_of(issue: &Issue) -> String {
+    format!("{}_{}", issue.times.reported.0, issue.id)
+}
+
+fn parse_cursor(text: &str) -> Option<Seek> {
+    let (reported, id) = text.split_once('_')?;
+    Some(Seek { reported: Timestamp(reported.parse().ok()?), id: IssueId::parse(id)? })
+}
+
+/// The filter that a query asks for.
+///
+/// # Errors
+/// A value is not known; its field is named.
+pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilter, ApiError> {
+    let states = filled(query.state.as_ref()).map_or(Ok(Vec::new()), |text| {
+        text.split(',').map(|s| State::parse(s).ok_or_else(|| unknown("state", s))).collect()
+    })?;
+    let day = |field, text| parse_word(field, text, Day::parse);
+    let start = |day: Day| day.start_in(&snapshot.zone);
+    let next = |day: Day| Day(day.0.saturating_add(1)).start_in(&snapshot.zone);
+    let (from, to) = (day("from", query.from.as_ref())?, day("to", query.to.as_ref())?);
+    let counted = match filled(query.measure.as_ref()) {
+        None => None,
+        Some(name) => Some(counted_by(snapshot, name, from, to)?),
+    };
+    let area = match filled(query.area.as_ref()) {
+        None => None,
+        Some(code) => Some(find_area_path(snapshot, code)?),
+    };
+    Ok(IssueFilter {
+        states,
+        open: query.open,
+        kind: parse_word("kind", query.kind.as_ref(), Kind::parse)?,
+        category: parse_word("category", query.category.as_ref(), |c| CategoryCode::parse(c).ok())?,
+        department: parse_word("department", query.department.as_ref(), |c| {
+            DepartmentCode::parse(c).ok()
+        })?,
+        area,
+        cell: parse_word("cell", query.cell.as_ref(), parse_cell)?,
+        bounds: parse_word("bbox", query.bbox.as_ref(), parse_bounds)?,
+        words: filled(query.q.as_ref()).map(str::to_owned),
+        reporter: None,
+        reported_from: day("reported_from", query.reported_from.as_ref())?.map(start),
+        reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
+        counted,
+    })
+}
+
+/// The page that a query asks for.
+///
+/// # Errors
+/// As for [`issue_filter`].
+pub fn page_query(snapshot: &Snapshot, query: &IssueQuery) -> Result<PageQuery, ApiError> {
+    Ok(PageQuery {
+        filter: issue_filter(snapshot, query)?,
+        sort: match filled(query.sort.as_ref()) {
+            None | Some("-reported_at") => Sort::NewestFirst,
+            Some("reported_at") => Sort::OldestFirst,
+            Some(other) => return Err(unknown("sort", other)),
+        },
+        after: parse_word("cursor", query.cursor.as_ref(), parse_cursor)?,
+        limit: query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX),
+    })
+}

@@ -1,0 +1,339 @@
+//! Issues for staff: lists, one issue whole, its log, its photos, and the actions on it.
+
+use super::App;
+use super::extract::{At, Body, Lang, Params, SignedIn};
+use super::multipart::read_photos;
+use super::problem::ApiError;
+use super::wire::issue::{
+    Belongings, EventWire, IssueBrief, IssueWire, PhotoWire, View, event_wire, issue_wire,
+    photo_wire,
+};
+use super::wire::report::{near_brief, stored_route_wire};
+use super::wire::{Items, Page};
+use crate::app::error::{AppError, say};
+use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
+use crate::app::likeness::find_alike;
+use crate::app::photo::Variant;
+use crate::domain::access::Scope;
+use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::Action;
+use crate::domain::time::{Day, Timestamp};
+use crate::store::change::Attachment;
+use crate::store::query::PageQuery;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use utoipa::ToSchema;
+
+pub use super::filter::{IssueQuery, cursor_of, page_query};
+
+/// Issues within one's scope, page by page.
+#[utoipa::path(get, path = "/issues", tag = "issues", params(IssueQuery),
+    responses((status = 200, body = Page<IssueBrief>), (status = 401), (status = 422)))]
+pub async fn list_issues(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    Params(query): Params<IssueQuery>,
+) -> Result<Json<Page<IssueBrief>>, ApiError> {
+    let snapshot = app.ctx.snapshot();
+    let page: PageQuery = page_query(&snapshot, &query)?;
+    let scope = Scope::of(&caller.actor);
+    let store = &app.ctx.store;
+    let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
+    let total = match query.count.unwrap_or(false) {
+        true => Some(store.count_issues(&page, &scope).await.map_err(AppError::from)?),
+        false => None,
+    };
+    let ids: Vec<IssueId> = found.items.iter().map(|issue| issue.id).collect();
+    let covers = store.list_covers(&ids).await.map_err(AppError::from)?;
+    let covers: HashMap<IssueId, Attachment> =
+        covers.into_iter().map(|photo| (photo.issue, photo)).collect();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    let items = found.items.iter().map(|issue| view.brief(issue, covers.get(&issue.id)));
+    Ok(Json(Page {
+        items: items.collect(),
+        next_cursor: found.items.last().filter(|_| found.more).map(cursor_of),
+        total,
+    }))
+}
+
+fn parse_id(id: &str) -> Result<IssueId, ApiError> {
+    IssueId::parse(id).ok_or_else(|| AppError::no_issue().into())
+}
+
+async fn find(app: &App, caller: &SignedIn, id: &str) -> Result<Issue, ApiError> {
+    let scope = Scope::of(&caller.actor);
+    let issue = app.ctx.store.find_issue(parse_id(id)?, &scope).await.map_err(AppError::from)?;
+    Ok(issue.ok_or_else(AppError::no_issue)?)
+}
+
+async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongings, AppError> {
+    let store = &app.ctx.store;
+    let scope = Scope::of(view.actor);
+    let named = view.reads_text(issue)
+        && view
+            .actor
+            .grants()
+            .iter()
+            .any(|g| g.role.reads_disputes() && g.covers(&issue.subject()));
+    let contact = if named { store.find_contact(issue.id).await? } else { None };
+    let reporter = match issue.reporter {
+        Some(id) if !issue.anonymous => store.find_account(id).await?,
+        _ => None,
+    };
+    let merged_into = match issue.merged_into {
+        None => None,
+        Some(id) => store.find_issue(id, &scope).await?.map(|other| (other.id, other.number)),
+    };
+    let route = store.find_route(issue.id).await?;
+    Ok(Belongings {
+        photos: store.list_attachments(issue.id).await?,
+        contact,
+        reporter_name: reporter.map(|account| account.name),
+        merged_into,
+        merged_from: store.list_merged(issue.id, &scope).await?,
+        route: route.map(|route| stored_route_wire(view, &route)),
+    })
+}
+
+async fn answer(
+    app: &App,
+    lang: Lang,
+    caller: &SignedIn,
+    issue: &Issue,
+) -> Result<Response, ApiError> {
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    let belongings = belongings(app, &view, issue).await?;
+    let wire = issue_wire(&view, issue, &belongings);
+    let mut response = Json(wire).into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"v{}\"", issue.version)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// One issue whole, with the actions that the reader may take. The ETag is its version.
+#[utoipa::path(get, path = "/issues/{id}", tag = "issues", params(("id" = String, Path)),
+    responses((status = 200, body = IssueWire), (status = 404)))]
+pub async fn show_issue(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    At(id): At<String>,
+) -> Result<Response, ApiError> {
+    let issue = find(&app, &caller, &id).await?;
+    answer(&app, lang, &caller, &issue).await
+}
+
+/// An action with its fields.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionWire {
+    pub action: String,
+    #[serde(default)]
+    pub note: Option<String>,
+    /// Code of the lead department.
+    #[serde(default)]
+    pub department: Option<String>,
+    /// Codes of the assisting departments.
+    #[serde(default)]
+    pub assists: Vec<String>,
+    /// A date (its last moment counts) or an instant in RFC 3339.
+    #[serde(default)]
+    pub until: Option<String>,
+    /// Id or number of the issue to merge into.
+    #[serde(default)]
+    pub target: Option<String>,
+    #[serde(default)]
+    pub outcome: Option<String>,
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(default)]
+    pub cited_rule: Option<String>,
+    /// Corrected category code.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Corrected condition code.
+    #[serde(default)]
+    pub condition: Option<String>,
+    #[serde(default)]
+    pub photo_ids: Vec<String>,
+}
+
+/// The version that `If-Match: "v7"` names.
+fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
+    let required = || {
+        let says = say("缺少 If-Match", "If-Match with the version that you saw is needed");
+        ApiError::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", says)
+    };
+    let value = headers.get(header::IF_MATCH).ok_or_else(required)?;
+    let tag = value.to_str().unwrap_or("").trim();
+    let version = tag.trim_start_matches("W/").trim_matches('"').strip_prefix('v');
+    version
+        .and_then(|version| version.parse().ok())
+        .ok_or_else(|| ApiError::bad_request("If-Match must be an ETag such as \"v7\""))
+}
+
+fn parse_until(text: &str, zone: &jiff::tz::TimeZone) -> Result<Timestamp, ApiError> {
+    let end_of = |day: Day| Timestamp(Day(day.0.saturating_add(1)).start_in(zone).0 - 1);
+    Day::parse(text).map(end_of).or_else(|| Timestamp::parse(text)).ok_or_else(|| {
+        ApiError::invalid("until", say("日期无效", "This is neither a date nor an instant"))
+    })
+}
+
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest), ApiError> {
+    let unknown = |field: &str, value: &str| {
+        let says = say(format!("未知的值 {value:?}"), format!("{value:?} is not known"));
+        ApiError::invalid(field, says)
+    };
+    let action = Action::parse(&wire.action).ok_or_else(|| unknown("action", &wire.action))?;
+    let photo = |id: &String| AttachmentId::parse(id).ok_or_else(|| unknown("photo_ids", id));
+    let zone = &app.ctx.snapshot().zone;
+    let until = filled(wire.until);
+    let request = ActionRequest {
+        note: filled(wire.note),
+        department: filled(wire.department),
+        assists: wire.assists,
+        until: until.map(|text| parse_until(&text, zone)).transpose()?,
+        target: filled(wire.target),
+        outcome: filled(wire.outcome),
+        reason: filled(wire.reason),
+        cited_rule: filled(wire.cited_rule),
+        category: filled(wire.category),
+        condition: filled(wire.condition),
+        photos: wire.photo_ids.iter().map(photo).collect::<Result<_, _>>()?,
+    };
+    Ok((action, request))
+}
+
+/// Takes an action. If-Match names the version that the actor saw.
+#[utoipa::path(post, path = "/issues/{id}/actions", tag = "issues", request_body = ActionWire,
+    params(("id" = String, Path), ("If-Match" = String, Header)),
+    responses((status = 200, body = IssueWire), (status = 403), (status = 404), (status = 409),
+        (status = 412), (status = 422), (status = 428)))]
+pub async fn act_on_issue(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    At(id): At<String>,
+    headers: HeaderMap,
+    Body(wire): Body<ActionWire>,
+) -> Result<Response, ApiError> {
+    let version = seen_version(&headers)?;
+    let (action, request) = action_request(&app, wire)?;
+    let id = parse_id(&id)?;
+    let issue = take_action(&app.ctx, &caller.actor, id, (action, version), &request).await?;
+    answer(&app, lang, &caller, &issue).await
+}
+
+/// The log of an issue.
+#[utoipa::path(get, path = "/issues/{id}/events", tag = "issues", params(("id" = String, Path)),
+    responses((status = 200, body = Items<EventWire>), (status = 404)))]
+pub async fn list_events(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    At(id): At<String>,
+) -> Result<Json<Items<EventWire>>, ApiError> {
+    let issue = find(&app, &caller, &id).await?;
+    let events = app.ctx.store.list_events(issue.id).await.map_err(AppError::from)?;
+    let accounts = app.ctx.store.list_accounts().await.map_err(AppError::from)?;
+    let names: BTreeMap<String, String> =
+        accounts.into_iter().map(|account| (account.id.to_string(), account.name)).collect();
+    let snapshot = app.ctx.snapshot();
+    let readable = View { snapshot: &snapshot, lang, actor: &caller.actor }.reads_text(&issue);
+    let items = events.iter().map(|event| event_wire(event, readable, &names));
+    Ok(Json(Items { items: items.collect() }))
+}
+
+/// Open issues that are likely to tell of the same thing.
+#[utoipa::path(get, path = "/issues/{id}/duplicates", tag = "issues",
+    params(("id" = String, Path)),
+    responses((status = 200, body = Items<IssueBrief>), (status = 404)))]
+pub async fn list_duplicates(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    At(id): At<String>,
+) -> Result<Json<Items<IssueBrief>>, ApiError> {
+    let issue = find(&app, &caller, &id).await?;
+    let (at, text) = (issue.times.reported, &issue.text);
+    let alike =
+        find_alike(&app.ctx, &caller.actor, &issue.place, &issue.category, at, text).await?;
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    let others = alike.iter().filter(|other| other.in_scope && other.issue.id != issue.id);
+    Ok(Json(Items { items: others.map(|other| near_brief(&view, other)).collect() }))
+}
+
+/// Adds photos, to be named by an action's `photo_ids`.
+#[utoipa::path(post, path = "/issues/{id}/photos", tag = "issues", params(("id" = String, Path)),
+    responses((status = 201, body = Items<PhotoWire>), (status = 413), (status = 415)))]
+pub async fn upload_photos(
+    State(app): State<App>,
+    caller: SignedIn,
+    At(id): At<String>,
+    request: Request,
+) -> Result<(StatusCode, Json<Items<PhotoWire>>), ApiError> {
+    let upload = read_photos(&app, request).await?;
+    let id = parse_id(&id)?;
+    let kept = add_photos(&app.ctx, &caller.actor, id, &upload.purpose, &upload.photos).await?;
+    Ok((StatusCode::CREATED, Json(Items { items: kept.iter().map(photo_wire).collect() })))
+}
+
+/// A photo: `thumb`, `public` (no metadata) or `original`.
+#[utoipa::path(get, path = "/photos/{id}/{copy}", tag = "issues",
+    params(("id" = String, Path), ("copy" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+pub async fn show_photo(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    At((id, copy)): At<(String, String)>,
+) -> Result<Response, ApiError> {
+    let variant = match copy.as_str() {
+        "thumb" => Variant::Thumb,
+        "public" => Variant::Public,
+        "original" => Variant::Original,
+        _ => return Err(ApiError::not_found()),
+    };
+    let id = AttachmentId::parse(&id).ok_or_else(ApiError::not_found)?;
+    let photo = app.ctx.store.find_attachment(id).await.map_err(AppError::from)?;
+    let photo = photo.ok_or_else(ApiError::not_found)?;
+    let issue = find(&app, &caller, &photo.issue.to_string()).await?;
+    let snapshot = app.ctx.snapshot();
+    if !(View { snapshot: &snapshot, lang, actor: &caller.actor }).reads_text(&issue) {
+        return Err(ApiError::not_found());
+    }
+    photo_response(&app, &photo, variant).await
+}
+
+/// The bytes of a photo. They never change, so they may be kept by the reader's own browser.
+pub async fn photo_response(
+    app: &App,
+    photo: &Attachment,
+    variant: Variant,
+) -> Result<Response, ApiError> {
+    let media_type = match variant {
+        Variant::Original => photo.media_type.clone(),
+        Variant::Public | Variant::Thumb => "image/jpeg".to_owned(),
+    };
+    let bytes = app.ctx.photos.store().get(&photo.sha256, variant).await.map_err(AppError::from)?;
+    let headers = [
+        (header::CONTENT_TYPE, media_type),
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable".to_owned()),
+        (header::CONTENT_DISPOSITION, "inline".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    Ok((headers, bytes).into_response())
+}

@@ -1,0 +1,162 @@
+//! The web server: every route on one page, and what surrounds them all.
+
+mod extract;
+mod filter;
+mod issues;
+mod multipart;
+mod ops;
+mod problem;
+mod reference;
+mod reports;
+mod session;
+mod site;
+mod wire;
+
+use crate::app::ctx::Ctx;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::{Router, middleware};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The session's cookie over https; the prefix makes the browser refuse weaker ones.
+pub const COOKIE_SECURE: &str = "__Host-hexward";
+/// The session's cookie over plain http, for a machine of one's own.
+pub const COOKIE_PLAIN: &str = "hexward";
+/// The largest body of any request: nine photos and a report.
+pub const BODY_BYTES_MAX: usize = 96 * 1024 * 1024;
+const REQUEST_SECONDS_MAX: u64 = 60;
+
+/// How the server is set up.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Whether the site is served over https (by a proxy).
+    pub secure_cookies: bool,
+    /// Peers whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Requests a minute that one address may make without an account; 0 for no limit.
+    pub anonymous_per_minute_max: u32,
+}
+
+/// What every handler shares.
+#[derive(Clone)]
+pub struct App {
+    pub ctx: Arc<Ctx>,
+    pub options: Arc<Options>,
+    /// Cancelled when the server is to stop, so that endless answers end.
+    pub stop: CancellationToken,
+    pub limiter: Arc<ops::Limiter>,
+    pub metrics: ops::Recorder,
+}
+
+impl App {
+    pub fn new(ctx: Arc<Ctx>, options: Options, stop: CancellationToken) -> Self {
+        let limiter = Arc::new(ops::Limiter::new(options.anonymous_per_minute_max));
+        let metrics = ops::install_recorder();
+        Self { ctx, options: Arc::new(options), stop, limiter, metrics }
+    }
+}
+
+/// What the OpenAPI document says beside the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Hexward 网格哨", description = "Grid governance: reports, routing, workflow, metrics."),
+    tags(
+        (name = "session", description = "Signing in, tokens"),
+        (name = "accounts", description = "Accounts, for administrators"),
+        (name = "reports", description = "Reporting and following a report"),
+        (name = "issues", description = "Working issues"),
+        (name = "reference", description = "Instance, categories, departments, matrix"),
+        (name = "territory", description = "Areas, branches, locating"),
+        (name = "metrics", description = "Rates, counts, heatmaps"),
+    )
+)]
+struct Document;
+
+/// Every route of the API.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(session::sign_in, session::show_session, session::sign_out))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::list_tokens, session::create_token))
+        .routes(routes!(session::delete_token))
+        .routes(routes!(session::list_accounts, session::create_account))
+        .routes(routes!(session::update_account))
+        .routes(routes!(reports::submit_report))
+        .routes(routes!(reports::preview_report))
+        .routes(routes!(reports::track_report))
+        .routes(routes!(reports::reopen_report))
+        .routes(routes!(reports::show_track_photo))
+        .routes(routes!(reports::locate))
+        .routes(routes!(issues::list_issues))
+        .routes(routes!(issues::show_issue))
+        .routes(routes!(issues::act_on_issue))
+        .routes(routes!(issues::list_events))
+        .routes(routes!(issues::list_duplicates))
+        .routes(routes!(issues::upload_photos))
+        .routes(routes!(issues::show_photo))
+        .routes(routes!(reference::show_instance))
+        .routes(routes!(reference::list_categories))
+        .routes(routes!(reference::list_departments))
+        .routes(routes!(reference::show_matrix))
+}
+
+/// The OpenAPI document, as it is served and checked in.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    documented().1
+}
+
+fn documented() -> (Router<App>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Document::openapi()).nest("/api/v1", api()).split_for_parts()
+}
+
+fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+}
+
+/// The content policy: nothing is fetched from another host.
+const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
+    frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+
+/// The whole server.
+pub fn router(app: App) -> Router {
+    let (api, document) = documented();
+    let id = HeaderName::from_static("x-request-id");
+    api.merge(site::viewer(document))
+        .merge(ops::routes())
+        .fallback(site::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), ops::limit_anonymous))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(TimeoutLayer::with_status_code(
+            axum::http::StatusCode::REQUEST_TIMEOUT,
+            Duration::from_secs(REQUEST_SECONDS_MAX),
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(problem::render))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), ops::measure_request))
+        .layer(TraceLayer::new_for_http().make_span_with(ops::span_of))
+        .layer(PropagateRequestIdLayer::new(id.clone()))
+        .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::REFERRER_POLICY, "same-origin"))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .with_state(app)
+}
+
+/// Methods that change nothing.
+fn is_read(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}

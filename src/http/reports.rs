@@ -1,0 +1,219 @@
+//! Reporting and following: what a resident or a worker does without an office.
+
+use super::extract::{At, Body, Caller, Lang};
+use super::multipart::{Upload, read_upload};
+use super::problem::ApiError;
+use super::wire::issue::View;
+use super::wire::report::{
+    Followed, PreviewWire, ReportWire, SubmittedWire, TrackWire, preview_wire, track_wire,
+};
+use super::{App, wire::report::LocationWire};
+use crate::app::error::{AppError, say};
+use crate::app::handle::take_reporter_action;
+use crate::app::number::parse_number;
+use crate::app::photo::Variant;
+use crate::app::report::{self, KEY_CHARS_MAX, RequestKey};
+use crate::domain::access::Actor;
+use crate::domain::id::AttachmentId;
+use crate::domain::issue::kind::Kind;
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::{Action, State as IssueState};
+use crate::domain::issue::step::REOPEN_DAYS_MAX;
+use crate::domain::time::DAY_MS;
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+type Answer<T> = Result<Json<T>, ApiError>;
+
+fn request_key(headers: &HeaderMap, fingerprint: String) -> Result<Option<RequestKey>, ApiError> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS_MAX);
+    match key {
+        Some(key) => Ok(Some(RequestKey { key: key.to_owned(), fingerprint })),
+        None => Err(ApiError::bad_request(format!(
+            "Idempotency-Key must have 1 to {KEY_CHARS_MAX} ASCII characters"
+        ))),
+    }
+}
+
+/// Submits a report: JSON, or multipart/form-data with the JSON in the part `report` and up to nine
+/// photos in parts `photo`. With an Idempotency-Key it may be sent as often as need be.
+#[utoipa::path(post, path = "/reports", tag = "reports", request_body = ReportWire,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 201, body = SubmittedWire), (status = 200, body = SubmittedWire),
+        (status = 413), (status = 415), (status = 422)))]
+pub async fn submit_report(
+    State(app): State<App>,
+    lang: Lang,
+    caller: Caller,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let Upload { report, photos, fingerprint } = read_upload::<ReportWire>(&app, request).await?;
+    let key = request_key(&headers, fingerprint)?;
+    let source = if caller.account.is_some() { "staff" } else { "public" };
+    let submission = report.into_submission(source)?;
+    let kept = report::submit(&app.ctx, &caller.actor, submission, key, photos).await?;
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    let preview = preview_wire(&view, &kept.preview, app.ctx.now());
+    let wire = SubmittedWire {
+        id: kept.issue.id.to_string(),
+        number: kept.issue.number.clone(),
+        state: kept.issue.state.to_string(),
+        location: preview.location,
+        route: preview.route,
+        duplicates: preview.duplicates,
+        limit: preview.limit,
+    };
+    let status = if kept.replayed { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = (status, Json(wire)).into_response();
+    let place = HeaderValue::from_str(&format!("/api/v1/track/{}", kept.issue.number));
+    if let Ok(place) = place {
+        response.headers_mut().insert(header::LOCATION, place);
+    }
+    if kept.replayed {
+        let name = HeaderName::from_static("idempotent-replayed");
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// Where a report would go and why; nothing is kept.
+#[utoipa::path(post, path = "/reports/preview", tag = "reports", request_body = ReportWire,
+    responses((status = 200, body = PreviewWire), (status = 422)))]
+pub async fn preview_report(
+    State(app): State<App>,
+    lang: Lang,
+    caller: Caller,
+    Body(report): Body<ReportWire>,
+) -> Answer<PreviewWire> {
+    let mut submission = report.into_submission("preview")?;
+    if submission.text.trim().is_empty() {
+        // A preview is asked for before the text is written.
+        submission.text = "-".into();
+    }
+    let preview = report::preview(&app.ctx, &caller.actor, &submission).await?;
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    Ok(Json(preview_wire(&view, &preview, app.ctx.now())))
+}
+
+async fn find_by_number(app: &App, number: &str) -> Result<Issue, ApiError> {
+    let unknown = || AppError::NotFound(say("没有这个编号，请核对", "There is no such number"));
+    let number = parse_number(number).ok_or_else(unknown)?;
+    let issue = app.ctx.store.find_issue_by_number(&number).await.map_err(AppError::from)?;
+    Ok(issue.ok_or_else(unknown)?)
+}
+
+async fn follow(app: &App, lang: Lang, issue: &Issue) -> Answer<TrackWire> {
+    let store = &app.ctx.store;
+    let events = store.list_events(issue.id).await.map_err(AppError::from)?;
+    let photos = store.list_attachments(issue.id).await.map_err(AppError::from)?;
+    let route = store.find_route(issue.id).await.map_err(AppError::from)?;
+    let closed = issue.times.closed.map_or(i64::MIN, |at| at.0);
+    let in_term = app.ctx.now().0 <= closed.saturating_add(REOPEN_DAYS_MAX * DAY_MS);
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &Actor::Anonymous };
+    let followed = Followed {
+        events: &events,
+        photos: &photos,
+        route: route.as_ref(),
+        may_reopen: issue.state == IssueState::Closed && in_term,
+    };
+    Ok(Json(track_wire(&view, issue, &followed)))
+}
+
+/// Follows a report by its tracking number.
+#[utoipa::path(get, path = "/track/{number}", tag = "reports", params(("number" = String, Path)),
+    responses((status = 200, body = TrackWire), (status = 404)))]
+pub async fn track_report(
+    State(app): State<App>,
+    lang: Lang,
+    At(number): At<String>,
+) -> Answer<TrackWire> {
+    let issue = find_by_number(&app, &number).await?;
+    follow(&app, lang, &issue).await
+}
+
+/// Why a closed report should be opened again.
+#[derive(Deserialize, ToSchema)]
+pub struct ReopenWire {
+    pub note: String,
+}
+
+/// Opens one's closed report again, within the term.
+#[utoipa::path(post, path = "/track/{number}/reopen", tag = "reports",
+    params(("number" = String, Path)), request_body = ReopenWire,
+    responses((status = 200, body = TrackWire), (status = 404), (status = 409)))]
+pub async fn reopen_report(
+    State(app): State<App>,
+    lang: Lang,
+    At(number): At<String>,
+    Body(reopen): Body<ReopenWire>,
+) -> Answer<TrackWire> {
+    let issue = find_by_number(&app, &number).await?;
+    let issue = take_reporter_action(&app.ctx, &issue.number, Action::Reopen, &reopen.note).await?;
+    follow(&app, lang, &issue).await
+}
+
+/// A photo of a followed report: `thumb` or `public`.
+#[utoipa::path(get, path = "/track/{number}/photos/{id}/{copy}", tag = "reports",
+    params(("number" = String, Path), ("id" = String, Path), ("copy" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
+pub async fn show_track_photo(
+    State(app): State<App>,
+    At((number, id, copy)): At<(String, String, String)>,
+) -> Result<Response, ApiError> {
+    let issue = find_by_number(&app, &number).await?;
+    let id = AttachmentId::parse(&id).ok_or_else(ApiError::not_found)?;
+    let photo = app.ctx.store.find_attachment(id).await.map_err(AppError::from)?;
+    let own = |photo: &crate::store::change::Attachment| {
+        photo.issue == issue.id && issue.kind != Kind::Dispute
+    };
+    let photo = photo.filter(own).ok_or_else(ApiError::not_found)?;
+    let variant = match copy.as_str() {
+        "thumb" => Variant::Thumb,
+        "public" => Variant::Public,
+        _ => return Err(ApiError::not_found()),
+    };
+    super::issues::photo_response(&app, &photo, variant).await
+}
+
+/// A position to be placed.
+#[derive(Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LocateQuery {
+    lon: f64,
+    lat: f64,
+    #[serde(default)]
+    datum: Option<String>,
+    #[serde(default)]
+    accuracy_m: Option<f64>,
+}
+
+/// What the territory says of a position.
+#[utoipa::path(get, path = "/locate", tag = "territory", params(LocateQuery),
+    responses((status = 200, body = LocationWire), (status = 422)))]
+pub async fn locate(
+    State(app): State<App>,
+    lang: Lang,
+    caller: Caller,
+    super::extract::Params(query): super::extract::Params<LocateQuery>,
+) -> Answer<LocationWire> {
+    let snapshot = app.ctx.snapshot();
+    let datum = super::wire::report::parse_datum(query.datum.as_deref())?;
+    let placed = crate::app::place::place(
+        &snapshot.territory,
+        snapshot.territory_version,
+        (query.lon, query.lat),
+        datum,
+        query.accuracy_m.filter(|m| m.is_finite() && *m >= 0.0),
+    )?;
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    Ok(Json(super::wire::report::location_wire(&view, &placed, app.ctx.now())))
+}
