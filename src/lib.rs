@@ -1,4 +1,6 @@
 //! Hexward (网格哨): grid governance on a map. A position becomes a routed issue with a clock;
 //! the outcome becomes a rate. ARCHITECTURE.md draws the layers; `domain` decides, the rest acts.
 
+pub mod cli;
 pub mod domain;
+pub mod format;

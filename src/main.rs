@@ -1,1 +1,10 @@
-fn main() {}
+//! The `hexward` command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use hexward::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

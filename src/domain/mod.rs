@@ -2,6 +2,7 @@
 //! what it needs to know it is given as values.
 
 pub mod catalog;
+pub mod datum;
 pub mod id;
 pub mod issue;
 pub mod routing;

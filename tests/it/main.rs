@@ -1,0 +1,4 @@
+//! The one integration binary.
+
+mod nasty;
+mod truth;
