@@ -2,6 +2,7 @@
 //! the outcome becomes a rate. ARCHITECTURE.md draws the layers; `domain` decides, the rest acts.
 
 pub mod app;
+pub mod cli;
 pub mod demo;
 pub mod domain;
 pub mod format;

@@ -1,2 +1,10 @@
-//! The program: it hands over to the command line.
-fn main() {}
+//! The `hexward` command.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use hexward::cli::Cli;
+
+fn main() -> ExitCode {
+    Cli::parse().run()
+}

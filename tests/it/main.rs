@@ -2,4 +2,6 @@
 
 mod demo_pack;
 mod left_out;
+mod nasty;
 mod tidy;
+mod truth;
