@@ -33,8 +33,10 @@ pub mod dialect {
         &["LOCK TABLE issue IN EXCLUSIVE MODE", "LOCK TABLE rollup IN EXCLUSIVE MODE"];
 }
 
-const OWN: &[migrate::Step] =
-    &[(2, "event", include_str!("../../migrations/postgres/0002_event.sql"))];
+const OWN: &[migrate::Step] = &[
+    (2, "event", include_str!("../../migrations/postgres/0002_event.sql")),
+    (3, "event_guard", include_str!("../../migrations/postgres/0003_event_guard.sql")),
+];
 
 const CONNECTIONS_MAX: u32 = 16;
 

@@ -34,8 +34,10 @@ pub mod dialect {
     pub const EXCLUSIVE: &[&str] = &[];
 }
 
-const OWN: &[migrate::Step] =
-    &[(2, "event", include_str!("../../migrations/sqlite/0002_event.sql"))];
+const OWN: &[migrate::Step] = &[
+    (2, "event", include_str!("../../migrations/sqlite/0002_event.sql")),
+    (3, "event_guard", include_str!("../../migrations/sqlite/0003_event_guard.sql")),
+];
 
 /// The most writes that share one commit.
 const BATCH_WRITES_MAX: usize = 256;
