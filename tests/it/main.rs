@@ -1,5 +1,7 @@
 //! The integration tests, as one binary: it links once.
 
+mod contract;
 mod demo_pack;
 mod left_out;
+mod support;
 mod tidy;
