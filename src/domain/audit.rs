@@ -81,7 +81,8 @@ pub fn event_hash(event: &Event) -> Hash {
     feed(&mut hasher, event.action.as_str());
     feed(&mut hasher, event.from.map_or("", |state| state.as_str()));
     feed(&mut hasher, event.to.as_str());
-    hasher.update(event.note_digest.map_or([0; 32], |digest| digest.0));
+    // No digest is another content than a digest of zeros.
+    feed(&mut hasher, &event.note_digest.map_or(String::new(), |digest| digest.to_string()));
     hasher.update((event.facts.len() as u64).to_be_bytes());
     for (name, value) in &event.facts {
         feed(&mut hasher, name);

@@ -20,10 +20,8 @@ pub struct Day(pub i32);
 impl Timestamp {
     /// RFC 3339 in UTC with milliseconds.
     pub fn to_rfc3339(self) -> String {
-        jiff::Timestamp::from_millisecond(self.0).map_or_else(
-            |_| self.0.to_string(),
-            |t| t.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
-        )
+        jiff::Timestamp::from_millisecond(self.0)
+            .map_or_else(|_| self.0.to_string(), |t| format!("{t:.3}"))
     }
 
     /// Reads RFC 3339 with any offset.
@@ -31,10 +29,13 @@ impl Timestamp {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))
     }
 
-    /// The civil date of this instant in `zone`.
+    /// The civil date of this instant in `zone`; the first or last one that there is for an
+    /// instant beyond the calendar (years -9999 to 9999).
     pub fn day_in(self, zone: &jiff::tz::TimeZone) -> Day {
-        let instant =
-            jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        let instant = jiff::Timestamp::from_millisecond(self.0).unwrap_or(match self.0 {
+            ..0 => jiff::Timestamp::MIN,
+            0.. => jiff::Timestamp::MAX,
+        });
         Day::of(zone.to_datetime(instant).date())
     }
 }
@@ -45,8 +46,11 @@ impl Day {
         Self((date - epoch).get_days())
     }
 
+    /// The civil date; the first or last one that there is for a day beyond the calendar.
     pub fn date(self) -> jiff::civil::Date {
-        jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(self.0))
+        let (first, last) = (Self::of(jiff::civil::Date::MIN), Self::of(jiff::civil::Date::MAX));
+        let days = self.0.clamp(first.0, last.0);
+        jiff::civil::date(1970, 1, 1).saturating_add(jiff::Span::new().days(days))
     }
 
     /// Reads `YYYY-MM-DD`.

@@ -1,5 +1,10 @@
 //! What can go wrong in the store, by what the caller can do about it.
 
+/// What `Taken` says of a tracking number.
+pub const NUMBER: &str = "the tracking number";
+/// What `Taken` says of a number in the system that an issue was imported from.
+pub const EXTERNAL_ID: &str = "the external number";
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -15,7 +20,7 @@ pub enum StoreError {
     /// A stored value does not read back: the database was changed by other means.
     #[error("{table}.{column} holds a value that cannot be read: {value:?}")]
     Corrupt { table: &'static str, column: &'static str, value: String },
-    #[error("the database address must begin with sqlite: or postgres://, not {0:?}")]
+    #[error("the database address must be sqlite:PATH or postgres://…, not {0:?}")]
     Url(String),
     #[error("the tables could not be brought up to date: {0}")]
     Migration(String),

@@ -5,7 +5,7 @@
 //! ones that say why; a write that returned `Ok` is on disk.
 
 pub mod change;
-mod error;
+pub mod error;
 mod migrate;
 pub mod port;
 mod postgres;

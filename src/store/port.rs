@@ -20,7 +20,9 @@ pub trait Issues: Send + Sync {
     /// Writes a change in one transaction. When this returns, the change is durable.
     ///
     /// # Errors
-    /// `Stale` when an issue is not at the version that the decision saw; nothing is written then.
+    /// `Stale` when an issue is not at the version that the decision saw, or a new issue's id is in
+    /// use; `Taken` when a new issue's tracking number or external number is in use. Nothing is
+    /// written then.
     async fn apply(&self, change: Change) -> Result<Applied>;
 
     async fn find_issue(&self, id: IssueId, scope: &Scope) -> Result<Option<Issue>>;
@@ -112,7 +114,11 @@ pub trait Accounts: Send + Sync {
     /// # Errors
     /// `Taken` when the login is in use.
     async fn insert_account(&self, account: AccountRow, at: Timestamp) -> Result<()>;
-    /// Replaces everything but the login.
+    /// Replaces everything but the login. An account that is made inactive loses its sessions
+    /// and tokens.
+    ///
+    /// # Errors
+    /// `Stale` when there is no such account.
     async fn update_account(&self, account: AccountRow) -> Result<()>;
     async fn find_account(&self, id: AccountId) -> Result<Option<AccountRow>>;
     async fn find_account_by_login(&self, login: &str) -> Result<Option<AccountRow>>;
@@ -230,7 +236,7 @@ pub trait Territories: Send + Sync {
     ///
     /// # Errors
     /// `Stale` when the version is not staged, when another than `replaces` is in force, or when
-    /// an issue has moved on.
+    /// an issue has moved on; `Taken` when it holds a code that was retired.
     async fn publish_territory(
         &self,
         version: i64,

@@ -11,21 +11,32 @@ use std::time::Duration;
 pub type Db = sqlx::Postgres;
 pub type Conn = PgConnection;
 
+// One text for both engines, compiled for each.
+#[allow(clippy::duplicate_mod)]
 #[path = "sql/mod.rs"]
 mod sql;
 
 /// What differs in the SQL text.
 pub mod dialect {
     pub const ENGINE: &str = "postgres";
-    /// The oldest transaction that still runs: nothing at or after it may be followed yet.
-    pub const FEED_HORIZON: &str = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    /// Events that nothing can come before any more: those of transactions older than the oldest
+    /// one that still runs.
+    pub const FEED_SETTLED: &str = "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+    /// Events after the position ($1, $2).
+    pub const FEED_AFTER: &str = "(tx, feed) > ($1, $2)";
+    pub const FEED_ORDER: &str = "tx, feed";
+    pub const FEED_LAST_FIRST: &str = "tx DESC, feed DESC";
+    /// Statements that let one publisher of a territory wait for the other.
+    pub const PUBLISHING: &[&str] = &["LOCK TABLE territory_version IN SHARE ROW EXCLUSIVE MODE"];
     /// Statements that keep other writes out until the transaction ends; readers are let through.
     pub const EXCLUSIVE: &[&str] =
         &["LOCK TABLE issue IN EXCLUSIVE MODE", "LOCK TABLE rollup IN EXCLUSIVE MODE"];
 }
 
-const OWN: &[migrate::Step] =
-    &[(2, "event", include_str!("../../migrations/postgres/0002_event.sql"))];
+const OWN: &[migrate::Step] = &[
+    (2, "event", include_str!("../../migrations/postgres/0002_event.sql")),
+    (3, "event_guard", include_str!("../../migrations/postgres/0003_event_guard.sql")),
+];
 
 const CONNECTIONS_MAX: u32 = 16;
 

@@ -3,9 +3,10 @@
 //! the sync to disk is shared. Readers have their own connections and never wait.
 
 use super::{StoreError, migrate};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -13,20 +14,30 @@ use tokio::sync::{mpsc, oneshot};
 pub type Db = sqlx::Sqlite;
 pub type Conn = SqliteConnection;
 
+// One text for both engines, compiled for each.
+#[allow(clippy::duplicate_mod)]
 #[path = "sql/mod.rs"]
 mod sql;
 
 /// What differs in the SQL text.
 pub mod dialect {
     pub const ENGINE: &str = "sqlite";
-    /// The oldest transaction that still runs; here none ever does, for there is one writer.
-    pub const FEED_HORIZON: &str = "1";
+    /// Events that nothing can come before any more: all of them, for there is one writer.
+    pub const FEED_SETTLED: &str = "1 = 1";
+    /// Events after the position ($1, $2); the first number is always 0.
+    pub const FEED_AFTER: &str = "tx >= $1 AND feed > $2";
+    pub const FEED_ORDER: &str = "feed";
+    pub const FEED_LAST_FIRST: &str = "feed DESC";
+    /// Statements that let one publisher of a territory wait for the other.
+    pub const PUBLISHING: &[&str] = &[];
     /// Statements that let a write wait for no other and be seen by all.
     pub const EXCLUSIVE: &[&str] = &[];
 }
 
-const OWN: &[migrate::Step] =
-    &[(2, "event", include_str!("../../migrations/sqlite/0002_event.sql"))];
+const OWN: &[migrate::Step] = &[
+    (2, "event", include_str!("../../migrations/sqlite/0002_event.sql")),
+    (3, "event_guard", include_str!("../../migrations/sqlite/0003_event_guard.sql")),
+];
 
 /// The most writes that share one commit.
 const BATCH_WRITES_MAX: usize = 256;
@@ -59,6 +70,10 @@ fn options(path: &str) -> SqliteConnectOptions {
 
 impl Engine {
     pub async fn open(path: &str) -> Result<Self, StoreError> {
+        // These would give each connection a database of its own, gone when it closes.
+        if path.is_empty() || path.contains(":memory:") {
+            return Err(StoreError::Url(path.to_owned()));
+        }
         if let Some(folder) = Path::new(path).parent() {
             std::fs::create_dir_all(folder).map_err(|e| StoreError::Unavailable(e.to_string()))?;
         }
@@ -130,8 +145,10 @@ async fn run_batch(
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.map_err(text)?;
     for job in batch {
         sqlx::query("SAVEPOINT write").execute(&mut *conn).await.map_err(text)?;
-        let (keep, answer) = job(&mut *conn).await;
-        answers.push(answer);
+        // A write that panics must not end the writer. Its asker hears that the writer has stopped.
+        let done = AssertUnwindSafe(job(&mut *conn)).catch_unwind().await;
+        let keep = done.as_ref().is_ok_and(|(keep, _)| *keep);
+        answers.extend(done.map(|(_, answer)| answer).ok());
         if !keep {
             sqlx::query("ROLLBACK TO write").execute(&mut *conn).await.map_err(text)?;
         }

@@ -1,7 +1,9 @@
 //! The integration tests, as one binary: it links once.
 
+mod contract;
 mod demo_pack;
 mod left_out;
 mod nasty;
+mod support;
 mod tidy;
 mod truth;

@@ -258,16 +258,22 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
     let at = Some(event.at);
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
-        Action::File | Action::Refuse => {
+        Action::File => {
+            issue.times.filed = issue.times.filed.or(at);
+            reclassify(issue, event);
+        }
+        Action::Refuse => {
             issue.times.filed = issue.times.filed.or(at);
             issue.settled = false;
-            reclassify(issue, event);
+            // What was refused is no feedback that stands.
+            issue.times.handled = None;
+            issue.outcome = None;
         }
         Action::Settle => {
             issue.settled = true;
             issue.times.filed = issue.times.filed.or(at);
             issue.times.handled = at;
-            issue.outcome = outcome_of(event).or(Some(Outcome::Remedied));
+            issue.outcome = outcome_of(event).or(settled_outcome(issue.kind));
         }
         Action::Dispatch | Action::Rule => {
             issue.lead =
@@ -345,6 +351,16 @@ fn reclassify(issue: &mut Issue, event: &Event) {
     issue.nature = event.fact(fact::NATURE).map(str::to_owned);
     issue.inspection = event.fact(fact::INSPECTION) == Some("true");
     issue.proposed = department_of(&event.facts, fact::PROPOSED);
+}
+
+/// How a settlement on the spot ended when its worker did not say. Whether a dispute's parties
+/// agreed cannot be supposed.
+const fn settled_outcome(kind: Kind) -> Option<Outcome> {
+    match kind {
+        Kind::Hazard => Some(Outcome::Remedied),
+        Kind::Dispute => None,
+        Kind::Opinion => Some(Outcome::Answered),
+    }
 }
 
 fn outcome_of(event: &Event) -> Option<Outcome> {

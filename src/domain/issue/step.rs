@@ -17,6 +17,10 @@ pub const SUSPENSION_DAYS_MAX: i64 = 366;
 pub const REOPEN_DAYS_MAX: i64 = 15;
 /// The longest note, in characters.
 pub const NOTE_CHARS_MAX: usize = 2_000;
+/// The most departments that assist one lead.
+pub const ASSISTS_MAX: usize = 16;
+/// The most photos that one step names.
+pub const PHOTOS_MAX: usize = 32;
 
 /// Another issue, as far as a merge needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +119,10 @@ pub enum Refusal {
 pub enum FieldFault {
     #[error("at most {NOTE_CHARS_MAX} characters")]
     TooLong,
+    #[error("holds a control character")]
+    ControlCharacter,
+    #[error("at most {ASSISTS_MAX} assisting departments and {PHOTOS_MAX} photos")]
+    TooMany,
     #[error("must lie in the future and at most {SUSPENSION_DAYS_MAX} days ahead")]
     OutOfTerm,
     #[error("an issue cannot be merged into itself")]
@@ -164,7 +172,8 @@ pub fn decide(
     }
     let (row, role) = find_row(issue, command.action, actor)?;
     check_fields(row, command)?;
-    check_values(issue, command, actor, now)?;
+    check_values(issue, command, now)?;
+    check_term(issue, command.action, role, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
     let event =
@@ -215,20 +224,26 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn check_values(
-    issue: &Issue,
-    command: &Command,
-    actor: &Actor,
-    now: Timestamp,
-) -> Result<(), Refusal> {
+fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Refusal> {
     let invalid = |field, why| Err(Refusal::Invalid { field, why });
     for (field, text) in [(Field::Note, &command.note), (Field::CitedRule, &command.cited_rule)] {
-        if text.as_deref().is_some_and(|text| text.chars().count() > NOTE_CHARS_MAX) {
+        let text = text.as_deref().unwrap_or("");
+        if text.chars().count() > NOTE_CHARS_MAX {
             return invalid(field, FieldFault::TooLong);
         }
+        // PostgreSQL keeps no NUL, and none of these can be shown.
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return invalid(field, FieldFault::ControlCharacter);
+        }
+    }
+    if command.assists.len() > ASSISTS_MAX {
+        return invalid(Field::Assists, FieldFault::TooMany);
+    }
+    if command.photos.len() > PHOTOS_MAX {
+        return invalid(Field::Photos, FieldFault::TooMany);
     }
     if let Some(until) = command.until
-        && (until <= now || until.0 > now.0 + SUSPENSION_DAYS_MAX * DAY_MS)
+        && (until <= now || until.0 > now.0.saturating_add(SUSPENSION_DAYS_MAX * DAY_MS))
     {
         return invalid(Field::Until, FieldFault::OutOfTerm);
     }
@@ -248,12 +263,19 @@ fn check_values(
     if command.outcome.is_some_and(|outcome| !outcomes_of(issue.kind).contains(&outcome)) {
         return invalid(Field::Outcome, FieldFault::WrongKind);
     }
-    let by_reporter = matches!(actor, Actor::Anonymous) || !actor.has_role(Role::DutySupervisor);
+    Ok(())
+}
+
+/// Who reopens without an office does so within the term.
+fn check_term(
+    issue: &Issue,
+    action: Action,
+    role: Option<Role>,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let closed = issue.times.closed.unwrap_or(now);
-    if command.action == Action::Reopen
-        && by_reporter
-        && now.0 > closed.0 + REOPEN_DAYS_MAX * DAY_MS
-    {
+    let ends = closed.0.saturating_add(REOPEN_DAYS_MAX * DAY_MS);
+    if action == Action::Reopen && role.is_none() && now.0 > ends {
         return Err(Refusal::ReopenTooLate);
     }
     Ok(())

@@ -386,8 +386,7 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
     match actor {
         Actor::System if system_may(row.action) => Ok(None),
         Actor::Anonymous if row.by_reporter => Ok(None),
-        Actor::Account { id, .. } if row.by_reporter && issue.reporter == Some(*id) => Ok(None),
-        Actor::Account { grants, .. } => {
+        Actor::Account { id, grants, .. } => {
             let subject = issue.subject();
             let own = grants.iter().find(|grant| {
                 row.roles.contains(&grant.role)
@@ -396,8 +395,11 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
             });
             // A worker settles what he reported, in whichever grid he met it.
             let settles = row.guard == Guard::OwnReport && actor.has_role(Role::GridWorker);
+            // An office comes before one's own report: its powers reach further.
+            let reported = row.by_reporter && issue.reporter == Some(*id);
             own.map(|grant| Some(grant.role))
                 .or(settles.then_some(Some(Role::GridWorker)))
+                .or(reported.then_some(None))
                 .ok_or(NoRole)
         }
         _ => Err(NoRole),

@@ -75,7 +75,10 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::OpinionCollected, "opinion_collected"),
 ];
 
-const TIMED: &[(fn(u16) -> Measure, &str)] = &[
+/// Makes a timed measure of a bucket.
+type OfBucket = fn(u16) -> Measure;
+
+const TIMED: &[(OfBucket, &str)] = &[
     (Measure::AcceptTime, "accept_time"),
     (Measure::HandleTime, "handle_time"),
     (Measure::CloseTime, "close_time"),
@@ -170,9 +173,9 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     count(times.dispatched.map(day), issue.misdispatched, Measure::Misdispatched);
     count(closed.map(day), true, Measure::Closed);
     kind_measures(issue, reported, times.handled.map(day), &mut count);
-    let mut time = |from: Option<Timestamp>, to: Option<Timestamp>, make: fn(u16) -> Measure| {
+    let mut time = |from: Option<Timestamp>, to: Option<Timestamp>, make: OfBucket| {
         if let (Some(from), Some(to)) = (from, to) {
-            count(Some(day(to)), true, make(bucket_of(to.0 - from.0)));
+            count(Some(day(to)), true, make(bucket_of(to.0.saturating_sub(from.0))));
         }
     };
     time(times.dispatched, times.accepted, Measure::AcceptTime);

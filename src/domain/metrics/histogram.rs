@@ -59,7 +59,8 @@ impl Histogram {
         for (&bucket, &n) in &self.counts {
             seen += n;
             if seen >= rank {
-                let (low, high) = (bucket_floor_ms(bucket), bucket_floor_ms(bucket + 1));
+                let (low, high) =
+                    (bucket_floor_ms(bucket), bucket_floor_ms(bucket.saturating_add(1)));
                 return Some(low + (high - low) / 2);
             }
         }

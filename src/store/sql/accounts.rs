@@ -1,5 +1,6 @@
 //! Accounts, sessions, tokens, failed sign-ins.
 
+use super::filter::is_storable;
 use super::rows::parsed;
 use super::{Conn, Engine, Row};
 use crate::domain::access::Role;
@@ -14,7 +15,7 @@ use sqlx::Row as _;
 type Result<T> = std::result::Result<T, StoreError>;
 
 fn kinds_of(text: &str) -> Option<Vec<Kind>> {
-    text.split(';').map(Kind::parse).collect()
+    super::rows::split(text).iter().map(|kind| Kind::parse(kind)).collect()
 }
 
 fn kinds_text(kinds: &[Kind]) -> String {
@@ -141,7 +142,7 @@ impl Accounts for Engine {
     async fn update_account(&self, account: AccountRow) -> Result<()> {
         self.write(move |conn| {
             Box::pin(async move {
-                sqlx::query(
+                let written = sqlx::query(
                     "UPDATE account SET name = $1, password_hash = $2, active = $3, \
                      must_change_password = $4 WHERE id = $5",
                 )
@@ -152,6 +153,9 @@ impl Accounts for Engine {
                 .bind(account.id.to_string())
                 .execute(&mut *conn)
                 .await?;
+                if written.rows_affected() == 0 {
+                    return Err(StoreError::Stale);
+                }
                 if !account.active {
                     for text in [
                         "DELETE FROM session WHERE account_id = $1",
@@ -175,6 +179,9 @@ impl Accounts for Engine {
     }
 
     async fn find_account_by_login(&self, login: &str) -> Result<Option<AccountRow>> {
+        if !is_storable(login) {
+            return Ok(None);
+        }
         let row = sqlx::query("SELECT * FROM account WHERE login = $1")
             .bind(login)
             .fetch_optional(&self.readers)

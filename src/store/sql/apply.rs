@@ -8,6 +8,7 @@ use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::Deltas;
 use crate::store::StoreError;
 use crate::store::change::{Applied, Attachment, Change, ImportRun, Save, StoredRoute};
+use crate::store::error::{EXTERNAL_ID, NUMBER};
 use sqlx::Row as _;
 
 /// Rows in one statement: eight values each stay below SQLite's and PostgreSQL's limits.
@@ -31,7 +32,10 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
             return find_replay(conn, &mark.scope, &mark.key).await;
         }
     }
-    for save in &change.saves {
+    // Rows are locked in one order by all, so that no two changes wait for each other in a circle.
+    let mut saves: Vec<&Save> = change.saves.iter().collect();
+    saves.sort_by_key(|save| save.issue.id);
+    for save in saves {
         save_issue(conn, &change.district, save).await?;
     }
     let events: Vec<&Event> = change.saves.iter().flat_map(|save| &save.events).collect();
@@ -70,14 +74,36 @@ async fn find_replay(conn: &mut Conn, scope: &str, key: &str) -> Result<Applied,
 
 async fn save_issue(conn: &mut Conn, district: &str, save: &Save) -> Result<(), StoreError> {
     let issue = &save.issue;
-    let written = match save.version_seen {
-        0 => insert_issue(conn, district, issue).await?,
-        seen => update_issue(conn, issue, seen).await?,
-    };
-    if written == 0 {
+    if save.version_seen == 0 {
+        if insert_issue(conn, district, issue).await? == 0 {
+            return Err(find_conflict(conn, issue).await?);
+        }
+    } else if update_issue(conn, issue, save.version_seen).await? == 0 {
         return Err(StoreError::Stale);
     }
     write_assists(conn, issue, save.version_seen > 0).await
+}
+
+/// Why a new issue found its place taken.
+async fn find_conflict(conn: &mut Conn, issue: &Issue) -> Result<StoreError, StoreError> {
+    let number: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM issue WHERE number = $1 AND id <> $2")
+            .bind(issue.number.as_str())
+            .bind(issue.id.to_string())
+            .fetch_one(&mut *conn)
+            .await?;
+    if number > 0 {
+        return Ok(StoreError::Taken(NUMBER));
+    }
+    let external: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM issue WHERE source = $1 AND external_id = $2 AND id <> $3",
+    )
+    .bind(issue.source.as_str())
+    .bind(&issue.external_id)
+    .bind(issue.id.to_string())
+    .fetch_one(&mut *conn)
+    .await?;
+    Ok(if external > 0 { StoreError::Taken(EXTERNAL_ID) } else { StoreError::Stale })
 }
 
 async fn insert_issue(conn: &mut Conn, district: &str, issue: &Issue) -> Result<u64, StoreError> {

@@ -13,8 +13,9 @@ type Result<T> = std::result::Result<T, StoreError>;
 impl Feed for Engine {
     async fn find_feed_end(&self) -> Result<FeedPosition> {
         let text = format!(
-            "SELECT tx, feed FROM event WHERE tx < {} ORDER BY tx DESC, feed DESC LIMIT 1",
-            dialect::FEED_HORIZON
+            "SELECT tx, feed FROM event WHERE {} ORDER BY {} LIMIT 1",
+            dialect::FEED_SETTLED,
+            dialect::FEED_LAST_FIRST
         );
         let row = sqlx::query(AssertSqlSafe(text)).fetch_optional(&self.readers).await?;
         row.map_or(Ok(FeedPosition::default()), |row| {
@@ -28,8 +29,10 @@ impl Feed for Engine {
              event.actor, event.action, event.from_state, event.to_state, event.note, \
              event.note_digest, event.facts, event.attachments, event.previous, event.hash, issue.* \
              FROM event JOIN issue ON issue.id = event.issue_id \
-             WHERE (tx, feed) > ($1, $2) AND tx < {} ORDER BY tx, feed LIMIT $3",
-            dialect::FEED_HORIZON
+             WHERE {} AND {} ORDER BY {} LIMIT $3",
+            dialect::FEED_AFTER,
+            dialect::FEED_SETTLED,
+            dialect::FEED_ORDER
         );
         let rows = sqlx::query(AssertSqlSafe(text))
             .bind(after.tx)

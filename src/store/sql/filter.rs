@@ -130,8 +130,18 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     }
 }
 
+/// Whether both engines can keep the text: PostgreSQL's TEXT holds no NUL.
+pub fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// Every word must occur. Letters are folded; `%` and `_` stand for themselves.
 fn push_words(query: &mut Query, words: Option<&str>) {
+    // No stored text holds NUL, and PostgreSQL refuses to be asked for it.
+    if words.is_some_and(|words| !is_storable(words)) {
+        query.push(" AND 1 = 0");
+        return;
+    }
     for word in words.unwrap_or("").split_whitespace() {
         let mut pattern = String::from("%");
         for c in word.to_lowercase().chars() {
@@ -203,7 +213,8 @@ fn push_counted(query: &mut Query, counted: &Counted) {
         query.push(format!(" AND {time} < ")).push_bind(before.0);
     }
     for measure in &counted.except {
-        query.push(format!(" AND NOT ({})", counted_where(*measure).1));
+        // Not plain NOT: of a value that is missing, both a condition and its NOT are unknown.
+        query.push(format!(" AND ({}) IS NOT TRUE", counted_where(*measure).1));
     }
 }
 

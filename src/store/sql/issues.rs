@@ -1,6 +1,6 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{Over, push_issue_filter, push_scope};
+use super::filter::{Over, is_storable, push_issue_filter, push_scope};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
@@ -33,6 +33,9 @@ impl Issues for Engine {
     }
 
     async fn find_issue_by_number(&self, number: &str) -> Result<Option<Issue>> {
+        if !is_storable(number) {
+            return Ok(None);
+        }
         let row = sqlx::query("SELECT * FROM issue WHERE number = $1")
             .bind(number)
             .fetch_optional(&self.readers)
@@ -54,7 +57,7 @@ impl Issues for Engine {
             query.push_bind(after.id.to_string()).push(")");
         }
         query.push(format!(" ORDER BY reported_at {order}, id {order} LIMIT "));
-        query.push_bind(i64::try_from(page.limit + 1).unwrap_or(i64::MAX));
+        query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
         let more = items.len() > page.limit;
@@ -148,6 +151,9 @@ impl Issues for Engine {
     }
 
     async fn find_idempotent(&self, scope: &str, key: &str) -> Result<Option<(IssueId, String)>> {
+        if !is_storable(key) {
+            return Ok(None);
+        }
         let row = sqlx::query(
             "SELECT issue_id, fingerprint FROM idempotency WHERE scope = $1 AND key = $2",
         )
@@ -183,7 +189,7 @@ impl Issues for Engine {
     async fn list_known_external(&self, source: &str, ids: &[String]) -> Result<Vec<String>> {
         let mut query = Query::new("SELECT external_id FROM issue WHERE source = ");
         query.push_bind(source).push(" AND external_id IN (''");
-        for id in ids {
+        for id in ids.iter().filter(|id| is_storable(id)) {
             query.push(", ").push_bind(id.as_str());
         }
         query.push(")");

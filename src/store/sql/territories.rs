@@ -1,6 +1,6 @@
 //! Versions of the territory, branches and people.
 
-use super::{Conn, Engine, Query, Row, apply, packs};
+use super::{Conn, Engine, Query, Row, apply, dialect, packs};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::Change;
@@ -108,6 +108,9 @@ async fn publish(
     replaces: Option<i64>,
     moves: &Change,
 ) -> Result<()> {
+    for statement in dialect::PUBLISHING {
+        sqlx::query(*statement).execute(&mut *conn).await?;
+    }
     let in_force: Option<i64> =
         sqlx::query_scalar("SELECT MAX(version) FROM territory_version WHERE state = 'published'")
             .fetch_one(&mut *conn)
@@ -115,14 +118,9 @@ async fn publish(
     if in_force != replaces {
         return Err(StoreError::Stale);
     }
-    let retired =
-        sqlx::query("UPDATE territory_version SET state = 'retired' WHERE state = 'published'")
-            .execute(&mut *conn)
-            .await?;
-    // Another node may have published while this one waited for the row.
-    if retired.rows_affected() != u64::from(replaces.is_some()) {
-        return Err(StoreError::Stale);
-    }
+    sqlx::query("UPDATE territory_version SET state = 'retired' WHERE state = 'published'")
+        .execute(&mut *conn)
+        .await?;
     let raised = sqlx::query(
         "UPDATE territory_version SET state = 'published', published_at = $1 \
          WHERE version = $2 AND state = 'staged'",
@@ -133,6 +131,17 @@ async fn publish(
     .await?;
     if raised.rows_affected() == 0 {
         return Err(StoreError::Stale);
+    }
+    // Codes may have been retired after this version was staged and checked.
+    let reused: i64 = sqlx::query_scalar(
+        "SELECT COUNT(*) FROM area JOIN area_code ON area_code.code = area.code \
+         WHERE area.version = $1 AND retired_version IS NOT NULL",
+    )
+    .bind(version)
+    .fetch_one(&mut *conn)
+    .await?;
+    if reused > 0 {
+        return Err(StoreError::Taken("a retired area code"));
     }
     sqlx::query(
         "INSERT INTO area_code (code, first_version) SELECT code, version FROM area \
@@ -237,13 +246,15 @@ impl Territories for Engine {
     async fn delete_staged_territory(&self, version: i64) -> Result<bool> {
         self.write(move |conn| {
             Box::pin(async move {
-                let staged: Option<i64> = sqlx::query_scalar(
-                    "SELECT version FROM territory_version WHERE version = $1 AND state = 'staged'",
+                // The idle update holds the row, so that nobody publishes it meanwhile.
+                let staged = sqlx::query(
+                    "UPDATE territory_version SET note = note \
+                     WHERE version = $1 AND state = 'staged'",
                 )
                 .bind(version)
-                .fetch_optional(&mut *conn)
+                .execute(&mut *conn)
                 .await?;
-                if staged.is_none() {
+                if staged.rows_affected() == 0 {
                     return Ok(false);
                 }
                 for text in [

@@ -1,0 +1,237 @@
+//! `hexward import`: territory, people, catalog and matrix from files.
+
+use super::locate::parse_datum;
+use super::open::{open, told};
+use crate::app::ctx::Ctx;
+use crate::app::intake::{Joining, publish_catalog, publish_matrix, stage_areas};
+use crate::app::territory::publish_territory;
+use crate::config::ConfigArgs;
+use crate::domain::datum::Datum;
+use crate::domain::territory::import::{Imported, Importer, Mapping};
+use crate::domain::territory::level::Level;
+use crate::domain::territory::repair::ShapeLimits;
+use crate::format::pack::{FileRole, Pack, PackFile, PackProblems};
+use crate::format::packs::{City, shipped_catalog, shipped_matrix};
+use crate::format::{FileLimits, read_features};
+use anyhow::{Context, bail};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub struct AreasArgs {
+    /// GeoJSON, TopoJSON or zipped Shapefile; several are read as one.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    #[arg(long, default_value = "wgs84", value_parser = parse_datum)]
+    datum: Datum,
+    /// The one TopoJSON object, or Shapefile of the archive, to read.
+    #[arg(long, value_name = "NAME")]
+    layer: Option<String>,
+    /// The level of features that do not say theirs.
+    #[arg(long, value_parser = parse_level)]
+    level: Option<Level>,
+    /// The properties that hold code, name, level, parent and kind.
+    #[arg(long, default_value = "code")]
+    code: String,
+    #[arg(long, default_value = "name")]
+    name: String,
+    #[arg(long = "level-property", default_value = "level")]
+    level_property: String,
+    #[arg(long, default_value = "parent")]
+    parent: String,
+    #[arg(long, default_value = "kind")]
+    kind: String,
+    /// Take the place of all areas in force instead of joining them.
+    #[arg(long)]
+    replace: bool,
+    /// Put the new version in force at once instead of staging it.
+    #[arg(long)]
+    publish: bool,
+    /// What the change is, for those who look back.
+    #[arg(long, default_value = "")]
+    note: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CatalogArgs {
+    /// The catalog that ships with Hexward, with nothing of one's own.
+    #[arg(long, conflicts_with_all = ["schemes", "categories", "conditions", "limits", "crosswalk"])]
+    shipped: bool,
+    #[arg(long, value_name = "FILE.csv")]
+    schemes: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE.csv")]
+    limits: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE.csv")]
+    categories: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE.csv")]
+    conditions: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE.csv")]
+    crosswalk: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct MatrixArgs {
+    /// A matrix that ships with Hexward: jinshui or la.
+    #[arg(long, conflicts_with_all = ["departments", "rules", "ladder"])]
+    shipped: Option<String>,
+    #[arg(long, value_name = "FILE.csv")]
+    departments: Option<PathBuf>,
+    #[arg(long, value_name = "FILE.csv")]
+    rules: Option<PathBuf>,
+    #[arg(long, value_name = "FILE.csv")]
+    ladder: Option<PathBuf>,
+}
+
+fn parse_level(text: &str) -> Result<Level, String> {
+    let levels = || Level::ALL.map(Level::as_str).join(", ");
+    Level::parse(text).ok_or_else(|| format!("expected one of {}", levels()))
+}
+
+/// Reads areas from files.
+///
+/// # Errors
+/// A file as a whole cannot be read.
+pub fn read_areas(files: &[PathBuf], layer: Option<&str>, mut importer: Importer) -> anyhow::Result<Imported> {
+    for path in files {
+        let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+        let report =
+            read_features(file, layer, &FileLimits::default(), &mut |feature| importer.take(feature))
+                .with_context(|| path.display().to_string())?;
+        report.notes.iter().for_each(|note| eprintln!("{}: {note}", path.display()));
+    }
+    Ok(importer.finish())
+}
+
+/// Says what was repaired and what refused.
+pub fn tell_import(imported: &Imported) {
+    for repaired in &imported.repairs {
+        let repairs: Vec<String> = repaired.repairs.iter().map(ToString::to_string).collect();
+        println!("repaired {}: {}", repaired.feature, repairs.join("; "));
+    }
+    for refusal in &imported.refusals {
+        eprintln!("refused {}: {} ({})", refusal.feature, refusal.reason, refusal.reason.remedy());
+    }
+    println!(
+        "{} areas, {} of them repaired, {} features refused",
+        imported.areas.len(),
+        imported.repairs.len(),
+        imported.refusals.len()
+    );
+}
+
+/// Runs `hexward import areas`.
+///
+/// # Errors
+/// A file or the database cannot be used, or no feature is an area.
+pub async fn run_areas(config: &ConfigArgs, args: AreasArgs) -> anyhow::Result<ExitCode> {
+    let mapping = Mapping {
+        code: args.code,
+        name: args.name,
+        level: args.level_property,
+        parent: args.parent,
+        kind: args.kind,
+        default_level: args.level,
+        ..Mapping::default()
+    };
+    let importer = Importer::new(mapping, args.datum, ShapeLimits::default());
+    let imported = read_areas(&args.files, args.layer.as_deref(), importer)?;
+    tell_import(&imported);
+    if imported.areas.is_empty() {
+        bail!("there is no area to import");
+    }
+    let (_, ctx) = open(config).await?;
+    let joining = if args.replace { Joining::Replace } else { Joining::Merge };
+    let details = (Vec::new(), args.note.as_str(), false);
+    let version = stage_areas(&ctx, &imported, joining, details).await.map_err(told)?;
+    match args.publish {
+        true => publish(&ctx, version).await?,
+        false => println!("staged as version {version}; see `hexward territory preview {version}`"),
+    }
+    Ok(ExitCode::from(u8::from(!imported.refusals.is_empty())))
+}
+
+/// Puts a staged version in force and says what moved.
+///
+/// # Errors
+/// It is not staged, or the database cannot be used.
+pub async fn publish(ctx: &Ctx, version: i64) -> anyhow::Result<()> {
+    let moved = publish_territory(ctx, version).await.map_err(told)?;
+    println!("version {version} is in force; {moved} open issues moved");
+    Ok(())
+}
+
+fn pack_file(role: FileRole, path: &Path) -> anyhow::Result<PackFile> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+    Ok(PackFile { role, name: path.display().to_string(), text, scheme: None })
+}
+
+fn tell_pack(kind: &str, outcome: Result<i64, PackProblems>) -> ExitCode {
+    match outcome {
+        Ok(version) => {
+            println!("{kind} version {version} is in force");
+            ExitCode::SUCCESS
+        }
+        Err(problems) => {
+            problems.iter().for_each(|problem| eprintln!("{problem}"));
+            eprintln!("nothing was changed: {} problems", problems.len());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs `hexward import catalog`.
+///
+/// # Errors
+/// A file or the database cannot be used.
+pub async fn run_catalog(config: &ConfigArgs, args: CatalogArgs) -> anyhow::Result<ExitCode> {
+    let mut pack = if args.shipped { shipped_catalog() } else { Pack::default() };
+    let groups = [
+        (FileRole::Schemes, &args.schemes),
+        (FileRole::Limits, &args.limits),
+        (FileRole::Categories, &args.categories),
+        (FileRole::Conditions, &args.conditions),
+        (FileRole::Crosswalk, &args.crosswalk),
+    ];
+    for (role, paths) in groups {
+        for path in paths {
+            pack.files.push(pack_file(role, path)?);
+        }
+    }
+    if pack.files.is_empty() {
+        bail!("name the files of the catalog, or --shipped");
+    }
+    let (_, ctx) = open(config).await?;
+    let outcome = publish_catalog(&ctx, &pack, "import").await.map_err(told)?;
+    Ok(tell_pack("catalog", outcome))
+}
+
+/// Runs `hexward import matrix`.
+///
+/// # Errors
+/// A file or the database cannot be used.
+pub async fn run_matrix(config: &ConfigArgs, args: MatrixArgs) -> anyhow::Result<ExitCode> {
+    let mut pack = match args.shipped.as_deref() {
+        None => Pack::default(),
+        Some("jinshui") => shipped_matrix(City::Jinshui),
+        Some("la") => shipped_matrix(City::LosAngeles),
+        Some(other) => bail!("{other:?} is neither jinshui nor la"),
+    };
+    let files = [
+        (FileRole::Departments, &args.departments),
+        (FileRole::Rules, &args.rules),
+        (FileRole::Ladder, &args.ladder),
+    ];
+    for (role, path) in files {
+        if let Some(path) = path {
+            pack.files.push(pack_file(role, path)?);
+        }
+    }
+    if pack.files.is_empty() {
+        bail!("name the files of the matrix, or --shipped");
+    }
+    let (_, ctx) = open(config).await?;
+    let outcome = publish_matrix(&ctx, &pack, "import").await.map_err(told)?;
+    Ok(tell_pack("matrix", outcome))
+}

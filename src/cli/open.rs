@@ -1,0 +1,74 @@
+//! What the commands share: the log, the database, and the surroundings of the use cases.
+
+use crate::app::ctx::{Ctx, system_clock};
+use crate::app::error::AppError;
+use crate::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
+use crate::config::{Config, ConfigArgs};
+use crate::store;
+use anyhow::Context;
+use std::future::Future;
+use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
+
+/// Starts the log on standard error. `HEXWARD_LOG` chooses what is told, as in `RUST_LOG`.
+pub fn start_log(config: &Config) {
+    let filter = std::env::var("HEXWARD_LOG").unwrap_or_else(|_| "info,sqlx=warn".to_owned());
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr);
+    // A second start in one process (tests) is no fault.
+    let _ = match config.log.as_str() {
+        "json" => log.json().try_init(),
+        _ => log.try_init(),
+    };
+}
+
+/// Runs asynchronous work to its end.
+///
+/// # Errors
+/// The work's own, or no threads to run it on.
+pub fn run<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}
+
+/// Reads the configuration, opens the database and the photos.
+///
+/// # Errors
+/// What cannot be read or reached, with its name.
+pub async fn open(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)> {
+    let config = Config::load(args)?;
+    start_log(&config);
+    let ctx = open_ctx(&config).await?;
+    Ok((config, ctx))
+}
+
+/// Opens the database and the photos of a configuration.
+///
+/// # Errors
+/// What cannot be reached, with its name.
+pub async fn open_ctx(config: &Config) -> anyhow::Result<Arc<Ctx>> {
+    let store = store::open(&config.database_url()).await.context("opening the database")?;
+    let photos = PhotoStore::open(&config.photos_address()).context("opening the photos")?;
+    let photos = PhotoShop::new(photos, PhotoLimits::default());
+    Ctx::load(store, photos, Arc::new(system_clock)).await.map_err(told)
+}
+
+/// A use case's failure as a sentence for the terminal.
+pub fn told(error: AppError) -> anyhow::Error {
+    match error {
+        AppError::Invalid(problems) => {
+            let lines = problems.iter().map(|p| format!("{}: {}", p.field, p.says.en));
+            anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join("; "))
+        }
+        AppError::Forbidden(says)
+        | AppError::NotFound(says)
+        | AppError::Conflict(says)
+        | AppError::TooLarge(says)
+        | AppError::UnsupportedMedia(says) => anyhow::anyhow!("{}", says.en),
+        AppError::Refused(refusal) => anyhow::anyhow!("{refusal}"),
+        AppError::Unavailable(why) | AppError::Internal(why) => anyhow::anyhow!("{why}"),
+        AppError::Unauthenticated | AppError::BadCredentials => anyhow::anyhow!("not signed in"),
+        AppError::Throttled { .. } => anyhow::anyhow!("too many attempts"),
+        AppError::KeyReused => anyhow::anyhow!("the key came with another request before"),
+    }
+}

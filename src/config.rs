@@ -1,0 +1,130 @@
+//! The configuration: defaults, then `hexward.toml`, then `HEXWARD_…` in the environment, then
+//! the command line.
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+/// How a node is set up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The folder of the embedded database and the photos.
+    pub data: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; the embedded database in `data` when empty.
+    pub database: String,
+    /// `file:PATH` or `s3://BUCKET/PREFIX`; a folder in `data` when empty.
+    pub photos: String,
+    pub listen: SocketAddr,
+    /// Whether people reach the site over https, through a proxy.
+    pub https: bool,
+    /// Addresses of proxies whose X-Forwarded-For is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// Changes a minute that one address may make without an account; 0 for no limit.
+    pub anonymous_per_minute_max: u32,
+    /// `text` or `json`.
+    pub log: String,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: "data".into(),
+            database: String::new(),
+            photos: String::new(),
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            https: false,
+            trusted_proxies: Vec::new(),
+            anonymous_per_minute_max: 60,
+            log: "text".into(),
+        }
+    }
+}
+
+/// What the command line may say over the configuration.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct ConfigArgs {
+    /// The configuration file; hexward.toml, if there is one, when not given.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of the embedded database and the photos.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The database: sqlite:PATH or postgres://…
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// The named file is missing, a key is unknown, or a value cannot be read; it is named.
+    pub fn load(args: &ConfigArgs) -> anyhow::Result<Self> {
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        figment = match &args.config {
+            Some(path) => figment.merge(Toml::file_exact(path)),
+            None => figment.merge(Toml::file("hexward.toml")),
+        };
+        // Variables of the test suite are not configuration.
+        let environment = Env::prefixed("HEXWARD_")
+            .filter(|key| !key.starts_with("test_") && !matches!(key.as_str(), "update" | "bin" | "url"));
+        let mut config: Self = figment.merge(environment).extract()?;
+        if let Some(data) = &args.data {
+            config.data.clone_from(data);
+        }
+        if let Some(database) = &args.database {
+            config.database.clone_from(database);
+        }
+        Ok(config)
+    }
+
+    /// The database's address.
+    pub fn database_url(&self) -> String {
+        match self.database.is_empty() {
+            true => format!("sqlite:{}", self.data.join("hexward.db").display()),
+            false => self.database.clone(),
+        }
+    }
+
+    /// The address of the photos.
+    pub fn photos_address(&self) -> String {
+        match self.photos.is_empty() {
+            true => format!("file:{}", absolute(&self.data.join("photos")).display()),
+            false => self.photos.clone(),
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_named_file_that_is_missing_is_an_error() {
+        let args = ConfigArgs { config: Some("no/such/file.toml".into()), ..ConfigArgs::default() };
+        assert!(Config::load(&args).is_err());
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hexward.toml");
+        std::fs::write(&path, "lisen = '0.0.0.0:80'").unwrap();
+        let args = ConfigArgs { config: Some(path), ..ConfigArgs::default() };
+        assert!(Config::load(&args).unwrap_err().to_string().contains("lisen"));
+    }
+
+    #[test]
+    fn without_a_word_everything_is_in_one_folder() {
+        let config = Config { data: "somewhere".into(), ..Config::default() };
+        assert_eq!(config.database_url(), "sqlite:somewhere/hexward.db");
+        assert!(config.photos_address().ends_with("somewhere/photos"));
+    }
+}

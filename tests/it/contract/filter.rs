@@ -1,0 +1,229 @@
+//! Filters in SQL find what a slow filter in Rust finds.
+
+use super::paging::{everything, store_issues};
+use crate::support::world::{
+    CATEGORIES, DEPARTMENTS, START, World, category, department, random_kind, random_path,
+};
+use crate::support::{Chance, Fixture, check, zone};
+use hexward::domain::access::Scope;
+use hexward::domain::id::{AccountId, IssueId};
+use hexward::domain::issue::kind::Kind;
+use hexward::domain::issue::record::Issue;
+use hexward::domain::issue::state::State;
+use hexward::domain::metrics::contribution::{Measure, measures_of};
+use hexward::domain::time::{DAY_MS, Day, Timestamp};
+use hexward::store::query::{Bounds, Counted, IssueFilter};
+use std::collections::BTreeSet;
+
+const WORDS: &[&str] = &[
+    "护栏",
+    "dog",
+    "DOG_",
+    "_",
+    "%",
+    "50%",
+    "井盖",
+    "'missing'",
+    "经三路_9",
+    "hx-",
+    "zzz",
+    "a\0b",
+    "路边 50%",
+    "护栏 dog",
+    "!",
+    "\\",
+    "  ",
+];
+
+fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
+    let mut filter = IssueFilter::default();
+    // One or two conditions at a time, so that something is found.
+    for _ in 0..1 + chance.below(2) {
+        let one = chance.pick(issues).clone();
+        match chance.below(11) {
+            0 => filter.states = (0..2).map(|_| *chance.pick(State::ALL)).collect(),
+            1 => filter.open = Some(chance.one_in(2)),
+            2 => filter.kind = Some(random_kind(chance)),
+            3 => filter.category = Some(category(chance.pick(CATEGORIES))),
+            4 => filter.department = Some(department(chance.pick(DEPARTMENTS))),
+            5 => filter.area = Some(random_path(chance)),
+            6 => {
+                let resolution = h3o::Resolution::try_from(chance.below(13) as u8).unwrap();
+                let cell = h3o::CellIndex::try_from(one.place.cell).unwrap();
+                // Resolution 12 is finer than what is stored, and holds nothing.
+                let wanted = cell.parent(resolution).or_else(|| cell.center_child(resolution));
+                filter.cell = wanted.map(u64::from);
+            }
+            7 => {
+                let (lon, lat) = one.place.position;
+                let (w, h) = (chance.share() * 0.05, chance.share() * 0.05);
+                filter.bounds =
+                    Some(Bounds { west: lon - w, south: lat - h, east: lon + w, north: lat + h });
+            }
+            8 => filter.words = Some((*chance.pick(WORDS)).to_owned()),
+            9 => filter.reporter = Some(AccountId(1 + chance.below(4) as u128)),
+            _ => {
+                filter.reported_from = chance.one_in(2).then_some(one.times.reported);
+                let other = chance.pick(issues);
+                filter.reported_before = chance.one_in(2).then_some(other.times.reported);
+            }
+        }
+    }
+    filter
+}
+
+fn has_word(issue: &Issue, word: &str) -> bool {
+    let text = if issue.kind == Kind::Dispute { "" } else { &issue.text };
+    let number = &issue.number;
+    let all = [number, &number.replace('-', ""), issue.address.as_deref().unwrap_or(""), text];
+    all.iter().any(|part| part.to_lowercase().contains(&word.to_lowercase()))
+}
+
+fn is_within_cell(issue: &Issue, cell: u64) -> bool {
+    let wanted = h3o::CellIndex::try_from(cell).unwrap();
+    let own = h3o::CellIndex::try_from(issue.place.cell).unwrap();
+    own.parent(wanted.resolution()) == Some(wanted)
+}
+
+/// The slow truth.
+fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
+    let (lon, lat) = issue.place.position;
+    let reported = issue.times.reported;
+    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
+    (filter.states.is_empty() || filter.states.contains(&issue.state))
+        && filter.open.is_none_or(|open| issue.state.is_open() == open)
+        && filter.kind.is_none_or(|kind| issue.kind == kind)
+        && filter.category.as_ref().is_none_or(|category| issue.category == *category)
+        && filter.department.as_ref().is_none_or(|own| department == Some(own))
+        && filter.area.as_ref().is_none_or(|area| issue.place.path.is_within(area))
+        && filter.cell.is_none_or(|cell| is_within_cell(issue, cell))
+        && filter
+            .bounds
+            .is_none_or(|b| (b.west..=b.east).contains(&lon) && (b.south..=b.north).contains(&lat))
+        && filter
+            .words
+            .as_ref()
+            .is_none_or(|words| words.split_whitespace().all(|word| has_word(issue, word)))
+        && filter.reporter.is_none_or(|own| issue.reporter == Some(own))
+        && filter.reported_from.is_none_or(|from| from <= reported)
+        && filter.reported_before.is_none_or(|before| reported < before)
+}
+
+async fn found(fixture: &Fixture, filter: &IssueFilter) -> BTreeSet<IssueId> {
+    let query = everything(filter.clone());
+    let page = fixture.store.list_issues(&query, &Scope::everything()).await.unwrap();
+    let count = fixture.store.count_issues(&query, &Scope::everything()).await.unwrap();
+    assert_eq!(count, page.items.len() as i64, "{filter:?}");
+    page.items.iter().map(|issue| issue.id).collect()
+}
+
+#[test]
+fn filters_find_what_a_slow_filter_finds() {
+    check(|fixture| async move {
+        let chance = &mut Chance(21);
+        let issues = store_issues(&fixture, chance, 1_500).await;
+        let mut hits = 0;
+        for round in 0..400 {
+            let filter = random_filter(chance, &issues);
+            let truth: BTreeSet<IssueId> =
+                issues.iter().filter(|i| matches(i, &filter)).map(|i| i.id).collect();
+            assert_eq!(found(&fixture, &filter).await, truth, "round {round}: {filter:?}");
+            hits += usize::from(!truth.is_empty());
+        }
+        assert!(hits > 100, "only {hits} filters found anything");
+    });
+}
+
+#[test]
+fn a_cell_holds_its_issues_at_every_resolution_also_in_pentagons() {
+    check(|fixture| async move {
+        let issues = store_issues(&fixture, &mut Chance(22), 300).await;
+        for resolution in 0..=11 {
+            let resolution = h3o::Resolution::try_from(resolution).unwrap();
+            let cells: BTreeSet<h3o::CellIndex> = issues
+                .iter()
+                .map(|i| {
+                    h3o::CellIndex::try_from(i.place.cell).unwrap().parent(resolution).unwrap()
+                })
+                .collect();
+            let pentagons = cells.iter().filter(|cell| cell.is_pentagon()).count();
+            assert!(u8::from(resolution) > 8 || pentagons > 0, "no pentagon at {resolution}");
+            let mut sum = 0;
+            for cell in cells.iter().take(60) {
+                let filter = IssueFilter { cell: Some((*cell).into()), ..IssueFilter::default() };
+                let truth: BTreeSet<IssueId> =
+                    issues.iter().filter(|i| matches(i, &filter)).map(|i| i.id).collect();
+                assert_eq!(found(&fixture, &filter).await, truth, "{cell}");
+                sum += truth.len();
+            }
+            assert!(sum > 0);
+        }
+    });
+}
+
+/// The measures that can be asked for; of a timed one, any bucket stands for all of them.
+fn all_measures() -> Vec<Measure> {
+    let timed = [Measure::AcceptTime(0), Measure::HandleTime(0), Measure::CloseTime(0)];
+    Measure::plain().chain(timed).collect()
+}
+
+fn same(a: Measure, b: Measure) -> bool {
+    std::mem::discriminant(&a) == std::mem::discriminant(&b)
+}
+
+/// Whether `measures_of` counts the issue, in days from `from` up to but not including `before`.
+fn is_counted(issue: &Issue, counted: &Counted) -> bool {
+    let day = |at: Timestamp| at.day_in(&zone());
+    let inside = |when: Day| {
+        counted.from.is_none_or(|from| day(from) <= when)
+            && counted.before.is_none_or(|before| when < day(before))
+    };
+    let measures = measures_of(issue, &zone());
+    measures.iter().any(|(when, m)| same(*m, counted.measure) && inside(*when))
+        && !measures.iter().any(|(_, m)| counted.except.iter().any(|e| same(*e, *m)))
+}
+
+#[test]
+fn the_issues_behind_a_measure_are_those_that_it_counts() {
+    check(|fixture| async move {
+        let mut world = World::new(23);
+        for _ in 0..1_200 {
+            fixture.store.apply(world.next_change()).await.unwrap();
+        }
+        let measures = all_measures();
+        let mut never = BTreeSet::new();
+        for measure in &measures {
+            let mut hits = 0;
+            for round in 0..24 {
+                // Windows are whole local days.
+                let start = |day: usize| Timestamp(START.0 + day as i64 * DAY_MS);
+                let (a, b) = (world.chance.below(600), world.chance.below(600));
+                let except = match round % 3 {
+                    0 => Vec::new(),
+                    1 => vec![*world.chance.pick(&measures)],
+                    _ => (0..3).map(|_| *world.chance.pick(&measures)).collect(),
+                };
+                let counted = Counted {
+                    measure: *measure,
+                    except,
+                    from: (round % 4 != 0).then(|| start(a.min(b))),
+                    before: (round % 5 != 0).then(|| start(a.max(b) + 200)),
+                };
+                let truth: BTreeSet<IssueId> = world
+                    .issues
+                    .iter()
+                    .filter(|issue| is_counted(issue, &counted))
+                    .map(|issue| issue.id)
+                    .collect();
+                hits += truth.len();
+                let filter =
+                    IssueFilter { counted: Some(counted.clone()), ..IssueFilter::default() };
+                assert_eq!(found(&fixture, &filter).await, truth, "{counted:?}");
+            }
+            if hits == 0 {
+                never.insert(measure.to_string());
+            }
+        }
+        assert!(never.is_empty(), "the histories never count {never:?}");
+    });
+}

@@ -1,0 +1,12 @@
+//! What every engine of the store promises, checked on each of them.
+
+mod apply;
+mod feed;
+mod filter;
+mod log;
+mod paging;
+mod people;
+mod rollups;
+mod territory;
+mod time;
+mod workflow;

@@ -1,0 +1,189 @@
+//! Counters: what was added step by step is what a rebuild gives, and what Rust sums up.
+
+use crate::support::world::{DEPARTMENTS, World, add, department, random_kind, random_path};
+use crate::support::{Chance, Fixture, ZONE, check, zone};
+use hexward::domain::access::{Clause, Scope};
+use hexward::domain::cell::descendant_interval;
+use hexward::domain::id::AccountId;
+use hexward::domain::issue::record::Issue;
+use hexward::domain::metrics::contribution::{Deltas, Key, ROLLUP_RESOLUTION, add_contribution};
+use hexward::domain::time::Day;
+use hexward::store::query::{Group, GroupBy, RollupFilter, RollupSum};
+use std::collections::BTreeMap;
+
+/// Writes at least `events` events of random histories, several steps at a time.
+async fn write_histories(fixture: &Fixture, world: &mut World, events: usize) {
+    while world.events() < events {
+        fixture.store.apply(world.next_change()).await.expect("the step is stored");
+    }
+}
+
+#[test]
+fn counters_kept_step_by_step_are_those_of_a_rebuild() {
+    check(|fixture| async move {
+        let mut world = World::new(31);
+        write_histories(&fixture, &mut world, 2_000).await;
+        let mut truth = Deltas::new();
+        for issue in &world.issues {
+            add_contribution(&mut truth, issue, &zone(), 1);
+        }
+        assert_eq!(fixture.store.load_rollups().await.unwrap(), truth);
+        let rebuilt = fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+        assert_eq!(rebuilt, world.issues.len() as i64);
+        assert_eq!(fixture.store.load_rollups().await.unwrap(), truth);
+        assert!(fixture.store.replace_rollups("Nowhere/At_All".into()).await.is_err());
+        // And they go on from there.
+        for _ in 0..50 {
+            fixture.store.apply(world.next_change()).await.unwrap();
+        }
+        let mut truth = Deltas::new();
+        for issue in &world.issues {
+            add_contribution(&mut truth, issue, &zone(), 1);
+        }
+        assert_eq!(fixture.store.load_rollups().await.unwrap(), truth);
+        every_state_and_action_occurred(&world);
+    });
+}
+
+/// Random histories show something only when they go everywhere.
+fn every_state_and_action_occurred(world: &World) {
+    use hexward::domain::issue::state::{Action, State};
+    for state in State::ALL {
+        let seen = world.logs.values().flatten().any(|event| event.to == *state);
+        assert!(seen, "no history ever reached {state}");
+    }
+    for action in Action::ALL {
+        let seen = world.logs.values().flatten().any(|event| event.action == *action);
+        assert!(seen, "no history ever took {action}");
+    }
+}
+
+fn group_of(key: &Key, by: GroupBy) -> Group {
+    match by {
+        GroupBy::Nothing => Group::Nothing,
+        GroupBy::Path => Group::Path(key.bin.path.clone()),
+        GroupBy::Cell => Group::Cell(key.bin.cell),
+        GroupBy::Day => Group::Day(key.day),
+        GroupBy::Kind => Group::Kind(key.bin.kind),
+    }
+}
+
+fn is_wanted(key: &Key, filter: &RollupFilter) -> bool {
+    let path = hexward::domain::access::AreaPath::from_stored(key.bin.path.clone());
+    filter.from.is_none_or(|from| from <= key.day)
+        && filter.to.is_none_or(|to| key.day <= to)
+        && filter.area.as_ref().is_none_or(|area| path.is_within(area))
+        && filter.bounds_cells.as_ref().is_none_or(|ranges| {
+            ranges.iter().any(|(low, high)| (*low..=*high).contains(&key.bin.cell))
+        })
+        && filter.kind.is_none_or(|kind| key.bin.kind == kind)
+        && filter.category.as_ref().is_none_or(|category| key.bin.category == *category)
+        && (filter.department.is_none() || key.bin.department == filter.department)
+}
+
+/// What a scope lets through to the counters: places, kinds and the department that is counted;
+/// one's own reports give no share in them.
+fn is_allowed(key: &Key, scope: &Scope) -> bool {
+    let path = hexward::domain::access::AreaPath::from_stored(key.bin.path.clone());
+    scope.clauses.iter().any(|clause| {
+        clause.area.as_ref().is_none_or(|root| path.is_within(root))
+            && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&key.bin.kind))
+            && clause.reporter.is_none()
+            && (clause.department.is_none() || clause.department == key.bin.department)
+    })
+}
+
+fn random_filter(chance: &mut Chance, days: (i32, i32), key: &Key) -> RollupFilter {
+    let day =
+        |chance: &mut Chance| Day(days.0 + chance.below((days.1 - days.0 + 1) as usize) as i32);
+    let cell = h3o::CellIndex::try_from(key.bin.cell).unwrap();
+    let resolution = h3o::Resolution::try_from(chance.below(11) as u8).unwrap();
+    let interval = descendant_interval(cell.parent(resolution).unwrap().into(), ROLLUP_RESOLUTION);
+    RollupFilter {
+        from: chance.one_in(3).then(|| day(chance)),
+        to: chance.one_in(3).then(|| day(chance)),
+        area: chance.one_in(3).then(|| random_path(chance)),
+        bounds_cells: chance.one_in(4).then(|| vec![interval.unwrap()]),
+        kind: chance.one_in(4).then(|| random_kind(chance)),
+        category: chance.one_in(5).then(|| key.bin.category.clone()),
+        department: chance.one_in(5).then(|| department(chance.pick(DEPARTMENTS))),
+    }
+}
+
+fn random_scope(chance: &mut Chance) -> Scope {
+    let clauses = (0..chance.below(3)).map(|_| Clause {
+        area: chance.one_in(2).then(|| random_path(chance)),
+        department: chance.one_in(3).then(|| department(chance.pick(DEPARTMENTS))),
+        kinds: chance.one_in(3).then(|| vec![random_kind(chance)]),
+        reporter: chance.one_in(5).then_some(AccountId(1)),
+    });
+    let clauses: Vec<_> = clauses.collect();
+    if chance.one_in(2) { Scope::everything() } else { Scope { clauses } }
+}
+
+#[test]
+fn sums_of_counters_are_slow_sums() {
+    check(|fixture| async move {
+        let mut world = World::new(32);
+        write_histories(&fixture, &mut world, 600).await;
+        let all = fixture.store.load_rollups().await.unwrap();
+        let keys: Vec<&Key> = all.keys().collect();
+        let days = (keys[0].day.0, keys[keys.len() - 1].day.0);
+        let groups = [GroupBy::Nothing, GroupBy::Path, GroupBy::Cell, GroupBy::Day, GroupBy::Kind];
+        let (chance, mut hits) = (&mut Chance(33), 0);
+        for round in 0..200 {
+            let by = groups[round % groups.len()];
+            let key = *chance.pick(&keys);
+            let (filter, scope) = (random_filter(chance, days, key), random_scope(chance));
+            let mut truth = BTreeMap::new();
+            for (key, n) in
+                all.iter().filter(|(k, _)| is_wanted(k, &filter) && is_allowed(k, &scope))
+            {
+                *truth.entry((group_of(key, by), key.measure)).or_insert(0) += n;
+            }
+            let sums = fixture.store.sum_rollups(&filter, by, &scope).await.unwrap();
+            let mut told = BTreeMap::new();
+            for RollupSum { group, measure, n } in sums {
+                assert!(told.insert((group, measure), n).is_none(), "a group came twice");
+            }
+            assert_eq!(told, truth, "round {round}: {by:?} {filter:?} {scope:?}");
+            hits += usize::from(!truth.is_empty());
+        }
+        assert!(hits > 50, "only {hits} sums had anything in them");
+    });
+}
+
+#[test]
+fn a_rebuild_while_others_write_loses_nothing() {
+    check(|fixture| async move {
+        let mut world = World::new(34);
+        write_histories(&fixture, &mut world, 200).await;
+        let writers: Vec<_> = (0..8u64)
+            .map(|seed| {
+                let store = fixture.store.clone();
+                tokio::spawn(async move {
+                    let mut world = World::new(1_000 + seed);
+                    for _ in 0..25 {
+                        store.apply(world.next_change()).await.unwrap();
+                    }
+                    world.issues
+                })
+            })
+            .collect();
+        for _ in 0..5 {
+            fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+        }
+        let mut truth = Deltas::new();
+        let mut count = |issue: &Issue| {
+            let mut one = Deltas::new();
+            add_contribution(&mut one, issue, &zone(), 1);
+            add(&mut truth, &one);
+        };
+        world.issues.iter().for_each(&mut count);
+        for writer in writers {
+            let issues = writer.await.unwrap();
+            issues.iter().for_each(&mut count);
+        }
+        assert_eq!(fixture.store.load_rollups().await.unwrap(), truth);
+    });
+}

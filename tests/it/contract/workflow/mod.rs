@@ -1,0 +1,287 @@
+//! The workflow, held against a table that is written here from the domain's description and not
+//! from the code.
+
+mod rules;
+
+use crate::support::Chance;
+use crate::support::world::{START, actor, department, report};
+use hexward::domain::access::{Actor, Role};
+use hexward::domain::id::{AccountId, AttachmentId, IssueId};
+use hexward::domain::issue::kind::Kind;
+use hexward::domain::issue::record::Issue;
+use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
+use hexward::domain::issue::step::{Command, Refusal, Target, allowed_actions, decide};
+use hexward::domain::time::{DAY_MS, Timestamp};
+
+/// `action: from,from -> to: roles: what must be said`. `*` is any state, `open` any that is not an
+/// end, `=` the same state, `<` the state before the merge. Conditions on the issue are in
+/// [`expected`].
+const TABLE: &str = "
+accept_for_check: reported -> verifying: acceptor duty_supervisor:
+file: reported,verifying -> filed: acceptor duty_supervisor:
+reject: reported,verifying -> rejected: acceptor duty_supervisor: note
+settle: reported -> self_handled: grid_worker: note
+approve: self_handled -> closed: acceptor duty_supervisor:
+refuse: self_handled -> filed: acceptor duty_supervisor: note
+dispatch: filed -> dispatched: dispatcher duty_supervisor: department
+accept: dispatched -> handling: handler:
+return: dispatched,handling -> filed: handler: reason note
+rule: arbitration -> dispatched: duty_supervisor: department note
+suspend: handling -> suspended: duty_supervisor: until note
+resume: suspended -> handling: handler duty_supervisor:
+extend: handling -> handling: duty_supervisor: note
+submit: handling -> handled: handler: outcome note
+order_check: handled -> inspecting: acceptor dispatcher duty_supervisor:
+pass: inspecting -> closed: grid_worker acceptor duty_supervisor:
+fail: inspecting -> handling: grid_worker acceptor duty_supervisor: note
+close: handled -> closed: acceptor dispatcher duty_supervisor:
+force_close: handled -> closed: duty_supervisor: note
+merge: open -> merged: acceptor dispatcher duty_supervisor: target
+unmerge: merged -> <: acceptor dispatcher duty_supervisor:
+reopen: closed -> filed: duty_supervisor: note
+comment: * -> =: grid_worker acceptor dispatcher duty_supervisor handler leader: note
+";
+
+const ENDS: &[State] = &[State::Closed, State::Rejected, State::Merged];
+
+struct Line {
+    action: Action,
+    from: Vec<State>,
+    to: &'static str,
+    roles: Vec<Role>,
+    needs: Vec<&'static str>,
+}
+
+fn table() -> Vec<Line> {
+    let lines = TABLE.lines().filter(|line| !line.is_empty()).map(|line| {
+        let (action, rest) = line.split_once(": ").expect("an action");
+        let (from, rest) = rest.split_once(" -> ").expect("an arrow");
+        let (to, rest) = rest.split_once(": ").expect("roles");
+        let (roles, needs) = rest.split_once(':').expect("needs");
+        let from = match from {
+            "*" => State::ALL.to_vec(),
+            "open" => State::ALL.iter().copied().filter(|s| !ENDS.contains(s)).collect(),
+            list => list.split(',').map(|s| State::parse(s).expect("a state")).collect(),
+        };
+        Line {
+            action: Action::parse(action).expect("an action"),
+            from,
+            to,
+            roles: roles.split_whitespace().map(|r| Role::parse(r).expect("a role")).collect(),
+            needs: needs.split_whitespace().collect(),
+        }
+    });
+    lines.collect()
+}
+
+/// The reporter of the issues of these tests.
+pub const REPORTER: AccountId = AccountId(1);
+
+/// An issue of one kind in one state, led by `roads`, assisted by `police`.
+pub fn issue_in(state: State, kind: Kind, inspection: bool) -> Issue {
+    let (mut issue, _) = report(&mut Chance(81), START, Some(REPORTER));
+    issue.state = state;
+    issue.kind = kind;
+    issue.inspection = inspection;
+    issue.version = 7;
+    issue.lead = Some(department("roads"));
+    issue.assists = vec![department("police")];
+    issue.times.filed = Some(START);
+    if state == State::Closed {
+        issue.times.closed = Some(START);
+        issue.times.ended = Some(START);
+    }
+    if state == State::Merged {
+        issue.merged_into = Some(IssueId(3));
+        issue.state_before_merge = Some(State::Handling);
+    }
+    issue
+}
+
+fn outcome_of(kind: Kind) -> Outcome {
+    match kind {
+        Kind::Hazard => Outcome::Remedied,
+        Kind::Dispute => Outcome::AgreementNotReached,
+        Kind::Opinion => Outcome::Answered,
+    }
+}
+
+/// A command that says what the table asks for.
+pub fn command(action: Action, issue: &Issue) -> Command {
+    let mut command = Command::bare(action, issue.version);
+    let line = table().into_iter().find(|line| line.action == action);
+    for need in line.map(|line| line.needs).unwrap_or_default() {
+        match need {
+            "note" => command.note = Some("because".into()),
+            "department" => command.department = Some(department("城管")),
+            "reason" => command.reason = Some(ReturnReason::Unclear),
+            "until" => command.until = Some(Timestamp(START.0 + 30 * DAY_MS)),
+            "outcome" => command.outcome = Some(outcome_of(issue.kind)),
+            "target" => {
+                command.target = Some(Target {
+                    id: IssueId(99),
+                    number: "HX-99".into(),
+                    state: State::Filed,
+                    merged_into: None,
+                });
+            }
+            other => panic!("{other} is no field"),
+        }
+    }
+    command
+}
+
+/// Where the action leads by the book, and whether the actor may; `None`: not from here.
+fn expected(line: &Line, issue: &Issue, who: &Actor) -> Option<(State, bool)> {
+    let is_reporter = who.account() == Some(REPORTER);
+    let guard = match line.action {
+        // 整改 of a hazard is looked at when its category says so; the other kinds need none.
+        Action::Close => !(issue.kind == Kind::Hazard && issue.inspection),
+        Action::Settle => is_reporter,
+        _ => true,
+    };
+    if !line.from.contains(&issue.state) || !guard {
+        return None;
+    }
+    let to = match line.to {
+        "=" => issue.state,
+        "<" => issue.state_before_merge.unwrap(),
+        state => State::parse(state).unwrap(),
+    };
+    let by_role = line.roles.iter().any(|role| who.has_role(*role));
+    let may = match who {
+        Actor::System => line.action == Action::Resume,
+        Actor::Anonymous => line.action == Action::Reopen,
+        Actor::Account { .. } => by_role || (is_reporter && line.action == Action::Reopen),
+    };
+    Some((to, may))
+}
+
+fn everyone() -> Vec<Actor> {
+    let mut all = vec![Actor::System, Actor::Anonymous];
+    for role in Role::ALL {
+        all.push(actor(2, role, None));
+        // The same office held by who reported it.
+        all.push(actor(REPORTER.0, role, None));
+    }
+    all.push(Actor::Account { id: REPORTER, name: "居民".into(), grants: Vec::new() });
+    all.push(Actor::Account { id: AccountId(5), name: "居民".into(), grants: Vec::new() });
+    all
+}
+
+#[test]
+fn every_state_action_role_and_kind_is_as_the_book_says() {
+    let (lines, now) = (table(), Timestamp(START.0 + DAY_MS));
+    let (mut taken, mut refused) = (0, 0);
+    for (&state, kind, inspection) in State::ALL
+        .iter()
+        .flat_map(|state| Kind::ALL.map(|kind| (state, kind)))
+        .flat_map(|(state, kind)| [(state, kind, true), (state, kind, false)])
+    {
+        let issue = issue_in(state, kind, inspection);
+        for who in everyone() {
+            let allowed: Vec<Action> = lines
+                .iter()
+                .filter(|line| expected(line, &issue, &who).is_some_and(|(_, may)| may))
+                .map(|line| line.action)
+                .collect();
+            assert_eq!(sorted(&allowed_actions(&issue, &who)), sorted(&allowed));
+            for &action in Action::ALL {
+                let told = decide(&issue, &command(action, &issue), &who, now);
+                let line = lines.iter().find(|line| line.action == action);
+                let says = line.and_then(|line| expected(line, &issue, &who));
+                let context = format!("{action} while {state}, {kind}, {who:?}: {told:?}");
+                match (says, told) {
+                    (Some((to, true)), Ok((after, event))) => {
+                        assert_eq!((after.state, event.to), (to, to), "{context}");
+                        assert_eq!((event.from, event.seq), (Some(state), 8), "{context}");
+                        taken += 1;
+                    }
+                    (Some((_, false)), Err(Refusal::NotYours { allowed: told, .. }))
+                    | (None, Err(Refusal::NotFromHere { allowed: told, .. })) => {
+                        assert_eq!(sorted(&told), sorted(&allowed), "{context}");
+                        refused += 1;
+                    }
+                    _ => panic!("{context}"),
+                }
+            }
+        }
+    }
+    assert!(taken > 500 && refused > 10_000, "{taken} {refused}");
+}
+
+fn sorted(actions: &[Action]) -> Vec<Action> {
+    let mut actions = actions.to_vec();
+    actions.sort_unstable();
+    actions
+}
+
+#[test]
+fn the_version_is_checked_before_everything_else() {
+    let issue = issue_in(State::Closed, Kind::Hazard, true);
+    for &action in Action::ALL {
+        for seen in [6, 8, 0, -1, i64::MAX, i64::MIN] {
+            let mut command = command(action, &issue);
+            command.version = seen;
+            command.note = None;
+            let told = decide(&issue, &command, &Actor::Anonymous, START);
+            assert_eq!(told, Err(Refusal::Stale { seen, current: 7 }), "{action}");
+        }
+    }
+}
+
+#[test]
+fn what_the_table_asks_for_is_needed() {
+    for line in table() {
+        let issue = issue_in(line.from[0], Kind::Dispute, false);
+        let who = actor(REPORTER.0, line.roles[0], None);
+        for need in &line.needs {
+            let mut command = command(line.action, &issue);
+            match *need {
+                "note" => command.note = Some(" \n ".into()),
+                "department" => command.department = None,
+                "reason" => command.reason = None,
+                "until" => command.until = None,
+                "outcome" => command.outcome = None,
+                _ => command.target = None,
+            }
+            let told = decide(&issue, &command, &who, START);
+            let missing = matches!(&told, Err(Refusal::Missing(field)) if field.as_str() == *need);
+            assert!(missing, "{} without {need}: {told:?}", line.action);
+        }
+    }
+}
+
+#[test]
+fn fields_that_an_action_has_no_use_for_are_refused() {
+    for line in table() {
+        let issue = issue_in(line.from[0], Kind::Opinion, false);
+        let who = actor(REPORTER.0, line.roles[0], None);
+        let mut told = Vec::new();
+        for extra in ["department", "until", "target", "outcome", "reason", "cited_rule"] {
+            let known = line.needs.contains(&extra)
+                || (line.action == Action::Settle && extra == "outcome")
+                || (line.action == Action::Return && extra == "cited_rule");
+            let mut command = command(line.action, &issue);
+            match extra {
+                "department" => command.department = Some(department("x")),
+                "until" => command.until = Some(Timestamp(START.0 + DAY_MS)),
+                "target" => {
+                    let state = State::Filed;
+                    let (id, number) = (IssueId(99), "HX".into());
+                    command.target = Some(Target { id, number, state, merged_into: None });
+                }
+                "outcome" => command.outcome = Some(Outcome::Answered),
+                "reason" => command.reason = Some(ReturnReason::NotOurs),
+                _ => command.cited_rule = Some("x".into()),
+            }
+            let result = decide(&issue, &command, &who, START);
+            let refused =
+                matches!(&result, Err(Refusal::Superfluous(field)) if field.as_str() == extra);
+            assert_eq!(refused, !known, "{} with {extra}: {result:?}", line.action);
+            told.push(refused);
+        }
+        assert!(told.contains(&true));
+    }
+    assert!(AttachmentId(1) < AttachmentId(2));
+}

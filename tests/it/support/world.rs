@@ -1,0 +1,316 @@
+//! Random issues and histories, made through the same functions that the use cases call.
+
+use super::{Chance, zone};
+use hexward::domain::access::{Actor, AreaPath, Grant, Role};
+use hexward::domain::audit::Hash;
+use hexward::domain::datum::Datum;
+use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
+use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
+use hexward::domain::issue::kind::Kind;
+use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
+use hexward::domain::issue::state::{Action, ReturnReason, State};
+use hexward::domain::issue::step::{self, Command, Draft, Reclass, Target};
+use hexward::domain::issue::workflow::{Field, TRANSITIONS};
+use hexward::domain::metrics::contribution::{Deltas, deltas_of};
+use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use hexward::store::change::{Change, Save};
+
+/// Codes as published, some of them hostile: prefixes of each other, the signs of LIKE, quotes.
+pub const CODES: &[&str] =
+    &["41", "4101", "41010", "4101'05", "41%", "4_01", "网格", "Ab", "aB", "\"q\"", "a\\b"];
+pub const DEPARTMENTS: &[&str] = &["police", "Police", "roads", "城管", "d'%_", "roads2"];
+pub const NATURES: &[Option<&str>] =
+    &[None, Some("legal_consultation"), Some("legal_consultation"), Some("small_wish")];
+pub const CATEGORIES: &[&str] = &["0101", "0102", "c%", "分类"];
+/// 2026-03-01T00:00+08:00.
+pub const START: Timestamp = Timestamp(1_772_294_400_000);
+
+pub fn department(text: impl AsRef<str>) -> DepartmentCode {
+    DepartmentCode::parse(text.as_ref()).expect("a code")
+}
+
+pub fn category(text: impl AsRef<str>) -> CategoryCode {
+    CategoryCode::parse(text.as_ref()).expect("a code")
+}
+
+pub fn path_of(codes: &[&str]) -> AreaPath {
+    let codes: Vec<AreaCode> =
+        codes.iter().map(|code| AreaCode::parse(code).expect("a code")).collect();
+    AreaPath::of(&codes)
+}
+
+/// An actor with one role everywhere.
+pub fn actor(id: u128, role: Role, own: Option<&str>) -> Actor {
+    let grant =
+        Grant { role, area: None, path: None, department: own.map(department), kinds: None };
+    Actor::Account { id: AccountId(id), name: "张三".into(), grants: vec![grant] }
+}
+
+pub fn random_path(chance: &mut Chance) -> AreaPath {
+    let depth = chance.below(5);
+    let codes: Vec<&str> = (0..depth).map(|_| *chance.pick(CODES)).collect();
+    path_of(&codes)
+}
+
+pub fn random_kind(chance: &mut Chance) -> Kind {
+    *chance.pick(&Kind::ALL)
+}
+
+pub fn random_place(chance: &mut Chance) -> Place {
+    let position = match chance.below(8) {
+        // The whole globe, now and then, and near a pentagon.
+        0 => (chance.share() * 360.0 - 180.0, chance.share() * 180.0 - 90.0),
+        1 => pentagon_position(chance),
+        _ => (113.6 + chance.share() * 0.1, 34.7 + chance.share() * 0.1),
+    };
+    let cell = h3o::LatLng::new(position.1, position.0)
+        .expect("a position")
+        .to_cell(h3o::Resolution::Eleven);
+    Place {
+        position,
+        raw: position,
+        datum: *chance.pick(&[Datum::Wgs84, Datum::Gcj02, Datum::Bd09]),
+        accuracy_m: chance.one_in(2).then(|| chance.share() * 500.0),
+        cell: cell.into(),
+        path: random_path(chance),
+        candidates: if chance.one_in(4) { vec!["41010".into()] } else { Vec::new() },
+        territory: 1,
+    }
+}
+
+fn pentagon_position(chance: &mut Chance) -> (f64, f64) {
+    let pentagons: Vec<_> = h3o::Resolution::Nine.pentagons().collect();
+    let center = h3o::LatLng::from(*chance.pick(&pentagons));
+    (center.lng() + chance.share() * 0.002, center.lat() + chance.share() * 0.002)
+}
+
+/// The report event and the issue that it begins.
+pub fn report(chance: &mut Chance, at: Timestamp, reporter: Option<AccountId>) -> (Issue, Event) {
+    let id = IssueId(chance.id());
+    let kind = random_kind(chance);
+    let mut facts: Facts = place_facts(&random_place(chance));
+    let mut put = |name: &str, value: &str| facts.insert(name.to_owned(), value.to_owned());
+    put(fact::NUMBER, &format!("HX-{:032X}", id.0));
+    put(fact::KIND, kind.as_str());
+    put(fact::CATEGORY, chance.pick::<&str>(CATEGORIES));
+    put(fact::SEVERITY, if chance.one_in(5) { "major" } else { "general" });
+    put(fact::INSPECTION, if chance.one_in(2) { "true" } else { "false" });
+    put(fact::SOURCE, "app");
+    if let (Kind::Opinion, Some(nature)) = (kind, chance.pick(NATURES)) {
+        put(fact::NATURE, nature);
+    }
+    if chance.one_in(2) {
+        put(fact::PROPOSED, chance.pick::<&str>(DEPARTMENTS));
+    }
+    if let Some(reporter) = reporter {
+        put(fact::REPORTER, &reporter.to_string());
+    } else {
+        put(fact::ANONYMOUS, "true");
+    }
+    let draft = Draft {
+        actor: EventActor::Reporter,
+        action: Action::Report,
+        note: None,
+        facts,
+        attachments: Vec::new(),
+    };
+    let event = step::seal(id, 1, at, draft, (None, State::Reported), Hash::START);
+    let mut issue = evolve(None, &event).expect("the report is whole");
+    issue.text =
+        (*chance.pick(&["路边护栏损坏 50%", "Dog_barking at night", "井盖 'missing'"])).into();
+    issue.address = chance.one_in(2).then(|| "经三路_9号".to_owned());
+    (issue, event)
+}
+
+/// A change that begins an issue.
+pub fn opening(issue: &Issue, event: Event) -> Change {
+    Change {
+        district: "410105".into(),
+        at: event.at,
+        deltas: deltas_of(None, issue, &zone()),
+        saves: vec![Save { version_seen: 0, issue: issue.clone(), events: vec![event] }],
+        ..Change::default()
+    }
+}
+
+/// A change that carries steps of existing issues: each as (before, after, event).
+pub fn advance(steps: Vec<(Issue, Issue, Event)>) -> Change {
+    let mut change = Change { district: "410105".into(), ..Change::default() };
+    for (before, after, event) in steps {
+        change.at = event.at;
+        add(&mut change.deltas, &deltas_of(Some(&before), &after, &zone()));
+        change.saves.push(Save { version_seen: before.version, issue: after, events: vec![event] });
+    }
+    change
+}
+
+/// Adds counters; those that come to nothing go.
+pub fn add(sum: &mut Deltas, more: &Deltas) {
+    for (key, n) in more {
+        *sum.entry(key.clone()).or_insert(0) += n;
+    }
+    sum.retain(|_, n| *n != 0);
+}
+
+/// Issues and their logs as they should be stored, and those who act on them.
+pub struct World {
+    pub chance: Chance,
+    pub now: Timestamp,
+    pub issues: Vec<Issue>,
+    pub logs: std::collections::BTreeMap<IssueId, Vec<Event>>,
+    actors: Vec<Actor>,
+}
+
+impl World {
+    pub fn new(seed: u64) -> Self {
+        let mut actors = vec![Actor::System, Actor::Anonymous];
+        for (role, id) in Role::ALL.into_iter().zip(1..) {
+            // The supervisor comes twice as often, or little would ever move.
+            actors.extend(std::iter::repeat_n(actor(id, role, None), 2));
+        }
+        actors.extend(DEPARTMENTS.iter().map(|own| actor(50, Role::Handler, Some(own))));
+        Self {
+            chance: Chance(seed),
+            now: START,
+            issues: Vec::new(),
+            logs: std::collections::BTreeMap::new(),
+            actors,
+        }
+    }
+
+    pub fn events(&self) -> usize {
+        self.logs.values().map(Vec::len).sum()
+    }
+
+    /// The next change: a new issue, or a step of an old one.
+    pub fn next_change(&mut self) -> Change {
+        // Times repeat now and then, and sometimes a day or a month goes by.
+        let pause = match self.chance.below(10) {
+            0 => 0,
+            1 => DAY_MS * self.chance.below(20) as i64,
+            _ => (self.chance.share() * 4.0 * HOUR_MS as f64) as i64,
+        };
+        self.now = Timestamp(self.now.0 + pause);
+        if self.issues.len() < 5 || self.chance.one_in(9) {
+            let reporter = self.chance.one_in(2).then_some(AccountId(1));
+            let (issue, event) = report(&mut self.chance, self.now, reporter);
+            self.logs.insert(issue.id, vec![event.clone()]);
+            self.issues.push(issue.clone());
+            return opening(&issue, event);
+        }
+        loop {
+            if let Some(steps) = self.try_step() {
+                for (_, after, event) in &steps {
+                    let at = self.issues.iter().position(|issue| issue.id == after.id);
+                    self.issues[at.expect("a known issue")] = after.clone();
+                    self.logs.entry(after.id).or_default().push(event.clone());
+                }
+                return advance(steps);
+            }
+        }
+    }
+
+    fn try_step(&mut self) -> Option<Vec<(Issue, Issue, Event)>> {
+        let issue = self.chance.pick(&self.issues).clone();
+        if self.chance.one_in(40) {
+            let place = random_place(&mut self.chance);
+            let (after, event) = step::rehome(&issue, &place, self.now)?;
+            return Some(vec![(issue, after, event)]);
+        }
+        let actor = self.chance.pick(&self.actors).clone();
+        let allowed = step::allowed_actions(&issue, &actor);
+        if allowed.is_empty() {
+            return None;
+        }
+        let rare = [Action::Return, Action::Rule, Action::Submit, Action::Settle];
+        let action = match allowed.iter().find(|action| rare.contains(action)) {
+            Some(action) if self.chance.one_in(2) => *action,
+            _ => *self.chance.pick(&allowed),
+        };
+        // These are possible at many places and would crowd out the rest.
+        let frequent = [Action::Merge, Action::Comment, Action::Reject];
+        if frequent.contains(&action) && !self.chance.one_in(12) {
+            return None;
+        }
+        let other = match action {
+            Action::Unmerge => {
+                self.issues.iter().find(|i| Some(i.id) == issue.merged_into).cloned()
+            }
+            _ => Some(self.chance.pick(&self.issues).clone()),
+        }?;
+        let command = self.command(&issue, action, &other);
+        let (after, event) = step::decide(&issue, &command, &actor, self.now).ok()?;
+        let count = match action {
+            Action::Merge => Some(Action::Absorb),
+            Action::Unmerge => Some(Action::Release),
+            _ => None,
+        };
+        let mut steps = vec![(issue.clone(), after, event.clone())];
+        if let Some(count) = count {
+            let (after, event) = step::count_reports(&other, &issue, count, event.actor, self.now)?;
+            steps.push((other, after, event));
+        }
+        Some(steps)
+    }
+
+    /// A command with what its rows of the workflow require, and some of what they allow.
+    pub fn command(&mut self, issue: &Issue, action: Action, other: &Issue) -> Command {
+        let mut command = Command::bare(action, issue.version);
+        let Some(row) =
+            TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&issue.state))
+        else {
+            return command;
+        };
+        for field in row.required {
+            self.fill(&mut command, *field, issue, other);
+        }
+        for field in row.optional {
+            if self.chance.one_in(3) {
+                self.fill(&mut command, *field, issue, other);
+            }
+        }
+        command
+    }
+
+    pub fn fill(&mut self, command: &mut Command, field: Field, issue: &Issue, other: &Issue) {
+        let chance = &mut self.chance;
+        match field {
+            Field::Note => command.note = Some("现场已查看 'ok' 100%".into()),
+            Field::Department => command.department = Some(department(chance.pick(DEPARTMENTS))),
+            Field::Assists => {
+                let pick = department(chance.pick(DEPARTMENTS));
+                if command.department.as_ref() != Some(&pick) {
+                    command.assists = vec![pick];
+                }
+            }
+            Field::Until => {
+                let days = 1 + chance.below(300) as i64;
+                command.until = Some(Timestamp(self.now.0 + days * DAY_MS));
+            }
+            Field::Target => {
+                command.target = Some(Target {
+                    id: other.id,
+                    number: other.number.clone(),
+                    state: other.state,
+                    merged_into: other.merged_into,
+                });
+            }
+            Field::Outcome => command.outcome = Some(*chance.pick(step::outcomes_of(issue.kind))),
+            Field::Reason => command.reason = Some(*chance.pick(ReturnReason::ALL)),
+            Field::CitedRule => command.cited_rule = Some("权责清单 第3条".into()),
+            Field::Category => {
+                command.category = Some(Reclass {
+                    kind: random_kind(chance),
+                    category: category(chance.pick(CATEGORIES)),
+                    condition: None,
+                    nature: chance.pick(NATURES).map(str::to_owned),
+                    inspection: chance.one_in(2),
+                    proposed: Some(department(chance.pick(DEPARTMENTS))),
+                });
+            }
+            Field::Photos => {
+                command.photos = vec![hexward::domain::id::AttachmentId(chance.id())];
+            }
+        }
+    }
+}
