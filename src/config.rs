@@ -69,8 +69,9 @@ impl Config {
             None => figment.merge(Toml::file("hexward.toml")),
         };
         // Variables of the test suite are not configuration.
-        let environment = Env::prefixed("HEXWARD_")
-            .filter(|key| !key.starts_with("test_") && !matches!(key.as_str(), "update" | "bin" | "url"));
+        let environment = Env::prefixed("HEXWARD_").filter(|key| {
+            !key.starts_with("test_") && !matches!(key.as_str(), "update" | "bin" | "url")
+        });
         let mut config: Self = figment.merge(environment).extract()?;
         if let Some(data) = &args.data {
             config.data.clone_from(data);

@@ -3,8 +3,11 @@
 
 pub mod app;
 pub mod cli;
+pub mod config;
 pub mod demo;
 pub mod domain;
+pub mod feed;
 pub mod format;
 pub mod http;
+pub mod jobs;
 pub mod store;

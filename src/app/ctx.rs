@@ -7,7 +7,7 @@ use super::instance::Instance;
 use super::photo::PhotoShop;
 use super::snapshot;
 pub use super::snapshot::Snapshot;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Day, Timestamp};
 use crate::store::Store;
 use crate::store::port::FeedEntry;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -49,7 +49,7 @@ impl Ctx {
         photos: PhotoShop,
         clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Result<Arc<Self>, AppError> {
-        let snapshot = Arc::new(snapshot::load(store.as_ref()).await?);
+        let snapshot = Arc::new(snapshot::load(store.as_ref(), clock()).await?);
         let (live, _) = broadcast::channel(LIVE_ENTRIES_MAX);
         Ok(Arc::new(Self {
             store,
@@ -63,6 +63,11 @@ impl Ctx {
 
     pub fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// The civil date now, in the installation's time zone.
+    pub fn today(&self) -> Day {
+        self.now().day_in(&self.snapshot().zone)
     }
 
     /// A new id (UUIDv7).
@@ -84,7 +89,7 @@ impl Ctx {
     /// # Errors
     /// As for [`Ctx::load`]; what was in force stays.
     pub async fn refresh(&self) -> Result<(), AppError> {
-        let fresh = Arc::new(snapshot::load(self.store.as_ref()).await?);
+        let fresh = Arc::new(snapshot::load(self.store.as_ref(), self.now()).await?);
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         // Nobody listening is no fault.
         let _ = self.live.send(Live::Snapshot(fresh));
@@ -96,7 +101,9 @@ impl Ctx {
     /// # Errors
     /// As for [`Ctx::load`].
     pub async fn refresh_if_stale(&self) -> Result<bool, AppError> {
-        let stale = self.store.find_versions().await? != self.snapshot().versions;
+        // A new day brings areas and posts into force, and ends others.
+        let new_day = self.snapshot().territory.version().as_of != self.today();
+        let stale = new_day || self.store.find_versions().await? != self.snapshot().versions;
         if stale {
             self.refresh().await?;
         }

@@ -94,13 +94,8 @@ fn reclass(
                 .ok_or_else(|| unknown("condition", code))?,
         ),
     };
-    let placed: Placed = place(
-        &snapshot.territory,
-        snapshot.territory_version,
-        issue.place.raw,
-        issue.place.datum,
-        issue.place.accuracy_m,
-    )?;
+    let placed: Placed =
+        place(&snapshot.territory, issue.place.raw, issue.place.datum, issue.place.accuracy_m)?;
     let routed = route(snapshot, &placed, (category, condition), issue.severity, at);
     let stored = StoredRoute {
         issue: issue.id,

@@ -29,7 +29,7 @@ pub async fn stage_areas(
     (lineage, note, generated): (Vec<LineageRow>, &str, bool),
 ) -> Result<i64, AppError> {
     let mut rows = BTreeMap::<String, AreaRow>::new();
-    let in_force = ctx.snapshot().territory_version;
+    let in_force = ctx.snapshot().territory_version();
     if joining == Joining::Merge && in_force > 0 {
         let kept = ctx.store.load_areas(in_force).await?;
         let retired: Vec<&str> =

@@ -7,6 +7,7 @@ pub mod ctx;
 pub mod error;
 pub mod handle;
 pub mod instance;
+pub mod intake;
 pub mod likeness;
 pub mod measure;
 pub mod number;

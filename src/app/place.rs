@@ -3,14 +3,18 @@
 use super::error::{AppError, say};
 use crate::domain::access::AreaPath;
 use crate::domain::datum::Datum;
+use crate::domain::id::AreaCode;
 use crate::domain::issue::record::Place;
-use crate::domain::territory::position::Position;
-use crate::domain::territory::snapshot::{Location, Territory};
+use crate::domain::territory::{Area, Position, Territory};
 
-/// A place, and all that the territory says of it.
+/// A place, and what the territory says of it.
 pub struct Placed {
     pub place: Place,
-    pub location: Location,
+    pub position: Position,
+    /// The areas that hold it, outermost first.
+    pub chain: Vec<Area>,
+    /// The areas that the accuracy circle reaches, the nearest first: code and metres.
+    pub candidates: Vec<(AreaCode, f64)>,
 }
 
 /// Finds the place of a declared position in a version of the territory.
@@ -19,7 +23,6 @@ pub struct Placed {
 /// `Invalid` when the pair is no position on earth.
 pub fn place(
     territory: &Territory,
-    version: i64,
     raw: (f64, f64),
     datum: Datum,
     accuracy_m: Option<f64>,
@@ -35,18 +38,17 @@ pub fn place(
     let (lon, lat) = datum.to_wgs84(raw.0, raw.1);
     let position = Position::new(lon, lat).map_err(|error| invalid(&error))?;
     let location = territory.locate(position, accuracy_m);
-    let path = AreaPath::of(location.chain.iter().map(|area| &area.code));
-    let candidates =
-        location.candidates.iter().map(|candidate| candidate.code.to_string()).collect();
+    let candidates: Vec<(AreaCode, f64)> =
+        location.candidates.iter().map(|c| (c.area.code.clone(), c.distance_m)).collect();
     let place = Place {
         position: (lon, lat),
         raw,
         datum,
         accuracy_m,
         cell: location.cell.into(),
-        path,
-        candidates,
-        territory: version,
+        path: AreaPath::of(location.chain().map(|area| &area.code)),
+        candidates: candidates.iter().map(|(code, _)| code.to_string()).collect(),
+        territory: territory.version().number,
     };
-    Ok(Placed { place, location })
+    Ok(Placed { place, position, chain: location.chain().cloned().collect(), candidates })
 }

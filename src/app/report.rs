@@ -213,13 +213,8 @@ pub async fn preview(
     let snapshot = ctx.snapshot();
     let now = ctx.now();
     let chosen = check(&snapshot, submission, actor, now)?;
-    let placed = place(
-        &snapshot.territory,
-        snapshot.territory_version,
-        submission.position,
-        submission.datum,
-        submission.accuracy_m,
-    )?;
+    let placed =
+        place(&snapshot.territory, submission.position, submission.datum, submission.accuracy_m)?;
     let at = reported_at(submission, now);
     let routed =
         route(&snapshot, &placed, (chosen.category, chosen.condition), submission.severity, at);

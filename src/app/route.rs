@@ -64,7 +64,7 @@ pub fn route(
     severity: Severity,
     at: Timestamp,
 ) -> Routed {
-    let chain = placed.location.chain.iter().map(|area| Place {
+    let chain = placed.chain.iter().map(|area| Place {
         level: area.level,
         code: area.code.clone(),
         name: area.name.clone(),

@@ -8,9 +8,8 @@ use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::routing::Matrix;
-use crate::domain::territory::level::Level;
-use crate::domain::territory::snapshot::Territory;
-use crate::domain::time::Day;
+use crate::domain::territory::{Area, Level, Territory};
+use crate::domain::time::{Day, Timestamp};
 use crate::format::matrix::MatrixContext;
 use crate::format::pack::{Pack, read_catalog, read_matrix_pack};
 use crate::store::Store;
@@ -22,8 +21,6 @@ pub struct Snapshot {
     pub instance: Instance,
     pub zone: TimeZone,
     pub territory: Territory,
-    /// 0 before the first territory.
-    pub territory_version: i64,
     pub catalog: Catalog,
     pub matrix: Matrix,
     /// 0 before the first matrix.
@@ -35,16 +32,27 @@ pub struct Snapshot {
 impl Snapshot {
     /// Where an area lies in the tree.
     pub fn path_of(&self, code: &AreaCode) -> Option<AreaPath> {
-        self.territory.path(code)
+        self.territory.area(code)?;
+        Some(AreaPath::of(self.territory.chain(code).map(|area| &area.code)))
+    }
+
+    /// The number of the territory in force; 0 before the first.
+    pub fn territory_version(&self) -> i64 {
+        self.territory.version().number
+    }
+
+    /// An area that the territory knows.
+    pub fn area(&self, code: &str) -> Option<&Area> {
+        AreaCode::parse(code).ok().and_then(|code| self.territory.area(&code))
     }
 
     /// The name of an area that the territory knows.
     pub fn area_name(&self, code: &str) -> Option<String> {
-        self.territory.area(code).map(|area| area.name.clone())
+        self.area(code).map(|area| area.name.clone())
     }
 
     pub fn level_of(&self, code: &str) -> Option<Level> {
-        self.territory.area(code).map(|area| area.level)
+        self.area(code).map(|area| area.level)
     }
 
     /// The box of all areas: west, south, east, north in degrees.
@@ -83,7 +91,7 @@ async fn load_pack(store: &dyn Store, kind: &str) -> Result<(i64, Pack), AppErro
 ///
 /// # Errors
 /// The store is not available, or a document in it cannot be read at all.
-pub async fn load(store: &dyn Store) -> Result<Snapshot, AppError> {
+pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppError> {
     // The versions are read first: if something is published meanwhile, it is loaded again.
     let versions = store.find_versions().await?;
     let instance = Instance::from_settings(store.list_settings().await?);
@@ -98,15 +106,6 @@ pub async fn load(store: &dyn Store) -> Result<Snapshot, AppError> {
     for problem in &problems {
         tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
     }
-    let (territory_version, territory) = load_territory(store).await?;
-    Ok(Snapshot {
-        instance,
-        zone,
-        territory,
-        territory_version,
-        catalog,
-        matrix,
-        matrix_version,
-        versions,
-    })
+    let territory = load_territory(store, now.day_in(&zone)).await?;
+    Ok(Snapshot { instance, zone, territory, catalog, matrix, matrix_version, versions })
 }

@@ -12,7 +12,7 @@ use crate::domain::territory::area::{
     Area, AreaKind, Validity, polygon_from_geojson, polygon_to_geojson,
 };
 use crate::domain::territory::level::Level;
-use crate::domain::territory::snapshot::Territory;
+use crate::domain::territory::snapshot::{Territory, Version};
 use crate::domain::time::Day;
 use crate::store::Store;
 use crate::store::change::{Change, Save};
@@ -62,14 +62,19 @@ pub fn row_of(area: &Area, generated: bool) -> AreaRow {
 ///
 /// # Errors
 /// The store is not available, or a row cannot be read.
-pub async fn load_version(store: &dyn Store, version: i64) -> Result<Territory, AppError> {
-    let rows = store.load_areas(version).await?;
+pub async fn load_version(
+    store: &dyn Store,
+    number: i64,
+    as_of: Day,
+) -> Result<Territory, AppError> {
+    let rows = store.load_areas(number).await?;
     let areas = rows.iter().map(area_of).collect::<Result<Vec<_>, _>>()?;
     let branches = super::people::load_branches(store).await?;
-    let people = super::people::load_people(store).await?;
-    let (territory, problems) = Territory::build(areas, branches, people);
+    let (workers, posts) = super::people::load_people(store).await?;
+    let version = Version { number, as_of };
+    let (territory, problems) = Territory::build(version, areas, branches, workers, posts);
     for problem in &problems {
-        tracing::warn!(%problem, version, "the territory is not whole");
+        tracing::warn!(%problem, version = number, "the territory is not whole");
     }
     Ok(territory)
 }
@@ -78,14 +83,14 @@ pub async fn load_version(store: &dyn Store, version: i64) -> Result<Territory, 
 ///
 /// # Errors
 /// As for [`load_version`].
-pub async fn load_territory(store: &dyn Store) -> Result<(i64, Territory), AppError> {
+pub async fn load_territory(store: &dyn Store, as_of: Day) -> Result<Territory, AppError> {
     let versions = store.list_territory_versions().await?;
     match versions.iter().rev().find(|version| version.state == "published") {
-        None => Ok((0, Territory::default())),
-        Some(version) => {
-            let number = version.version;
-            Ok((number, load_version(store, number).await?))
+        None => {
+            let version = Version { number: 0, as_of };
+            Ok(Territory::build(version, Vec::new(), Vec::new(), Vec::new(), Vec::new()).0)
         }
+        Some(version) => load_version(store, version.version, as_of).await,
     }
 }
 
@@ -102,7 +107,7 @@ const SCAN_ISSUES: usize = 1_000;
 ///
 /// # Errors
 /// The store is not available.
-pub async fn plan_moves(ctx: &Ctx, new: &Territory, version: i64) -> Result<Vec<Move>, AppError> {
+pub async fn plan_moves(ctx: &Ctx, new: &Territory) -> Result<Vec<Move>, AppError> {
     let now = ctx.now();
     let mut query = PageQuery {
         filter: IssueFilter { open: Some(true), ..IssueFilter::default() },
@@ -117,7 +122,7 @@ pub async fn plan_moves(ctx: &Ctx, new: &Territory, version: i64) -> Result<Vec<
         query.after = last.map(|last| Seek { reported: last.times.reported, id: last.id });
         for issue in page.items {
             let old = &issue.place;
-            let placed = place(new, version, old.raw, old.datum, old.accuracy_m)?;
+            let placed = place(new, old.raw, old.datum, old.accuracy_m)?;
             if placed.place.path == old.path && placed.place.candidates == old.candidates {
                 continue;
             }
@@ -155,7 +160,7 @@ async fn find_staged(ctx: &Ctx, version: i64) -> Result<Territory, AppError> {
     let versions = ctx.store.list_territory_versions().await?;
     let staged = versions.iter().any(|v| v.version == version && v.state == "staged");
     match staged {
-        true => load_version(ctx.store.as_ref(), version).await,
+        true => load_version(ctx.store.as_ref(), version, ctx.today()).await,
         false => Err(not_staged(version)),
     }
 }
@@ -168,14 +173,17 @@ async fn find_staged(ctx: &Ctx, version: i64) -> Result<Territory, AppError> {
 pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppError> {
     let new = find_staged(ctx, version).await?;
     let retired = ctx.store.list_retired_codes().await?;
-    if let Some(code) = retired.iter().find(|code| new.area(code).is_some()) {
+    if let Some(code) = retired
+        .iter()
+        .find(|code| AreaCode::parse(code).is_ok_and(|code| new.area(&code).is_some()))
+    {
         return Err(AppError::Conflict(say(
             format!("编码 {code} 已停用，不能再次使用"),
             format!("The code {code} was retired and is never reused"),
         )));
     }
-    let replaces = Some(ctx.snapshot().territory_version).filter(|version| *version > 0);
-    let moves = plan_moves(ctx, &new, version).await?;
+    let replaces = Some(ctx.snapshot().territory_version()).filter(|version| *version > 0);
+    let moves = plan_moves(ctx, &new).await?;
     let moved = moves.len();
     ctx.store.publish_territory(version, replaces, change_of(ctx, moves)).await?;
     ctx.refresh().await?;
@@ -189,7 +197,7 @@ pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppErro
 pub async fn rehome_stragglers(ctx: &Ctx) -> Result<usize, AppError> {
     let snapshot: std::sync::Arc<Snapshot> = ctx.snapshot();
     let mut moved = 0;
-    for step in plan_moves(ctx, &snapshot.territory, snapshot.territory_version).await? {
+    for step in plan_moves(ctx, &snapshot.territory).await? {
         match ctx.store.apply(change_of(ctx, vec![step])).await {
             Ok(_) => moved += 1,
             Err(crate::store::StoreError::Stale) => {}

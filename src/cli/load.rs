@@ -92,12 +92,17 @@ fn parse_level(text: &str) -> Result<Level, String> {
 ///
 /// # Errors
 /// A file as a whole cannot be read.
-pub fn read_areas(files: &[PathBuf], layer: Option<&str>, mut importer: Importer) -> anyhow::Result<Imported> {
+pub fn read_areas(
+    files: &[PathBuf],
+    layer: Option<&str>,
+    mut importer: Importer,
+) -> anyhow::Result<Imported> {
     for path in files {
         let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
-        let report =
-            read_features(file, layer, &FileLimits::default(), &mut |feature| importer.take(feature))
-                .with_context(|| path.display().to_string())?;
+        let report = read_features(file, layer, &FileLimits::default(), &mut |feature| {
+            importer.take(feature)
+        })
+        .with_context(|| path.display().to_string())?;
         report.notes.iter().for_each(|note| eprintln!("{}: {note}", path.display()));
     }
     Ok(importer.finish())

@@ -1,35 +1,97 @@
 //! The command line: one word per role.
 
+pub mod init;
+pub mod load;
 pub mod locate;
+pub mod open;
 pub mod points;
+pub mod serve;
+pub mod territory;
+pub mod user;
+pub mod verify;
 
 use std::process::ExitCode;
 
+use crate::config::ConfigArgs;
 use clap::{Parser, Subcommand};
 
 /// 网格哨: grid governance on a map.
 #[derive(Debug, Parser)]
 #[command(name = "hexward", version, about)]
 pub struct Cli {
+    #[command(flatten)]
+    config: ConfigArgs,
     #[command(subcommand)]
     command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run the server.
+    Serve(serve::ServeArgs),
+    /// Set and show what this installation is.
+    Init(init::InitArgs),
+    /// Make, change and list accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Take in territory, people, catalog, matrix and history.
+    #[command(subcommand)]
+    Import(ImportCommand),
+    /// Look at and publish versions of the territory.
+    #[command(subcommand)]
+    Territory(territory::TerritoryCommand),
     /// Find the areas of the points in a CSV file; needs no database.
     Locate(locate::LocateArgs),
+    /// Verify or rebuild the counters.
+    #[command(subcommand)]
+    Metrics(verify::MetricsCommand),
+    /// Verify the logs.
+    #[command(subcommand)]
+    Audit(verify::AuditCommand),
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ImportCommand {
+    /// Areas from GeoJSON, TopoJSON or zipped Shapefiles.
+    Areas(load::AreasArgs),
+    /// Categories and filing conditions from CSV.
+    Catalog(load::CatalogArgs),
+    /// Departments, rules and fallback ladder from CSV.
+    Matrix(load::MatrixArgs),
 }
 
 impl Cli {
     /// Runs the command and says how it went: 0 done, 1 found wrong, 2 could not be done.
     pub fn run(self) -> ExitCode {
-        let outcome = match self.command {
-            Command::Locate(args) => locate::run(&args),
-        };
-        outcome.unwrap_or_else(|error| {
+        self.dispatch().unwrap_or_else(|error| {
             eprintln!("hexward: {error:#}");
             ExitCode::from(2)
         })
+    }
+
+    fn dispatch(self) -> anyhow::Result<ExitCode> {
+        let config = &self.config;
+        match self.command {
+            Command::Locate(args) => locate::run(&args),
+            Command::Openapi => {
+                println!("{}", crate::http::openapi().to_pretty_json()?);
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::Serve(args) => open::run(serve::run(config, &args)),
+            Command::Init(args) => open::run(init::run(config, args)),
+            Command::User(command) => open::run(user::run(config, command)),
+            Command::Import(ImportCommand::Areas(args)) => open::run(load::run_areas(config, args)),
+            Command::Import(ImportCommand::Catalog(args)) => {
+                open::run(load::run_catalog(config, args))
+            }
+            Command::Import(ImportCommand::Matrix(args)) => {
+                open::run(load::run_matrix(config, args))
+            }
+            Command::Territory(command) => open::run(territory::run(config, command)),
+            Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
+            Command::Audit(command) => open::run(verify::run_audit(config, command)),
+        }
     }
 }

@@ -117,7 +117,8 @@ pub async fn run(config: &ConfigArgs, command: UserCommand) -> anyhow::Result<Ex
         }
         UserCommand::Password(args) => {
             let (password, made) = obtain_password(&args.password)?;
-            let patch = AccountPatch { password: Some(password.clone()), ..AccountPatch::default() };
+            let patch =
+                AccountPatch { password: Some(password.clone()), ..AccountPatch::default() };
             patch_account(&ctx, &args.login, patch).await?;
             show_password(made, &password);
         }

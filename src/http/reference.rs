@@ -107,7 +107,7 @@ pub async fn show_instance(State(app): State<App>) -> Json<InstanceWire> {
         center: bounds.map(|(w, s, e, n)| (f64::midpoint(w, e), f64::midpoint(s, n))),
         bbox: bounds,
         basemap,
-        territory_version: snapshot.territory_version,
+        territory_version: snapshot.territory_version(),
         matrix_version: snapshot.matrix_version,
         as_of: app.ctx.now().to_rfc3339(),
         demo_accounts: demo_accounts(&snapshot),

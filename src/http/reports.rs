@@ -209,7 +209,6 @@ pub async fn locate(
     let datum = super::wire::report::parse_datum(query.datum.as_deref())?;
     let placed = crate::app::place::place(
         &snapshot.territory,
-        snapshot.territory_version,
         (query.lon, query.lat),
         datum,
         query.accuracy_m.filter(|m| m.is_finite() && *m >= 0.0),

@@ -10,10 +10,28 @@ use std::cmp::Ordering;
 use geo::algorithm::kernels::{Kernel, Orientation, RobustKernel};
 use geo::{Coord, LineString, MultiPolygon};
 
+/// Shewchuk's bound on the relative rounding error of the plain determinant: (3 + 16 ε) ε.
+const ERROR_BOUND: f64 = 3.330_669_073_875_471_6e-16;
+
 /// `Greater` when `p` is on the left of the line from `a` to `b`, `Less` on its right, `Equal`
-/// exactly on it (adaptive precision after Shewchuk 1997).
-#[inline]
+/// exactly on it (Shewchuk 1997: the plain determinant where its error cannot matter, else exact).
+#[inline(always)]
 pub fn side(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> Ordering {
+    let left = (a.x - p.x) * (b.y - p.y);
+    let right = (a.y - p.y) * (b.x - p.x);
+    let (determinant, bound) = (left - right, ERROR_BOUND * (left.abs() + right.abs()));
+    if determinant > bound {
+        Ordering::Greater
+    } else if -determinant > bound {
+        Ordering::Less
+    } else {
+        side_exactly(a, b, p)
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn side_exactly(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> Ordering {
     match RobustKernel::orient2d(a, b, p) {
         Orientation::CounterClockwise => Ordering::Greater,
         Orientation::Clockwise => Ordering::Less,
@@ -54,8 +72,8 @@ fn meets_ray(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>) -> Option<bool> {
 /// Places `p` with regard to a closed ring by the even-odd rule, looking at every edge.
 pub fn place_in_ring(ring: &LineString<f64>, p: Coord<f64>) -> Place {
     let mut inside = false;
-    for edge in ring.lines() {
-        match meets_ray(edge.start, edge.end, p) {
+    for edge in ring.0.windows(2) {
+        match meets_ray(edge[0], edge[1], p) {
             None => return Place::Boundary,
             Some(meets) => inside ^= meets,
         }
@@ -101,62 +119,86 @@ fn nudge(a: Coord<f64>, b: Coord<f64>) -> Ordering {
     order(a.y, b.y).then(order(b.x, a.x))
 }
 
-/// Whether the way from nudged `p` to nudged `q` crosses the edge from `a` to `b` (`a` ≠ `b`).
-///
-/// Both ends are nudged alike, so the way meets no vertex and runs along no edge, and the number
-/// of crossings with a ring tells exactly whether both ends are on the same side of it.
-#[inline]
-pub(crate) fn crosses(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>, q: Coord<f64>) -> bool {
-    !apart(a, b, p, q) && crosses_from(a, b, (p, side_nudged(a, b, p)), q)
+/// A straight way between two different points, both nudged alike: so it meets no vertex and runs
+/// along no edge, and the number of its crossings with a ring tells exactly whether both ends are
+/// on the same side of the ring.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Way {
+    from: Coord<f64>,
+    to: Coord<f64>,
 }
 
-/// What an edge does to the straight way from `p` to `q`.
+/// What an edge does to a way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meeting {
-    /// `p` itself, not nudged, lies on the edge.
+    /// The way's start itself, not nudged, lies on the edge.
     OnEdge,
     Crosses,
     Misses,
 }
 
-/// As [`crosses`], and says when `p` lies on the edge.
-#[inline]
-pub(crate) fn meet(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>, q: Coord<f64>) -> Meeting {
-    if apart(a, b, p, q) {
-        return Meeting::Misses;
+impl Way {
+    /// `None` when the points are the same.
+    #[inline]
+    pub(crate) fn new(from: Coord<f64>, to: Coord<f64>) -> Option<Self> {
+        (from != to).then_some(Self { from, to })
     }
-    let mut side_p = side(a, b, p);
-    if side_p == Ordering::Equal {
-        if in_box(a, b, p) {
-            return Meeting::OnEdge;
+
+    /// The side of the way's line that a vertex is on.
+    #[inline(always)]
+    pub(crate) fn side_of(&self, vertex: Coord<f64>) -> Ordering {
+        side(self.from, self.to, vertex)
+    }
+
+    /// What the edge from `a` to `b` does, whose ends are on these sides of the way's line. Edges
+    /// in a row share a vertex, whose side is then worked out once.
+    #[inline(always)]
+    pub(crate) fn meet(
+        &self,
+        (a, side_a): (Coord<f64>, Ordering),
+        (b, side_b): (Coord<f64>, Ordering),
+    ) -> Meeting {
+        // Both ends on one side: the edge does not touch the way's line, nor the start on it.
+        if side_a == side_b && side_a != Ordering::Equal {
+            return Meeting::Misses;
         }
-        side_p = nudge(a, b);
+        let mut side_from = side(a, b, self.from);
+        if side_from == Ordering::Equal {
+            if in_box(a, b, self.from) {
+                return Meeting::OnEdge;
+            }
+            side_from = nudge(a, b);
+        }
+        self.pass((a, side_a), (b, side_b), side_from)
     }
-    if crosses_from(a, b, (p, side_p), q) { Meeting::Crosses } else { Meeting::Misses }
-}
 
-/// Whether the boxes of the edge and of the way do not even touch.
-#[inline]
-fn apart(a: Coord<f64>, b: Coord<f64>, p: Coord<f64>, q: Coord<f64>) -> bool {
-    a.x.max(b.x) < p.x.min(q.x)
-        || a.x.min(b.x) > p.x.max(q.x)
-        || a.y.max(b.y) < p.y.min(q.y)
-        || a.y.min(b.y) > p.y.max(q.y)
-}
-
-#[inline]
-fn crosses_from(
-    a: Coord<f64>,
-    b: Coord<f64>,
-    (p, side_p): (Coord<f64>, Ordering),
-    q: Coord<f64>,
-) -> bool {
-    if p == q || side_p == side_nudged(a, b, q) {
-        return false;
+    /// Whether the way crosses the edge from `a` to `b`.
+    #[inline]
+    pub(crate) fn crosses(&self, a: Coord<f64>, b: Coord<f64>) -> bool {
+        let (side_a, side_b) = (self.side_of(a), self.side_of(b));
+        if side_a == side_b && side_a != Ordering::Equal {
+            return false;
+        }
+        let side_from = side_nudged(a, b, self.from);
+        self.pass((a, side_a), (b, side_b), side_from) == Meeting::Crosses
     }
-    // Moving the way by the nudge is moving the edge's ends by its opposite.
-    let back = nudge(p, q).reverse();
-    side(p, q, a).then(back) != side(p, q, b).then(back)
+
+    #[inline]
+    fn pass(
+        &self,
+        (a, side_a): (Coord<f64>, Ordering),
+        (b, side_b): (Coord<f64>, Ordering),
+        side_from: Ordering,
+    ) -> Meeting {
+        // Moving the way by the nudge is moving the edge's ends by its opposite.
+        let back = nudge(self.from, self.to).reverse();
+        let apart = side_a.then(back) != side_b.then(back);
+        if apart && side_from != side_nudged(a, b, self.to) {
+            Meeting::Crosses
+        } else {
+            Meeting::Misses
+        }
+    }
 }
 
 #[cfg(test)]
@@ -182,7 +224,10 @@ mod tests {
         let (p, q) = (at(0., 0.), at(4., 0.));
         let peak = at(2., 0.);
         let crossings = |x: Coord<f64>, y: Coord<f64>| {
-            [(x, peak), (peak, y)].into_iter().filter(|(a, b)| crosses(*a, *b, p, q)).count()
+            [(x, peak), (peak, y)]
+                .into_iter()
+                .filter(|(a, b)| Way::new(p, q).unwrap().crosses(*a, *b))
+                .count()
         };
         assert_eq!(crossings(at(2., -1.), at(2., 1.)), 1);
         assert_eq!(crossings(at(1., -1.), at(3., -1.)) % 2, 0);

@@ -2,14 +2,26 @@
 //! import and repair, their checks and their lineage.
 
 pub mod area;
+pub mod check;
 pub mod defect;
+pub mod diff;
 pub mod exact;
 pub mod feature;
+pub mod import;
 pub mod index;
 pub mod level;
+pub mod lineage;
+pub mod locate;
 pub mod people;
 pub mod position;
 mod rebuild;
 pub mod repair;
 mod rings;
 pub mod snapshot;
+
+pub use area::{Area, AreaKind, Validity};
+pub use level::Level;
+pub use locate::{Candidate, Location, Near};
+pub use people::{Branch, DutyHours, Post, Worker};
+pub use position::Position;
+pub use snapshot::{Territory, Version};

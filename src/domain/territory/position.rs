@@ -66,10 +66,10 @@ impl Position {
         Coord { x: self.lon, y: self.lat }
     }
 
-    /// The H3 cell at [`CELL_RESOLUTION`]. `None` cannot happen for a value of this type; it is
-    /// there so that no assumption about the library can stop the server.
-    pub fn cell(self) -> Option<CellIndex> {
-        LatLng::new(self.lat, self.lon).ok().map(|place| place.to_cell(CELL_RESOLUTION))
+    /// The H3 cell at [`CELL_RESOLUTION`].
+    pub fn cell(self) -> CellIndex {
+        // The library refuses nothing but numbers that are not finite, which are not in here.
+        LatLng::new(self.lat, self.lon).unwrap_or_default().to_cell(CELL_RESOLUTION)
     }
 
     /// The great-circle distance in metres (haversine; within 0.6 % of the ellipsoid).
@@ -80,6 +80,12 @@ impl Position {
         let h = half_lat * half_lat + lat1.cos() * lat2.cos() * half_lon * half_lon;
         2.0 * EARTH_RADIUS_M * h.sqrt().min(1.0).asin()
     }
+}
+
+/// The way over the ground in metres between two points of the unit sphere, from their straight
+/// distance.
+pub(crate) fn chord_to_metres(chord: f64) -> f64 {
+    2.0 * EARTH_RADIUS_M * (chord / 2.0).min(1.0).asin()
 }
 
 impl fmt::Debug for Position {

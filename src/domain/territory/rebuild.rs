@@ -7,6 +7,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use geo::algorithm::bool_ops::FillRule;
+use geo::algorithm::orient::{Direction, Orient};
 use geo::{
     BooleanOps, BoundingRect, Coord, LineString, MakeValid, MapCoords, MultiPolygon, Polygon,
 };
@@ -70,7 +71,8 @@ fn overlay_part(part: &Polygon<f64>, number: usize, defects: &[Defect]) -> Multi
         Defect::OverlappingParts => false,
     });
     if !is_bad {
-        return MultiPolygon(vec![part.clone()]);
+        // A union goes by the winding of its parts.
+        return MultiPolygon(vec![part.orient(Direction::Default)]);
     }
     let solid = |ring: &LineString<f64>| {
         let nothing = MultiPolygon::<f64>(Vec::new());

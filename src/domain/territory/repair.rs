@@ -155,7 +155,7 @@ pub fn repair_shape(
     }
     let rebuilt = rebuild(&polygon, &defects).ok_or(ShapeError::Beyond)?;
     repairs.extend(name_repairs(&defects));
-    Ok((rebuilt, repairs))
+    Ok((wound(rebuilt, &mut Vec::new()), repairs))
 }
 
 fn name_repairs(defects: &[Defect]) -> Vec<Repair> {
@@ -301,15 +301,18 @@ impl Tally {
     }
 
     fn push_corner(&mut self, corners: &mut RawRing, c: Coord<f64>) {
+        let mut was_spike = false;
         while let [.., before, last] = corners.as_slice()
             && *last != c
             && is_spike(*before, *last, c)
         {
+            was_spike = true;
             self.spikes += 1;
             corners.pop();
         }
         if corners.last() == Some(&c) {
-            self.doubled += 1;
+            // A spike that is gone leaves its foot twice, which was no fault of its own.
+            self.doubled += usize::from(!was_spike);
         } else {
             corners.push(c);
         }
@@ -337,4 +340,113 @@ fn is_spike(a: Coord<f64>, b: Coord<f64>, c: Coord<f64>) -> bool {
 /// Whether three corners are in line, which leaves no area once spikes are gone.
 fn is_flat(corners: &[Coord<f64>]) -> bool {
     corners.len() == 3 && super::exact::side(corners[0], corners[1], corners[2]).is_eq()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::territory::defect::find_defects;
+    use geo::Area as _;
+
+    type Corners<'c> = &'c [(f64, f64)];
+
+    fn ring(corners: Corners<'_>) -> RawRing {
+        corners.iter().map(|(x, y)| Coord { x: *x, y: *y }).collect()
+    }
+
+    fn repair(parts: &[&[Corners<'_>]]) -> Result<(MultiPolygon<f64>, Vec<Repair>), ShapeError> {
+        let parts = parts.iter().map(|rings| rings.iter().map(|r| ring(r)).collect()).collect();
+        repair_shape(Shape::Parts(parts), Datum::Wgs84, &ShapeLimits::default())
+    }
+
+    fn check(parts: &[&[Corners<'_>]], area: f64, repairs: &[Repair]) {
+        let (polygon, done) = repair(parts).unwrap();
+        assert!((polygon.unsigned_area() - area).abs() < 1e-7, "{polygon:?}");
+        assert_eq!(done, repairs, "{parts:?}");
+        assert!(find_defects(&polygon).is_empty(), "{polygon:?}");
+    }
+
+    const SQUARE: Corners<'_> = &[(0., 0.), (4., 0.), (4., 4.), (0., 4.), (0., 0.)];
+    const SMALL: Corners<'_> = &[(1., 1.), (1., 2.), (2., 2.), (2., 1.), (1., 1.)];
+
+    #[test]
+    fn a_valid_polygon_is_left_as_it_is() {
+        check(&[&[SQUARE, SMALL]], 15.0, &[]);
+        let (polygon, _) = repair(&[&[SQUARE]]).unwrap();
+        assert_eq!(polygon.0[0].exterior().0, ring(SQUARE));
+    }
+
+    #[test]
+    fn cleaning_keeps_the_area_and_tells_what_it_did() {
+        let open = [(0., 0.), (4., 0.), (4., 4.), (4., 4.), (0., 4.)];
+        check(&[&[&open]], 16.0, &[Repair::ClosedRings(1), Repair::RemovedDoubledPoints(1)]);
+        let spiky = [(0., 0.), (4., 0.), (9., 0.), (4., 0.), (4., 4.), (0., 4.), (0., 0.)];
+        check(&[&[&spiky]], 16.0, &[Repair::RemovedSpikes(1)]);
+        // A spike at the seam of the ring, and one on a spike.
+        let seam = [(0., -3.), (0., 0.), (4., 0.), (4., 4.), (0., 4.), (0., -3.)];
+        check(&[&[&seam]], 16.0, &[Repair::RemovedSpikes(1)]);
+        let turned: Vec<(f64, f64)> = SQUARE.iter().rev().copied().collect();
+        check(&[&[&turned]], 16.0, &[Repair::TurnedRings(1)]);
+        let flat = [(1., 1.), (2., 2.), (3., 3.), (1., 1.)];
+        check(&[&[SQUARE, &flat]], 16.0, &[Repair::DroppedRings(1)]);
+    }
+
+    #[test]
+    fn rings_that_cross_are_taken_apart_by_even_and_odd() {
+        let bow = [(0., 0.), (4., 4.), (4., 0.), (0., 4.), (0., 0.)];
+        check(&[&[&bow]], 8.0, &[Repair::UntangledRings(1)]);
+        // An inverted hole: the ring touches itself in a corner.
+        let pinched =
+            [(0., 0.), (4., 0.), (4., 4.), (0., 4.), (0., 0.), (1., 2.), (2., 2.), (0., 0.)];
+        let (polygon, repairs) = repair(&[&[&pinched]]).unwrap();
+        assert_eq!(repairs, [Repair::UntangledRings(1)]);
+        assert!((polygon.unsigned_area() - 15.0).abs() < 1e-7, "{polygon:?}");
+        assert!(find_defects(&polygon).is_empty());
+    }
+
+    #[test]
+    fn holes_are_taken_away_and_parts_united() {
+        let out = [(3., 1.), (5., 1.), (5., 2.), (3., 2.), (3., 1.)];
+        check(&[&[SQUARE, &out]], 15.0, &[Repair::RecutHoles]);
+        let far = [(8., 8.), (9., 8.), (9., 9.), (8., 8.)];
+        check(&[&[SQUARE, &far]], 16.0, &[Repair::RecutHoles]);
+        let across = [(1.5, 1.5), (1.5, 3.), (3., 3.), (3., 1.5), (1.5, 1.5)];
+        check(&[&[SQUARE, SMALL, &across]], 16.0 - 1.0 - 2.25 + 0.25, &[Repair::RecutHoles]);
+        let beside = [(4., 0.), (6., 0.), (6., 4.), (4., 4.), (4., 0.)];
+        check(&[&[SQUARE], &[&beside]], 24.0, &[Repair::UnitedParts]);
+        check(&[&[SQUARE], &[SMALL]], 16.0, &[Repair::UnitedParts]);
+    }
+
+    #[test]
+    fn an_island_in_a_hole_is_no_defect() {
+        let lake = [(1., 1.), (1., 3.), (3., 3.), (3., 1.), (1., 1.)];
+        let island = [(1.5, 1.5), (2.5, 1.5), (2.5, 2.5), (1.5, 2.5), (1.5, 1.5)];
+        check(&[&[SQUARE, &lake], &[&island]], 13.0, &[]);
+    }
+
+    #[test]
+    fn repair_keeps_the_vertices_that_were_there() {
+        let odd = [(0.1, 0.2), (4.3, 4.7), (4.3, 0.2), (2.7, 0.2), (0.1, 4.7), (0.1, 0.2)];
+        let (polygon, _) = repair(&[&[&odd]]).unwrap();
+        let kept: Vec<Coord<f64>> = polygon.iter().flat_map(|p| p.exterior().0.clone()).collect();
+        for (x, y) in odd {
+            assert!(kept.contains(&Coord { x, y }), "{x} {y} in {kept:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_repaired_is_refused_with_a_remedy() {
+        let far = |x, y| [(0., 0.), (x, y), (1., 1.), (0., 0.)];
+        for (corners, error) in [
+            (far(200., 0.), ShapeError::OutOfRange { x: 200., y: 0. }),
+            (far(34., 113.), ShapeError::Swapped { x: 34., y: 113. }),
+            (far(2., 2.), ShapeError::NoArea),
+        ] {
+            assert_eq!(repair(&[&[&corners]]).unwrap_err(), error);
+            assert!(!error.remedy().is_empty());
+        }
+        let nan = far(f64::NAN, 0.);
+        assert_eq!(repair(&[&[&nan]]).unwrap_err(), ShapeError::NotFinite);
+        assert_eq!(repair(&[&[&[]]]).unwrap_err(), ShapeError::Missing);
+    }
 }

@@ -13,6 +13,7 @@ use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
+use crate::domain::territory::{Branch, Near, Post, Worker};
 use crate::domain::time::Timestamp;
 use crate::http::extract::Lang;
 use crate::http::problem::ApiError;
@@ -304,8 +305,7 @@ const NEAREST: usize = 3;
 
 /// A place on the wire. Workers are named to staff only.
 pub fn location_wire(view: &View<'_>, placed: &Placed, at: Timestamp) -> LocationWire {
-    let (territory, location) = (&view.snapshot.territory, &placed.location);
-    let position = location.position;
+    let (territory, position) = (&view.snapshot.territory, placed.position);
     let branches = territory.nearest_branches(position, NEAREST);
     let workers = match view.actor.is_staff() {
         true => territory.nearest_on_duty_workers(position, NEAREST, at, &view.snapshot.zone),
@@ -316,35 +316,38 @@ pub fn location_wire(view: &View<'_>, placed: &Placed, at: Timestamp) -> Locatio
         datum: placed.place.datum.as_str().to_owned(),
         raw: placed.place.raw,
         accuracy_m: placed.place.accuracy_m,
-        inside: !location.chain.is_empty(),
+        inside: !placed.chain.is_empty(),
         chain: view.chain(&placed.place.path),
-        candidates: location
+        candidates: placed
             .candidates
             .iter()
-            .map(|candidate| CandidateWire {
-                area: view.area(candidate.code.as_str()),
-                distance_m: candidate.distance_m,
+            .map(|(code, distance_m)| CandidateWire {
+                area: view.area(code.as_str()),
+                distance_m: *distance_m,
             })
             .collect(),
         cell: format!("{:x}", placed.place.cell),
-        nearest_branches: branches
-            .iter()
-            .map(|near| NearBranch {
-                code: near.branch.code.to_string(),
-                name: near.branch.name.clone(),
-                distance_m: near.distance_m,
-                position: near.branch.position.map(|p| (p.lon(), p.lat())),
-            })
-            .collect(),
-        nearest_workers: workers
-            .iter()
-            .map(|near| NearWorker {
-                id: near.worker.id.to_string(),
-                name: near.worker.name.clone(),
-                grid_code: near.post.area.to_string(),
-                distance_m: near.distance_m,
-            })
-            .collect(),
+        nearest_branches: branches.iter().map(near_branch).collect(),
+        nearest_workers: workers.iter().map(near_worker).collect(),
+    }
+}
+
+fn near_branch(near: &Near<&Branch>) -> NearBranch {
+    NearBranch {
+        code: near.item.code.to_string(),
+        name: near.item.name.clone(),
+        distance_m: near.distance_m,
+        position: near.item.position.map(|position| (position.lon(), position.lat())),
+    }
+}
+
+fn near_worker(near: &Near<(&Worker, &Post)>) -> NearWorker {
+    let (worker, post) = near.item;
+    NearWorker {
+        id: worker.id.to_string(),
+        name: worker.name.clone(),
+        grid_code: post.area.to_string(),
+        distance_m: near.distance_m,
     }
 }
 

@@ -6,15 +6,16 @@ use std::collections::HashMap;
 use geo::{Coord, MultiPolygon};
 
 use super::{AreaIndex, Cell, Node, REFINED, Slot, UNIFORM};
-use crate::domain::territory::exact::crosses;
+use crate::domain::territory::exact::Way;
 
-/// The first grid has about this many cells per edge, within the limits below. Fewer cells would
-/// leave more points in cells with edges, more would miss the processor's cache.
+/// The first grid has about this many cells per edge and per area, within the limits below. Fewer
+/// cells would leave more points in cells with edges, more would miss the processor's cache.
 const CELLS_PER_EDGE: f64 = 4.0;
-const FIRST_CELLS_MIN: f64 = 16.0;
+const CELLS_PER_AREA: f64 = 100.0;
+const FIRST_CELLS_MIN: f64 = 4_096.0;
 const FIRST_CELLS_MAX: f64 = 1_048_576.0;
 /// A cell with more edges than this is refined, …
-const CELL_EDGES_MAX: usize = 12;
+const CELL_EDGES_MAX: usize = 8;
 /// … into at most this many columns and rows, …
 const REFINED_SIDE_MAX: f64 = 16.0;
 /// … unless it is this deep or this narrow: edges that meet in one vertex cannot be told apart.
@@ -58,7 +59,7 @@ pub(super) fn build<'p>(areas: impl IntoIterator<Item = &'p MultiPolygon<f64>>) 
     builder.intern(&[]);
     let edges = builder.take_edges(areas);
     if let Some((min, max)) = bounds(&builder.index.vertices) {
-        let (columns, rows) = first_grid(edges.len(), min, max);
+        let (columns, rows) = builder.first_grid(edges.len(), min, max);
         // Nothing is left of the least longitude, so the walk starts from there.
         let outside = Coord { x: min.x - 1.0, y: min.y };
         let start = Standing { at: outside, areas: Vec::new() };
@@ -80,18 +81,20 @@ fn bounds(vertices: &[Coord<f64>]) -> Option<(Coord<f64>, Coord<f64>)> {
     }))
 }
 
-/// Columns and rows of about square cells.
-fn first_grid(edges: usize, min: Coord<f64>, max: Coord<f64>) -> (u32, u32) {
-    let cells = (edges as f64 * CELLS_PER_EDGE).clamp(FIRST_CELLS_MIN, FIRST_CELLS_MAX);
-    let width = (max.x - min.x).max(STEP_DEGREES_MIN);
-    let height = (max.y - min.y).max(STEP_DEGREES_MIN);
-    let columns = (cells * width / height).sqrt().clamp(1.0, cells);
-    let rows = (cells / columns).clamp(1.0, cells);
-    let fit = |count: f64, length: f64| count.min(length / STEP_DEGREES_MIN).max(1.0) as u32;
-    (fit(columns, width), fit(rows, height))
-}
-
 impl Builder {
+    /// Columns and rows of about square cells.
+    fn first_grid(&self, edges: usize, min: Coord<f64>, max: Coord<f64>) -> (u32, u32) {
+        let areas = self.owners.last().map_or(0, |slot| slot + 1);
+        let wanted = edges as f64 * CELLS_PER_EDGE + f64::from(areas) * CELLS_PER_AREA;
+        let cells = wanted.clamp(FIRST_CELLS_MIN, FIRST_CELLS_MAX);
+        let width = (max.x - min.x).max(STEP_DEGREES_MIN);
+        let height = (max.y - min.y).max(STEP_DEGREES_MIN);
+        let columns = (cells * width / height).sqrt().clamp(1.0, cells);
+        let rows = (cells / columns).clamp(1.0, cells);
+        let fit = |count: f64, length: f64| count.min(length / STEP_DEGREES_MIN).max(1.0) as u32;
+        (fit(columns, width), fit(rows, height))
+    }
+
     /// Copies all rings; returns the edges that have a length.
     fn take_edges<'p>(
         &mut self,
@@ -185,10 +188,11 @@ impl Builder {
         ahead: &[u32],
     ) -> bool {
         let from = std::mem::replace(&mut standing.at, to);
+        let Some(way) = Way::new(from, to) else { return false };
         let mut crossed = false;
         for edge in merge(behind, ahead) {
             let (a, b) = self.index.edge(edge);
-            if crosses(a, b, from, to) {
+            if way.crosses(a, b) {
                 crossed = true;
                 let slot = self.owners[edge as usize];
                 match standing.areas.binary_search(&slot) {

@@ -16,7 +16,7 @@ mod build;
 
 use geo::{Coord, MultiPolygon};
 
-use super::exact::{Meeting, meet};
+use super::exact::{Meeting, Way, in_box, side};
 
 /// The number of an area in an index: its position in the slice that the index was built from.
 pub type Slot = u32;
@@ -258,16 +258,33 @@ impl SplitCell<'_> {
 
     #[inline]
     fn holds(&self, edges: &[u32], at_middle: bool) -> bool {
+        let Some(way) = Way::new(self.point, self.middle) else {
+            return at_middle || self.is_on_any(edges);
+        };
         let mut inside = at_middle;
+        let mut before = None;
         for &edge in edges {
             let (a, b) = self.index.edge(edge);
-            match meet(a, b, self.point, self.middle) {
+            let side_a = match before {
+                Some((last, side)) if last + 1 == edge => side,
+                _ => way.side_of(a),
+            };
+            let side_b = way.side_of(b);
+            before = Some((edge, side_b));
+            match way.meet((a, side_a), (b, side_b)) {
                 Meeting::OnEdge => return true,
                 Meeting::Crosses => inside = !inside,
                 Meeting::Misses => {}
             }
         }
         inside
+    }
+
+    fn is_on_any(&self, edges: &[u32]) -> bool {
+        edges.iter().any(|&edge| {
+            let (a, b) = self.index.edge(edge);
+            in_box(a, b, self.point) && side(a, b, self.point).is_eq()
+        })
     }
 }
 
