@@ -1,5 +1,6 @@
 //! Accounts: signing in and out, tokens, grants.
 
+use super::carry::carry_grant;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use crate::domain::access::{Actor, Grant, Role};
@@ -159,15 +160,16 @@ async fn find_active(ctx: &Ctx, id: AccountId) -> Result<AccountRow, AppError> {
 
 /// The actor that an account is, with its grants placed in the territory in force.
 pub fn actor_of(snapshot: &Snapshot, account: &AccountRow) -> Actor {
-    let grants = account.grants.iter().map(|grant| {
+    let grants = account.grants.iter().flat_map(|grant| {
         let area = grant.area_code.as_deref().and_then(|code| AreaCode::parse(code).ok());
-        Grant {
+        let grant = Grant {
             role: grant.role,
             path: area.as_ref().and_then(|code| snapshot.path_of(code)),
             area,
             department: grant.department.as_deref().and_then(|c| DepartmentCode::parse(c).ok()),
             kinds: grant.kinds.clone(),
-        }
+        };
+        carry_grant(grant, &snapshot.territory, &snapshot.heirs)
     });
     Actor::Account { id: account.id, name: account.name.clone(), grants: grants.collect() }
 }

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod attach;
 pub mod audit;
+pub mod carry;
 pub mod ctx;
 pub mod error;
 pub mod handle;

@@ -1,9 +1,10 @@
 //! What is in force: territory, catalog, matrix and settings, loaded once and then immutable. A
 //! publication on any node makes every node load a new one.
 
+use super::carry::{Heirs, carry_matrix, path_of};
 use super::error::AppError;
 use super::instance::Instance;
-use super::territory::load_territory;
+use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::{AreaCode, DepartmentCode};
@@ -21,6 +22,8 @@ pub struct Snapshot {
     pub instance: Instance,
     pub zone: TimeZone,
     pub territory: Territory,
+    /// Who carries on what was bound to areas that are gone.
+    pub heirs: Heirs,
     pub catalog: Catalog,
     pub matrix: Matrix,
     /// 0 before the first matrix.
@@ -32,8 +35,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// Where an area lies in the tree.
     pub fn path_of(&self, code: &AreaCode) -> Option<AreaPath> {
-        self.territory.area(code)?;
-        Some(AreaPath::of(self.territory.chain(code).map(|area| &area.code)))
+        path_of(&self.territory, code)
     }
 
     /// The number of the territory in force; 0 before the first.
@@ -103,9 +105,13 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     let context = MatrixContext { catalog: &catalog, areas: None, today: Day(i32::MIN / 2) };
     let (matrix, of_matrix) = read_matrix_pack(&matrix_version.to_string(), &matrix_pack, &context);
     problems.extend(of_matrix);
+    let territory = load_territory(store, now.day_in(&zone)).await?;
+    let areas: Vec<Area> = territory.areas().cloned().collect();
+    let heirs = Heirs::of(&areas, &load_lineage(store, None).await?);
+    let (matrix, of_carrying) = carry_matrix(matrix, &territory, &heirs);
+    problems.extend(of_carrying.iter().map(ToString::to_string));
     for problem in &problems {
         tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
     }
-    let territory = load_territory(store, now.day_in(&zone)).await?;
-    Ok(Snapshot { instance, zone, territory, catalog, matrix, matrix_version, versions })
+    Ok(Snapshot { instance, zone, territory, heirs, catalog, matrix, matrix_version, versions })
 }

@@ -1,5 +1,6 @@
 //! The territory in force and its next version: staged, previewed, published.
 
+use super::carry::{Carried, Heirs, carry_branches, carry_posts, count_carried};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::place::place;
@@ -8,16 +9,17 @@ use crate::domain::id::AreaCode;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::step::rehome;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
-use crate::domain::territory::area::{
-    Area, AreaKind, Validity, polygon_from_geojson, polygon_to_geojson,
-};
-use crate::domain::territory::level::Level;
-use crate::domain::territory::snapshot::{Territory, Version};
+use crate::domain::territory::area::{polygon_from_geojson, polygon_to_geojson};
+use crate::domain::territory::check::{Finding, Tolerance, check_areas};
+use crate::domain::territory::diff::{Change as AreaChange, diff_areas};
+use crate::domain::territory::lineage::{Lineage, LineageError, LineageKind, check_lineage};
+use crate::domain::territory::{Area, AreaKind, Level, Territory, Validity, Version};
 use crate::domain::time::Day;
 use crate::store::Store;
 use crate::store::change::{Change, Save};
 use crate::store::port::{AreaRow, LineageRow};
 use crate::store::query::{IssueFilter, PageQuery, Seek, Sort};
+use std::collections::BTreeMap;
 
 fn corrupt(code: &str, what: &str) -> AppError {
     AppError::Internal(format!("area {code}: {what}"))
@@ -58,6 +60,44 @@ pub fn row_of(area: &Area, generated: bool) -> AreaRow {
     }
 }
 
+fn lineage_of(row: &LineageRow) -> Result<Lineage, AppError> {
+    let codes = |text: &str| {
+        let parts = text.split(';').filter(|part| !part.is_empty());
+        parts.map(AreaCode::parse).collect::<Result<Vec<_>, _>>()
+    };
+    let fault = |what: &str| AppError::Internal(format!("lineage of {}: {what}", row.version));
+    Ok(Lineage {
+        kind: LineageKind::parse(&row.kind).ok_or_else(|| fault("its kind is unknown"))?,
+        from: codes(&row.from_codes).map_err(|error| fault(&error.to_string()))?,
+        to: codes(&row.to_codes).map_err(|error| fault(&error.to_string()))?,
+        on: Day(row.day),
+    })
+}
+
+/// A row of lineage, for a version that is being staged.
+pub fn lineage_row(event: &Lineage) -> LineageRow {
+    let join =
+        |codes: &[AreaCode]| codes.iter().map(AreaCode::as_str).collect::<Vec<_>>().join(";");
+    LineageRow {
+        version: 0,
+        kind: event.kind.as_str().to_owned(),
+        from_codes: join(&event.from),
+        to_codes: join(&event.to),
+        day: event.on.0,
+    }
+}
+
+/// All that became of areas up to a version: of those published, and of the version itself.
+///
+/// # Errors
+/// The store is not available, or a row cannot be read.
+pub async fn load_lineage(
+    store: &dyn Store,
+    version: Option<i64>,
+) -> Result<Vec<Lineage>, AppError> {
+    store.list_lineage(version).await?.iter().map(lineage_of).collect()
+}
+
 /// Puts together the territory of a version with the branches and people of now.
 ///
 /// # Errors
@@ -69,8 +109,10 @@ pub async fn load_version(
 ) -> Result<Territory, AppError> {
     let rows = store.load_areas(number).await?;
     let areas = rows.iter().map(area_of).collect::<Result<Vec<_>, _>>()?;
-    let branches = super::people::load_branches(store).await?;
+    let heirs = Heirs::of(&areas, &load_lineage(store, Some(number)).await?);
+    let branches = carry_branches(super::people::load_branches(store).await?, &heirs);
     let (workers, posts) = super::people::load_people(store).await?;
+    let posts = carry_posts(posts, &heirs);
     let version = Version { number, as_of };
     let (territory, problems) = Territory::build(version, areas, branches, workers, posts);
     for problem in &problems {
@@ -165,21 +207,90 @@ async fn find_staged(ctx: &Ctx, version: i64) -> Result<Territory, AppError> {
     }
 }
 
+/// What a staged version would change.
+pub struct TerritoryPreview {
+    pub version: i64,
+    pub changes: BTreeMap<AreaCode, Vec<AreaChange>>,
+    pub names: BTreeMap<AreaCode, String>,
+    pub lineage: Vec<Lineage>,
+    /// Why it cannot be published as it is.
+    pub errors: Vec<LineageError>,
+    /// What is wrong with its areas.
+    pub findings: Vec<Finding>,
+    /// From the innermost area's code to the innermost area's code: how many open issues.
+    pub moving: BTreeMap<(String, String), i64>,
+    pub carried: Carried,
+}
+
+struct Succession {
+    own: Vec<Lineage>,
+    errors: Vec<LineageError>,
+}
+
+async fn check_succession(
+    ctx: &Ctx,
+    new: &Territory,
+    version: i64,
+) -> Result<Succession, AppError> {
+    let store = ctx.store.as_ref();
+    let own: Vec<Lineage> = store
+        .list_lineage(Some(version))
+        .await?
+        .iter()
+        .filter(|row| row.version == version)
+        .map(lineage_of)
+        .collect::<Result<_, _>>()?;
+    let snapshot = ctx.snapshot();
+    let codes = |territory: &Territory| territory.areas().map(|area| area.code.clone()).collect();
+    let retired = store.list_retired_codes().await?;
+    let retired = retired.iter().filter_map(|code| AreaCode::parse(code).ok()).collect();
+    let errors = check_lineage(&codes(&snapshot.territory), &codes(new), &retired, &own);
+    Ok(Succession { own, errors })
+}
+
+/// Compares a staged version with the one in force.
+///
+/// # Errors
+/// There is no such staged version.
+pub async fn preview_territory(ctx: &Ctx, version: i64) -> Result<TerritoryPreview, AppError> {
+    let new = find_staged(ctx, version).await?;
+    let snapshot = ctx.snapshot();
+    let leaf = |issue: &Issue| issue.place.path.leaf().unwrap_or("").to_owned();
+    let mut moving = BTreeMap::new();
+    for Move { before, after, .. } in plan_moves(ctx, &new).await? {
+        *moving.entry((leaf(&before), leaf(&after))).or_insert(0) += 1;
+    }
+    let succession = check_succession(ctx, &new, version).await?;
+    let areas: Vec<Area> = new.areas().cloned().collect();
+    let heirs = Heirs::of(&areas, &load_lineage(ctx.store.as_ref(), Some(version)).await?);
+    let changes = diff_areas(snapshot.territory.areas(), new.areas());
+    let named = snapshot.territory.areas().chain(new.areas());
+    Ok(TerritoryPreview {
+        version,
+        names: named.map(|area| (area.code.clone(), area.name.clone())).collect(),
+        changes,
+        lineage: succession.own,
+        errors: succession.errors,
+        findings: check_areas(&areas, Tolerance::default()).findings,
+        moving,
+        carried: count_carried(&snapshot.territory, &snapshot.matrix, &heirs),
+    })
+}
+
 /// Puts a staged version in force and moves the open issues, in one transaction.
 ///
 /// # Errors
-/// There is no such staged version, it brings a retired code back, or another was published
-/// meanwhile.
+/// There is no such staged version, its lineage does not explain what became of the areas in
+/// force, or another was published meanwhile.
 pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppError> {
     let new = find_staged(ctx, version).await?;
-    let retired = ctx.store.list_retired_codes().await?;
-    if let Some(code) = retired
-        .iter()
-        .find(|code| AreaCode::parse(code).is_ok_and(|code| new.area(&code).is_some()))
-    {
+    let errors = check_succession(ctx, &new, version).await?.errors;
+    if !errors.is_empty() {
+        let list = |n| errors.iter().take(n).map(ToString::to_string).collect::<Vec<_>>();
+        let text = list(20).join("; ");
         return Err(AppError::Conflict(say(
-            format!("编码 {code} 已停用，不能再次使用"),
-            format!("The code {code} was retired and is never reused"),
+            format!("沿革不完整，共 {} 处：{text}", errors.len()),
+            format!("the lineage has {} faults: {text}", errors.len()),
         )));
     }
     let replaces = Some(ctx.snapshot().territory_version()).filter(|version| *version > 0);

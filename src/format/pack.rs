@@ -115,6 +115,9 @@ pub fn read_matrix_pack(
     for file in pack.files.iter().filter(|file| file.role == FileRole::Departments) {
         departments.extend(told(file, read_departments(file.text.as_bytes()), &mut problems));
     }
+    if pack.files.is_empty() {
+        return (Matrix::default(), problems);
+    }
     let (rules, ladder) = (text_of(FileRole::Rules), text_of(FileRole::Ladder));
     let (matrix, of_matrix) = read_matrix(version, departments, rules, ladder, context);
     for (role, found) in [(FileRole::Rules, of_matrix.rules), (FileRole::Ladder, of_matrix.ladder)]

@@ -228,7 +228,8 @@ pub trait Territories: Send + Sync {
     ) -> Result<i64>;
     async fn list_territory_versions(&self) -> Result<Vec<TerritoryVersion>>;
     async fn load_areas(&self, version: i64) -> Result<Vec<AreaRow>>;
-    async fn list_lineage(&self) -> Result<Vec<LineageRow>>;
+    /// What became of areas, in order: of all versions that were ever in force, and of `staged`.
+    async fn list_lineage(&self, staged: Option<i64>) -> Result<Vec<LineageRow>>;
     /// The codes that were retired by a published version.
     async fn list_retired_codes(&self) -> Result<Vec<String>>;
     /// Makes a staged version the one in force, retires the one before, and applies `moves`, the

@@ -201,11 +201,12 @@ impl Territories for Engine {
         rows.iter().map(area_of).collect()
     }
 
-    async fn list_lineage(&self) -> Result<Vec<LineageRow>> {
+    async fn list_lineage(&self, staged: Option<i64>) -> Result<Vec<LineageRow>> {
         let rows = sqlx::query(
             "SELECT lineage.* FROM lineage JOIN territory_version USING (version) \
-             WHERE state <> 'staged' ORDER BY version, ordinal",
+             WHERE state <> 'staged' OR version = $1 ORDER BY version, ordinal",
         )
+        .bind(staged.unwrap_or(0))
         .fetch_all(&self.readers)
         .await?;
         rows.iter()
