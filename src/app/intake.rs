@@ -2,11 +2,13 @@
 
 use super::ctx::Ctx;
 use super::error::AppError;
-use super::territory::{row_of, stage_territory};
+use super::territory::{lineage_row, row_of, stage_territory};
+use crate::domain::id::AreaCode;
 use crate::domain::territory::import::Imported;
+use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::format::matrix::MatrixContext;
 use crate::format::pack::{Pack, PackProblems, read_catalog, read_matrix_pack};
-use crate::store::port::{AreaRow, LineageRow};
+use crate::store::port::AreaRow;
 use std::collections::BTreeMap;
 
 /// Whether new areas join those in force or take their place.
@@ -18,6 +20,18 @@ pub enum Joining {
     Replace,
 }
 
+/// How areas are staged.
+#[derive(Clone, Debug)]
+pub struct StageDetails {
+    pub joining: Joining,
+    pub lineage: Vec<Lineage>,
+    /// Whether areas that are gone without a word are retired.
+    pub retire_missing: bool,
+    pub note: String,
+    /// Whether the areas were made up.
+    pub generated: bool,
+}
+
 /// Stages imported areas as the next version of the territory and returns its number.
 ///
 /// # Errors
@@ -25,21 +39,35 @@ pub enum Joining {
 pub async fn stage_areas(
     ctx: &Ctx,
     imported: &Imported,
-    joining: Joining,
-    (lineage, note, generated): (Vec<LineageRow>, &str, bool),
+    details: StageDetails,
 ) -> Result<i64, AppError> {
+    let snapshot = ctx.snapshot();
     let mut rows = BTreeMap::<String, AreaRow>::new();
-    let in_force = ctx.snapshot().territory_version();
-    if joining == Joining::Merge && in_force > 0 {
+    let in_force = snapshot.territory_version();
+    let mut lineage = details.lineage;
+    if details.joining == Joining::Merge && in_force > 0 {
+        let retired: Vec<&AreaCode> = lineage.iter().flat_map(Lineage::retired).collect();
         let kept = ctx.store.load_areas(in_force).await?;
-        let retired: Vec<&str> =
-            lineage.iter().flat_map(|step| step.from_codes.split(';')).collect();
-        let kept = kept.into_iter().filter(|row| !retired.contains(&row.code.as_str()));
+        let kept = kept.into_iter().filter(|row| !retired.iter().any(|c| c.as_str() == row.code));
         rows.extend(kept.map(|row| (row.code.clone(), row)));
     }
-    let new = imported.areas.iter().map(|area| row_of(area, generated));
+    let new = imported.areas.iter().map(|area| row_of(area, details.generated));
     rows.extend(new.map(|row| (row.code.clone(), row)));
-    stage_territory(ctx, rows.into_values().collect(), lineage, note).await
+    if details.retire_missing {
+        let ended: Vec<AreaCode> = lineage.iter().flat_map(Lineage::retired).cloned().collect();
+        let gone = snapshot.territory.areas().map(|area| &area.code);
+        let gone = gone.filter(|code| !rows.contains_key(code.as_str()) && !ended.contains(code));
+        let on = ctx.today();
+        let retire = |code: &AreaCode| Lineage {
+            kind: LineageKind::Retire,
+            from: vec![code.clone()],
+            to: Vec::new(),
+            on,
+        };
+        lineage.extend(gone.map(retire));
+    }
+    let lineage = lineage.iter().map(lineage_row).collect();
+    stage_territory(ctx, rows.into_values().collect(), lineage, &details.note).await
 }
 
 async fn put_pack(ctx: &Ctx, kind: &str, pack: &Pack, note: &str) -> Result<i64, AppError> {

@@ -3,13 +3,15 @@
 use super::locate::parse_datum;
 use super::open::{open, told};
 use crate::app::ctx::Ctx;
-use crate::app::intake::{Joining, publish_catalog, publish_matrix, stage_areas};
+use crate::app::intake::{Joining, StageDetails, publish_catalog, publish_matrix, stage_areas};
 use crate::app::territory::publish_territory;
 use crate::config::ConfigArgs;
 use crate::domain::datum::Datum;
 use crate::domain::territory::import::{Imported, Importer, Mapping};
 use crate::domain::territory::level::Level;
+use crate::domain::territory::lineage::Lineage;
 use crate::domain::territory::repair::ShapeLimits;
+use crate::format::lineage::read_lineage;
 use crate::format::pack::{FileRole, Pack, PackFile, PackProblems};
 use crate::format::packs::{City, shipped_catalog, shipped_matrix};
 use crate::format::{FileLimits, read_features};
@@ -45,6 +47,12 @@ pub struct AreasArgs {
     /// Take the place of all areas in force instead of joining them.
     #[arg(long)]
     replace: bool,
+    /// What became of areas that are split, merged or retired: a CSV file `kind,from,to,day`.
+    #[arg(long, value_name = "FILE.csv")]
+    lineage: Option<PathBuf>,
+    /// Retire areas that are gone and that no lineage speaks of.
+    #[arg(long)]
+    retire_missing: bool,
     /// Put the new version in force at once instead of staging it.
     #[arg(long)]
     publish: bool,
@@ -125,6 +133,17 @@ pub fn tell_import(imported: &Imported) {
     );
 }
 
+fn read_lineage_file(path: Option<&Path>) -> anyhow::Result<Vec<Lineage>> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let (events, problems) = read_lineage(&bytes);
+    problems.iter().for_each(|problem| eprintln!("{}: {problem}", path.display()));
+    if !problems.is_empty() {
+        bail!("{} has {} problems; nothing was changed", path.display(), problems.len());
+    }
+    Ok(events)
+}
+
 /// Runs `hexward import areas`.
 ///
 /// # Errors
@@ -146,9 +165,14 @@ pub async fn run_areas(config: &ConfigArgs, args: AreasArgs) -> anyhow::Result<E
         bail!("there is no area to import");
     }
     let (_, ctx) = open(config).await?;
-    let joining = if args.replace { Joining::Replace } else { Joining::Merge };
-    let details = (Vec::new(), args.note.as_str(), false);
-    let version = stage_areas(&ctx, &imported, joining, details).await.map_err(told)?;
+    let details = StageDetails {
+        joining: if args.replace { Joining::Replace } else { Joining::Merge },
+        lineage: read_lineage_file(args.lineage.as_deref())?,
+        retire_missing: args.retire_missing,
+        note: args.note,
+        generated: false,
+    };
+    let version = stage_areas(&ctx, &imported, details).await.map_err(told)?;
     match args.publish {
         true => publish(&ctx, version).await?,
         false => println!("staged as version {version}; see `hexward territory preview {version}`"),

@@ -133,7 +133,7 @@ impl FromRequestParts<App> for SignedIn {
 }
 
 /// A signed-in caller with the administrator's role.
-pub struct Admin(pub SignedIn);
+pub struct Admin;
 
 impl FromRequestParts<App> for Admin {
     type Rejection = ApiError;
@@ -141,7 +141,7 @@ impl FromRequestParts<App> for Admin {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = SignedIn::from_request_parts(parts, app).await?;
         if caller.actor.has_role(Role::Admin) {
-            return Ok(Self(caller));
+            return Ok(Self);
         }
         let says = say("需要管理员权限", "This needs the administrator's role");
         Err(AppError::Forbidden(says).into())

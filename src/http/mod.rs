@@ -10,6 +10,7 @@ mod reference;
 mod reports;
 mod session;
 mod site;
+mod territories;
 mod wire;
 
 use crate::app::ctx::Ctx;
@@ -110,6 +111,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
+        .routes(routes!(territories::list_versions, territories::stage_version))
+        .routes(routes!(territories::delete_version))
+        .routes(routes!(territories::preview_version))
+        .routes(routes!(territories::publish_version))
 }
 
 /// The OpenAPI document, as it is served and checked in.

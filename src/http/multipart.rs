@@ -171,3 +171,33 @@ pub async fn read_photos(app: &App, request: Request) -> Result<PhotoUpload, Api
     }
     Ok(upload)
 }
+
+/// The largest file in a form, in bytes.
+pub const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// A form with texts and at most one file.
+pub struct Form {
+    pub texts: std::collections::BTreeMap<String, String>,
+    pub file: Option<Bytes>,
+}
+
+/// Reads a form; the part `file` is the file.
+///
+/// # Errors
+/// The body is no form, or a part is too large or no text.
+pub async fn read_form(request: Request) -> Result<Form, ApiError> {
+    let mut multipart = open_multipart(request).await?;
+    let mut form = Form { texts: std::collections::BTreeMap::new(), file: None };
+    while let Some(field) = multipart.next_field().await.map_err(|error| broken(&error))? {
+        let name = field.name().unwrap_or("").to_owned();
+        if name == "file" {
+            form.file = Some(read_part(field, FILE_BYTES_MAX).await?);
+            continue;
+        }
+        let bytes = read_part(field, JSON_BYTES_MAX).await?;
+        let text = String::from_utf8(bytes.into())
+            .map_err(|_| ApiError::invalid(&name, say("须为 UTF-8", "This is not UTF-8")))?;
+        form.texts.insert(name, text);
+    }
+    Ok(form)
+}

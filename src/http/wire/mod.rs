@@ -5,6 +5,7 @@ pub mod issue;
 pub mod offer;
 pub mod report;
 pub mod session;
+pub mod territory;
 
 use crate::app::error::Say;
 use serde::{Deserialize, Serialize};

@@ -1,0 +1,212 @@
+//! Versions of the territory, for administrators: staged from a file, previewed, published.
+
+use super::App;
+use super::extract::{Admin, At};
+use super::multipart::read_form;
+use super::problem::ApiError;
+use super::wire::Items;
+use super::wire::territory::{
+    StagedWire, TerritoryPreviewWire, VersionWire, preview_wire, refusal_wire, staged_wire,
+};
+use crate::app::error::{AppError, FieldProblem, say};
+use crate::app::intake::{Joining, StageDetails, stage_areas};
+use crate::app::territory::{preview_territory, publish_territory};
+use crate::domain::datum::Datum;
+use crate::domain::territory::Level;
+use crate::domain::territory::import::{Imported, Importer, Mapping};
+use crate::domain::territory::lineage::Lineage;
+use crate::domain::territory::repair::ShapeLimits;
+use crate::format::lineage::read_lineage;
+use crate::format::{FileLimits, FormatError, read_features};
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use bytes::Bytes;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Cursor;
+use utoipa::ToSchema;
+
+/// All versions of the territory.
+#[utoipa::path(get, path = "/territory/versions", tag = "territory",
+    responses((status = 200, body = Items<VersionWire>), (status = 403)))]
+pub async fn list_versions(
+    State(app): State<App>,
+    _admin: Admin,
+) -> Result<Json<Items<VersionWire>>, ApiError> {
+    let versions = app.ctx.store.list_territory_versions().await.map_err(AppError::from)?;
+    Ok(Json(Items { items: versions.iter().map(VersionWire::of).collect() }))
+}
+
+/// The form's texts by name.
+type Texts = BTreeMap<String, String>;
+
+fn mapping_of(texts: &Texts) -> Result<Mapping, ApiError> {
+    let usual = Mapping::default();
+    let property = |name: &str, usual: String| texts.get(name).cloned().unwrap_or(usual);
+    let default_level = match texts.get("level").filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => Some(
+            Level::parse(text)
+                .ok_or_else(|| ApiError::invalid("level", say("未知的层级", "This is no level")))?,
+        ),
+    };
+    Ok(Mapping {
+        code: property("code_property", usual.code),
+        name: property("name_property", usual.name),
+        level: property("level_property", usual.level),
+        parent: property("parent_property", usual.parent),
+        kind: property("kind_property", usual.kind),
+        valid_from: usual.valid_from,
+        valid_to: usual.valid_to,
+        default_level,
+    })
+}
+
+fn import_file(
+    file: Bytes,
+    layer: Option<&str>,
+    mut importer: Importer,
+) -> Result<(Imported, Vec<String>), FormatError> {
+    let limits = FileLimits::default();
+    let report =
+        read_features(Cursor::new(file), layer, &limits, &mut |feature| importer.take(feature))?;
+    Ok((importer.finish(), report.notes))
+}
+
+fn lineage_of(texts: &Texts) -> Result<Vec<Lineage>, ApiError> {
+    let Some(text) = texts.get("lineage").filter(|text| !text.trim().is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let (events, problems) = read_lineage(text.as_bytes());
+    if problems.is_empty() {
+        return Ok(events);
+    }
+    let problems = problems.iter().map(|problem| FieldProblem {
+        field: format!("lineage.{}", problem.line),
+        says: say(problem.to_string(), problem.to_string()),
+    });
+    Err(AppError::Invalid(problems.collect()).into())
+}
+
+fn no_area(imported: &Imported) -> ApiError {
+    let problems = imported.refusals.iter().take(100).map(refusal_wire).map(|note| {
+        let text = format!("{}: {}", note.feature, note.says.join("; "));
+        FieldProblem { field: "file".into(), says: say(text.clone(), text) }
+    });
+    let mut problems: Vec<FieldProblem> = problems.collect();
+    if problems.is_empty() {
+        let says = say("文件中没有区域", "There is no area in the file");
+        problems.push(FieldProblem { field: "file".into(), says });
+    }
+    AppError::Invalid(problems).into()
+}
+
+/// Stages areas from a file: multipart with `file` (GeoJSON, TopoJSON, zipped Shapefile) and the
+/// texts `datum`, `layer`, `level`, `code_property`, `name_property`, `level_property`,
+/// `parent_property`, `kind_property`, `joining` (`merge` or `replace`), `lineage` (CSV), `note`,
+/// `retire_missing` (`true`: areas that are gone without a word are retired).
+#[utoipa::path(post, path = "/territory/versions", tag = "territory",
+    request_body(content_type = "multipart/form-data"),
+    responses((status = 201, body = StagedWire), (status = 403), (status = 422)))]
+pub async fn stage_version(
+    State(app): State<App>,
+    _admin: Admin,
+    request: Request,
+) -> Result<(StatusCode, Json<StagedWire>), ApiError> {
+    let form = read_form(request).await?;
+    let texts = form.texts;
+    let file = form
+        .file
+        .ok_or_else(|| ApiError::invalid("file", say("缺少文件", "The file is missing")))?;
+    let datum = super::wire::report::parse_datum(texts.get("datum").map(String::as_str))?;
+    let details = stage_details(&texts)?;
+    let (imported, notes) = import_in_background(file, &texts, datum).await?;
+    if imported.areas.is_empty() {
+        return Err(no_area(&imported));
+    }
+    let version = stage_areas(&app.ctx, &imported, details).await?;
+    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, notes))))
+}
+
+fn stage_details(texts: &Texts) -> Result<StageDetails, ApiError> {
+    let joining = match texts.get("joining").map_or("merge", String::as_str) {
+        "merge" => Joining::Merge,
+        "replace" => Joining::Replace,
+        _ => {
+            let says = say("须为 merge 或 replace", "Neither merge nor replace");
+            return Err(ApiError::invalid("joining", says));
+        }
+    };
+    Ok(StageDetails {
+        joining,
+        lineage: lineage_of(texts)?,
+        retire_missing: texts.get("retire_missing").is_some_and(|text| text == "true"),
+        note: texts.get("note").cloned().unwrap_or_default(),
+        generated: false,
+    })
+}
+
+async fn import_in_background(
+    file: Bytes,
+    texts: &Texts,
+    datum: Datum,
+) -> Result<(Imported, Vec<String>), ApiError> {
+    let importer = Importer::new(mapping_of(texts)?, datum, ShapeLimits::default());
+    let layer = texts.get("layer").filter(|layer| !layer.is_empty()).cloned();
+    let work = move || import_file(file, layer.as_deref(), importer);
+    let outcome = tokio::task::spawn_blocking(work).await;
+    let outcome = outcome.map_err(|error| AppError::Internal(error.to_string()))?;
+    outcome.map_err(|error| {
+        ApiError::invalid(
+            "file",
+            say(format!("文件无法读取：{error}"), format!("the file {error}")),
+        )
+    })
+}
+
+/// What a staged version would change, and why it may not be published yet.
+#[utoipa::path(get, path = "/territory/versions/{version}/preview", tag = "territory",
+    params(("version" = i64, Path)),
+    responses((status = 200, body = TerritoryPreviewWire), (status = 403), (status = 404)))]
+pub async fn preview_version(
+    State(app): State<App>,
+    _admin: Admin,
+    At(version): At<i64>,
+) -> Result<Json<TerritoryPreviewWire>, ApiError> {
+    Ok(Json(preview_wire(&preview_territory(&app.ctx, version).await?)))
+}
+
+/// A published version.
+#[derive(Serialize, ToSchema)]
+pub struct PublishedWire {
+    pub version: i64,
+    pub open_issues_moved: usize,
+}
+
+/// Puts a staged version in force on all nodes and moves the open issues.
+#[utoipa::path(post, path = "/territory/versions/{version}/publish", tag = "territory",
+    params(("version" = i64, Path)),
+    responses((status = 200, body = PublishedWire), (status = 403), (status = 404), (status = 409)))]
+pub async fn publish_version(
+    State(app): State<App>,
+    _admin: Admin,
+    At(version): At<i64>,
+) -> Result<Json<PublishedWire>, ApiError> {
+    let open_issues_moved = publish_territory(&app.ctx, version).await?;
+    Ok(Json(PublishedWire { version, open_issues_moved }))
+}
+
+/// Takes a staged version away.
+#[utoipa::path(delete, path = "/territory/versions/{version}", tag = "territory",
+    params(("version" = i64, Path)), responses((status = 204), (status = 403), (status = 404)))]
+pub async fn delete_version(
+    State(app): State<App>,
+    _admin: Admin,
+    At(version): At<i64>,
+) -> Result<StatusCode, ApiError> {
+    match app.ctx.store.delete_staged_territory(version).await.map_err(AppError::from)? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(ApiError::not_found()),
+    }
+}
