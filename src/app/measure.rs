@@ -6,11 +6,15 @@ use crate::domain::access::{Actor, AreaPath, Scope};
 use crate::domain::cell::parent_cell;
 use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
+use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::{Deltas, Measure, add_contribution};
-use crate::domain::metrics::definition::{Definition, RATES, Tally, age_quantile_days};
+use crate::domain::metrics::definition::{
+    Definition, RATES, Tally, age_quantile_days, find_figure,
+};
+use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
 use crate::domain::time::{DAY_MS, Day, Timestamp};
-use crate::store::query::{Counted, Group, GroupBy, RollupFilter, RollupSum};
+use crate::store::query::{Counted, Group, GroupBy, IssueFilter, RollupFilter};
 use std::collections::BTreeMap;
 
 /// The longest window, in days.
@@ -39,11 +43,21 @@ pub struct Resolved {
     filter: RollupFilter,
 }
 
-/// The sums of one area, cell or day.
+impl Resolved {
+    /// The same window over these cells alone: intervals of indexes at the resolution of counters.
+    #[must_use]
+    pub fn within_cells(mut self, intervals: Option<Vec<(u64, u64)>>) -> Self {
+        self.filter.bounds_cells = intervals;
+        self
+    }
+}
+
+/// The sums of one area or cell: counters of the window, and what is open now.
 #[derive(Clone, Debug, Default)]
 pub struct Sums {
+    /// Its `Open` counts all that is open, whenever it was reported.
     pub tally: Tally,
-    /// Open issues by age in days; those of the window.
+    /// Open issues by age in days.
     pub open_ages: BTreeMap<i64, i64>,
 }
 
@@ -107,40 +121,48 @@ pub fn find_area_path(snapshot: &Snapshot, code: &str) -> Result<AreaPath, AppEr
     })
 }
 
+/// What the counters let an actor see: what the grants read, and nothing for having reported.
+///
+/// # Errors
+/// `Forbidden` when no grant reads issues.
+pub fn metrics_scope(actor: &Actor) -> Result<Scope, AppError> {
+    let mut scope = Scope::of(actor);
+    scope.clauses.retain(|clause| clause.reporter.is_none());
+    if scope.clauses.is_empty() {
+        return Err(AppError::Forbidden(say(
+            "您没有查看统计的权限",
+            "None of your roles may see metrics",
+        )));
+    }
+    Ok(scope)
+}
+
 /// The whole window in one sum.
 ///
 /// # Errors
 /// The store is not available.
-pub async fn sum_window(ctx: &Ctx, actor: &Actor, window: &Resolved) -> Result<Sums, AppError> {
-    let scope = Scope::of(actor);
-    let rows = ctx.store.sum_rollups(&window.filter, GroupBy::Nothing, &scope).await?;
-    let mut sums = Sums::default();
-    for row in rows {
-        sums.tally.add(row.measure, row.n);
-    }
-    let today = ctx.now().day_in(&ctx.snapshot().zone);
-    for row in ctx.store.sum_rollups(&window.filter, GroupBy::Day, &scope).await? {
-        if let (Group::Day(day), Measure::Open) = (&row.group, row.measure) {
-            *sums.open_ages.entry(i64::from(today.0 - day.0)).or_insert(0) += row.n;
-        }
-    }
-    Ok(sums)
+pub async fn sum_window(ctx: &Ctx, scope: &Scope, window: &Resolved) -> Result<Sums, AppError> {
+    let mut sums = sum_by(ctx, scope, window, GroupBy::Nothing, |_| Some(())).await?;
+    Ok(sums.remove(&()).unwrap_or_default())
 }
 
-/// The window day by day; days on which nothing happened are left out.
+/// The window day by day; days on which nothing happened are left out. Nothing is open in a day:
+/// what is open is so now.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn sum_days(
     ctx: &Ctx,
-    actor: &Actor,
+    scope: &Scope,
     window: &Resolved,
 ) -> Result<BTreeMap<Day, Tally>, AppError> {
-    let rows = ctx.store.sum_rollups(&window.filter, GroupBy::Day, &Scope::of(actor)).await?;
-    Ok(fold(rows, |group| match group {
-        Group::Day(day) => Some(*day),
-        _ => None,
-    }))
+    let mut sums = BTreeMap::<Day, Tally>::new();
+    for row in ctx.store.sum_rollups(&window.filter, GroupBy::Day, scope).await? {
+        if let (Group::Day(day), false) = (&row.group, row.measure == Measure::Open) {
+            sums.entry(*day).or_default().add(row.measure, row.n);
+        }
+    }
+    Ok(sums)
 }
 
 /// The window by kind.
@@ -149,14 +171,35 @@ pub async fn sum_days(
 /// The store is not available.
 pub async fn sum_kinds(
     ctx: &Ctx,
-    actor: &Actor,
+    scope: &Scope,
     window: &Resolved,
-) -> Result<BTreeMap<Kind, Tally>, AppError> {
-    let rows = ctx.store.sum_rollups(&window.filter, GroupBy::Kind, &Scope::of(actor)).await?;
-    Ok(fold(rows, |group| match group {
+) -> Result<BTreeMap<Kind, Sums>, AppError> {
+    let key_of = |group: &Group| match group {
         Group::Kind(kind) => Some(*kind),
         _ => None,
-    }))
+    };
+    sum_by(ctx, scope, window, GroupBy::Kind, key_of).await
+}
+
+/// The issues reported in the window, by the state that they are in now.
+///
+/// # Errors
+/// The store is not available.
+pub async fn count_states(
+    ctx: &Ctx,
+    scope: &Scope,
+    window: &Resolved,
+) -> Result<BTreeMap<State, i64>, AppError> {
+    let snapshot = ctx.snapshot();
+    let filter = IssueFilter {
+        kind: window.filter.kind,
+        category: window.filter.category.clone(),
+        department: window.filter.department.clone(),
+        area: window.area.clone(),
+        counted: Some(counted_by(&snapshot, "reported", Some(window.from), Some(window.to))?),
+        ..IssueFilter::default()
+    };
+    Ok(ctx.store.count_states(&filter, scope).await?.into_iter().collect())
 }
 
 /// The window by area of one level: code to sums. Areas with nothing in them are left out.
@@ -165,20 +208,43 @@ pub async fn sum_kinds(
 /// The store is not available.
 pub async fn sum_areas(
     ctx: &Ctx,
-    actor: &Actor,
+    scope: &Scope,
     window: &Resolved,
     level: Level,
-) -> Result<BTreeMap<String, Tally>, AppError> {
+) -> Result<BTreeMap<String, Sums>, AppError> {
     let snapshot = ctx.snapshot();
-    let rows = ctx.store.sum_rollups(&window.filter, GroupBy::Path, &Scope::of(actor)).await?;
-    Ok(fold(rows, |group| match group {
+    let key_of = |group: &Group| match group {
         Group::Path(path) => {
             let path = AreaPath::from_stored(path.clone());
             let code = path.codes().find(|code| snapshot.level_of(code) == Some(level));
             code.map(str::to_owned)
         }
         _ => None,
-    }))
+    };
+    sum_by(ctx, scope, window, GroupBy::Path, key_of).await
+}
+
+/// The areas of one level that the scope reaches, below `root` where one is named.
+pub fn list_areas_in_scope<'a>(
+    snapshot: &'a Snapshot,
+    scope: &Scope,
+    level: Level,
+    root: Option<&AreaPath>,
+) -> Vec<&'a Area> {
+    let reaches = |path: &AreaPath| {
+        scope.clauses.iter().any(|clause| match &clause.area {
+            None => true,
+            Some(own) => path.is_within(own) || own.is_within(path),
+        })
+    };
+    let of_level = snapshot.territory.areas().filter(|area| area.level == level);
+    of_level
+        .filter(|area| {
+            snapshot
+                .path_of(&area.code)
+                .is_some_and(|path| reaches(&path) && root.is_none_or(|root| path.is_within(root)))
+        })
+        .collect()
 }
 
 /// The window by H3 cell at `resolution` (5 to 10). Silent cells are left out: nothing is known of
@@ -188,29 +254,46 @@ pub async fn sum_areas(
 /// The store is not available.
 pub async fn sum_cells(
     ctx: &Ctx,
-    actor: &Actor,
+    scope: &Scope,
     window: &Resolved,
     resolution: h3o::Resolution,
-) -> Result<BTreeMap<u64, Tally>, AppError> {
-    let rows = ctx.store.sum_rollups(&window.filter, GroupBy::Cell, &Scope::of(actor)).await?;
-    Ok(fold(rows, |group| match group {
+) -> Result<BTreeMap<u64, Sums>, AppError> {
+    let key_of = |group: &Group| match group {
         Group::Cell(cell) => Some(parent_cell(*cell, resolution)),
         _ => None,
-    }))
+    };
+    sum_by(ctx, scope, window, GroupBy::Cell, key_of).await
 }
 
-fn fold<K: Ord>(rows: Vec<RollupSum>, key_of: impl Fn(&Group) -> Option<K>) -> BTreeMap<K, Tally> {
-    let mut sums = BTreeMap::<K, Tally>::new();
-    for row in rows {
-        if let Some(key) = key_of(&row.group) {
-            sums.entry(key).or_default().add(row.measure, row.n);
+async fn sum_by<K: Ord>(
+    ctx: &Ctx,
+    scope: &Scope,
+    window: &Resolved,
+    group: GroupBy,
+    key_of: impl Fn(&Group) -> Option<K>,
+) -> Result<BTreeMap<K, Sums>, AppError> {
+    let mut sums = BTreeMap::<K, Sums>::new();
+    for row in ctx.store.sum_rollups(&window.filter, group, scope).await? {
+        // What is open counts whenever it was reported, so it is asked for by itself.
+        if let (Some(key), false) = (key_of(&row.group), row.measure == Measure::Open) {
+            sums.entry(key).or_default().tally.add(row.measure, row.n);
         }
     }
-    sums
+    let always = RollupFilter { from: None, to: None, ..window.filter.clone() };
+    let today = ctx.now().day_in(&ctx.snapshot().zone);
+    for row in ctx.store.sum_open(&always, group, scope).await? {
+        if let Some(key) = key_of(&row.group) {
+            let sums = sums.entry(key).or_default();
+            sums.tally.add(Measure::Open, row.n);
+            let age = i64::from(today.0) - i64::from(row.reported.0);
+            *sums.open_ages.entry(age.max(0)).or_insert(0) += row.n;
+        }
+    }
+    Ok(sums)
 }
 
-/// The issues that one side of a published number counts: `closing_rate.numerator`, or a bare
-/// measure such as `reported` or `open`.
+/// The issues that one side of a published number counts: `closing_rate.numerator`, or a figure
+/// such as `reported`. `open` is what is open now: the window does not matter to it.
 ///
 /// # Errors
 /// There is no such number.
@@ -226,6 +309,9 @@ pub fn counted_by(
             say(format!("没有指标 {name:?}"), format!("There is no number {name:?}")),
         )
     })?;
+    if measure == Measure::Open {
+        return Ok(Counted { measure, except, from: None, before: None });
+    }
     Ok(Counted {
         measure,
         except,
@@ -236,12 +322,8 @@ pub fn counted_by(
 
 fn find_measure(name: &str) -> Option<(Measure, Vec<Measure>)> {
     let Some((id, side)) = name.split_once('.') else {
-        return match name {
-            "accept_ms" => Some((Measure::AcceptTime(0), Vec::new())),
-            "handle_ms" => Some((Measure::HandleTime(0), Vec::new())),
-            "close_ms" => Some((Measure::CloseTime(0), Vec::new())),
-            plain => Measure::parse(plain).map(|measure| (measure, Vec::new())),
-        };
+        let figure = find_figure(name).map(|figure| figure.measure);
+        return figure.or_else(|| Measure::parse(name)).map(|measure| (measure, Vec::new()));
     };
     let definition: &Definition = RATES.iter().find(|definition| definition.id == id)?;
     match side {

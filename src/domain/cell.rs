@@ -31,6 +31,50 @@ pub fn descendant_interval(cell: u64, resolution: Resolution) -> Option<(u64, u6
     Some((low, high))
 }
 
+/// The most cells that [`cells_near`] looks for along each side of a box.
+const COVER_SIDE_CELLS: f64 = 12.0;
+
+/// Intervals of cells at `resolution` that hold every cell, at that resolution or at a coarser one
+/// down to `coarsest`, which touches the box `(west, south, east, north)` in degrees; and some near
+/// by. `None` stands for everywhere, when the box is too large to be covered by few cells.
+///
+/// A box is covered by cells about a twelfth of its size, and these by their neighbours, because a
+/// cell's descendants reach a little beyond its edges.
+pub fn cells_near(
+    (west, south, east, north): (f64, f64, f64, f64),
+    coarsest: Resolution,
+    resolution: Resolution,
+) -> Option<Vec<(u64, u64)>> {
+    const KM_PER_DEGREE: f64 = 111.2;
+    // A degree of longitude is longest at the latitude nearest the equator.
+    let lat = if south <= 0.0 && north >= 0.0 { 0.0 } else { south.abs().min(north.abs()) };
+    let lat = lat.min(80.0).to_radians();
+    let (width, height) =
+        ((east - west) * KM_PER_DEGREE * lat.cos(), (north - south) * KM_PER_DEGREE);
+    if !(width >= 0.0 && height >= 0.0 && width < 2_000.0 && height < 2_000.0) {
+        return None;
+    }
+    let edge_km = (width.max(height) / COVER_SIDE_CELLS).max(resolution.edge_length_km());
+    let cover = Resolution::range(Resolution::Zero, coarsest.min(resolution))
+        .filter(|cover| cover.edge_length_km() >= edge_km)
+        .last()
+        .unwrap_or(Resolution::Zero);
+    // Half an edge is less than the radius of the circle inside a cell, so that none is stepped over.
+    let step = (cover.edge_length_km() / 2.0).max(1e-6);
+    let steps = |km: f64| (km / step).ceil() as usize + 1;
+    let mut cells = std::collections::BTreeSet::new();
+    for row in 0..=steps(height) {
+        for column in 0..=steps(width) {
+            let at =
+                |low: f64, high: f64, i: usize, n: usize| low + (high - low) * i as f64 / n as f64;
+            let lon = at(west, east, column, steps(width));
+            let place = h3o::LatLng::new(at(south, north, row, steps(height)), lon).ok()?;
+            cells.extend(place.to_cell(cover).grid_disk::<Vec<_>>(1).into_iter().map(u64::from));
+        }
+    }
+    Some(cells.into_iter().filter_map(|cell| descendant_interval(cell, resolution)).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,6 +97,40 @@ mod tests {
                 assert!(!(low..=high).contains(&u64::from(child)), "{child}");
             }
         }
+    }
+
+    #[test]
+    fn every_cell_that_touches_a_box_is_near_it() {
+        let boxes = [
+            (113.6, 34.7, 113.7, 34.8),
+            (113.681, 34.771, 113.682, 34.772),
+            (-118.7, 33.7, -118.1, 34.3),
+            (24.9, 60.1, 25.3, 60.3),
+            (113.65, 34.75, 113.65, 34.75),
+        ];
+        for (bounds, coarse) in boxes.into_iter().flat_map(|b| (5..=10).map(move |r| (b, r))) {
+            let coarse = Resolution::try_from(coarse).unwrap();
+            let near = cells_near(bounds, coarse, Resolution::Ten).unwrap();
+            assert!(near.len() < 1_500, "{} intervals", near.len());
+            let (west, south, east, north) = bounds;
+            for i in 0..=40 {
+                for j in 0..=40 {
+                    let lat = south + (north - south) * f64::from(i) / 40.0;
+                    let lon = west + (east - west) * f64::from(j) / 40.0;
+                    let cell = h3o::LatLng::new(lat, lon).unwrap().to_cell(coarse);
+                    let child = cell.center_child(Resolution::Ten).unwrap();
+                    let all = [Some(child), cell.children(Resolution::Ten).last()];
+                    for one in all.into_iter().flatten().map(u64::from) {
+                        let held = near.iter().any(|(low, high)| (*low..=*high).contains(&one));
+                        assert!(held, "{bounds:?} {coarse} {one:x}");
+                    }
+                }
+            }
+        }
+        assert_eq!(
+            cells_near((-180.0, -80.0, 180.0, 80.0), Resolution::Five, Resolution::Ten),
+            None
+        );
     }
 
     #[test]

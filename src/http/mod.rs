@@ -2,7 +2,9 @@
 
 mod extract;
 mod filter;
+mod geojson;
 mod issues;
+mod measures;
 mod multipart;
 mod ops;
 mod problem;
@@ -107,6 +109,10 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(measures::list_definitions))
+        .routes(routes!(measures::show_summary))
+        .routes(routes!(measures::list_areas))
+        .routes(routes!(measures::list_cells))
         .routes(routes!(reference::show_instance))
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))

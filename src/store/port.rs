@@ -2,12 +2,13 @@
 
 use super::StoreError;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
-use super::query::{GroupBy, IssuePage, PageQuery, RollupFilter, RollupSum};
+use super::query::{GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum};
 use crate::domain::access::{Role, Scope};
 use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::Deltas;
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -35,6 +36,9 @@ pub trait Issues: Send + Sync {
 
     /// How many issues a filter finds.
     async fn count_issues(&self, query: &PageQuery, scope: &Scope) -> Result<i64>;
+
+    /// How many issues a filter finds in each state; states with none are left out.
+    async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>>;
 
     /// The issues merged into this one: id and number.
     async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>>;
@@ -266,6 +270,13 @@ pub trait Rollups: Send + Sync {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<RollupSum>>;
+    /// What is open, by day of report; the days of `filter` count too, where it names any.
+    async fn sum_open(
+        &self,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+    ) -> Result<Vec<OpenSum>>;
     /// All counters that are not zero: for verification.
     async fn load_rollups(&self) -> Result<Deltas>;
     /// Replaces all counters by the sum over `issues` as `contributions` gives it, while no other

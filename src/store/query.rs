@@ -37,7 +37,8 @@ pub struct IssueFilter {
     pub reported_from: Option<Timestamp>,
     /// Before this instant.
     pub reported_before: Option<Timestamp>,
-    /// The issues that a counter counts, in the half-open window of instants.
+    /// The issues that a counter counts, in the half-open window of instants. Department and scope
+    /// then go by the lead alone, as the counters do.
     pub counted: Option<Counted>,
 }
 
@@ -110,6 +111,14 @@ pub struct RollupSum {
     /// The path, the day's number, the kind, or the cell as a number, as the grouping says.
     pub group: Group,
     pub measure: Measure,
+    pub n: i64,
+}
+
+/// Open issues of one group that were reported on one day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenSum {
+    pub group: Group,
+    pub reported: Day,
     pub n: i64,
 }
 

@@ -122,7 +122,7 @@ pub struct Bin {
     pub cell: u64,
     pub kind: Kind,
     pub category: CategoryCode,
-    /// The lead, or before dispatch the department proposed.
+    /// The lead; none before dispatch, because nobody is accountable yet.
     pub department: Option<DepartmentCode>,
 }
 
@@ -144,7 +144,7 @@ pub fn bin_of(issue: &Issue) -> Bin {
         cell: parent_cell(issue.place.cell, ROLLUP_RESOLUTION),
         kind: issue.kind,
         category: issue.category.clone(),
-        department: issue.lead.clone().or_else(|| issue.proposed.clone()),
+        department: issue.lead.clone(),
     }
 }
 

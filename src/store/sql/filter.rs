@@ -12,7 +12,16 @@ use crate::store::query::{Counted, IssueFilter, RollupFilter};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Over {
     Issues,
+    /// Issues as the counters count them: a part of what [`Over::Issues`] lets through.
+    Counted,
     Rollups,
+}
+
+impl Over {
+    /// What the filter of a list of issues asks about.
+    pub fn of(filter: &IssueFilter) -> Self {
+        if filter.counted.is_some() { Over::Counted } else { Over::Issues }
+    }
 }
 
 /// Pushes the scope as a condition in parentheses. An empty scope is false.
@@ -42,6 +51,9 @@ fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
             Over::Rollups => {
                 query.push(" AND department = ").push_bind(department.as_str());
             }
+            Over::Counted => {
+                query.push(" AND lead = ").push_bind(department.as_str());
+            }
             Over::Issues => {
                 query.push(" AND (lead = ").push_bind(department.as_str());
                 query.push(
@@ -55,7 +67,7 @@ fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
     if let Some(reporter) = clause.reporter {
         match over {
             // Counters know no reporter; one's own reports alone give no share in them.
-            Over::Rollups => query.push(" AND 1 = 0"),
+            Over::Rollups | Over::Counted => query.push(" AND 1 = 0"),
             Over::Issues => query.push(" AND reporter = ").push_bind(reporter.to_string()),
         };
     }
@@ -93,7 +105,11 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
         query.push(" AND category = ").push_bind(category.as_str());
     }
     if let Some(department) = &filter.department {
-        query.push(" AND COALESCE(lead, proposed) = ").push_bind(department.as_str());
+        let column = match filter.counted {
+            Some(_) => "lead",
+            None => "COALESCE(lead, proposed)",
+        };
+        query.push(format!(" AND {column} = ")).push_bind(department.as_str());
     }
     if let Some(area) = &filter.area {
         push_area(query, area);

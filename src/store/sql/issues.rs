@@ -7,11 +7,12 @@ use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::State;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
 use crate::store::port::Issues;
-use crate::store::query::{IssuePage, PageQuery, Sort};
+use crate::store::query::{IssueFilter, IssuePage, PageQuery, Sort};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
@@ -45,7 +46,7 @@ impl Issues for Engine {
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
         let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
-        push_scope(&mut query, scope, Over::Issues);
+        push_scope(&mut query, scope, Over::of(&page.filter));
         push_issue_filter(&mut query, &page.filter);
         let (compare, order) = match page.sort {
             Sort::NewestFirst => ("<", "DESC"),
@@ -67,9 +68,20 @@ impl Issues for Engine {
 
     async fn count_issues(&self, page: &PageQuery, scope: &Scope) -> Result<i64> {
         let mut query = Query::new("SELECT COUNT(*) FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::Issues);
+        push_scope(&mut query, scope, Over::of(&page.filter));
         push_issue_filter(&mut query, &page.filter);
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
+    }
+
+    async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
+        let mut query = Query::new("SELECT state, COUNT(*) AS n FROM issue WHERE ");
+        push_scope(&mut query, scope, Over::of(filter));
+        push_issue_filter(&mut query, filter);
+        query.push(" GROUP BY state");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| Ok((parsed(row, "issue", "state", State::parse)?, row.try_get("n")?)))
+            .collect()
     }
 
     async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>> {

@@ -10,7 +10,7 @@ use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure, add_contri
 use crate::domain::time::Day;
 use crate::store::StoreError;
 use crate::store::port::Rollups;
-use crate::store::query::{Group, GroupBy, RollupFilter, RollupSum};
+use crate::store::query::{Group, GroupBy, OpenSum, RollupFilter, RollupSum};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use sqlx::Row as _;
@@ -111,6 +111,32 @@ impl Rollups for Engine {
                 Ok(RollupSum {
                     group: group_of(row, group)?,
                     measure: parsed(row, "rollup", "measure", Measure::parse)?,
+                    n: row.try_get("n")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn sum_open(
+        &self,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+    ) -> Result<Vec<OpenSum>> {
+        let column = column_of(group);
+        let mut query = Query::new(format!(
+            "SELECT {column} AS grouped, day AS reported, CAST(SUM(n) AS BIGINT) AS n FROM rollup \
+             WHERE measure = 'open' AND "
+        ));
+        push_scope(&mut query, scope, Over::Rollups);
+        push_rollup_filter(&mut query, filter);
+        query.push(" GROUP BY 1, 2 HAVING SUM(n) <> 0");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OpenSum {
+                    group: group_of(row, group)?,
+                    reported: day_of(row, "reported")?,
                     n: row.try_get("n")?,
                 })
             })

@@ -1,0 +1,60 @@
+//! GeoJSON answers (RFC 7946): features, hexagons, and the media type.
+
+use super::problem::ApiError;
+use crate::app::error::say;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use geojson::{Feature, FeatureCollection, Geometry, JsonObject, JsonValue};
+use h3o::CellIndex;
+
+const MEDIA_TYPE: &str = "application/geo+json";
+
+/// Whether `format` asks for GeoJSON instead of JSON.
+///
+/// # Errors
+/// It names something else.
+pub fn wants_geojson(format: Option<&String>) -> Result<bool, ApiError> {
+    match format.map(String::as_str) {
+        None | Some("" | "json") => Ok(false),
+        Some("geojson") => Ok(true),
+        Some(other) => {
+            let says = say(
+                format!("未知的格式 {other:?}，可用 json、geojson"),
+                format!("The format is json or geojson, not {other:?}"),
+            );
+            Err(ApiError::invalid("format", says))
+        }
+    }
+}
+
+/// A feature.
+pub fn feature(geometry: Geometry, properties: JsonObject) -> Feature {
+    Feature {
+        bbox: None,
+        geometry: Some(geometry),
+        id: None,
+        properties: Some(properties),
+        foreign_members: None,
+    }
+}
+
+/// A point at a longitude and latitude.
+pub fn point((lon, lat): (f64, f64)) -> Geometry {
+    Geometry::new(geojson::GeometryValue::from(&geo::Point::new(lon, lat)))
+}
+
+/// The hexagon (or pentagon) of a cell, anticlockwise as the format wants it.
+pub fn hexagon(cell: CellIndex) -> Geometry {
+    let ring: Vec<(f64, f64)> =
+        cell.boundary().iter().map(|corner| (corner.lng(), corner.lat())).collect();
+    let polygon = geo::Polygon::new(geo::LineString::from(ring), Vec::new());
+    Geometry::new(geojson::GeometryValue::from(&polygon))
+}
+
+/// A collection with members of its own, such as `as_of`.
+pub fn collection(features: Vec<Feature>, members: Vec<(&str, JsonValue)>) -> Response {
+    let members: JsonObject =
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let collection = FeatureCollection { bbox: None, features, foreign_members: Some(members) };
+    ([(header::CONTENT_TYPE, MEDIA_TYPE)], collection.to_string()).into_response()
+}
