@@ -264,10 +264,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         }
         Action::Refuse => {
             issue.times.filed = issue.times.filed.or(at);
-            issue.settled = false;
-            // What was refused is no feedback that stands.
-            issue.times.handled = None;
-            issue.outcome = None;
+            withdraw_feedback(issue);
         }
         Action::Settle => {
             issue.settled = true;
@@ -300,8 +297,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         }
         Action::Fail => {
             issue.counts.reworks += 1;
-            issue.times.handled = None;
-            issue.outcome = None;
+            withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
             issue.times.closed = at;
@@ -317,26 +313,33 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         }
         Action::Reopen => {
             issue.counts.reopened += 1;
-            issue.times.handled = None;
+            withdraw_feedback(issue);
             issue.times.closed = None;
-            issue.outcome = None;
-            issue.settled = false;
             issue.binding = false;
         }
         Action::Absorb | Action::Release => {
-            let reports: u32 = event
-                .fact(fact::REPORTS)
-                .and_then(|n| n.parse().ok())
-                .ok_or(fact_error(fact::REPORTS))?;
-            issue.counts.reports = match event.action {
-                Action::Absorb => issue.counts.reports.saturating_add(reports),
-                _ => issue.counts.reports.saturating_sub(reports),
-            };
+            issue.counts.reports = reports_after(issue, event).ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
         Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
     }
     Ok(())
+}
+
+/// What was refused, failed or reopened has no feedback that stands.
+fn withdraw_feedback(issue: &mut Issue) {
+    issue.settled = false;
+    issue.times.handled = None;
+    issue.outcome = None;
+}
+
+/// The reports that the issue stands for after a merge into it, or after one is taken back.
+fn reports_after(issue: &Issue, event: &Event) -> Option<u32> {
+    let reports: u32 = event.fact(fact::REPORTS)?.parse().ok()?;
+    Some(match event.action {
+        Action::Absorb => issue.counts.reports.saturating_add(reports),
+        _ => issue.counts.reports.saturating_sub(reports),
+    })
 }
 
 /// Filing may correct the category; the facts then carry the new one whole.
