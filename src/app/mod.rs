@@ -17,5 +17,6 @@ pub mod photo;
 pub mod place;
 pub mod report;
 pub mod route;
+pub mod shown;
 pub mod snapshot;
 pub mod territory;

@@ -1,5 +1,6 @@
 //! The web server: every route on one page, and what surrounds them all.
 
+mod areas;
 mod extract;
 mod filter;
 mod geojson;
@@ -109,6 +110,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(areas::map_issues))
+        .routes(routes!(areas::list_areas))
+        .routes(routes!(areas::show_area))
+        .routes(routes!(areas::list_lineage))
+        .routes(routes!(areas::list_branches))
+        .routes(routes!(areas::list_workers))
         .routes(routes!(measures::list_definitions))
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_areas))
