@@ -1,0 +1,283 @@
+//! The documents are held to what there is: every command that they give is read by the program's
+//! own parser or found in the Makefile, and every file that they name exists.
+
+use clap::{Command, CommandFactory};
+use std::path::{Path, PathBuf};
+
+/// Folders that are built or made by running: a document may name what is not there yet.
+const MADE: &[&str] = &["target/", "data/", "web/dist/", "web/node_modules/"];
+
+/// A document under test.
+struct Document {
+    /// From the root of the repository.
+    path: String,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> Document {
+    let text = std::fs::read_to_string(root().join(path));
+    Document { path: path.to_owned(), text: text.unwrap_or_else(|e| panic!("{path}: {e}")) }
+}
+
+/// The documents at the root and in `docs/`.
+fn documents() -> Vec<Document> {
+    let mut paths = Vec::new();
+    for folder in ["", "docs/"] {
+        let entries = std::fs::read_dir(root().join(folder)).expect("the folder can be listed");
+        let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        paths.extend(names.filter(|n| n.ends_with(".md")).map(|name| format!("{folder}{name}")));
+    }
+    paths.sort();
+    paths.iter().map(|path| read(path)).collect()
+}
+
+/// The fenced blocks of a language: the number of the line before each, and its text.
+fn blocks(text: &str, language: &str) -> Vec<(usize, String)> {
+    let mut out = Vec::new();
+    let mut open: Option<(usize, String)> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        match (open.as_mut(), line.trim_start().strip_prefix("```")) {
+            (None, Some(name)) => open = Some((number, name.trim().to_owned())),
+            (Some(_), Some(_)) => open = None,
+            (Some((start, name)), None) if name == language => {
+                if out.last().is_none_or(|(last, _)| last != start) {
+                    out.push((*start, String::new()));
+                }
+                if let Some((_, block)) = out.last_mut() {
+                    block.push_str(line);
+                    block.push('\n');
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The text between single backquotes, outside fenced blocks, with its line.
+fn code_spans(text: &str) -> Vec<(usize, String)> {
+    let mut out = Vec::new();
+    let mut fenced = false;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            let inner = line.split('`').skip(1).step_by(2);
+            out.extend(inner.map(|span| (number, span.to_owned())));
+        }
+    }
+    out
+}
+
+/// The commands of a shell text as words: lines ended by `\` are joined, comments and assignments
+/// left out, `a && b | c` is three commands, and what `sudo` runs stands for itself.
+fn commands(shell: &str) -> Vec<Vec<String>> {
+    let joined = shell.replace("\\\n", " ");
+    let mut out = Vec::new();
+    for line in joined.lines() {
+        let mut command = Vec::new();
+        for word in words(line) {
+            if ["&&", "||", "|", ";"].contains(&word.as_str()) {
+                out.push(std::mem::take(&mut command));
+            } else {
+                command.push(word);
+            }
+        }
+        out.push(command);
+    }
+    out.into_iter().map(bare_command).filter(|command| !command.is_empty()).collect()
+}
+
+/// The words of a line, quotes taken off, up to a comment.
+fn words(line: &str) -> Vec<String> {
+    let (mut out, mut word, mut quote) = (Vec::new(), None::<String>, None::<char>);
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '#') if word.is_none() => break,
+            (None, c) if c.is_whitespace() => out.extend(word.take()),
+            (_, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    out.extend(word);
+    out
+}
+
+/// A command without `sudo -u NAME`, assignments before it, and redirections.
+fn bare_command(words: Vec<String>) -> Vec<String> {
+    let mut words = words.into_iter().peekable();
+    while let Some(word) = words.peek() {
+        let assigns = word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')
+        });
+        if word == "sudo" {
+            words.next();
+            if words.next_if(|word| word == "-u").is_some() {
+                words.next();
+            }
+        } else if assigns {
+            words.next();
+        } else {
+            break;
+        }
+    }
+    words.take_while(|word| !word.starts_with(['>', '<'])).collect()
+}
+
+/// What is wrong with one command; `None` when nothing is, or when it is none of ours.
+fn command_problem(words: &[String]) -> Option<String> {
+    let program = Path::new(words.first()?).file_name()?.to_string_lossy().into_owned();
+    match program.as_str() {
+        "make" => make_problem(&words[1..], include_str!("../../Makefile")),
+        "hexward" => {
+            let all = std::iter::once("hexward").chain(words[1..].iter().map(String::as_str));
+            let parsed = hexward::cli::Cli::command().try_get_matches_from(all);
+            parsed.err().filter(|error| error.use_stderr()).map(|error| {
+                let text = error.to_string();
+                format!("{}: {}", words.join(" "), text.lines().next().unwrap_or(""))
+            })
+        }
+        _ => None,
+    }
+}
+
+fn make_problem(words: &[String], makefile: &str) -> Option<String> {
+    words.iter().find_map(|word| {
+        let known = match word.split_once('=') {
+            Some((name, _)) => makefile.lines().any(|line| line.starts_with(&format!("{name} ?="))),
+            None => makefile.lines().any(|line| line.starts_with(&format!("{word}:"))),
+        };
+        (!known).then(|| format!("the Makefile has no {word}"))
+    })
+}
+
+/// What is wrong with a command named in running text: an unknown sub-command or option.
+fn mention_problem(span: &str, mut command: &Command) -> Option<String> {
+    for word in span.split_whitespace().skip(1) {
+        if let Some(option) = word.strip_prefix("--") {
+            let name = option.split('=').next().unwrap_or(option);
+            let known = command.get_arguments().any(|arg| arg.get_long() == Some(name));
+            if !known {
+                return Some(format!("`{span}`: there is no --{name}"));
+            }
+        } else if let Some(sub) = command.find_subcommand(word) {
+            command = sub;
+        } else if command.has_subcommands() {
+            return Some(format!("`{span}`: there is no {word}"));
+        }
+    }
+    None
+}
+
+/// Whether a text is a path of this repository, as far as its form tells.
+fn is_path(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    let folders = ["src/", "docs/", "geodata/", "migrations/", "tests/", "web/", ".ci/"];
+    let by_folder = folders.iter().any(|folder| text.starts_with(folder));
+    let files = [".md", ".toml", ".service", "Makefile", ".rs"];
+    plain && (by_folder || !text.contains('/') && files.iter().any(|end| text.ends_with(end)))
+}
+
+fn path_problem(path: &str) -> Option<String> {
+    let made = MADE.iter().any(|folder| format!("{path}/").starts_with(folder));
+    (!made && !root().join(path).exists()).then(|| format!("there is no {path}"))
+}
+
+/// The targets of the links in a document, from the root of the repository.
+fn links(document: &Document) -> Vec<String> {
+    let folder = Path::new(&document.path).parent().unwrap_or(Path::new(""));
+    let targets = document.text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    targets
+        .map(|target| target.split('#').next().unwrap_or(target))
+        .filter(|target| !target.is_empty() && !target.contains("://"))
+        .map(|target| match target.strip_prefix("../") {
+            Some(up) => up.to_owned(),
+            None => folder.join(target).to_string_lossy().into_owned(),
+        })
+        .collect()
+}
+
+fn problems(document: &Document) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut say = |line: usize, problem: Option<String>| {
+        out.extend(problem.map(|text| format!("{}:{line}: {text}", document.path)));
+    };
+    for (line, block) in blocks(&document.text, "sh") {
+        for command in commands(&block) {
+            say(line, command_problem(&command));
+            let paths = command.iter().filter(|word| word.contains('/') && is_path(word));
+            paths.for_each(|path| say(line, path_problem(path)));
+        }
+    }
+    let program = hexward::cli::Cli::command();
+    for (line, span) in code_spans(&document.text) {
+        if span.starts_with("hexward ") {
+            say(line, mention_problem(&span, &program));
+        } else if let Some(rest) = span.strip_prefix("make ") {
+            let words: Vec<String> = rest.split_whitespace().map(str::to_owned).collect();
+            say(line, make_problem(&words, include_str!("../../Makefile")));
+        } else if is_path(&span) {
+            say(line, path_problem(&span));
+        }
+    }
+    links(document).iter().for_each(|path| say(1, path_problem(path)));
+    out
+}
+
+#[test]
+fn what_the_documents_name_exists() {
+    let documents = documents();
+    let names: Vec<_> = documents.iter().map(|document| document.path.as_str()).collect();
+    assert!(names.contains(&"README.md") && names.contains(&"docs/deploy.md"), "{names:?}");
+    let problems: Vec<_> = documents.iter().flat_map(problems).collect();
+    assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn the_readme_gives_the_same_commands_in_both_languages() {
+    let of = |path| -> Vec<_> {
+        let blocks = blocks(&read(path).text, "sh");
+        blocks.iter().flat_map(|(_, block)| commands(block)).collect()
+    };
+    let (english, chinese) = (of("README.md"), of("README.zh-CN.md"));
+    assert!(english.len() > 5, "{english:?}");
+    assert_eq!(english, chinese);
+}
+
+#[test]
+fn the_systemd_unit_starts_a_command_that_exists() {
+    let unit = read("docs/hexward.service").text;
+    let starts: Vec<_> = unit.lines().filter_map(|line| line.strip_prefix("ExecStart=")).collect();
+    assert_eq!(starts.len(), 1);
+    let found: Vec<_> = commands(starts[0]).iter().filter_map(|c| command_problem(c)).collect();
+    assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn an_invented_command_target_or_file_is_found() {
+    let check = |text: &str, expected: &[&str]| {
+        let document = Document { path: "docs/x.md".into(), text: text.into() };
+        let found = problems(&document);
+        assert_eq!(found.len(), expected.len(), "{text}: {found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.contains(expected), "{found} does not say {expected}");
+        }
+    };
+    check("```sh\nmake demo CITY=la\n```", &[]);
+    check("```sh\nmake nothing\n```", &["no nothing"]);
+    check("```sh\nmake demo TOWN=la\n```", &["no TOWN=la"]);
+    check("```sh\nsudo -u hexward A=b hexward fly  # up\n```", &["docs/x.md:1: hexward fly"]);
+    check("```sh\nls && target/release/hexward --fly\n```", &["--fly"]);
+    check("```text\nhexward fly\n```", &[]);
+    check("`hexward fly`, `make nothing`", &["there is no fly", "no nothing"]);
+    check("`src/nothing.rs` and `Cargo.toml` and `data/x`", &["there is no src/nothing.rs"]);
+    check("[a](nothing.md) [b](../README.md#c) [c](https://d.e/f)", &["there is no docs/nothing.md"]);
+}
