@@ -217,7 +217,9 @@ fn problems(document: &Document) -> Vec<String> {
             paths.for_each(|path| say(line, path_problem(path)));
         }
     }
-    let program = hexward::cli::Cli::command();
+    let mut program = hexward::cli::Cli::command();
+    // Options of the program are handed down to its sub-commands only now.
+    program.build();
     for (line, span) in code_spans(&document.text) {
         if span.starts_with("hexward ") {
             say(line, mention_problem(&span, &program));
@@ -279,5 +281,8 @@ fn an_invented_command_target_or_file_is_found() {
     check("```text\nhexward fly\n```", &[]);
     check("`hexward fly`, `make nothing`", &["there is no fly", "no nothing"]);
     check("`src/nothing.rs` and `Cargo.toml` and `data/x`", &["there is no src/nothing.rs"]);
-    check("[a](nothing.md) [b](../README.md#c) [c](https://d.e/f)", &["there is no docs/nothing.md"]);
+    check(
+        "[a](nothing.md) [b](../README.md#c) [c](https://d.e/f)",
+        &["there is no docs/nothing.md"],
+    );
 }
