@@ -1,7 +1,9 @@
 //! The documents are held to what there is: every command that they give is read by the program's
 //! own parser or found in the Makefile, and every file that they name exists.
 
+use crate::tidy::layers::{DOMAIN_CRATES, HOMES, LAYERS};
 use clap::{Command, CommandFactory};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Folders that are built or made by running: a document may name what is not there yet.
@@ -261,6 +263,39 @@ fn the_systemd_unit_starts_a_command_that_exists() {
     assert_eq!(starts.len(), 1);
     let found: Vec<_> = commands(starts[0]).iter().filter_map(|c| command_problem(c)).collect();
     assert_eq!(found, [""; 0]);
+}
+
+/// The cells of the table rows that begin with a code span, each as the code spans in it.
+fn table_rows(text: &str) -> Vec<Vec<BTreeSet<String>>> {
+    let rows = text.lines().filter(|line| line.starts_with("| `"));
+    let cells = |row: &str| {
+        let inner = row.trim().trim_matches('|');
+        let spans = |cell: &str| code_spans(cell).into_iter().map(|(_, span)| span).collect();
+        inner.split('|').map(spans).collect()
+    };
+    rows.map(cells).collect()
+}
+
+#[test]
+fn the_layers_that_are_drawn_are_the_layers_that_are_kept() {
+    let text = read("ARCHITECTURE.md").text;
+    let section = text.split("## Code map").next().expect("split gives a first part");
+    let (layers, crates): (Vec<_>, Vec<_>) =
+        table_rows(section).into_iter().partition(|row| row.len() == 4);
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let told: Vec<_> = layers.iter().map(|row| (row[0].clone(), row[2].clone())).collect();
+    let kept: Vec<(BTreeSet<String>, BTreeSet<String>)> =
+        LAYERS.iter().map(|(layer, may_name)| (set(&[layer]), set(may_name))).collect();
+    assert_eq!(told, kept);
+    for row in &layers {
+        let at_home = |(_, homes): &&(&str, &[&str])| homes.iter().any(|h| row[0].contains(*h));
+        let homed = HOMES.iter().filter(at_home).map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(row[3], homed, "{:?}", row[0]);
+    }
+    let told: BTreeSet<_> = crates.iter().flat_map(|row| row[0].clone()).collect();
+    let kept: BTreeSet<_> = set(DOMAIN_CRATES);
+    let library = set(&["std", "core", "alloc"]);
+    assert_eq!(told, &kept - &library);
 }
 
 #[test]
