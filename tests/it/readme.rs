@@ -1,10 +1,14 @@
 //! The documents are held to what there is: every command that they give is read by the program's
-//! own parser or found in the Makefile, and every file that they name exists.
+//! own parser or found in the Makefile, every file that they name exists, the README's steps make
+//! a city that serves, and the example settings are the defaults.
 
 use crate::tidy::layers::{DOMAIN_CRATES, HOMES, LAYERS};
 use clap::{Command, CommandFactory};
+use hexward::config::{Config, ConfigArgs};
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
 
 /// Folders that are built or made by running: a document may name what is not there yet.
 const MADE: &[&str] = &["target/", "data/", "web/dist/", "web/node_modules/"];
@@ -263,6 +267,120 @@ fn the_systemd_unit_starts_a_command_that_exists() {
     assert_eq!(starts.len(), 1);
     let found: Vec<_> = commands(starts[0]).iter().filter_map(|c| command_problem(c)).collect();
     assert_eq!(found, [""; 0]);
+}
+
+/// The binary, run from the root of the repository as a reader of the README would.
+fn hexward(args: &[String]) -> std::process::Command {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hexward"));
+    command.args(args).current_dir(root());
+    command
+}
+
+fn run(args: &[String]) -> String {
+    let out = hexward(args).output().expect("the binary starts");
+    let told = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert!(out.status.success(), "hexward {}: {}\n{told}", args.join(" "), out.status);
+    String::from_utf8(out.stdout).expect("output is UTF-8")
+}
+
+/// A server that ends with the test.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the command on a free port and asks whether it is ready.
+fn serve_and_ask(args: &[String]) -> String {
+    let mut command = hexward(args);
+    command.env("HEXWARD_LISTEN", "127.0.0.1:0").stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut server = Server(command.spawn().expect("the binary starts"));
+    let stdout = server.0.stdout.take().expect("the output is piped");
+    let line = BufReader::new(stdout).lines().next().expect("a line").expect("a readable line");
+    let address = line.rsplit("http://").next().expect("an address");
+    let mut stream = std::net::TcpStream::connect(address).expect("the server answers");
+    let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("the request is sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer is read");
+    answer
+}
+
+#[test]
+fn following_the_readme_makes_a_city_that_serves() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    std::fs::write(at("points.csv"), "id,lon,lat\n1,113.68,34.79\n2,0,0\n").expect("written");
+    let mut done = Vec::new();
+    for (_, block) in blocks(&read("README.md").text, "sh") {
+        for command in commands(&block).iter().filter(|command| command[0] == "hexward") {
+            let place = |word: &String| match word.as_str() {
+                "data/city" => at("city"),
+                "points.csv" => at("points.csv"),
+                other => other.to_owned(),
+            };
+            let args: Vec<String> = command[1..].iter().map(place).collect();
+            let output = match args[0].as_str() {
+                "serve" => serve_and_ask(&args),
+                _ => run(&args),
+            };
+            done.push((args[..2].join(" "), output));
+        }
+    }
+    let said = |command: &str, text: &str| {
+        let found = done.iter().find(|(done, _)| done.starts_with(command));
+        let (_, output) = found.unwrap_or_else(|| panic!("the README does not {command}"));
+        assert!(output.contains(text), "{command}: {output}");
+    };
+    said("init", "410105");
+    said("user add", "password: ");
+    said("import areas", "761 areas, 0 of them repaired, 0 features refused");
+    said("import catalog", "in force");
+    said("import matrix", "in force");
+    said("serve", "HTTP/1.1 200");
+    said("locate", "1,113.68,34.79,410105;410105002;410105002002;410105002002005\n2,0,0,\n");
+}
+
+/// The names of all settings.
+fn setting_names() -> BTreeSet<String> {
+    let all = serde_json::to_value(Config::default()).expect("settings are values");
+    all.as_object().expect("settings have names").keys().cloned().collect()
+}
+
+fn load_settings(toml: &str) -> Config {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), toml).expect("written");
+    let args = ConfigArgs { config: Some(file.path().to_owned()), ..ConfigArgs::default() };
+    Config::load(&args).unwrap_or_else(|error| panic!("{toml}: {error}"))
+}
+
+#[test]
+fn the_example_settings_are_the_defaults_and_all_of_them() {
+    let text = read("docs/hexward.toml").text;
+    assert_eq!(load_settings(&text), Config::default());
+    let assigned = text.lines().filter_map(|line| line.split_once(" = "));
+    let named: BTreeSet<_> = assigned.map(|(name, _)| name.to_owned()).collect();
+    assert_eq!(named, setting_names());
+}
+
+#[test]
+fn the_settings_that_the_documents_give_are_read() {
+    let blocks: Vec<_> = documents().iter().flat_map(|d| blocks(&d.text, "toml")).collect();
+    assert!(!blocks.is_empty());
+    for (_, block) in blocks {
+        assert_ne!(load_settings(&block), Config::default(), "{block}");
+    }
+    let (environment, names) = (read(".env.example").text, setting_names());
+    let ours = environment.lines().filter_map(|line| line.strip_prefix("HEXWARD_"));
+    let given: Vec<_> =
+        ours.filter_map(|line| line.split_once('=')).map(|(name, _)| name).collect();
+    assert!(!given.is_empty());
+    for name in given {
+        assert!(names.contains(&name.to_lowercase()), "there is no setting {name}");
+    }
 }
 
 /// The cells of the table rows that begin with a code span, each as the code spans in it.
