@@ -4,6 +4,7 @@ mod contract;
 mod demo_pack;
 mod left_out;
 mod nasty;
+mod readme;
 mod support;
 mod tidy;
 mod truth;
