@@ -10,16 +10,14 @@ export type Level =
 export type Role =
   | 'grid_worker' | 'acceptor' | 'dispatcher' | 'duty_supervisor' | 'handler' | 'leader' | 'admin'
 export type State =
-  | 'reported' | 'verifying' | 'filed' | 'dispatched' | 'handling' | 'suspended' | 'handled'
-  | 'inspecting' | 'self_handled' | 'closed' | 'rejected' | 'merged'
+  | 'reported' | 'verifying' | 'self_handled' | 'filed' | 'dispatched' | 'handling' | 'arbitration'
+  | 'suspended' | 'handled' | 'inspecting' | 'closed' | 'rejected' | 'merged'
 
 export const KINDS: readonly Kind[] = ['hazard', 'dispute', 'opinion']
 export const STATES: readonly State[] = [
-  'reported', 'verifying', 'filed', 'dispatched', 'handling', 'suspended', 'handled',
-  'inspecting', 'self_handled', 'closed', 'rejected', 'merged',
+  'reported', 'verifying', 'self_handled', 'filed', 'dispatched', 'handling', 'arbitration',
+  'suspended', 'handled', 'inspecting', 'closed', 'rejected', 'merged',
 ]
-/** States in which nobody has to act any more. */
-export const END_STATES: readonly State[] = ['closed', 'rejected', 'merged']
 
 export interface Coded { code: string; name: string }
 export interface Page<T> { items: T[]; next_cursor: string | null; total: number | null }
@@ -97,18 +95,36 @@ export interface Route {
   lead: Coded | null; assists: Coded[]; sentence: Both
   fallback?: boolean; trace?: Trace | null
 }
+/** Why a rule that was considered won or lost; the other fields explain the word. */
+export type Fate = { why: string } & Record<string, string | number | null>
 export interface TraceRule {
-  id: string; name?: string | null; scope?: string | null; lead?: Coded | null
-  /** Why the rule did not win; null for the winner. */
-  lost?: Both | null
-  priority?: number | null; specificity?: string | null; source?: string | null
+  rule: string; priority: number
+  /** What it applies to: `condition:…`, `small:…`, `big:…`, `kind:…` or `any`. */
+  selector: string
+  area: { level: Level; code: string } | null
+  asset: { layer: string; owner: string | null } | null
+  lead: string
+  fate: Fate
 }
+/** The whole account of one routing decision, as it is stored with it. */
 export interface Trace {
-  matrix_version?: number | string
-  inputs?: Record<string, unknown>
-  considered?: TraceRule[]
-  winner?: string | null
-  fallback?: (Partial<AreaRef> & { reason?: Both })[] | null
+  matrix_version: string
+  facts: {
+    chain: AreaRef[]
+    assets: { layer: string; code: string; name: string; owner: string | null; distance_m: number }[]
+    scheme: string; category: string; category_name: string; category_name_en: string | null
+    condition: string | null; kind: Kind; severity: Severity
+    at: string; local_day: string
+    position: { lon: number; lat: number; accuracy_m: number | null } | null
+  }
+  considered: TraceRule[]
+  considered_more: number
+  /** The fallback ladder, innermost first; empty when a rule won. */
+  rungs: { level: Level; area: string; fate: string }[]
+  outcome:
+    | { result: 'routed'; lead: string; assists: string[]; rule: string | null; fallback: { level: Level; code: string } | null }
+    | { result: 'unrouted'; reason: string }
+  departments: { code: string; name: string; name_en: string | null }[]
 }
 
 export interface IssueBrief {
@@ -127,7 +143,7 @@ export interface Photo {
   media_type: string; width: number; height: number
   thumb_url: string; url: string; at: string
 }
-export type FieldKind = 'text' | 'department' | 'departments' | 'date' | 'issue' | 'choice' | 'category'
+export type FieldKind = 'text' | 'department' | 'departments' | 'date' | 'issue' | 'choice' | 'category' | 'photos'
 export interface ActionField {
   name: string; kind: FieldKind; required: boolean; label: Both
   choices?: { value: string; label: Both }[]

@@ -46,11 +46,12 @@ export function t(key: Key, params?: Params): string {
 }
 
 /** The text of `prefix.code` for codes that come from the server; an unknown code shows itself. */
-export function tCode(prefix: string, code: string | null | undefined): string {
+export function tCode(prefix: string, code: string | null | undefined, params?: Params): string {
   if (!code) return ''
   const key = `${prefix}.${code}`
   const dictionary: Record<string, string> = DICTIONARIES[language.locale]
-  return dictionary[key] ?? code.replaceAll('_', ' ')
+  const text = dictionary[key]
+  return text === undefined ? code.replaceAll('_', ' ') : fill(text, params)
 }
 
 /** A text that the server gives in both languages. */

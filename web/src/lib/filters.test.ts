@@ -17,7 +17,7 @@ describe('filters in the address', () => {
     { layer: 'grid', metric: 'rework_rate', points: false },
     { states: ['reported', 'filed'], q: '井盖 & 路灯', oldestFirst: true },
     { area: '41010500101', measure: 'closing_rate.denominator' },
-    { cell: '882a1072d3fffff', measure: 'backlog.open' },
+    { cell: '882a1072d3fffff', open: true },
   ])('what is written is read back: %j', (patch) => {
     const filters = { ...DEFAULTS, ...patch }
     expect(parse(formatFilters(filters).slice(1))).toEqual(filters)

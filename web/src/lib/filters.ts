@@ -24,13 +24,15 @@ export interface Filters {
   area: string | null
   cell: string | null
   measure: string | null
+  /** Only what is still open. */
+  open: boolean
   oldestFirst: boolean
 }
 
 export const DEFAULTS: Filters = {
   range: { tag: 'days', days: 90 }, kind: null, category: null, department: null,
   layer: 'hexagon', metric: 'closing_rate', points: true,
-  states: [], q: '', area: null, cell: null, measure: null, oldestFirst: false,
+  states: [], q: '', area: null, cell: null, measure: null, open: false, oldestFirst: false,
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
@@ -70,6 +72,7 @@ export function parseFilters(query: URLSearchParams): Filters {
     area: query.get('area') || null,
     cell: query.get('cell') || null,
     measure: query.get('measure') || null,
+    open: query.get('open') === 'true',
     oldestFirst: query.get('sort') === 'oldest',
   }
 }
@@ -100,6 +103,7 @@ export function formatFilters(filters: Filters): string {
   put('area', filters.area)
   put('cell', filters.cell)
   put('measure', filters.measure)
+  if (filters.open) query.set('open', 'true')
   if (filters.oldestFirst) query.set('sort', 'oldest')
   const text = query.toString()
   return text ? `?${text}` : ''
@@ -130,6 +134,7 @@ export function issueQuery(filters: Filters, today: string): Query {
     ...window, kind, category, department, area, cell, measure,
     state: filters.states.join(',') || null,
     q: filters.q || null,
+    open: filters.open || null,
     sort: filters.oldestFirst ? 'reported_at' : '-reported_at',
   }
 }

@@ -3,7 +3,6 @@
 import type { ExpressionSpecification, FilterSpecification, MapGeoJSONFeature, MapMouseEvent, VectorTileSource } from 'maplibre-gl'
 import type { Instance, LonLat } from '../api/types'
 import { addGeoJson, createBaseMap, setData, type BaseMap } from './base'
-import { KIND_COLORS } from './images'
 import { scaleOf, type MetricId } from './scales'
 import type { Drawn, DrawnProps } from './values'
 import { addLayer } from './zorder'
@@ -13,7 +12,7 @@ export interface Viewport { bounds: Bounds; zoom: number }
 
 export type Picked =
   | { tag: 'issue'; id: string; position: LonLat }
-  | { tag: 'place'; props: DrawnProps }
+  | { tag: 'place'; props: DrawnProps; position: LonLat }
   | { tag: 'nothing' }
 
 export interface Hover { props: DrawnProps; x: number; y: number }
@@ -26,10 +25,9 @@ export interface GovernanceMap {
   setIssueTiles: (url: string | null) => void
   select: (geometry: GeoJSON.Geometry | null) => void
   geometryOf: (id: string) => GeoJSON.Geometry | null
-  flyTo: (position: LonLat, zoom?: number) => void
-  fit: (bounds: Bounds) => void
+  /** Moves the point out from under a panel that covers `right` and `bottom` pixels. */
+  reveal: (position: LonLat, covered: { right: number; bottom: number }) => void
   viewport: () => Viewport
-  resize: () => void
   remove: () => void
 }
 
@@ -83,10 +81,8 @@ export async function createGovernanceMap(
     select: (geometry) => setData(map, 'selected',
       geometry ? { type: 'Feature', geometry, properties: {} } : { type: 'FeatureCollection', features: [] }),
     geometryOf: (id) => values?.features.find((one) => one.properties.id === id)?.geometry ?? null,
-    flyTo: (position, zoom) => map.easeTo({ center: position, zoom: zoom ?? Math.max(map.getZoom(), 14) }),
-    fit: (bounds) => map.fitBounds(bounds, { padding: 40, maxZoom: 16 }),
+    reveal: (position, covered) => reveal(base, position, covered),
     viewport,
-    resize: () => map.resize(),
     remove: base.remove,
   }
 }
@@ -216,7 +212,8 @@ function pick(base: BaseMap, event: MapMouseEvent, on: Listeners) {
     return
   }
   const props = placeAt(base, event)
-  on.picked(props ? { tag: 'place', props } : { tag: 'nothing' })
+  const { lng, lat } = event.lngLat
+  on.picked(props ? { tag: 'place', props, position: [lng, lat] } : { tag: 'nothing' })
 }
 
 function hover(base: BaseMap, event: MapMouseEvent, on: Listeners) {
@@ -226,4 +223,12 @@ function hover(base: BaseMap, event: MapMouseEvent, on: Listeners) {
   on.hovered(props ? { props, x: event.point.x, y: event.point.y } : null)
 }
 
-export { KIND_COLORS }
+const REVEAL_MARGIN_PX = 40
+
+function reveal({ map }: BaseMap, position: LonLat, covered: { right: number; bottom: number }) {
+  const { clientWidth, clientHeight } = map.getContainer()
+  const { x, y } = map.project(position)
+  const free = { x: clientWidth - covered.right, y: clientHeight - covered.bottom }
+  if (x < free.x - REVEAL_MARGIN_PX && y < free.y - REVEAL_MARGIN_PX) return
+  map.easeTo({ center: position, offset: [-covered.right / 2, -covered.bottom / 2] })
+}

@@ -54,5 +54,5 @@ export async function createPinMap(
 
 /** A zoom at which the circle of the error can be seen whole. */
 function zoomFor(accuracyM: number | null): number {
-  return Math.max(12, Math.min(16, 21 - Math.log2(accuracyM ?? 20)))
+  return Math.max(12, Math.min(15, 20 - Math.log2(accuracyM ?? 20)))
 }

@@ -15,6 +15,7 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '
 const CSP = "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:"
 const ACCOUNTS = [['worker', '张敏', 'grid_worker'], ['acceptor', '李伟', 'acceptor'], ['dispatcher', '王芳', 'dispatcher'], ['duty', '赵强', 'duty_supervisor'], ['handler', '陈静', 'handler'], ['leader', '刘洋', 'leader']]
 
+/** Who asks: set from the cookie before each answer, which is made without waiting. */
 let account = null
 const receipts = new Map()
 const listeners = new Set()
@@ -30,7 +31,7 @@ const page = (items, query) => {
 }
 const session = () => ({
   account: { id: account[0], login: account[0], name: account[1], locale: null },
-  grants: [{ role: account[2], area_code: '410105', area_name: '金水区', department_code: null, department_name: null, kinds: null }],
+  grants: [{ role: account[2], area_code: '410105', area_name: '金水区', ...(account[2] === 'handler' ? { department_code: 'D01', department_name: '城市管理局' } : { department_code: null, department_name: null }), kinds: null }],
   csrf_token: 'mock', expires_at: iso(NOW + 8.64e7), must_change_password: false,
 })
 
@@ -45,6 +46,7 @@ function chosen(query) {
     && (!query.get('kind') || one.kind === query.get('kind'))
     && (!query.get('category') || one.category_code === query.get('category'))
     && (!query.get('department') || one.lead?.code === query.get('department'))
+    && (query.get('open') !== 'true' || !['closed', 'rejected', 'merged'].includes(one.state))
     && (!states || states.includes(one.state))
     && (!query.get('area') || one.chain.some((area) => area.code === query.get('area')))
     && (!cell || cellAt(one.position, parseInt(cell[1], 16)) === cell)
@@ -104,7 +106,7 @@ function tile(z, x, y, query) {
   }
   const found = index.vt.getTile(z, x, y)
   for (const feature of found?.features ?? []) if (feature.tags.cluster) feature.tags = { count: feature.tags.point_count }
-  return { status: found ? 200 : 204, type: 'application/vnd.mapbox-vector-tile', raw: found ? Buffer.from(fromGeojsonVt({ issues: found })) : Buffer.alloc(0) }
+  return { status: found ? 200 : 204, type: 'application/vnd.mapbox-vector-tile', raw: found ? Buffer.from(fromGeojsonVt({ issues: found }, { version: 2, extent: 4096 })) : Buffer.alloc(0) }
 }
 
 const byId = (id) => issues.find((one) => one.id === id)
@@ -123,9 +125,9 @@ const ROUTES = [
     const found = ACCOUNTS.find(([login]) => login === body.login)
     if (!found || body.password !== 'demo') return problem(401, 'bad_credentials', '账号或密码不对')
     account = found
-    return ok(session())
+    return ok(session(), { headers: { 'Set-Cookie': `mock=${found[0]}; Path=/; HttpOnly` } })
   }],
-  ['DELETE', /^\/session$/, () => { account = null; return { status: 204 } }],
+  ['DELETE', /^\/session$/, () => ({ status: 204, headers: { 'Set-Cookie': 'mock=; Path=/; Max-Age=0' } })],
   ['GET', /^\/categories$/, ({ query }) => page(categories, query)],
   ['GET', /^\/departments$/, ({ query }) => page(departments, query)],
   ['GET', /^\/areas$/, ({ query }) => ok({ type: 'FeatureCollection', features: AREA_LIST(query.get('level')) })],
@@ -193,6 +195,7 @@ async function answer(request, response) {
   const photo = path.match(/^\/photos\/([^/]+)\//)
   if (photo) return response.writeHead(200, { 'Content-Type': 'image/jpeg' }).end(photos.get(photo[1]))
   const { body, files } = await read(request)
+  account = ACCOUNTS.find(([login]) => request.headers.cookie?.includes(`mock=${login}`)) ?? null
   for (const [method, pattern, handle] of ROUTES) {
     const match = method === request.method && path.match(pattern)
     if (!match) continue

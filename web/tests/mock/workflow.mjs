@@ -6,6 +6,8 @@ const offer = (action, zh, en, to, tone, fields = []) => ({ action, name: { zh, 
 const DEPARTMENT = { name: 'department', kind: 'department', required: true, label: { zh: '主办部门', en: 'Lead department' } }
 const ASSISTS = { name: 'assists', kind: 'departments', required: false, label: { zh: '协办部门', en: 'Assisting departments' } }
 const TARGET = { name: 'into', kind: 'issue', required: true, label: { zh: '并入哪一件', en: 'Merge into' } }
+const PHOTOS = { name: 'photo_ids', kind: 'photos', required: false, label: { zh: '照片', en: 'Photos' } }
+const OUTCOME = { name: 'outcome', kind: 'choice', required: true, label: { zh: '结果', en: 'Outcome' }, choices: [{ value: 'remedied', label: { zh: '已整改', en: 'Remedied' } }] }
 const UNTIL = { name: 'until', kind: 'date', required: true, label: { zh: '挂账到', en: 'Until' } }
 
 const OFFERS = {
@@ -13,7 +15,7 @@ const OFFERS = {
   verifying: [offer('file', '立案', 'File', 'filed', 'primary'), offer('reject', '不予受理', 'Reject', 'rejected', 'danger', [note('原因', 'Reason')])],
   filed: [offer('dispatch', '派遣', 'Dispatch', 'dispatched', 'primary', [DEPARTMENT, ASSISTS, note('说明', 'Note', false)])],
   dispatched: [offer('accept', '签收', 'Accept', 'handling', 'primary'), offer('return', '退单', 'Return', 'filed', 'danger', [note('退单原因', 'Reason')])],
-  handling: [offer('submit', '反馈处置结果', 'Give feedback', 'handled', 'primary', [note('怎么处理的', 'What was done')]), offer('suspend', '挂账', 'Suspend', 'suspended', 'plain', [UNTIL, note('原因', 'Reason')])],
+  handling: [offer('submit', '反馈处置结果', 'Give feedback', 'handled', 'primary', [OUTCOME, note('怎么处理的', 'What was done'), PHOTOS]), offer('suspend', '挂账', 'Suspend', 'suspended', 'plain', [UNTIL, note('原因', 'Reason')])],
   handled: [offer('close', '结案', 'Close', 'closed', 'primary', [note('说明', 'Note', false)]), offer('order_check', '派核查', 'Order an inspection', 'inspecting', 'plain')],
   inspecting: [offer('pass', '核查通过', 'Pass', 'closed', 'primary'), offer('fail', '核查不通过', 'Fail', 'handling', 'danger', [note('原因', 'Reason')])],
   suspended: [offer('resume', '恢复', 'Resume', 'handling', 'primary')],

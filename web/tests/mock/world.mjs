@@ -126,6 +126,24 @@ export function leadOf({ code, big_code }) {
   return departments.find((one) => one.code === (code === '1119' ? 'D03' : LEAD[big_code]))
 }
 
+function traceOf(cat, chain, lead) {
+  const rule = (id, selector, by, fate) => ({ rule: id, priority: 0, selector, area: { level: 'district', code: '410105' }, asset: null, lead: by, fate })
+  return {
+    form: 1, matrix_version: 'demo-3',
+    facts: {
+      chain, assets: [], scheme: cat.scheme, category: cat.code, category_name: cat.name, category_name_en: cat.name_en, condition: null, kind: cat.kind, severity: 'general',
+      at: '2026-11-20T04:00:00.000Z', local_day: '2026-11-20', position: null,
+    },
+    considered: [
+      rule(`r-${cat.code}`, `small:${cat.code}`, lead.code, { why: 'won' }),
+      rule(`r-${cat.big_code}`, `big:${cat.big_code}`, 'D01', { why: 'less_specific_category', own: 2, winner: 3 }),
+      rule('r-old', 'any', 'D06', { why: 'expired', to: '2026-06-30' }),
+    ],
+    considered_more: 0, rungs: [], departments: departments.map(({ code, name, name_en }) => ({ code, name, name_en })),
+    outcome: { result: 'routed', lead: lead.code, assists: [], limit: null, limit_source: null, rule: `r-${cat.code}`, fallback: null },
+  }
+}
+
 export function routeOf(cat, chain) {
   const lead = leadOf(cat)
   const place = chain.at(-2)?.name ?? '区外'
@@ -135,15 +153,7 @@ export function routeOf(cat, chain) {
       zh: `“${cat.name}”在${place}由${lead.name}主办：权责清单第 ${cat.code} 条按小类规定，比按大类的规定更具体。`,
       en: `“${cat.name_en}” in ${place} goes to ${lead.name_en}: rule ${cat.code} names the small class and is more specific than the rule for the big class.`,
     },
-    trace: {
-      matrix_version: 3,
-      inputs: { category: cat.code, kind: cat.kind, area: chain.map((one) => one.code).join(' › '), severity: 'general' },
-      considered: [
-        { id: `r-${cat.code}`, name: `${cat.name} → ${lead.name}`, scope: '金水区', lead: { code: lead.code, name: lead.name }, lost: null, source: '权责清单（演示）' },
-        { id: `r-${cat.big_code}`, name: `${cat.big_name} → 城市管理局`, scope: '金水区', lead: { code: 'D01', name: '城市管理局' }, lost: { zh: '只规定到大类，不如按小类的规定具体', en: 'It names only the big class, which is less specific' }, source: '权责清单（演示）' },
-      ],
-      winner: `r-${cat.code}`, fallback: [],
-    },
+    trace: traceOf(cat, chain, lead),
   }
 }
 
