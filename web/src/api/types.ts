@@ -38,38 +38,41 @@ export interface Grant {
 export interface Session {
   account: { id: string; login: string; name: string; locale: Locale | null }
   grants: Grant[]
-  csrf_token: string
-  expires_at: string
+  csrf_token: string | null
+  expires_at: string | null
   must_change_password: boolean
 }
 
 export interface Basemap { kind: 'xyz' | 'pmtiles'; url: string; attribution: string }
 export interface DemoAccount { login: string; password: string; name: string; role: Role }
 export interface Instance {
-  name: string; district_code: string; time_zone: string; locale_default: Locale
+  name: Both; district_code: string; time_zone: string; locale_default: Locale
   generated: boolean; generated_note: Both | null
   sources: { name: string; terms: string }[]
-  center: LonLat; bbox: [number, number, number, number]
+  /** Null as long as no territory is published. */
+  center: LonLat | null; bbox: [number, number, number, number] | null
   basemap: Basemap | null
-  data_version: number | string; territory_version: number | string
-  matrix_version: number | string; as_of: string
+  territory_version: number; matrix_version: number; as_of: string
   demo_accounts: DemoAccount[] | null
   version: string
 }
 
-export interface Limit { amount: number; unit: string; text: string }
+export interface Limit { amount: number; unit: string; text: Both }
 export interface Condition {
   code: string; text: string; closing_condition: string | null
   limit: Limit | null; photo_required: boolean; responsible_units: string[]
 }
 export interface Category {
   code: string; scheme: string; kind: Kind
-  big_code: string; big_name: string; small_code: string; small_name: string
-  name: string; name_en: string | null; nature: string | null
+  big_code: string; big_name: string | null; small_code: string | null
+  /** In the language of the request; the others for searching. */
+  name: string; name_zh: string; name_en: string | null; nature: string | null
   anonymous_allowed: boolean
   conditions: Condition[]
 }
-export interface Department { code: string; name: string; name_en: string | null; active: boolean }
+export interface Department {
+  code: string; name: string; name_zh: string; name_en: string | null; active: boolean
+}
 
 export interface AreaRef { code: string; name: string; level: Level }
 export interface AreaProps extends AreaRef {
@@ -92,8 +95,8 @@ export interface Location {
 }
 
 export interface Route {
-  lead: Coded | null; assists: Coded[]; sentence: Both
-  fallback?: boolean; trace?: Trace | null
+  lead: Coded | null; assists: Coded[]; sentence: Both | null
+  fallback: boolean; matrix_version: number; trace?: Trace | null
 }
 /** Why a rule that was considered won or lost; the other fields explain the word. */
 export type Fate = { why: string } & Record<string, string | number | null>
@@ -133,10 +136,13 @@ export interface IssueBrief {
   /** Null for a dispute which the reader may not read. */
   text: string | null
   position: LonLat; address: string | null
-  grid: Coded | null; street: Coded | null; lead: Coded | null
+  grid: Coded | null; street: Coded | null
+  /** The department that has it, and before dispatch the one that the matrix proposes. */
+  lead: Coded | null; proposed: Coded | null
   reported_at: string; updated_at: string; version: number
   thumb_url: string | null
-  reworks: number; returns: number; reopened: number
+  reworks: number; returns: number; reopened: number; reports: number
+  distance_m?: number; score?: number
 }
 export interface Photo {
   id: string; purpose: 'report' | 'before' | 'after' | 'evidence'
@@ -158,9 +164,9 @@ export interface Issue extends IssueBrief {
   closing_condition: string | null
   limit: Limit | null
   accuracy_m: number | null; datum: string; raw: LonLat
-  chain: AreaRef[]; candidates: (AreaRef & { distance_m: number })[]; cell: string
+  chain: AreaRef[]; candidates: AreaRef[]; cell: string
   assists: Coded[]
-  reporter: { anonymous: boolean; name?: string; phone?: string; account_name?: string }
+  reporter: { anonymous: boolean; name: string | null; phone: string | null; account_name: string | null }
   source: string
   filed_at: string | null; dispatched_at: string | null; accepted_at: string | null
   handled_at: string | null; closed_at: string | null
@@ -172,34 +178,36 @@ export interface Issue extends IssueBrief {
 }
 export interface IssueEvent {
   seq: number; at: string
-  actor: { name: string; role: Role | null } | null
-  action: string; from: State | null; to: State | null
-  note: string | null; data: Record<string, unknown> | null; hash: string
+  actor: { kind: 'account' | 'reporter' | 'system' | 'import'; name: string | null; role: Role | null }
+  action: string; action_name: Both; from: State | null; to: State | null
+  note: string | null; data: Record<string, string>; hash: string
 }
-export type Duplicate = Omit<Partial<IssueBrief>, 'number'> & {
-  number: string; category_name: string; distance_m: number; reported_at: string; state: State
-  score?: number
+/** A likely duplicate. Id, number and text only for those who may see that issue. */
+export interface Alike {
+  id: string | null; number: string | null; category_name: string; state: State
+  reported_at: string; distance_m: number; score: number; text: string | null
 }
 
 export interface ReportBody {
   kind?: Kind; category_code: string; condition_code?: string; severity?: Severity
   text: string; position: LonLat; datum: 'wgs84'; accuracy_m?: number; address?: string
   anonymous?: boolean; contact?: { name: string; phone: string }
-  occurred_at?: string; settle?: { note: string }; join_issue_id?: string
+  occurred_at?: string; settle?: { note: string }
 }
 export interface ReportPreview {
-  location: Location; route: Route; duplicates: Duplicate[]; limit: Limit | null
+  location: Location; route: Route; duplicates: Alike[]; limit: Limit | null
 }
 export interface ReportReceipt extends ReportPreview { id: string; number: string; state: State }
 
 export interface Track {
-  number: string; state: State; state_text?: string; kind: Kind; category_name: string
+  number: string; state: State; kind: Kind; category_name: string
   text: string | null; reported_at: string
   department_name: string | null; sentence: Both | null
-  timeline: { at: string; action: string; state: State; note_public: string | null }[]
-  merged_into_number: string | null
+  timeline: { at: string; action: string; action_name: Both; state: State; note_public: string | null }[]
+  merged: boolean
   photos: { id: string; thumb_url: string; url: string }[]
-  can: string[]
+  /** What the reporter may do now. */
+  can: 'reopen'[]
 }
 
 export interface Rate {

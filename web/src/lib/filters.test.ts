@@ -37,8 +37,8 @@ describe('the window', () => {
     expect(windowOf({ tag: 'days', days: 7 }, '2026-03-03')).toEqual({ from: '2026-02-25', to: '2026-03-03' })
   })
 
-  it('all time has no bounds', () => {
-    expect(metricQuery({ ...DEFAULTS, range: { tag: 'all' } }, '2026-03-03')).not.toHaveProperty('from')
+  it('all time reaches ten years back', () => {
+    expect(metricQuery({ ...DEFAULTS, range: { tag: 'all' } }, '2026-03-03')).toMatchObject({ from: '2016-03-06', to: '2026-03-03' })
   })
 
   it('a measure takes the window of the metric, a plain list the day of the report', () => {

@@ -109,10 +109,13 @@ export function formatFilters(filters: Filters): string {
   return text ? `?${text}` : ''
 }
 
-/** The inclusive local days of a range; none when all time is meant. */
-export function windowOf(range: Range, today: string): { from?: string; to?: string } {
+/** "All time" in days: the server answers windows of up to 3,700 days. */
+const ALL_DAYS = 3650
+
+/** The inclusive local days of a range. */
+export function windowOf(range: Range, today: string): { from: string; to: string } {
   switch (range.tag) {
-    case 'all': return {}
+    case 'all': return { from: addDays(today, 1 - ALL_DAYS), to: today }
     case 'dates': return { from: range.from, to: range.to }
     case 'days': return { from: addDays(today, 1 - range.days), to: today }
   }

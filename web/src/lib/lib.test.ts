@@ -9,7 +9,7 @@ import { reportBody, reportGaps } from './report'
 import { groupByName, searchCategories } from './search'
 
 const category = (code: string, name: string, nameEn: string, conditions: string[] = [], anonymous = true): Category => ({
-  code, scheme: 's', kind: 'hazard', big_code: '01', big_name: '公用设施', small_code: code, small_name: name, name,
+  code, scheme: 's', kind: 'hazard', big_code: '01', big_name: '公用设施', small_code: code, name, name_zh: name,
   name_en: nameEn, nature: null, anonymous_allowed: anonymous,
   conditions: conditions.map((text, index) => ({
     code: `${code}-${index}`, text, closing_condition: null, limit: null, photo_required: false, responsible_units: [],
@@ -87,18 +87,18 @@ describe('what a report lacks', () => {
     expect(reportGaps({ ...full, condition: null }, LAMP)).toEqual([])
   })
   it('an anonymous report carries no contact', () => {
-    const body = reportBody({ ...full, anonymous: true, name: 'A', phone: '1' }, COVER, { join: null, settle: false })
+    const body = reportBody({ ...full, anonymous: true, name: 'A', phone: '1' }, COVER, { settle: false })
     expect(body.anonymous).toBe(true)
     expect(body).not.toHaveProperty('contact')
   })
   it('a category that forbids it makes the report not anonymous', () => {
     const strict = { ...COVER, anonymous_allowed: false }
-    expect(reportBody({ ...full, anonymous: true }, strict, { join: null, settle: false }).anonymous).toBe(false)
+    expect(reportBody({ ...full, anonymous: true }, strict, { settle: false }).anonymous).toBe(false)
   })
   it('settling is sent only by those who may settle', () => {
     const settled = { ...full, settled: true, settleNote: '已扶正' }
-    expect(reportBody(settled, COVER, { join: null, settle: false })).not.toHaveProperty('settle')
-    expect(reportBody(settled, COVER, { join: 'x', settle: true })).toMatchObject({ settle: { note: '已扶正' }, join_issue_id: 'x' })
+    expect(reportBody(settled, COVER, { settle: false })).not.toHaveProperty('settle')
+    expect(reportBody(settled, COVER, { settle: true })).toMatchObject({ settle: { note: '已扶正' } })
   })
 })
 

@@ -17,7 +17,7 @@ export function reportGaps(draft: Draft, category: Category | null): Gap[] {
 }
 
 export function reportBody(
-  draft: Draft, category: Category | null, may: { join: string | null; settle: boolean },
+  draft: Draft, category: Category | null, may: { settle: boolean },
 ): ReportBody {
   const body: ReportBody = {
     kind: draft.kind,
@@ -35,6 +35,5 @@ export function reportBody(
     body.contact = { name: draft.name.trim(), phone: draft.phone.trim() }
   }
   if (may.settle && draft.settled) body.settle = { note: draft.settleNote.trim() }
-  if (may.join) body.join_issue_id = may.join
   return body
 }

@@ -6,8 +6,8 @@ export function searchCategories(items: readonly Category[], words: string): Cat
   if (wanted.length === 0) return [...items]
   const ranked: { category: Category; rank: number }[] = []
   for (const category of items) {
-    const name = `${category.name} ${category.name_en ?? ''}`.toLowerCase()
-    const rest = [category.big_name, category.small_name, category.code,
+    const name = `${category.name_zh} ${category.name_en ?? ''}`.toLowerCase()
+    const rest = [category.big_name ?? '', category.code,
       ...category.conditions.map((one) => one.text)].join(' ').toLowerCase()
     if (wanted.every((word) => name.includes(word))) ranked.push({ category, rank: 0 })
     else if (wanted.every((word) => name.includes(word) || rest.includes(word))) {
@@ -21,9 +21,10 @@ export function searchCategories(items: readonly Category[], words: string): Cat
 export function groupByName(items: readonly Category[]): [string, Category[]][] {
   const groups = new Map<string, Category[]>()
   for (const category of items) {
-    const group = groups.get(category.big_name)
+    const name = category.big_name ?? ''
+    const group = groups.get(name)
     if (group) group.push(category)
-    else groups.set(category.big_name, [category])
+    else groups.set(name, [category])
   }
   return [...groups]
 }

@@ -8,6 +8,7 @@ import { addLayer, type LayerName } from './zorder'
 
 export class NoMapError extends Error {}
 
+const WHOLE_WORLD: LngLatBoundsLike = [-170, -60, 170, 75]
 const EMPTY: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 /** Drawn by the browser from the system's fonts: the style has no `glyphs`, so nothing is fetched. */
 const FONT_FAMILY = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
@@ -57,7 +58,7 @@ export async function createBaseMap(
   const map = new library.Map({
     container,
     style: styleOf(instance, mapTheme()),
-    bounds: options.bounds ?? instance.bbox,
+    bounds: options.bounds ?? instance.bbox ?? WHOLE_WORLD,
     fitBoundsOptions: { padding: 24 },
     interactive: options.interactive ?? true,
     attributionControl: instance.basemap ? { compact: true } : false,

@@ -57,13 +57,10 @@ export function weightOf(metric: MetricId, n: number): 0 | 1 | 2 {
   return n < N_TINY ? 0 : 1
 }
 
-/** The filters that list exactly the issues which a number counts. Rates have measures of their
- * own; counts are of the reports of the window, and of those that are still open. */
-export function drillDown(
-  metric: MetricId, part: 'numerator' | 'denominator',
-): { measure: string | null; open: boolean } {
-  if (SCALES[metric].unit === 'rate') return { measure: `${metric}.${part}`, open: false }
-  return { measure: null, open: metric === 'backlog' }
+/** The measure that lists exactly the issues which a number counts. */
+export function measureOf(metric: MetricId, part: 'numerator' | 'denominator'): string {
+  if (metric === 'backlog') return 'open'
+  return metric === 'reported' ? 'reported' : `${metric}.${part}`
 }
 
 /** The H3 resolution that gives hexagons of about 25 to 65 pixels at a zoom of the map. */

@@ -8,7 +8,7 @@ import { GeoJSONVT } from '@maplibre/geojson-vt'
 import { fromGeojsonVt } from '@maplibre/vt-pbf'
 import { actionsFor, applyAction } from './workflow.mjs'
 import { areaMetrics, cellAt, cellMetrics, counted, definitions, summary } from './metrics.mjs'
-import { areas, BBOX, categories, chainAt, departments, iso, issues, makeIssue, NOW, routeOf } from './world.mjs'
+import { areas, BBOX, categories, chainAt, departments, iso, issues, makeIssue, NAMES, NOW, routeOf } from './world.mjs'
 
 const DIST = fileURLToPath(new URL('../../dist', import.meta.url))
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' }
@@ -45,7 +45,7 @@ function chosen(query) {
     one.reported_at >= from && one.reported_at <= to
     && (!query.get('kind') || one.kind === query.get('kind'))
     && (!query.get('category') || one.category_code === query.get('category'))
-    && (!query.get('department') || one.lead?.code === query.get('department'))
+    && (!query.get('department') || (one.lead ?? one.proposed).code === query.get('department'))
     && (query.get('open') !== 'true' || !['closed', 'rejected', 'merged'].includes(one.state))
     && (!states || states.includes(one.state))
     && (!query.get('area') || one.chain.some((area) => area.code === query.get('area')))
@@ -71,7 +71,7 @@ function preview(body) {
   void trace
   return ok({
     location: { position: body.position, datum: 'wgs84', raw: body.position, accuracy_m: body.accuracy_m ?? null, inside: chain.length > 0, chain, candidates: [], cell: '8b2a1072d6a3fff', nearest_branches: [] },
-    route, duplicates: near.slice(0, 3).map(({ id, number, category_name, reported_at, state }) => ({ ...(account ? { id } : {}), number, category_name, reported_at, state, distance_m: 60 })),
+    route, duplicates: near.slice(0, 3).map(({ id, number, category_name, reported_at, state }) => ({ id: account ? id : null, number: account ? number : null, category_name, reported_at, state, distance_m: 60, score: 0.8, text: null })),
     limit: category.conditions[0].limit,
   })
 }
@@ -82,10 +82,10 @@ function report(body, key, uploaded) {
   if (seen.status !== 200) return seen
   const category = categories.find((one) => one.code === body.category_code)
   const issue = makeIssue({
-    ...body, category, id: `0199${String(issues.length).padStart(4, '0')}-0000-7000-8000-000000000000`, at: Date.now(), source: account ? 'staff' : 'resident',
+    ...body, category, id: `0199${String(issues.length).padStart(4, '0')}-0000-7000-8000-000000000000`, at: Date.now(), source: account ? 'staff' : 'public',
     reporter: body.anonymous ? { anonymous: true } : { anonymous: false, ...body.contact, account_name: account?.[1] }, photos: uploaded, condition: null,
   })
-  issue.events.push({ seq: 1, at: iso(Date.now()), actor: account ? { name: account[1], role: account[2] } : null, action: 'report', from: null, to: 'reported', note: null, data: null, hash: '00' })
+  issue.events.push({ seq: 1, at: iso(Date.now()), actor: account ? { kind: 'account', name: account[1], role: account[2] } : { kind: 'reporter', name: null, role: null }, action: 'report', action_name: NAMES.report, from: null, to: 'reported', note: null, data: {}, hash: '00' })
   issues.unshift(issue)
   const receipt = { ...seen.body, id: issue.id, number: issue.number, state: issue.state }
   if (key) receipts.set(key, receipt)
@@ -115,9 +115,9 @@ const AREA_LIST = (level) => areas.filter((area) => !level || area.properties.le
 /** [method, path pattern, answer]. The first that fits is taken. */
 const ROUTES = [
   ['GET', /^\/instance$/, () => ok({
-    name: '郑州市金水区', district_code: '410105', time_zone: 'Asia/Shanghai', locale_default: 'zh-CN', generated: true,
+    name: { zh: '郑州市金水区', en: 'Jinshui, Zhengzhou' }, district_code: '410105', time_zone: 'Asia/Shanghai', locale_default: 'zh-CN', generated: true,
     generated_note: { zh: '区界与街道名称真实，社区、网格与事件为演示生成。', en: 'Outline and street names are real; communities, grids and issues were generated for demonstration.' },
-    sources: [], center: [(BBOX[0] + BBOX[2]) / 2, (BBOX[1] + BBOX[3]) / 2], bbox: BBOX, basemap: null, data_version: 1, territory_version: 1, matrix_version: 3, as_of: iso(NOW),
+    sources: [], center: [(BBOX[0] + BBOX[2]) / 2, (BBOX[1] + BBOX[3]) / 2], bbox: BBOX, basemap: null, territory_version: 1, matrix_version: 3, as_of: iso(NOW),
     demo_accounts: ACCOUNTS.map(([login, name, role]) => ({ login, name, role, password: 'demo' })), version: '0.1.0',
   })],
   ['GET', /^\/session$/, () => (account ? ok(session()) : problem(401, 'unauthenticated', '未登录'))],
@@ -138,16 +138,15 @@ const ROUTES = [
     if (!issue) return problem(404, 'not_found', '没有这个查询号')
     return ok({
       number: issue.number, state: issue.state, kind: issue.kind, category_name: issue.category_name, text: issue.kind === 'dispute' ? null : issue.text, reported_at: issue.reported_at,
-      department_name: issue.lead?.name ?? null, sentence: issue.route.sentence, merged_into_number: null, photos: issue.photos, can: [],
-      timeline: issue.events.map(({ at, action, to, note }) => ({ at, action, state: to, note_public: note })),
+      department_name: (issue.lead ?? issue.proposed).name, sentence: issue.route.sentence, merged: false, photos: issue.photos, can: issue.state === 'closed' ? ['reopen'] : [],
+      timeline: issue.events.map(({ at, action, action_name, to, note }) => ({ at, action, action_name, state: to, note_public: note })),
     })
   }],
   ['GET', /^\/issues$/, ({ query }) => page(chosen(query), query)],
   ['GET', /^\/issues\/([^/]+)$/, ({ match }) => (byId(match[1]) ? whole(byId(match[1])) : problem(404, 'not_found', '没有这件事'))],
   ['GET', /^\/issues\/([^/]+)\/events$/, ({ match, query }) => page(byId(match[1]).events, query)],
-  ['GET', /^\/issues\/([^/]+)\/trace$/, ({ match }) => ok(byId(match[1]).route.trace)],
-  ['GET', /^\/issues\/([^/]+)\/duplicates$/, ({ match }) => ok(issues.filter((one) => one.category_code === byId(match[1]).category_code && one.id !== match[1]).slice(0, 4))],
-  ['POST', /^\/issues\/([^/]+)\/photos$/, ({ files }) => ok(files, { status: 201 })],
+  ['GET', /^\/issues\/([^/]+)\/duplicates$/, ({ match }) => ok({ items: issues.filter((one) => one.category_code === byId(match[1]).category_code && one.id !== match[1]).slice(0, 4) })],
+  ['POST', /^\/issues\/([^/]+)\/photos$/, ({ files }) => ok({ items: files }, { status: 201 })],
   ['POST', /^\/issues\/([^/]+)\/actions$/, ({ match, body, headers }) => {
     const issue = byId(match[1])
     if (headers['if-match'] !== `"v${issue.version}"`) return problem(412, 'stale_version', '版本已过期')

@@ -1,11 +1,11 @@
 // A few transitions of the workflow, enough to try the forms that offers make.
-import { departments } from './world.mjs'
+import { departments, NAMES } from './world.mjs'
 
 const note = (zh, en, required = true) => ({ name: 'note', kind: 'text', required, label: { zh, en }, max_chars: 500 })
 const offer = (action, zh, en, to, tone, fields = []) => ({ action, name: { zh, en }, to, tone, fields })
 const DEPARTMENT = { name: 'department', kind: 'department', required: true, label: { zh: '主办部门', en: 'Lead department' } }
 const ASSISTS = { name: 'assists', kind: 'departments', required: false, label: { zh: '协办部门', en: 'Assisting departments' } }
-const TARGET = { name: 'into', kind: 'issue', required: true, label: { zh: '并入哪一件', en: 'Merge into' } }
+const TARGET = { name: 'target', kind: 'issue', required: true, label: { zh: '并入哪一件', en: 'Merge into' } }
 const PHOTOS = { name: 'photo_ids', kind: 'photos', required: false, label: { zh: '照片', en: 'Photos' } }
 const OUTCOME = { name: 'outcome', kind: 'choice', required: true, label: { zh: '结果', en: 'Outcome' }, choices: [{ value: 'remedied', label: { zh: '已整改', en: 'Remedied' } }] }
 const UNTIL = { name: 'until', kind: 'date', required: true, label: { zh: '挂账到', en: 'Until' } }
@@ -33,7 +33,7 @@ export function applyAction(issue, body, account) {
   const chosen = actionsFor(issue, account?.[2]).find((one) => one.action === body.action)
   if (!chosen) return false
   const at = new Date().toISOString()
-  issue.events.push({ seq: issue.events.length + 1, at, actor: { name: account[1], role: account[2] }, action: body.action, from: issue.state, to: chosen.to, note: body.note ?? null, data: null, hash: '00' })
+  issue.events.push({ seq: issue.events.length + 1, at, actor: { kind: 'account', name: account[1], role: account[2] }, action: body.action, action_name: NAMES[body.action] ?? chosen.name, from: issue.state, to: chosen.to, note: body.note ?? null, data: {}, hash: '00' })
   issue.state = chosen.to
   issue.version += 1
   issue.updated_at = at

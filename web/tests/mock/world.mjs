@@ -89,10 +89,10 @@ export function chainAt(position) {
 }
 
 const category = (kind, big, code, name, nameEn, conditions, anonymous = true) => ({
-  code, scheme: 'demo', kind, big_code: big[0], big_name: big[1], small_code: code.slice(2), small_name: name,
-  name, name_en: nameEn, nature: null, anonymous_allowed: anonymous,
+  code, scheme: 'demo', kind, big_code: big[0], big_name: big[1], small_code: code.slice(2),
+  name, name_zh: name, name_en: nameEn, nature: null, anonymous_allowed: anonymous,
   conditions: conditions.map(([text, limit, units], index) => ({
-    code: `${code}-${index + 1}`, text, closing_condition: '恢复', limit: limit && { amount: parseInt(limit), unit: 'work_day', text: limit },
+    code: `${code}-${index + 1}`, text, closing_condition: '恢复', limit: limit && { amount: parseInt(limit), unit: 'work_day', text: { zh: limit, en: limit } },
     photo_required: false, responsible_units: units ?? [],
   })),
 })
@@ -114,12 +114,12 @@ export const categories = [
   category('opinion', VOICE, '4105', '法律咨询', 'Legal question', [['劳动、婚姻、债务', '3天']]),
 ]
 export const departments = [
-  { code: 'D01', name: '城市管理局', name_en: 'Urban Management Bureau', active: true },
-  { code: 'D02', name: '公路管理局', name_en: 'Road Authority', active: true },
-  { code: 'D03', name: '公安分局', name_en: 'Police', active: true },
-  { code: 'D04', name: '自来水公司', name_en: 'Water Company', active: true },
-  { code: 'D05', name: '司法所', name_en: 'Office of Justice', active: true },
-  { code: 'D06', name: '街道办事处', name_en: 'Street Office', active: true },
+  { code: 'D01', name: '城市管理局', name_zh: '城市管理局', name_en: 'Urban Management Bureau', active: true },
+  { code: 'D02', name: '公路管理局', name_zh: '公路管理局', name_en: 'Road Authority', active: true },
+  { code: 'D03', name: '公安分局', name_zh: '公安分局', name_en: 'Police', active: true },
+  { code: 'D04', name: '自来水公司', name_zh: '自来水公司', name_en: 'Water Company', active: true },
+  { code: 'D05', name: '司法所', name_zh: '司法所', name_en: 'Office of Justice', active: true },
+  { code: 'D06', name: '街道办事处', name_zh: '街道办事处', name_en: 'Street Office', active: true },
 ]
 const LEAD = { '01': 'D04', '02': 'D02', 11: 'D01', 31: 'D05', 41: 'D06' }
 export function leadOf({ code, big_code }) {
@@ -148,7 +148,7 @@ export function routeOf(cat, chain) {
   const lead = leadOf(cat)
   const place = chain.at(-2)?.name ?? '区外'
   return {
-    lead: { code: lead.code, name: lead.name }, assists: cat.code === '1119' ? [{ code: 'D01', name: '城市管理局' }] : [], fallback: false,
+    lead: { code: lead.code, name: lead.name }, assists: cat.code === '1119' ? [{ code: 'D01', name: '城市管理局' }] : [], fallback: false, matrix_version: 3,
     sentence: {
       zh: `“${cat.name}”在${place}由${lead.name}主办：权责清单第 ${cat.code} 条按小类规定，比按大类的规定更具体。`,
       en: `“${cat.name_en}” in ${place} goes to ${lead.name_en}: rule ${cat.code} names the small class and is more specific than the rule for the big class.`,
@@ -174,6 +174,12 @@ const letters = (n) => Array.from({ length: n }, () => pick([...ALPHABET])).join
 export const makeNumber = () => `HX-${letters(4)}-${letters(4)}-${letters(2)}`
 export const iso = (ms) => new Date(ms).toISOString()
 
+/** The names of what was done, as the log gives them. */
+export const NAMES = Object.fromEntries(Object.entries({
+  report: ['上报', 'Report'], file: ['立案', 'File'], dispatch: ['派遣', 'Dispatch'], accept: ['签收', 'Accept'],
+  submit: ['反馈结果', 'Submit feedback'], close: ['结案', 'Close'],
+}).map(([action, [zh, en]]) => [action, { zh, en }]))
+
 export function makeIssue(input) {
   const chain = chainAt(input.position)
   const cat = input.category
@@ -185,11 +191,11 @@ export function makeIssue(input) {
   return {
     id: input.id, number: makeNumber(), kind: cat.kind, category_code: cat.code, category_name: cat.name,
     severity: input.severity ?? 'general', state: input.state ?? 'reported', text: input.text, position: input.position,
-    address: input.address ?? null, grid: coded('grid'), street: coded('street'), lead: route.lead,
+    address: input.address ?? null, grid: coded('grid'), street: coded('street'), lead: null, proposed: route.lead, reports: 1,
     reported_at: iso(input.at), updated_at: iso(input.at), version: 1, thumb_url: null, reworks: 0, returns: 0, reopened: 0,
     condition: input.condition ?? null, closing_condition: '恢复', limit: cat.conditions[0].limit,
     accuracy_m: input.accuracy_m ?? 12, datum: 'wgs84', raw: input.position, chain, candidates: [], cell: '8b2a1072d6a3fff',
-    assists: route.assists, reporter: input.reporter ?? { anonymous: true }, source: input.source ?? 'demo',
+    assists: route.assists, reporter: input.reporter ?? { anonymous: true, name: null, phone: null, account_name: null }, source: input.source ?? 'public',
     filed_at: null, dispatched_at: null, accepted_at: null, handled_at: null, closed_at: null,
     merged_into: null, merged_from: [], route, photos: input.photos ?? [], events: [],
   }
@@ -212,7 +218,7 @@ for (let n = 0; n < 2600; n++) {
   issue.candidates = random() < 0.1 ? issue.chain.slice(-2).map((one) => ({ ...one, distance_m: 9 })) : []
   const late = (hours) => iso(at + hours * 3_600_000)
   const push = (action, from, to, hours, name, role, note = null) =>
-    issue.events.push({ seq: issue.events.length + 1, at: late(hours), actor: name ? { name, role } : null, action, from, to, note, data: null, hash: 'ab12' })
+    issue.events.push({ seq: issue.events.length + 1, at: late(hours), actor: { kind: 'account', name, role }, action, action_name: NAMES[action], from, to, note, data: {}, hash: 'ab12' })
   push('report', null, 'reported', 0, '张敏', 'grid_worker')
   if (!['reported', 'verifying', 'rejected'].includes(issue.state)) {
     push('file', 'reported', 'filed', 0.3, '李伟', 'acceptor')
@@ -221,13 +227,14 @@ for (let n = 0; n < 2600; n++) {
   if (['dispatched', 'handling', 'handled', 'inspecting', 'closed', 'suspended'].includes(issue.state)) {
     push('dispatch', 'filed', 'dispatched', 0.6, '王芳', 'dispatcher', '按权责清单派遣')
     issue.dispatched_at = late(0.6)
+    issue.lead = issue.proposed
   }
   if (['handling', 'handled', 'inspecting', 'closed'].includes(issue.state)) {
-    push('accept', 'dispatched', 'handling', 2, issue.lead.name, 'handler')
+    push('accept', 'dispatched', 'handling', 2, issue.proposed.name, 'handler')
     issue.accepted_at = late(2)
   }
   if (['handled', 'inspecting', 'closed'].includes(issue.state)) {
-    push('submit', 'handling', 'handled', 20, issue.lead.name, 'handler', '已到现场处理完毕。')
+    push('submit', 'handling', 'handled', 20, issue.proposed.name, 'handler', '已到现场处理完毕。')
     issue.handled_at = late(20)
   }
   if (issue.state === 'closed') {
