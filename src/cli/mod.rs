@@ -59,6 +59,10 @@ enum Command {
 enum ImportCommand {
     /// Areas from GeoJSON, TopoJSON or zipped Shapefiles.
     Areas(load::AreasArgs),
+    /// Party branches from CSV or GeoJSON.
+    Branches(load::BranchesArgs),
+    /// Workers and their posts from CSV or GeoJSON.
+    People(load::PeopleArgs),
     /// Categories and filing conditions from CSV.
     Catalog(load::CatalogArgs),
     /// Departments, rules and fallback ladder from CSV.
@@ -87,6 +91,12 @@ impl Cli {
             Command::Init(args) => open::run(init::run(config, args)),
             Command::User(command) => open::run(user::run(config, command)),
             Command::Import(ImportCommand::Areas(args)) => open::run(load::run_areas(config, args)),
+            Command::Import(ImportCommand::Branches(args)) => {
+                open::run(load::run_branches(config, args))
+            }
+            Command::Import(ImportCommand::People(args)) => {
+                open::run(load::run_people(config, args))
+            }
             Command::Import(ImportCommand::Catalog(args)) => {
                 open::run(load::run_catalog(config, args))
             }
