@@ -2,6 +2,7 @@
 
 mod contract;
 mod demo_pack;
+mod formats;
 mod left_out;
 mod nasty;
 mod readme;
