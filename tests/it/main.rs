@@ -3,6 +3,7 @@
 mod contract;
 mod demo_pack;
 mod formats;
+mod import_issues;
 mod left_out;
 mod nasty;
 mod readme;
