@@ -20,3 +20,4 @@ pub mod route;
 pub mod shown;
 pub mod snapshot;
 pub mod territory;
+pub mod tiles;

@@ -8,6 +8,7 @@ pub mod dbf;
 pub mod geojson;
 pub mod lineage;
 pub mod matrix;
+pub mod mvt;
 pub mod pack;
 pub mod packs;
 pub mod people;

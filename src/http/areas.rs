@@ -125,7 +125,7 @@ pub async fn list_lineage(
 ) -> Result<Json<Items<LineageWire>>, ApiError> {
     let snapshot = app.ctx.snapshot();
     let code = AreaCode::parse(&code).map_err(|_| ApiError::not_found())?;
-    let rows = app.ctx.store.list_lineage().await.map_err(AppError::from)?;
+    let rows = app.ctx.store.list_lineage(None).await.map_err(AppError::from)?;
     let items: Vec<LineageWire> =
         rows.iter().filter_map(|row| lineage_wire(row, code.as_str())).collect();
     if items.is_empty() && snapshot.territory.area(&code).is_none() {
