@@ -21,3 +21,4 @@ pub mod route;
 pub mod shown;
 pub mod snapshot;
 pub mod territory;
+pub mod tiles;

@@ -9,6 +9,7 @@ pub mod geojson;
 pub mod history;
 pub mod lineage;
 pub mod matrix;
+pub mod mvt;
 pub mod pack;
 pub mod packs;
 pub mod people;

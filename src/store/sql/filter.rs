@@ -271,6 +271,16 @@ fn push_counted(query: &mut Query, counted: &Counted) {
     }
 }
 
+/// Pushes ` AND …` for intervals of cells; `None` means any.
+pub fn push_cells(query: &mut Query, intervals: Option<&[(u64, u64)]>) {
+    let Some(intervals) = intervals else { return };
+    query.push(" AND ");
+    push_joined(query, intervals, Join::Or, &mut |query, (low, high)| {
+        query.push("(cell >= ").push_bind(low.cast_signed());
+        query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
+    });
+}
+
 /// Pushes ` AND …` for each thing that the filter of counters asks for.
 pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     if let Some(from) = filter.from {
@@ -282,13 +292,7 @@ pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     if let Some(area) = &filter.area {
         push_area(query, area);
     }
-    if let Some(ranges) = &filter.bounds_cells {
-        query.push(" AND ");
-        push_joined(query, ranges, Join::Or, &mut |query, (low, high)| {
-            query.push("(cell >= ").push_bind(low.cast_signed());
-            query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
-        });
-    }
+    push_cells(query, filter.bounds_cells.as_deref());
     if let Some(kind) = filter.kind {
         query.push(" AND kind = ").push_bind(kind.as_str());
     }
