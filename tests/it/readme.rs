@@ -337,6 +337,7 @@ fn following_the_readme_makes_a_city_that_serves() {
     };
     said("init", "410105");
     said("user add", "password: ");
+    said("check", "761 areas");
     said("import areas", "761 areas, 0 of them repaired, 0 features refused");
     said("import catalog", "in force");
     said("import matrix", "in force");
