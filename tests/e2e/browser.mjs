@@ -1,7 +1,9 @@
 // What the browser tests share: a browser, pages that record what they must not do, and pixels.
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-const { chromium } = createRequire(new URL('../../web/package.json', import.meta.url))('playwright-core')
+const require = createRequire(new URL('../../web/package.json', import.meta.url))
+const { chromium } = require('playwright-core')
 
 export const BASE = (process.env.HEXWARD_URL ?? 'http://127.0.0.1:8080').replace(/\/$/, '')
 const FLAGS = ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
@@ -59,6 +61,15 @@ export function ask(page, path) {
     if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
     return answer.json()
   }, path)
+}
+
+/** What axe finds against WCAG 2.2 A and AA, as "rule: element" lines. */
+export async function findBarriers(page) {
+  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'))
+  const found = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'],
+  }))
+  return found.violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(' ')}`))
 }
 
 /** How many pixels of an element come close to each of the colours, in the order given. */

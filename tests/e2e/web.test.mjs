@@ -3,7 +3,7 @@
 // It reports an issue as a resident, works it to its end by the demo roles, and looks at the map.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { ask, BASE, countColors, DESKTOP, faults, launch, openPage, PHONE, signIn } from './browser.mjs'
+import { ask, BASE, countColors, DESKTOP, faults, findBarriers, launch, openPage, PHONE, signIn } from './browser.mjs'
 
 const WAIT_MS = 20_000
 /** Classes of a rate that are unlike anything else on the map, at each strength over the land. */
@@ -42,7 +42,7 @@ describe('the browser side', () => {
     const session = await ask(page, '/session')
     handlerDepartment = session.grants.find((grant) => grant.department_code)?.department_code
     await page.locator('[aria-controls=account-menu]').click()
-    await page.locator('#account-menu .button').click()
+    await page.locator('[data-testid=sign-out]').click()
     await page.locator('#login').waitFor()
     await page.context().close()
   })
@@ -218,6 +218,32 @@ describe('the browser side', () => {
     assert.equal(wider, 0)
     await page.context().close()
   })
+
+  for (const colorScheme of ['light', 'dark']) {
+    it(`no page has a barrier that axe can find (${colorScheme})`, async () => {
+      const found = []
+      for (const viewport of [PHONE, DESKTOP]) {
+        const page = await openPage(browser, { viewport, colorScheme })
+        const look = async (path, ready) => {
+          await page.goto(BASE + path)
+          await page.locator(ready).first().waitFor()
+          await page.waitForTimeout(400)
+          found.push(...(await findBarriers(page)).map((line) => `${path} ${viewport.width}: ${line}`))
+        }
+        await look('/', '#login')
+        await look('/report', '[data-category]')
+        await look(`/track/${number}`, '[data-testid=track]')
+        await signIn(page, logins.duty_supervisor)
+        await look('/map?range=all', '[data-testid=map] canvas')
+        await look('/issues', '[data-testid=issue-list] a')
+        await look('/summary?range=all', '[data-testid=tiles] li')
+        await openIssue(page)
+        found.push(...(await findBarriers(page)).map((line) => `issue ${viewport.width}: ${line}`))
+        await page.context().close()
+      }
+      assert.deepEqual([...new Set(found)], [])
+    })
+  }
 
   it('no page reported an error or called another host', () => assert.deepEqual(faults, []))
 

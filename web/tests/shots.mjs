@@ -21,6 +21,15 @@ const PAGES = [
   { name: 'map-filters', path: '/map', then: async (page) => { const button = page.locator('.filter-button'); if (await button.isVisible()) await button.click() } },
   { name: 'issues', path: '/issues' },
   { name: 'issue', path: '/issues', then: async (page) => { await page.locator('[data-testid=issue-list] a').first().click(); await page.waitForTimeout(SETTLE_MS) }, full: true },
+  { name: 'issue-action', path: '/issues?state=handling,filed', full: true, then: async (page) => {
+    await page.locator('[data-testid=issue-list] a').first().click()
+    await page.locator('[data-action]').first().click()
+    await page.locator('.aside details summary').first().click()
+    await page.waitForTimeout(SETTLE_MS)
+  } },
+  { name: 'map-table', path: '/map', then: async (page) => { const open = page.locator('.filter-button'); if (await open.isVisible()) await open.click(); await page.locator('.side .button[aria-pressed]').last().click() } },
+  { name: 'receipt', path: '/report', anonymous: true, full: true, then: async (page) => { await fillReport(page); await page.locator('#text').fill('路口护栏断裂，影响通行。'); await page.locator('[data-testid=send]').click() } },
+  { name: 'track', path: '/report', anonymous: true, full: true, then: async (page) => { await fillReport(page); await page.locator('#text').fill('井盖翘起'); await page.locator('[data-testid=send]').click(); await page.locator('a[href^="/track/"]').click(); await page.waitForTimeout(SETTLE_MS) } },
   { name: 'report', path: '/report', anonymous: true, full: true, then: fillReport },
   { name: 'summary', path: '/summary', full: true },
 ]

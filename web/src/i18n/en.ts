@@ -11,6 +11,7 @@ export const en: Record<Key, string> = {
   'page.report': 'Report',
   'page.track': 'Track',
   'page.summary': 'Summary',
+  'page.password': 'Change password',
   'page.missing': 'Page not found',
 
   'missing.home': 'Back to the start',
@@ -54,6 +55,12 @@ export const en: Record<Key, string> = {
   'session.sign_in': 'Sign in',
   'session.sign_out': 'Sign out',
   'session.demo': 'Demo accounts: one tap signs in',
+  'password.must': 'Somebody else set this password: change it first.',
+  'password.done': 'The password is changed.',
+  'password.current': 'Present password',
+  'password.new': 'New password',
+  'password.again': 'New password once more',
+  'password.differs': 'The two are not the same',
 
   'filter.range': 'Time',
   'filter.days': '{n} days',

@@ -10,6 +10,7 @@ export const zh = {
   'page.report': '上报',
   'page.track': '查询进度',
   'page.summary': '概况',
+  'page.password': '修改密码',
   'page.missing': '没有这个页面',
 
   'missing.home': '回到首页',
@@ -51,6 +52,12 @@ export const zh = {
   'session.sign_in': '登录',
   'session.sign_out': '退出登录',
   'session.demo': '演示账号，点一下即可登录',
+  'password.must': '初始密码由他人设置，请先修改。',
+  'password.done': '密码已修改。',
+  'password.current': '现在的密码',
+  'password.new': '新密码',
+  'password.again': '再输入一次新密码',
+  'password.differs': '两次输入的不一样',
 
   'filter.range': '时间',
   'filter.days': '{n} 天',

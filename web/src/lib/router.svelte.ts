@@ -8,6 +8,7 @@ export type Route =
   | { page: 'report' }
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
+  | { page: 'password' }
   | { page: 'missing' }
 
 export function parsePath(path: string): Route {
@@ -16,7 +17,7 @@ export function parsePath(path: string): Route {
   if (parts.length === 0) return { page: 'welcome' }
   if (parts.length === 1) {
     switch (first) {
-      case 'map': case 'issues': case 'report': case 'summary': return { page: first }
+      case 'map': case 'issues': case 'report': case 'summary': case 'password': return { page: first }
       case 'track': return { page: 'track', number: null }
     }
   }

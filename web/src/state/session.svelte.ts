@@ -46,6 +46,11 @@ export async function signIn(login: string, password: string) {
   adopt(answer.data)
 }
 
+export async function changePassword(current: string, next: string) {
+  await send<void>('/session/password', { body: { current, new: next } })
+  await loadSession()
+}
+
 export async function signOut() {
   await send<void>('/session', { method: 'DELETE', anonymous: true })
   adopt(null)
