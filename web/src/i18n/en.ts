@@ -213,7 +213,6 @@ export const en: Record<Key, string> = {
   'actor.import': 'Imported history',
   'issue.candidates': 'The error of the position reaches across a border. It may also be in:',
 
-
   'route.lead': 'Lead department',
   'route.assists': 'Assisting:',
   'route.nobody': 'To be decided',
@@ -251,7 +250,6 @@ export const en: Record<Key, string> = {
   'unrouted.outside_every_area': 'The place is in no area; the street decides.',
   'unrouted.no_rule_and_no_fallback': 'No rule and no fallback; the street decides.',
 
-
   'photo.open': 'Enlarge photo {n}',
   'photo.title': 'Photos',
   'photo.alt': 'Photo {n} of {total}',
@@ -270,8 +268,7 @@ export const en: Record<Key, string> = {
   'purpose.evidence': 'Evidence',
 
   'pin.map': 'Map of the place',
-  'pin.no_map':
-    'This device cannot show the map. Use the device position or type the coordinates.',
+  'pin.no_map': 'This device cannot show the map. Use the device position or type the coordinates.',
 
   'category.search': 'Search, for example “manhole” or “lamp”',
   'category.recent': 'Recent',

@@ -208,7 +208,6 @@ export const zh = {
   'actor.import': '历史导入',
   'issue.candidates': '定位误差跨越边界，也可能在：',
 
-
   'route.lead': '主办部门',
   'route.assists': '协办：',
   'route.nobody': '待定',
@@ -245,7 +244,6 @@ export const zh = {
 
   'unrouted.outside_every_area': '位置不在任何区域内，等街道裁定。',
   'unrouted.no_rule_and_no_fallback': '没有规则，也没有兜底，等街道裁定。',
-
 
   'photo.open': '放大照片 {n}',
   'photo.title': '照片',
@@ -335,7 +333,8 @@ export const zh = {
   'report.send': '提交',
   'report.send_again': '再次提交',
   'report.kept': '内容已保存在这台设备上；再次提交不会重复。',
-  'report.mismatch': '之前的一次提交已经到达，之后内容又有改动。若仍要提交改动后的内容，会成为一件新的上报。',
+  'report.mismatch':
+    '之前的一次提交已经到达，之后内容又有改动。若仍要提交改动后的内容，会成为一件新的上报。',
   'report.as_new': '作为新的上报',
 
   'fix.unsupported': '这台设备不能定位，请在地图上选。',
