@@ -11,8 +11,12 @@ export class ApiError extends Error {
     super(problem.detail ?? problem.title)
     this.name = 'ApiError'
   }
-  get code() { return this.problem.code }
-  get status() { return this.problem.status }
+  get code() {
+    return this.problem.code
+  }
+  get status() {
+    return this.problem.status
+  }
 }
 
 /** No answer came: offline, refused, or too slow. Whether the server acted is not known. */
@@ -26,7 +30,11 @@ export class NetworkError extends Error {
 type QueryValue = string | number | boolean | null | undefined
 export type Query = Record<string, QueryValue>
 
-interface Context { csrf: string | null; language: string; onUnauthenticated: () => void }
+interface Context {
+  csrf: string | null
+  language: string
+  onUnauthenticated: () => void
+}
 const context: Context = { csrf: null, language: 'zh-CN', onUnauthenticated: () => {} }
 
 /** Sets what every request carries. The session and the language own these values. */
@@ -54,7 +62,11 @@ interface Send {
   anonymous?: boolean
 }
 
-export interface Answer<T> { data: T; etag: string | null; headers: Headers }
+export interface Answer<T> {
+  data: T
+  etag: string | null
+  headers: Headers
+}
 
 export async function send<T>(path: string, options: Send = {}): Promise<Answer<T>> {
   const method = options.method ?? (options.body !== undefined || options.form ? 'POST' : 'GET')
@@ -103,8 +115,10 @@ export async function get<T>(path: string, query?: Query, signal?: AbortSignal):
 /** A proxy may answer in HTML: such an answer becomes a problem with the status alone. */
 async function readProblem(response: Response): Promise<Problem> {
   const plain: Problem = {
-    type: 'about:blank', title: response.statusText || `HTTP ${response.status}`,
-    status: response.status, code: `http_${response.status}`,
+    type: 'about:blank',
+    title: response.statusText || `HTTP ${response.status}`,
+    status: response.status,
+    code: `http_${response.status}`,
   }
   if (!response.headers.get('Content-Type')?.includes('json')) return plain
   try {

@@ -11,6 +11,7 @@ export const en: Record<Key, string> = {
   'page.report': 'Report',
   'page.track': 'Track',
   'page.summary': 'Summary',
+  'page.password': 'Change password',
   'page.missing': 'Page not found',
 
   'missing.home': 'Back to the start',
@@ -54,6 +55,12 @@ export const en: Record<Key, string> = {
   'session.sign_in': 'Sign in',
   'session.sign_out': 'Sign out',
   'session.demo': 'Demo accounts: one tap signs in',
+  'password.must': 'Somebody else set this password: change it first.',
+  'password.done': 'The password is changed.',
+  'password.current': 'Present password',
+  'password.new': 'New password',
+  'password.again': 'New password once more',
+  'password.differs': 'The two are not the same',
 
   'filter.range': 'Time',
   'filter.days': '{n} days',
@@ -206,7 +213,6 @@ export const en: Record<Key, string> = {
   'actor.import': 'Imported history',
   'issue.candidates': 'The error of the position reaches across a border. It may also be in:',
 
-
   'route.lead': 'Lead department',
   'route.assists': 'Assisting:',
   'route.nobody': 'To be decided',
@@ -244,7 +250,6 @@ export const en: Record<Key, string> = {
   'unrouted.outside_every_area': 'The place is in no area; the street decides.',
   'unrouted.no_rule_and_no_fallback': 'No rule and no fallback; the street decides.',
 
-
   'photo.open': 'Enlarge photo {n}',
   'photo.title': 'Photos',
   'photo.alt': 'Photo {n} of {total}',
@@ -263,8 +268,7 @@ export const en: Record<Key, string> = {
   'purpose.evidence': 'Evidence',
 
   'pin.map': 'Map of the place',
-  'pin.no_map':
-    'This device cannot show the map. Use the device position or type the coordinates.',
+  'pin.no_map': 'This device cannot show the map. Use the device position or type the coordinates.',
 
   'category.search': 'Search, for example “manhole” or “lamp”',
   'category.recent': 'Recent',

@@ -38,7 +38,8 @@ export function setLocale(next: Locale) {
 function fill(text: string, params?: Params): string {
   if (!params) return text
   return text.replace(/\{(\w+)\}/g, (whole, name: string) =>
-    name in params ? String(params[name]) : whole)
+    name in params ? String(params[name]) : whole,
+  )
 }
 
 export function t(key: Key, params?: Params): string {

@@ -10,6 +10,7 @@ export const zh = {
   'page.report': '上报',
   'page.track': '查询进度',
   'page.summary': '概况',
+  'page.password': '修改密码',
   'page.missing': '没有这个页面',
 
   'missing.home': '回到首页',
@@ -51,6 +52,12 @@ export const zh = {
   'session.sign_in': '登录',
   'session.sign_out': '退出登录',
   'session.demo': '演示账号，点一下即可登录',
+  'password.must': '初始密码由他人设置，请先修改。',
+  'password.done': '密码已修改。',
+  'password.current': '现在的密码',
+  'password.new': '新密码',
+  'password.again': '再输入一次新密码',
+  'password.differs': '两次输入的不一样',
 
   'filter.range': '时间',
   'filter.days': '{n} 天',
@@ -201,7 +208,6 @@ export const zh = {
   'actor.import': '历史导入',
   'issue.candidates': '定位误差跨越边界，也可能在：',
 
-
   'route.lead': '主办部门',
   'route.assists': '协办：',
   'route.nobody': '待定',
@@ -238,7 +244,6 @@ export const zh = {
 
   'unrouted.outside_every_area': '位置不在任何区域内，等街道裁定。',
   'unrouted.no_rule_and_no_fallback': '没有规则，也没有兜底，等街道裁定。',
-
 
   'photo.open': '放大照片 {n}',
   'photo.title': '照片',
@@ -328,7 +333,8 @@ export const zh = {
   'report.send': '提交',
   'report.send_again': '再次提交',
   'report.kept': '内容已保存在这台设备上；再次提交不会重复。',
-  'report.mismatch': '之前的一次提交已经到达，之后内容又有改动。若仍要提交改动后的内容，会成为一件新的上报。',
+  'report.mismatch':
+    '之前的一次提交已经到达，之后内容又有改动。若仍要提交改动后的内容，会成为一件新的上报。',
   'report.as_new': '作为新的上报',
 
   'fix.unsupported': '这台设备不能定位，请在地图上选。',

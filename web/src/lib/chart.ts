@@ -1,6 +1,11 @@
 // The little geometry that a line chart needs.
 
-export interface Box { x: number; y: number; width: number; height: number }
+export interface Box {
+  x: number
+  y: number
+  width: number
+  height: number
+}
 
 /** The least of 1, 2, 5, 10, 20, 50 … that is not below the value. */
 export function niceCeiling(value: number): number {

@@ -30,14 +30,31 @@ export function makeKey(): string {
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-')
 }
 
 export function emptyDraft(): Draft {
   return {
-    key: makeKey(), position: null, accuracyM: null, address: '', kind: 'hazard', category: null,
-    condition: null, severity: 'general', text: '', anonymous: false, name: '', phone: '',
-    settled: false, settleNote: '',
+    key: makeKey(),
+    position: null,
+    accuracyM: null,
+    address: '',
+    kind: 'hazard',
+    category: null,
+    condition: null,
+    severity: 'general',
+    text: '',
+    anonymous: false,
+    name: '',
+    phone: '',
+    settled: false,
+    settleNote: '',
   }
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULTS, formatFilters, issueQuery, metricQuery, parseFilters, windowOf, type Filters } from './filters'
+import {
+  DEFAULTS,
+  formatFilters,
+  issueQuery,
+  metricQuery,
+  parseFilters,
+  windowOf,
+  type Filters,
+} from './filters'
 
 const parse = (text: string) => parseFilters(new URLSearchParams(text))
 
@@ -24,21 +32,33 @@ describe('filters in the address', () => {
   })
 
   it('what is not understood falls back to the default', () => {
-    expect(parse('range=8&kind=cat&layer=moon&metric=x&state=a,b&from=2026-13-01&to=2026-01-02')).toEqual(DEFAULTS)
+    expect(
+      parse('range=8&kind=cat&layer=moon&metric=x&state=a,b&from=2026-13-01&to=2026-01-02'),
+    ).toEqual(DEFAULTS)
   })
 
   it('dates in the wrong order are put right', () => {
-    expect(parse('from=2026-03-02&to=2026-03-01').range).toEqual({ tag: 'dates', from: '2026-03-01', to: '2026-03-02' })
+    expect(parse('from=2026-03-02&to=2026-03-01').range).toEqual({
+      tag: 'dates',
+      from: '2026-03-01',
+      to: '2026-03-02',
+    })
   })
 })
 
 describe('the window', () => {
   it('n days end today and include it', () => {
-    expect(windowOf({ tag: 'days', days: 7 }, '2026-03-03')).toEqual({ from: '2026-02-25', to: '2026-03-03' })
+    expect(windowOf({ tag: 'days', days: 7 }, '2026-03-03')).toEqual({
+      from: '2026-02-25',
+      to: '2026-03-03',
+    })
   })
 
   it('all time reaches ten years back', () => {
-    expect(metricQuery({ ...DEFAULTS, range: { tag: 'all' } }, '2026-03-03')).toMatchObject({ from: '2016-03-06', to: '2026-03-03' })
+    expect(metricQuery({ ...DEFAULTS, range: { tag: 'all' } }, '2026-03-03')).toMatchObject({
+      from: '2016-03-06',
+      to: '2026-03-03',
+    })
   })
 
   it('a measure takes the window of the metric, a plain list the day of the report', () => {

@@ -6,9 +6,7 @@ import { addDays } from './format'
 
 export const RANGES_DAYS = [7, 30, 90, 180] as const
 export type Range =
-  | { tag: 'days'; days: number }
-  | { tag: 'all' }
-  | { tag: 'dates'; from: string; to: string }
+  { tag: 'days'; days: number } | { tag: 'all' } | { tag: 'dates'; from: string; to: string }
 
 export interface Filters {
   range: Range
@@ -30,9 +28,20 @@ export interface Filters {
 }
 
 export const DEFAULTS: Filters = {
-  range: { tag: 'days', days: 90 }, kind: null, category: null, department: null,
-  layer: 'hexagon', metric: 'closing_rate', points: true,
-  states: [], q: '', area: null, cell: null, measure: null, open: false, oldestFirst: false,
+  range: { tag: 'days', days: 90 },
+  kind: null,
+  category: null,
+  department: null,
+  layer: 'hexagon',
+  metric: 'closing_rate',
+  points: true,
+  states: [],
+  q: '',
+  area: null,
+  cell: null,
+  measure: null,
+  open: false,
+  oldestFirst: false,
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
@@ -115,9 +124,12 @@ const ALL_DAYS = 3650
 /** The inclusive local days of a range. */
 export function windowOf(range: Range, today: string): { from: string; to: string } {
   switch (range.tag) {
-    case 'all': return { from: addDays(today, 1 - ALL_DAYS), to: today }
-    case 'dates': return { from: range.from, to: range.to }
-    case 'days': return { from: addDays(today, 1 - range.days), to: today }
+    case 'all':
+      return { from: addDays(today, 1 - ALL_DAYS), to: today }
+    case 'dates':
+      return { from: range.from, to: range.to }
+    case 'days':
+      return { from: addDays(today, 1 - range.days), to: today }
   }
 }
 
@@ -134,7 +146,13 @@ export function issueQuery(filters: Filters, today: string): Query {
   const { kind, category, department, area, cell, measure } = filters
   const window = measure ? { from, to } : { reported_from: from, reported_to: to }
   return {
-    ...window, kind, category, department, area, cell, measure,
+    ...window,
+    kind,
+    category,
+    department,
+    area,
+    cell,
+    measure,
     state: filters.states.join(',') || null,
     q: filters.q || null,
     open: filters.open || null,

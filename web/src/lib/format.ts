@@ -9,7 +9,9 @@ function formatter(locale: Locale, zone: string | undefined, style: Intl.DateTim
   let found = formatters.get(key)
   if (!found) {
     found = new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, {
-      ...style, timeZone: zone, hourCycle: 'h23',
+      ...style,
+      timeZone: zone,
+      hourCycle: 'h23',
     })
     formatters.set(key, found)
   }
@@ -22,14 +24,21 @@ export function dateTime(iso: string | null | undefined, locale: Locale, zone?: 
   const at = new Date(iso)
   if (Number.isNaN(at.getTime())) return NONE
   return formatter(locale, zone, {
-    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
   }).format(at)
 }
 
 /** The local calendar day of an instant, YYYY-MM-DD. */
 export function localDay(iso: string | Date, zone?: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', {
-    timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit',
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
   })
   return parts.format(typeof iso === 'string' ? new Date(iso) : iso)
 }
@@ -56,18 +65,25 @@ export function percent(value: number | null | undefined, locale: Locale): strin
 export function duration(ms: number | null | undefined, locale: Locale): string {
   if (ms === null || ms === undefined) return NONE
   const units: [Intl.RelativeTimeFormatUnit, number][] = [
-    ['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000],
+    ['day', 86_400_000],
+    ['hour', 3_600_000],
+    ['minute', 60_000],
   ]
   const [unit, size] = units.find(([, size]) => ms >= size) ?? ['minute', 60_000]
   return new Intl.NumberFormat(locale, {
-    style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: ms >= size * 10 ? 0 : 1,
+    style: 'unit',
+    unit,
+    unitDisplay: 'short',
+    maximumFractionDigits: ms >= size * 10 ? 0 : 1,
   }).format(ms / size)
 }
 
 export function distance(meters: number, locale: Locale): string {
   const far = meters >= 1000
   return new Intl.NumberFormat(locale, {
-    style: 'unit', unit: far ? 'kilometer' : 'meter', unitDisplay: 'short',
+    style: 'unit',
+    unit: far ? 'kilometer' : 'meter',
+    unitDisplay: 'short',
     maximumFractionDigits: far ? 1 : 0,
   }).format(far ? meters / 1000 : meters)
 }

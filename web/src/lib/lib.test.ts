@@ -8,11 +8,31 @@ import { parsePosition } from './place'
 import { reportBody, reportGaps } from './report'
 import { groupByName, searchCategories } from './search'
 
-const category = (code: string, name: string, nameEn: string, conditions: string[] = [], anonymous = true): Category => ({
-  code, scheme: 's', kind: 'hazard', big_code: '01', big_name: '公用设施', small_code: code, name, name_zh: name,
-  name_en: nameEn, nature: null, anonymous_allowed: anonymous,
+const category = (
+  code: string,
+  name: string,
+  nameEn: string,
+  conditions: string[] = [],
+  anonymous = true,
+): Category => ({
+  code,
+  scheme: 's',
+  kind: 'hazard',
+  big_code: '01',
+  big_name: '公用设施',
+  small_code: code,
+  name,
+  name_zh: name,
+  name_en: nameEn,
+  nature: null,
+  anonymous_allowed: anonymous,
   conditions: conditions.map((text, index) => ({
-    code: `${code}-${index}`, text, closing_condition: null, limit: null, photo_required: false, responsible_units: [],
+    code: `${code}-${index}`,
+    text,
+    closing_condition: null,
+    limit: null,
+    photo_required: false,
+    responsible_units: [],
   })),
 })
 const COVER = category('0101', '上水井盖', 'Manhole cover', ['缺失', '弹跳'])
@@ -52,13 +72,16 @@ describe('typed positions', () => {
   ])('%s is read', (text, expected) => expect(parsePosition(text)).toEqual(expected))
 
   it.each(['', '113.6', '34.78, 113.66', 'a, b', '1,2,3', '181, 1', '1e3, 2', 'NaN, 1'])(
-    '%s is refused', (text) => expect(parsePosition(text)).toBeNull())
+    '%s is refused',
+    (text) => expect(parsePosition(text)).toBeNull(),
+  )
 })
 
 describe('drafts', () => {
   it('a key is a version 4 UUID, and no two are the same', () => {
     const keys = Array.from({ length: 200 }, makeKey)
-    for (const key of keys) expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    for (const key of keys)
+      expect(key).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
     expect(new Set(keys).size).toBe(keys.length)
   })
 
@@ -67,38 +90,59 @@ describe('drafts', () => {
     expect(parseDraft(JSON.stringify(draft))).toEqual(draft)
   })
 
-  it.each([null, '', 'not json', '3', 'null', '{"text":7,"anonymous":"yes"}'])('%s gives a usable draft', (text) => {
-    const draft = parseDraft(text)
-    expect(draft.text).toBe('')
-    expect(draft.anonymous).toBe(false)
-    expect(draft.key).toHaveLength(36)
-  })
+  it.each([null, '', 'not json', '3', 'null', '{"text":7,"anonymous":"yes"}'])(
+    '%s gives a usable draft',
+    (text) => {
+      const draft = parseDraft(text)
+      expect(draft.text).toBe('')
+      expect(draft.anonymous).toBe(false)
+      expect(draft.key).toHaveLength(36)
+    },
+  )
 })
 
 describe('what a report lacks', () => {
-  const full = { ...emptyDraft(), position: [113.7, 34.8] as [number, number], category: '0101', condition: '0101-0', text: '缺失' }
+  const full = {
+    ...emptyDraft(),
+    position: [113.7, 34.8] as [number, number],
+    category: '0101',
+    condition: '0101-0',
+    text: '缺失',
+  }
 
   it('a full draft lacks nothing', () => expect(reportGaps(full, COVER)).toEqual([]))
   it('names each gap in the order of the form', () => {
-    expect(reportGaps({ ...emptyDraft(), settled: true, name: 'A' }, null)).toEqual(['position', 'category', 'text', 'contact', 'settle'])
+    expect(reportGaps({ ...emptyDraft(), settled: true, name: 'A' }, null)).toEqual([
+      'position',
+      'category',
+      'text',
+      'contact',
+      'settle',
+    ])
   })
   it('asks for the condition only where the category has some', () => {
     expect(reportGaps({ ...full, condition: null }, COVER)).toEqual(['category'])
     expect(reportGaps({ ...full, condition: null }, LAMP)).toEqual([])
   })
   it('an anonymous report carries no contact', () => {
-    const body = reportBody({ ...full, anonymous: true, name: 'A', phone: '1' }, COVER, { settle: false })
+    const body = reportBody({ ...full, anonymous: true, name: 'A', phone: '1' }, COVER, {
+      settle: false,
+    })
     expect(body.anonymous).toBe(true)
     expect(body).not.toHaveProperty('contact')
   })
   it('a category that forbids it makes the report not anonymous', () => {
     const strict = { ...COVER, anonymous_allowed: false }
-    expect(reportBody({ ...full, anonymous: true }, strict, { settle: false }).anonymous).toBe(false)
+    expect(reportBody({ ...full, anonymous: true }, strict, { settle: false }).anonymous).toBe(
+      false,
+    )
   })
   it('settling is sent only by those who may settle', () => {
     const settled = { ...full, settled: true, settleNote: '已扶正' }
     expect(reportBody(settled, COVER, { settle: false })).not.toHaveProperty('settle')
-    expect(reportBody(settled, COVER, { settle: true })).toMatchObject({ settle: { note: '已扶正' } })
+    expect(reportBody(settled, COVER, { settle: true })).toMatchObject({
+      settle: { note: '已扶正' },
+    })
   })
 })
 
@@ -116,10 +160,18 @@ describe('finding a category', () => {
 })
 
 describe('charts and photos', () => {
-  it.each([[1, 1], [3, 5], [11, 20], [50, 50], [51, 100], [999, 1000]])('%d has the ceiling %d', (value, top) =>
-    expect(niceCeiling(value)).toBe(top))
+  it.each([
+    [1, 1],
+    [3, 5],
+    [11, 20],
+    [50, 50],
+    [51, 100],
+    [999, 1000],
+  ])('%d has the ceiling %d', (value, top) => expect(niceCeiling(value)).toBe(top))
   it('a line goes from edge to edge', () => {
-    expect(linePath([0, 10], 10, { x: 0, y: 0, width: 100, height: 50 })).toBe('M0.0 50.0L100.0 0.0')
+    expect(linePath([0, 10], 10, { x: 0, y: 0, width: 100, height: 50 })).toBe(
+      'M0.0 50.0L100.0 0.0',
+    )
     expect(linePath([5], 10, { x: 0, y: 0, width: 100, height: 50 })).toBe('M0.0 25.0')
   })
   it('a photo is made smaller, never larger, and keeps its proportions', () => {

@@ -34,7 +34,10 @@ export function gather(run: () => void, ms: number): { call: () => void; stop: (
   let timer: ReturnType<typeof setTimeout> | undefined
   return {
     call() {
-      timer ??= setTimeout(() => { timer = undefined; run() }, ms)
+      timer ??= setTimeout(() => {
+        timer = undefined
+        run()
+      }, ms)
     },
     stop() {
       clearTimeout(timer)

@@ -3,7 +3,9 @@ import type { LonLat } from '../api/types'
 
 export type FixFailure = 'unsupported' | 'insecure' | 'denied' | 'unavailable' | 'timeout'
 export class FixError extends Error {
-  constructor(readonly reason: FixFailure) { super(reason) }
+  constructor(readonly reason: FixFailure) {
+    super(reason)
+  }
 }
 
 const FIX_MS_MAX = 15_000
@@ -15,12 +17,21 @@ export function currentPosition(): Promise<{ position: LonLat; accuracyM: number
     if (!isSecureContext) return reject(new FixError('insecure'))
     if (!navigator.geolocation) return reject(new FixError('unsupported'))
     navigator.geolocation.getCurrentPosition(
-      ({ coords }) => resolve({
-        position: [coords.longitude, coords.latitude], accuracyM: Math.round(coords.accuracy),
-      }),
-      (error) => reject(new FixError(
-        error.code === error.PERMISSION_DENIED ? 'denied'
-        : error.code === error.TIMEOUT ? 'timeout' : 'unavailable')),
+      ({ coords }) =>
+        resolve({
+          position: [coords.longitude, coords.latitude],
+          accuracyM: Math.round(coords.accuracy),
+        }),
+      (error) =>
+        reject(
+          new FixError(
+            error.code === error.PERMISSION_DENIED
+              ? 'denied'
+              : error.code === error.TIMEOUT
+                ? 'timeout'
+                : 'unavailable',
+          ),
+        ),
       { enableHighAccuracy: true, timeout: FIX_MS_MAX, maximumAge: 10_000 },
     )
   })

@@ -11,13 +11,16 @@ export function reportGaps(draft: Draft, category: Category | null): Gap[] {
   if (!category || (category.conditions.length > 0 && !draft.condition)) gaps.push('category')
   if (!draft.text.trim()) gaps.push('text')
   // One without the other cannot be called back; neither is allowed.
-  if (!draft.anonymous && Boolean(draft.name.trim()) !== Boolean(draft.phone.trim())) gaps.push('contact')
+  if (!draft.anonymous && Boolean(draft.name.trim()) !== Boolean(draft.phone.trim()))
+    gaps.push('contact')
   if (draft.settled && !draft.settleNote.trim()) gaps.push('settle')
   return gaps
 }
 
 export function reportBody(
-  draft: Draft, category: Category | null, may: { settle: boolean },
+  draft: Draft,
+  category: Category | null,
+  may: { settle: boolean },
 ): ReportBody {
   const body: ReportBody = {
     kind: draft.kind,

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'report' }
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
+  | { page: 'password' }
   | { page: 'missing' }
 
 export function parsePath(path: string): Route {
@@ -16,8 +17,14 @@ export function parsePath(path: string): Route {
   if (parts.length === 0) return { page: 'welcome' }
   if (parts.length === 1) {
     switch (first) {
-      case 'map': case 'issues': case 'report': case 'summary': return { page: first }
-      case 'track': return { page: 'track', number: null }
+      case 'map':
+      case 'issues':
+      case 'report':
+      case 'summary':
+      case 'password':
+        return { page: first }
+      case 'track':
+        return { page: 'track', number: null }
     }
   }
   if (parts.length === 2 && second) {
@@ -38,9 +45,15 @@ function decode(part: string): string {
 const address = $state({ path: location.pathname, search: location.search })
 
 export const router = {
-  get path() { return address.path },
-  get route(): Route { return parsePath(address.path) },
-  get query() { return new URLSearchParams(address.search) },
+  get path() {
+    return address.path
+  },
+  get route(): Route {
+    return parsePath(address.path)
+  },
+  get query() {
+    return new URLSearchParams(address.search)
+  },
 }
 
 function read() {

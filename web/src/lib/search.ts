@@ -7,8 +7,13 @@ export function searchCategories(items: readonly Category[], words: string): Cat
   const ranked: { category: Category; rank: number }[] = []
   for (const category of items) {
     const name = `${category.name_zh} ${category.name_en ?? ''}`.toLowerCase()
-    const rest = [category.big_name ?? '', category.code,
-      ...category.conditions.map((one) => one.text)].join(' ').toLowerCase()
+    const rest = [
+      category.big_name ?? '',
+      category.code,
+      ...category.conditions.map((one) => one.text),
+    ]
+      .join(' ')
+      .toLowerCase()
     if (wanted.every((word) => name.includes(word))) ranked.push({ category, rank: 0 })
     else if (wanted.every((word) => name.includes(word) || rest.includes(word))) {
       ranked.push({ category, rank: 1 })

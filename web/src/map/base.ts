@@ -1,6 +1,6 @@
 // What every map has in common: the style, the base map if there is one, and the areas.
 import type { LngLatBoundsLike, Map as LibreMap, StyleSpecification } from 'maplibre-gl'
-import type { AreaCollection, Instance, Level } from '../api/types'
+import type { AreaCollection, Instance } from '../api/types'
 import { addImages } from './images'
 import { canDrawMap, loadLibrary, type Library } from './library'
 import { mapTheme, onThemeChange, type MapTheme } from './theme'
@@ -35,13 +35,17 @@ function styleOf(instance: Instance, theme: MapTheme): StyleSpecification {
   const style: StyleSpecification = {
     version: 8,
     sources: {},
-    layers: [{ id: 'background', type: 'background', paint: { 'background-color': theme.background } }],
+    layers: [
+      { id: 'background', type: 'background', paint: { 'background-color': theme.background } },
+    ],
   }
-  if (instance.basemap?.kind === 'xyz') {
+  if (instance.basemap) {
     const { url, attribution } = instance.basemap
     style.sources.basemap = {
-      type: 'raster', tiles: [new URL(url, location.href).href.replaceAll('%7B', '{').replaceAll('%7D', '}')],
-      tileSize: 256, attribution,
+      type: 'raster',
+      tiles: [new URL(url, location.href).href.replaceAll('%7B', '{').replaceAll('%7D', '}')],
+      tileSize: 256,
+      attribution,
     }
     style.layers.push({ id: 'basemap', type: 'raster', source: 'basemap' })
   }
@@ -50,26 +54,30 @@ function styleOf(instance: Instance, theme: MapTheme): StyleSpecification {
 
 /** @throws NoMapError when the device cannot draw one. */
 export async function createBaseMap(
-  container: HTMLElement, instance: Instance,
-  options: { interactive?: boolean; label: string; bounds?: LngLatBoundsLike },
+  container: HTMLElement,
+  instance: Instance,
+  label: string,
 ): Promise<BaseMap> {
   if (!canDrawMap()) throw new NoMapError()
   const library = await loadLibrary()
   const map = new library.Map({
     container,
     style: styleOf(instance, mapTheme()),
-    bounds: options.bounds ?? instance.bbox ?? WHOLE_WORLD,
+    bounds: instance.bbox ?? WHOLE_WORLD,
     fitBoundsOptions: { padding: 24 },
-    interactive: options.interactive ?? true,
     attributionControl: instance.basemap ? { compact: true } : false,
     localIdeographFontFamily: FONT_FAMILY,
-    dragRotate: false, pitchWithRotate: false, touchPitch: false, maxPitch: 0,
-    minZoom: 3, maxZoom: 19,
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    maxPitch: 0,
+    minZoom: 3,
+    maxZoom: 19,
     fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
   })
   map.touchZoomRotate.disableRotation()
   map.keyboard.disableRotation()
-  map.getCanvas().setAttribute('aria-label', options.label)
+  map.getCanvas().setAttribute('aria-label', label)
   // A tile that does not come must not stop the map, and is not worth the library's console error.
   map.on('error', () => {})
   await new Promise<void>((resolve) => map.once('load', () => resolve()))
@@ -86,9 +94,14 @@ export async function createBaseMap(
   })
   addAreaLayers(map, onTheme, instance.basemap !== null)
   return {
-    library, map, onTheme,
+    library,
+    map,
+    onTheme,
     setAreas: (level, areas) => setData(map, `area-${level}`, areas),
-    remove: () => { stopTheme(); map.remove() },
+    remove: () => {
+      stopTheme()
+      map.remove()
+    },
   }
 }
 
@@ -104,22 +117,33 @@ export function addGeoJson(map: LibreMap, source: string) {
 function addAreaLayers(map: LibreMap, onTheme: BaseMap['onTheme'], hasBasemap: boolean) {
   for (const { level } of LINE_LEVELS) addGeoJson(map, `area-${level}`)
   addLayer(map, {
-    id: 'territory-fill', type: 'fill', source: 'area-district',
+    id: 'territory-fill',
+    type: 'fill',
+    source: 'area-district',
     paint: { 'fill-opacity': hasBasemap ? 0 : 1 },
   })
   for (const { level, line, lineZoom, labelZoom, text } of LINE_LEVELS) {
     addLayer(map, {
-      id: `${level}-line`, type: 'line', source: `area-${level}`, minzoom: lineZoom,
+      id: `${level}-line`,
+      type: 'line',
+      source: `area-${level}`,
+      minzoom: lineZoom,
       layout: { 'line-join': 'round' },
       paint: { 'line-width': line },
     })
     if (labelZoom === null) continue
     addLayer(map, {
-      id: `${level}-label` as LayerName, type: 'symbol', source: `area-${level}`, minzoom: labelZoom,
+      id: `${level}-label` as LayerName,
+      type: 'symbol',
+      source: `area-${level}`,
+      minzoom: labelZoom,
       // One level's names at a time: the finer ones take over as one goes closer.
       maxzoom: level === 'street' ? 13 : level === 'community' ? 14.3 : 24,
       layout: {
-        'text-field': ['get', 'name'], 'text-size': text, 'text-max-width': 7, 'text-padding': 6,
+        'text-field': ['get', 'name'],
+        'text-size': text,
+        'text-max-width': 7,
+        'text-padding': 6,
       },
       paint: { 'text-halo-width': 1.6 },
     })
@@ -134,8 +158,4 @@ function addAreaLayers(map: LibreMap, onTheme: BaseMap['onTheme'], hasBasemap: b
       map.setPaintProperty(`${level}-label`, 'text-halo-color', theme.halo)
     }
   })
-}
-
-export function isLineLevel(level: Level): level is LineLevel {
-  return LINE_LEVELS.some((known) => known.level === level)
 }

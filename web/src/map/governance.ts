@@ -1,6 +1,12 @@
 // The governance map: values by hexagon or by area, and the issues as points. Plain TypeScript: it
 // is told what to draw and tells what was picked; it knows neither the interface nor the server.
-import type { ExpressionSpecification, FilterSpecification, MapGeoJSONFeature, MapMouseEvent, VectorTileSource } from 'maplibre-gl'
+import type {
+  ExpressionSpecification,
+  FilterSpecification,
+  MapGeoJSONFeature,
+  MapMouseEvent,
+  VectorTileSource,
+} from 'maplibre-gl'
 import type { Instance, LonLat } from '../api/types'
 import { addGeoJson, createBaseMap, setData, type BaseMap } from './base'
 import { scaleOf, type MetricId } from './scales'
@@ -8,14 +14,21 @@ import type { Drawn, DrawnProps } from './values'
 import { addLayer } from './zorder'
 
 export type Bounds = [west: number, south: number, east: number, north: number]
-export interface Viewport { bounds: Bounds; zoom: number }
+export interface Viewport {
+  bounds: Bounds
+  zoom: number
+}
 
 export type Picked =
   | { tag: 'issue'; id: string; position: LonLat }
   | { tag: 'place'; props: DrawnProps; position: LonLat }
   | { tag: 'nothing' }
 
-export interface Hover { props: DrawnProps; x: number; y: number }
+export interface Hover {
+  props: DrawnProps
+  x: number
+  y: number
+}
 
 export interface GovernanceMap {
   setAreas: BaseMap['setAreas']
@@ -47,9 +60,12 @@ function colorBy(metric: MetricId): ExpressionSpecification {
 }
 
 export async function createGovernanceMap(
-  container: HTMLElement, instance: Instance, label: string, on: Listeners,
+  container: HTMLElement,
+  instance: Instance,
+  label: string,
+  on: Listeners,
 ): Promise<GovernanceMap> {
-  const base = await createBaseMap(container, instance, { label })
+  const base = await createBaseMap(container, instance, label)
   const { map, library } = base
   let values: Drawn | null = null
   map.addControl(new library.NavigationControl({ showCompass: false }), 'top-left')
@@ -78,8 +94,14 @@ export async function createGovernanceMap(
       map.setLayoutProperty('territory-silent', 'visibility', next ? 'visible' : 'none')
     },
     setIssueTiles: (url) => setIssueTiles(base, url),
-    select: (geometry) => setData(map, 'selected',
-      geometry ? { type: 'Feature', geometry, properties: {} } : { type: 'FeatureCollection', features: [] }),
+    select: (geometry) =>
+      setData(
+        map,
+        'selected',
+        geometry
+          ? { type: 'Feature', geometry, properties: {} }
+          : { type: 'FeatureCollection', features: [] },
+      ),
     geometryOf: (id) => values?.features.find((one) => one.properties.id === id)?.geometry ?? null,
     reveal: (position, covered) => reveal(base, position, covered),
     viewport,
@@ -97,31 +119,58 @@ function addValueLayers({ map, onTheme }: BaseMap) {
   addGeoJson(map, 'selected')
   // Ground without any report shows the hatch of the unknown: it is not green.
   addLayer(map, {
-    id: 'territory-silent', type: 'fill', source: 'area-district',
-    layout: { visibility: 'none' }, paint: { 'fill-pattern': 'hatch' },
+    id: 'territory-silent',
+    type: 'fill',
+    source: 'area-district',
+    layout: { visibility: 'none' },
+    paint: { 'fill-pattern': 'hatch' },
   })
   // Plain ground under each value: a pale value must not look hatched.
-  addLayer(map, { id: 'value-ground', type: 'fill', source: 'values', filter: KNOWN, paint: { 'fill-antialias': false } })
   addLayer(map, {
-    id: 'value-unknown', type: 'fill', source: 'values', filter: UNKNOWN,
+    id: 'value-ground',
+    type: 'fill',
+    source: 'values',
+    filter: KNOWN,
+    paint: { 'fill-antialias': false },
+  })
+  addLayer(map, {
+    id: 'value-unknown',
+    type: 'fill',
+    source: 'values',
+    filter: UNKNOWN,
     paint: { 'fill-pattern': 'hatch' },
   })
   addLayer(map, {
-    id: 'value-fill', type: 'fill', source: 'values', filter: KNOWN,
+    id: 'value-fill',
+    type: 'fill',
+    source: 'values',
+    filter: KNOWN,
     paint: { 'fill-opacity': OPACITY, 'fill-antialias': false },
   })
   addLayer(map, {
-    id: 'value-outline', type: 'line', source: 'values',
+    id: 'value-outline',
+    type: 'line',
+    source: 'values',
     paint: { 'line-width': ['match', ['get', 'weight'], 2, 0.8, 0.4] },
   })
   addLayer(map, {
-    id: 'selected-line', type: 'line', source: 'selected',
-    layout: { 'line-join': 'round' }, paint: { 'line-width': 3 },
+    id: 'selected-line',
+    type: 'line',
+    source: 'selected',
+    layout: { 'line-join': 'round' },
+    paint: { 'line-width': 3 },
   })
   addLayer(map, {
-    id: 'value-label', type: 'symbol', source: 'values',
+    id: 'value-label',
+    type: 'symbol',
+    source: 'values',
     filter: ['!=', ['get', 'label'], ''],
-    layout: { 'text-field': ['get', 'label'], 'text-size': 11, 'text-offset': [0, 1.2], 'text-padding': 4 },
+    layout: {
+      'text-field': ['get', 'label'],
+      'text-size': 11,
+      'text-offset': [0, 1.2],
+      'text-padding': 4,
+    },
     paint: { 'text-halo-width': 1.4 },
   })
   onTheme((theme) => {
@@ -153,18 +202,37 @@ const CLUSTERED: ExpressionSpecification = ['>', ['coalesce', ['get', 'count'], 
 function addIssueLayers({ map, onTheme }: BaseMap, url: string) {
   map.addSource('issues', { type: 'vector', tiles: [url], minzoom: 0, maxzoom: 16 })
   addLayer(map, {
-    id: 'issue-cluster', type: 'circle', source: 'issues', 'source-layer': 'issues', filter: CLUSTERED,
+    id: 'issue-cluster',
+    type: 'circle',
+    source: 'issues',
+    'source-layer': 'issues',
+    filter: CLUSTERED,
     paint: {
-      'circle-radius': ['interpolate', ['linear'], ['sqrt', ['get', 'count']], 1, 9, 10, 17, 60, 30],
-      'circle-stroke-width': 1.5, 'circle-opacity': 0.92,
+      'circle-radius': [
+        'interpolate',
+        ['linear'],
+        ['sqrt', ['get', 'count']],
+        1,
+        9,
+        10,
+        17,
+        60,
+        30,
+      ],
+      'circle-stroke-width': 1.5,
+      'circle-opacity': 0.92,
     },
   })
   addLayer(map, {
-    id: 'issue-point', type: 'symbol', source: 'issues', 'source-layer': 'issues',
+    id: 'issue-point',
+    type: 'symbol',
+    source: 'issues',
+    'source-layer': 'issues',
     filter: ['!', CLUSTERED],
     layout: {
       'icon-image': ['concat', 'mark-', ['coalesce', ['get', 'kind'], 'opinion']],
-      'icon-allow-overlap': true, 'icon-ignore-placement': true,
+      'icon-allow-overlap': true,
+      'icon-ignore-placement': true,
       'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.6, 15, 1],
     },
     paint: {
@@ -172,9 +240,16 @@ function addIssueLayers({ map, onTheme }: BaseMap, url: string) {
     },
   })
   addLayer(map, {
-    id: 'issue-cluster-count', type: 'symbol', source: 'issues', 'source-layer': 'issues',
+    id: 'issue-cluster-count',
+    type: 'symbol',
+    source: 'issues',
+    'source-layer': 'issues',
     filter: CLUSTERED,
-    layout: { 'text-field': ['to-string', ['get', 'count']], 'text-size': 11, 'text-allow-overlap': true },
+    layout: {
+      'text-field': ['to-string', ['get', 'count']],
+      'text-size': 11,
+      'text-allow-overlap': true,
+    },
   })
   onTheme((theme) => {
     if (!map.getLayer('issue-cluster')) return
@@ -190,13 +265,21 @@ const TOUCH_PX = 9
 function issueAt({ map }: BaseMap, event: MapMouseEvent): MapGeoJSONFeature | undefined {
   if (!map.getLayer('issue-point')) return undefined
   const { x, y } = event.point
-  return map.queryRenderedFeatures([[x - TOUCH_PX, y - TOUCH_PX], [x + TOUCH_PX, y + TOUCH_PX]], {
-    layers: ['issue-point', 'issue-cluster'],
-  })[0]
+  return map.queryRenderedFeatures(
+    [
+      [x - TOUCH_PX, y - TOUCH_PX],
+      [x + TOUCH_PX, y + TOUCH_PX],
+    ],
+    {
+      layers: ['issue-point', 'issue-cluster'],
+    },
+  )[0]
 }
 
 function placeAt({ map }: BaseMap, event: MapMouseEvent): DrawnProps | null {
-  const found = map.queryRenderedFeatures(event.point, { layers: ['value-fill', 'value-unknown'] })[0]
+  const found = map.queryRenderedFeatures(event.point, {
+    layers: ['value-fill', 'value-unknown'],
+  })[0]
   return found ? (found.properties as DrawnProps) : null
 }
 

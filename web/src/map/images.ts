@@ -8,7 +8,9 @@ const SCALE = 2
 
 /** Okabe and Ito's colours: they stay apart for colour-blind eyes. */
 export const KIND_COLORS: Record<Kind, string> = {
-  hazard: '#d55e00', dispute: '#aa4499', opinion: '#0072b2',
+  hazard: '#d55e00',
+  dispute: '#aa4499',
+  opinion: '#0072b2',
 }
 
 type Paint = (context: CanvasRenderingContext2D, size: number) => void

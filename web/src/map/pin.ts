@@ -12,14 +12,27 @@ export interface PinMap {
 
 /** @param moved called when the person taps the map or drags the pin; absent for a fixed pin. */
 export async function createPinMap(
-  container: HTMLElement, instance: Instance, label: string, moved?: (position: LonLat) => void,
+  container: HTMLElement,
+  instance: Instance,
+  label: string,
+  moved?: (position: LonLat) => void,
 ): Promise<PinMap> {
-  const base = await createBaseMap(container, instance, { label })
+  const base = await createBaseMap(container, instance, label)
   const { map, library } = base
   map.addControl(new library.NavigationControl({ showCompass: false }), 'top-right')
   addGeoJson(map, 'accuracy')
-  addLayer(map, { id: 'accuracy-fill', type: 'fill', source: 'accuracy', paint: { 'fill-color': '#0f6b7c', 'fill-opacity': 0.16 } })
-  addLayer(map, { id: 'accuracy-line', type: 'line', source: 'accuracy', paint: { 'line-color': '#0f8296', 'line-width': 1.5 } })
+  addLayer(map, {
+    id: 'accuracy-fill',
+    type: 'fill',
+    source: 'accuracy',
+    paint: { 'fill-color': '#0f6b7c', 'fill-opacity': 0.16 },
+  })
+  addLayer(map, {
+    id: 'accuracy-line',
+    type: 'line',
+    source: 'accuracy',
+    paint: { 'line-color': '#0f8296', 'line-width': 1.5 },
+  })
 
   const element = document.createElement('div')
   element.className = 'map-pin'

@@ -6,7 +6,12 @@ export const LAYERS = ['hexagon', 'grid', 'community', 'street', 'none'] as cons
 export type LayerId = (typeof LAYERS)[number]
 
 export const METRICS = [
-  'closing_rate', 'filing_rate', 'dispatch_accuracy', 'rework_rate', 'backlog', 'reported',
+  'closing_rate',
+  'filing_rate',
+  'dispatch_accuracy',
+  'rework_rate',
+  'backlog',
+  'reported',
 ] as const
 export type MetricId = (typeof METRICS)[number]
 

@@ -28,10 +28,16 @@ export const Z_ORDER = [
 export type LayerName = (typeof Z_ORDER)[number]
 
 /** The layer in front of which `name` has to be put, given those that are already there. */
-export function layerAbove(name: LayerName, present: (id: string) => boolean): LayerName | undefined {
+export function layerAbove(
+  name: LayerName,
+  present: (id: string) => boolean,
+): LayerName | undefined {
   return Z_ORDER.slice(Z_ORDER.indexOf(name) + 1).find(present)
 }
 
 export function addLayer(map: LibreMap, layer: LayerSpecification & { id: LayerName }) {
-  map.addLayer(layer, layerAbove(layer.id, (id) => map.getLayer(id) !== undefined))
+  map.addLayer(
+    layer,
+    layerAbove(layer.id, (id) => map.getLayer(id) !== undefined),
+  )
 }

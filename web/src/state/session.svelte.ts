@@ -2,7 +2,11 @@
 import { ApiError, configure, get, send } from '../api/client'
 import type { Instance, Role, Session } from '../api/types'
 
-interface State { ready: boolean; session: Session | null; instance: Instance | null }
+interface State {
+  ready: boolean
+  session: Session | null
+  instance: Instance | null
+}
 const state = $state<State>({ ready: false, session: null, instance: null })
 
 function adopt(session: Session | null) {
@@ -13,11 +17,19 @@ function adopt(session: Session | null) {
 configure({ onUnauthenticated: () => adopt(null) })
 
 export const app = {
-  get ready() { return state.ready },
-  get session() { return state.session },
-  get instance() { return state.instance },
+  get ready() {
+    return state.ready
+  },
+  get session() {
+    return state.session
+  },
+  get instance() {
+    return state.instance
+  },
   /** The session may see issues and numbers. */
-  get isStaff() { return (state.session?.grants.length ?? 0) > 0 },
+  get isStaff() {
+    return (state.session?.grants.length ?? 0) > 0
+  },
 }
 
 export function hasRole(role: Role): boolean {
@@ -44,6 +56,11 @@ async function loadSession() {
 export async function signIn(login: string, password: string) {
   const answer = await send<Session>('/session', { body: { login, password }, anonymous: true })
   adopt(answer.data)
+}
+
+export async function changePassword(current: string, next: string) {
+  await send<void>('/session/password', { body: { current, new: next } })
+  await loadSession()
 }
 
 export async function signOut() {

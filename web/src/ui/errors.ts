@@ -3,7 +3,8 @@ import { ApiError, NetworkError } from '../api/client'
 import { t } from '../i18n/index.svelte'
 
 export function messageOf(error: unknown): string {
-  if (error instanceof NetworkError) return t(error.reason === 'offline' ? 'error.offline' : 'error.timeout')
+  if (error instanceof NetworkError)
+    return t(error.reason === 'offline' ? 'error.offline' : 'error.timeout')
   if (error instanceof ApiError) {
     const { problem } = error
     const fields = problem.errors?.map((one) => one.message).filter(Boolean) ?? []
