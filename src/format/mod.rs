@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod csv_rows;
 pub mod dbf;
 pub mod geojson;
+pub mod history;
 pub mod lineage;
 pub mod matrix;
 pub mod pack;
