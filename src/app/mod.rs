@@ -7,6 +7,7 @@ pub mod carry;
 pub mod ctx;
 pub mod error;
 pub mod handle;
+pub mod import_issues;
 pub mod instance;
 pub mod intake;
 pub mod likeness;

@@ -1,6 +1,7 @@
 //! The command line: one word per role.
 
 pub mod check;
+pub mod import;
 pub mod init;
 pub mod load;
 pub mod locate;
@@ -67,6 +68,8 @@ enum ImportCommand {
     Catalog(load::CatalogArgs),
     /// Departments, rules and fallback ladder from CSV.
     Matrix(load::MatrixArgs),
+    /// Another system's issues from CSV, through a mapping file.
+    Issues(import::IssuesArgs),
 }
 
 impl Cli {
@@ -102,6 +105,9 @@ impl Cli {
             }
             Command::Import(ImportCommand::Matrix(args)) => {
                 open::run(load::run_matrix(config, args))
+            }
+            Command::Import(ImportCommand::Issues(args)) => {
+                open::run(import::run_issues(config, args))
             }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),

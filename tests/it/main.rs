@@ -2,6 +2,7 @@
 
 mod contract;
 mod demo_pack;
+mod import_issues;
 mod left_out;
 mod nasty;
 mod readme;

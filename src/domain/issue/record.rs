@@ -29,7 +29,9 @@ pub struct Place {
     pub territory: i64,
 }
 
-/// When an issue first or last reached its stages.
+/// When an issue first or last reached its stages. A stage that an imported issue has passed at a
+/// time that is not known has none; filing alone then has the day of the report, because the
+/// cohorts count by it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Times {
     pub reported: Timestamp,
@@ -256,6 +258,8 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
 fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result<(), ReplayError> {
     let fact_error = |name| ReplayError::Fact { seq: event.seq, name };
     let at = Some(event.at);
+    // Durations are measured between these alone, so that no invented time is ever published.
+    let known = event.known_time();
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
         Action::File => {
@@ -277,9 +281,9 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
                 Some(department_of(&event.facts, fact::LEAD).ok_or(fact_error(fact::LEAD))?);
             issue.assists = departments_of(&event.facts, fact::ASSISTS);
             issue.binding = event.action == Action::Rule;
-            issue.times.dispatched = issue.times.dispatched.or(at);
+            issue.times.dispatched = issue.times.dispatched.or(known);
         }
-        Action::Accept => issue.times.accepted = issue.times.accepted.or(at),
+        Action::Accept => issue.times.accepted = issue.times.accepted.or(known),
         Action::Return => {
             issue.counts.returns += 1;
             let reason = event.fact(fact::REASON).and_then(ReturnReason::parse);
@@ -292,7 +296,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Resume => issue.suspended_until = None,
         Action::Extend => issue.counts.extensions += 1,
         Action::Submit => {
-            issue.times.handled = at;
+            issue.times.handled = known;
             issue.outcome = outcome_of(event);
         }
         Action::Fail => {
