@@ -1,5 +1,6 @@
 //! The command line: one word per role.
 
+pub mod check;
 pub mod init;
 pub mod load;
 pub mod locate;
@@ -42,6 +43,8 @@ enum Command {
     Territory(territory::TerritoryCommand),
     /// Find the areas of the points in a CSV file; needs no database.
     Locate(locate::LocateArgs),
+    /// Check files of areas: gaps, overlaps, orphans, duplicate codes, wrong nesting.
+    Check(check::CheckArgs),
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
@@ -75,6 +78,7 @@ impl Cli {
         let config = &self.config;
         match self.command {
             Command::Locate(args) => locate::run(&args),
+            Command::Check(args) => check::run(&args),
             Command::Openapi => {
                 println!("{}", crate::http::openapi().to_pretty_json()?);
                 Ok(ExitCode::SUCCESS)

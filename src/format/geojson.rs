@@ -281,6 +281,12 @@ fn shape_of(text: &str) -> Shape {
     let parts = match wire.r#type.as_str() {
         "Polygon" => serde_json::from_str::<Rings>(coordinates).map(|rings| vec![rings]),
         "MultiPolygon" => serde_json::from_str::<Vec<Rings>>(coordinates),
+        "Point" => {
+            return match serde_json::from_str::<Position>(coordinates) {
+                Ok(point) => Shape::Point(point.0),
+                Err(error) => Shape::Malformed(error.to_string()),
+            };
+        }
         "GeometryCollection" => return collection_of(wire.geometries.unwrap_or_default()),
         other => return Shape::NotArea(other.to_owned()),
     };
@@ -297,6 +303,7 @@ fn collection_of(geometries: Vec<&RawValue>) -> Shape {
         match shape_of(geometry.get()) {
             Shape::Parts(parts) => all.extend(parts),
             Shape::NotArea(kind) => return Shape::NotArea(format!("collection with a {kind}")),
+            Shape::Point(_) => return Shape::NotArea("collection with a Point".to_owned()),
             other => return other,
         }
     }
@@ -384,7 +391,7 @@ mod tests {
         let (features, _) = read_text(text).unwrap();
         assert_eq!(features[0].shape, Shape::Missing);
         assert!(matches!(features[1].shape, Shape::Malformed(_)));
-        assert_eq!(features[2].shape, Shape::NotArea("Point".into()));
+        assert_eq!(features[2].shape, Shape::Point(Coord { x: 0.0, y: 0.0 }));
     }
 
     #[test]

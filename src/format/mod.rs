@@ -10,6 +10,7 @@ pub mod lineage;
 pub mod matrix;
 pub mod pack;
 pub mod packs;
+pub mod people;
 pub mod prj;
 pub mod shapefile;
 pub mod topojson;
@@ -30,14 +31,18 @@ pub struct FileLimits {
     pub features_max: usize,
 }
 
+impl FileLimits {
+    pub const DEFAULT: Self = Self {
+        file_bytes_max: 1 << 30,
+        memory_bytes_max: 512 << 20,
+        feature_bytes_max: 256 << 20,
+        features_max: 1_000_000,
+    };
+}
+
 impl Default for FileLimits {
     fn default() -> Self {
-        Self {
-            file_bytes_max: 1 << 30,
-            memory_bytes_max: 512 << 20,
-            feature_bytes_max: 256 << 20,
-            features_max: 1_000_000,
-        }
+        Self::DEFAULT
     }
 }
 

@@ -37,23 +37,23 @@ impl fmt::Display for AreaKind {
     }
 }
 
-/// The days on which something is in force: from the first, up to but without the second.
+/// The days on which something is in force, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Validity {
     /// The first day; open when absent.
     pub from: Option<Day>,
-    /// The first day on which it is no longer in force; open when absent.
+    /// The last day; open when absent.
     pub to: Option<Day>,
 }
 
 impl Validity {
     pub fn holds_on(self, day: Day) -> bool {
-        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day < to)
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
     }
 
     /// Whether there is a day at all on which it holds.
     pub fn is_empty(self) -> bool {
-        matches!((self.from, self.to), (Some(from), Some(to)) if to <= from)
+        matches!((self.from, self.to), (Some(from), Some(to)) if to < from)
     }
 }
 
@@ -125,12 +125,13 @@ mod tests {
     use geo::polygon;
 
     #[test]
-    fn a_validity_holds_from_its_first_day_and_no_longer_on_its_last() {
+    fn a_validity_holds_on_its_first_day_and_on_its_last() {
         let validity = Validity { from: Some(Day(10)), to: Some(Day(20)) };
         assert!(!validity.holds_on(Day(9)) && validity.holds_on(Day(10)));
-        assert!(validity.holds_on(Day(19)) && !validity.holds_on(Day(20)));
+        assert!(validity.holds_on(Day(20)) && !validity.holds_on(Day(21)));
         assert!(Validity::default().holds_on(Day(0)) && !validity.is_empty());
-        assert!(Validity { from: Some(Day(3)), to: Some(Day(3)) }.is_empty());
+        assert!(!Validity { from: Some(Day(3)), to: Some(Day(3)) }.is_empty());
+        assert!(Validity { from: Some(Day(3)), to: Some(Day(2)) }.is_empty());
     }
 
     #[test]

@@ -59,6 +59,8 @@ pub enum Shape {
     /// Rings that do not say which are holes of which: a Shapefile has exteriors clockwise, holes
     /// the other way, in any order.
     Rings(Vec<RawRing>),
+    /// A single point, as branches and posts have.
+    Point(Coord<f64>),
     Missing,
     /// A geometry that is not an area: its type's name.
     NotArea(String),

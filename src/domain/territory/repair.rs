@@ -126,6 +126,7 @@ pub fn repair_shape(
         Shape::Parts(parts) => parts,
         Shape::Rings(rings) => super::rings::nest_rings(rings),
         Shape::Missing => return Err(ShapeError::Missing),
+        Shape::Point(_) => return Err(ShapeError::NotArea("Point".to_owned())),
         Shape::NotArea(kind) => return Err(ShapeError::NotArea(kind)),
         Shape::Malformed(why) => return Err(ShapeError::Malformed(why)),
     };

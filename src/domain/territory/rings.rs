@@ -13,7 +13,7 @@ pub(super) fn nest_rings(rings: Vec<RawRing>) -> Vec<Vec<RawRing>> {
         .into_iter()
         .filter(|ring| !ring.is_empty())
         .partition(|ring| signed_area(ring) <= 0.0);
-    let outlines: Vec<Outline> = exteriors.iter().map(|ring| Outline::of(ring)).collect();
+    let outlines: Vec<Outline> = exteriors.iter().map(Outline::of).collect();
     let mut parts: Vec<Vec<RawRing>> = exteriors.into_iter().map(|ring| vec![ring]).collect();
     for hole in holes {
         let around = outlines.iter().enumerate().filter(|(_, outline)| outline.holds(&hole));

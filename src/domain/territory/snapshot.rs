@@ -365,3 +365,6 @@ fn middle(area: &Area) -> Option<Position> {
     let Coord { x, y } = area.polygon.interior_point()?.into();
     Position::new(x, y).ok()
 }
+
+#[cfg(test)]
+mod tests;
