@@ -1,11 +1,13 @@
-//! Taking in areas, catalogs and matrices: what a file brings, joined with what is in force.
+//! Taking in areas, people, catalogs and matrices: what a file brings, joined with what is in force.
 
 use super::ctx::Ctx;
 use super::error::AppError;
+use super::people::{branch_row, post_row, worker_row};
 use super::territory::{lineage_row, row_of, stage_territory};
-use crate::domain::id::AreaCode;
+use crate::domain::id::{AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
+use crate::domain::territory::{Branch, Post, Worker};
 use crate::format::matrix::MatrixContext;
 use crate::format::pack::{Pack, PackProblems, read_catalog, read_matrix_pack};
 use crate::store::port::AreaRow;
@@ -112,4 +114,48 @@ pub async fn publish_matrix(
         true => Ok(Ok(put_pack(ctx, "matrix", pack, note).await?)),
         false => Ok(Err(problems)),
     }
+}
+
+/// What came of a file of branches.
+#[derive(Debug, Default)]
+pub struct TakenBranches {
+    pub count: usize,
+    /// Branches without a position, which are on no map.
+    pub unplaced: Vec<BranchCode>,
+}
+
+/// Replaces all branches.
+///
+/// # Errors
+/// The store is not available.
+pub async fn take_branches(
+    ctx: &Ctx,
+    branches: &[Branch],
+    generated: bool,
+) -> Result<TakenBranches, AppError> {
+    let rows: Vec<_> = branches.iter().filter_map(|b| branch_row(b, generated)).collect();
+    let unplaced = branches.iter().filter(|branch| branch.position.is_none());
+    let taken = TakenBranches {
+        count: rows.len(),
+        unplaced: unplaced.map(|branch| branch.code.clone()).collect(),
+    };
+    ctx.store.replace_branches(rows, ctx.now()).await?;
+    ctx.refresh().await?;
+    Ok(taken)
+}
+
+/// Replaces all workers and posts.
+///
+/// # Errors
+/// The store is not available.
+pub async fn take_people(
+    ctx: &Ctx,
+    workers: &[Worker],
+    posts: &[Post],
+    generated: bool,
+) -> Result<(), AppError> {
+    let workers = workers.iter().map(|worker| worker_row(worker, generated)).collect();
+    let posts = posts.iter().map(post_row).collect();
+    ctx.store.replace_people(workers, posts, ctx.now()).await?;
+    ctx.refresh().await
 }

@@ -202,7 +202,8 @@ pub async fn count_states(
     Ok(ctx.store.count_states(&filter, scope).await?.into_iter().collect())
 }
 
-/// The window by area of one level: code to sums. Areas with nothing in them are left out.
+/// The window by area of one level: code to sums. Areas with nothing in them are left out, and so
+/// is what happened in an area while it was part of another one: it is no part of its tree now.
 ///
 /// # Errors
 /// The store is not available.
@@ -216,8 +217,12 @@ pub async fn sum_areas(
     let key_of = |group: &Group| match group {
         Group::Path(path) => {
             let path = AreaPath::from_stored(path.clone());
-            let code = path.codes().find(|code| snapshot.level_of(code) == Some(level));
-            code.map(str::to_owned)
+            let area = path
+                .codes()
+                .filter_map(|code| snapshot.area(code))
+                .find(|area| area.level == level)?;
+            let now = snapshot.path_of(&area.code)?;
+            path.is_within(&now).then(|| area.code.to_string())
         }
         _ => None,
     };

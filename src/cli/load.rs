@@ -3,7 +3,9 @@
 use super::locate::parse_datum;
 use super::open::{open, told};
 use crate::app::ctx::Ctx;
-use crate::app::intake::{Joining, StageDetails, publish_catalog, publish_matrix, stage_areas};
+use crate::app::intake::{
+    Joining, StageDetails, publish_catalog, publish_matrix, stage_areas, take_branches, take_people,
+};
 use crate::app::territory::publish_territory;
 use crate::config::ConfigArgs;
 use crate::domain::datum::Datum;
@@ -14,7 +16,8 @@ use crate::domain::territory::repair::ShapeLimits;
 use crate::format::lineage::read_lineage;
 use crate::format::pack::{FileRole, Pack, PackFile, PackProblems};
 use crate::format::packs::{City, shipped_catalog, shipped_matrix};
-use crate::format::{FileLimits, read_features};
+use crate::format::people::{Rows, read_branches, read_posts, read_workers};
+use crate::format::{FileLimits, FormatError, read_features};
 use anyhow::{Context, bail};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -263,4 +266,68 @@ pub async fn run_matrix(config: &ConfigArgs, args: MatrixArgs) -> anyhow::Result
     let (_, ctx) = open(config).await?;
     let outcome = publish_matrix(&ctx, &pack, "import").await.map_err(told)?;
     Ok(tell_pack("matrix", outcome))
+}
+
+#[derive(Debug, clap::Args)]
+pub struct BranchesArgs {
+    /// CSV or GeoJSON; takes the place of all branches.
+    file: PathBuf,
+    #[arg(long, default_value = "wgs84", value_parser = parse_datum)]
+    datum: Datum,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct PeopleArgs {
+    /// The workers: CSV or GeoJSON.
+    #[arg(long, value_name = "FILE")]
+    workers: PathBuf,
+    /// Their posts: CSV or GeoJSON. Both take the place of all that there are.
+    #[arg(long, value_name = "FILE")]
+    posts: PathBuf,
+    #[arg(long, default_value = "wgs84", value_parser = parse_datum)]
+    datum: Datum,
+}
+
+/// The rows of a file; its problems are told, and one of them is enough to change nothing.
+fn whole_rows<T>(path: &Path, read: Result<Rows<T>, FormatError>) -> anyhow::Result<Vec<T>> {
+    let (rows, problems) = read.with_context(|| path.display().to_string())?;
+    problems.iter().for_each(|problem| eprintln!("{}: {problem}", path.display()));
+    if !problems.is_empty() {
+        let n = problems.len();
+        bail!("{} has {n} rows that cannot be used; nothing was changed", path.display());
+    }
+    Ok(rows)
+}
+
+fn open_file(path: &Path) -> anyhow::Result<File> {
+    File::open(path).with_context(|| format!("opening {}", path.display()))
+}
+
+/// Runs `hexward import branches`.
+///
+/// # Errors
+/// The file or the database cannot be used, or a row of it.
+pub async fn run_branches(config: &ConfigArgs, args: BranchesArgs) -> anyhow::Result<ExitCode> {
+    let read = read_branches(open_file(&args.file)?, args.datum, &FileLimits::default());
+    let branches = whole_rows(&args.file, read)?;
+    let (_, ctx) = open(config).await?;
+    let taken = take_branches(&ctx, &branches, false).await.map_err(told)?;
+    println!("{} branches", taken.count);
+    taken.unplaced.iter().for_each(|code| eprintln!("left out, it has no position: {code}"));
+    Ok(ExitCode::from(u8::from(!taken.unplaced.is_empty())))
+}
+
+/// Runs `hexward import people`.
+///
+/// # Errors
+/// A file or the database cannot be used, or a row.
+pub async fn run_people(config: &ConfigArgs, args: PeopleArgs) -> anyhow::Result<ExitCode> {
+    let limits = FileLimits::default();
+    let workers = whole_rows(&args.workers, read_workers(open_file(&args.workers)?, &limits))?;
+    let posts = read_posts(open_file(&args.posts)?, args.datum, &limits);
+    let posts = whole_rows(&args.posts, posts)?;
+    let (_, ctx) = open(config).await?;
+    take_people(&ctx, &workers, &posts, false).await.map_err(told)?;
+    println!("{} workers, {} posts", workers.len(), posts.len());
+    Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod demo;
+pub mod import;
 pub mod init;
 pub mod load;
 pub mod locate;
@@ -62,10 +63,16 @@ enum Command {
 enum ImportCommand {
     /// Areas from GeoJSON, TopoJSON or zipped Shapefiles.
     Areas(load::AreasArgs),
+    /// Party branches from CSV or GeoJSON.
+    Branches(load::BranchesArgs),
+    /// Workers and their posts from CSV or GeoJSON.
+    People(load::PeopleArgs),
     /// Categories and filing conditions from CSV.
     Catalog(load::CatalogArgs),
     /// Departments, rules and fallback ladder from CSV.
     Matrix(load::MatrixArgs),
+    /// Another system's issues from CSV, through a mapping file.
+    Issues(import::IssuesArgs),
 }
 
 impl Cli {
@@ -91,11 +98,20 @@ impl Cli {
             Command::Init(args) => open::run(init::run(config, args)),
             Command::User(command) => open::run(user::run(config, command)),
             Command::Import(ImportCommand::Areas(args)) => open::run(load::run_areas(config, args)),
+            Command::Import(ImportCommand::Branches(args)) => {
+                open::run(load::run_branches(config, args))
+            }
+            Command::Import(ImportCommand::People(args)) => {
+                open::run(load::run_people(config, args))
+            }
             Command::Import(ImportCommand::Catalog(args)) => {
                 open::run(load::run_catalog(config, args))
             }
             Command::Import(ImportCommand::Matrix(args)) => {
                 open::run(load::run_matrix(config, args))
+            }
+            Command::Import(ImportCommand::Issues(args)) => {
+                open::run(import::run_issues(config, args))
             }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),

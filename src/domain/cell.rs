@@ -31,6 +31,12 @@ pub fn descendant_interval(cell: u64, resolution: Resolution) -> Option<(u64, u6
     Some((low, high))
 }
 
+/// The bits that tell a cell at resolution 11 from the others with the same parent at `resolution`.
+/// Setting them in an index gives one number for all of a parent's descendants.
+pub fn digits_below(resolution: Resolution) -> u64 {
+    (u8::from(resolution) + 1..=11).map(|digit| 0b111 << (3 * (15 - u32::from(digit)))).sum()
+}
+
 /// The most cells that [`cells_near`] looks for along each side of a box.
 const COVER_SIDE_CELLS: f64 = 12.0;
 
@@ -131,6 +137,21 @@ mod tests {
             cells_near((-180.0, -80.0, 180.0, 80.0), Resolution::Five, Resolution::Ten),
             None
         );
+    }
+
+    #[test]
+    fn descendants_of_one_cell_share_their_other_bits() {
+        let near = h3o::LatLng::new(34.77, 113.68).unwrap().to_cell(Resolution::Seven);
+        for cell in
+            near.grid_disk::<Vec<_>>(1).into_iter().flat_map(|c| c.children(Resolution::Eight))
+        {
+            for child in cell.children(Resolution::Eleven).step_by(7) {
+                let folded = u64::from(child) | digits_below(Resolution::Eight);
+                assert_eq!(parent_cell(u64::from(child), Resolution::Eight), u64::from(cell));
+                let some = cell.center_child(Resolution::Eleven).unwrap();
+                assert_eq!(folded, u64::from(some) | digits_below(Resolution::Eight));
+            }
+        }
     }
 
     #[test]

@@ -11,4 +11,5 @@ pub mod issue;
 pub mod metrics;
 pub mod routing;
 pub mod territory;
+pub mod tile;
 pub mod time;

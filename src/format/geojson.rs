@@ -386,7 +386,7 @@ mod tests {
     fn one_bad_feature_does_not_hide_the_others() {
         let text = r#"{"type":"FeatureCollection","features":[
             {"type":"Feature","properties":null,"geometry":null},
-            {"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":[[[0,null]]]}},
+            {"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[0,null]]]}},
             {"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[0,0]}}]}"#;
         let (features, _) = read_text(text).unwrap();
         assert_eq!(features[0].shape, Shape::Missing);

@@ -9,7 +9,6 @@ use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
     day_wire, definitions_wire, flat_metrics, labels_wire, metrics_wire,
 };
-use super::wire::{Items, Named};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::measure::{
@@ -75,7 +74,15 @@ pub struct CellQuery {
     format: Option<String>,
 }
 
-fn window_of(app: &App, snapshot: &Snapshot, query: &WindowQuery) -> Result<Resolved, ApiError> {
+/// The window that a query asks for.
+///
+/// # Errors
+/// A value is not known; its field is named.
+pub fn window_of(
+    app: &App,
+    snapshot: &Snapshot,
+    query: &WindowQuery,
+) -> Result<Resolved, ApiError> {
     let window = Window {
         from: parse_word("from", query.from.as_ref(), Day::parse)?,
         to: parse_word("to", query.to.as_ref(), Day::parse)?,
@@ -91,9 +98,9 @@ fn window_of(app: &App, snapshot: &Snapshot, query: &WindowQuery) -> Result<Reso
 
 /// What the published numbers mean.
 #[utoipa::path(get, path = "/metrics/definitions", tag = "metrics",
-    responses((status = 200, body = Items<DefinitionWire>)))]
-pub async fn list_definitions() -> Json<Items<DefinitionWire>> {
-    Json(Items { items: definitions_wire() })
+    responses((status = 200, body = Vec<DefinitionWire>)))]
+pub async fn list_definitions() -> Json<Vec<DefinitionWire>> {
+    Json(definitions_wire())
 }
 
 /// One window in numbers.
@@ -113,10 +120,7 @@ pub async fn show_summary(
     let states = count_states(&app.ctx, &scope, &window).await?;
     let days = sum_days(&app.ctx, &scope, &window).await?;
     let reported = |kind: &Kind| kinds.get(kind).map_or(0, |s| s.tally.get(Measure::Reported));
-    let area = window.area.as_ref().and_then(|path| path.leaf()).map(|code| Named {
-        code: code.to_owned(),
-        name: snapshot.area_name(code).unwrap_or_else(|| code.to_owned()),
-    });
+    let area = window.area.as_ref().and_then(|path| path.leaf()).map(str::to_owned);
     Ok(Json(SummaryWire {
         as_of,
         from: window.from.to_string(),

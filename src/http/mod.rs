@@ -1,9 +1,11 @@
 //! The web server: every route on one page, and what surrounds them all.
 
+mod areas;
 mod extract;
 mod filter;
 mod geojson;
 mod issues;
+mod live;
 mod measures;
 mod multipart;
 mod ops;
@@ -13,6 +15,7 @@ mod reports;
 mod session;
 mod site;
 mod territories;
+mod tiles;
 mod wire;
 
 use crate::app::ctx::Ctx;
@@ -60,6 +63,8 @@ pub struct App {
     /// Cancelled when the server is to stop, so that endless answers end.
     pub stop: CancellationToken,
     pub limiter: Arc<ops::Limiter>,
+    /// The live views that are open.
+    pub seats: Arc<live::Seats>,
     pub metrics: ops::Recorder,
 }
 
@@ -67,7 +72,7 @@ impl App {
     pub fn new(ctx: Arc<Ctx>, options: Options, stop: CancellationToken) -> Self {
         let limiter = Arc::new(ops::Limiter::new(options.anonymous_per_minute_max));
         let metrics = ops::install_recorder();
-        Self { ctx, options: Arc::new(options), stop, limiter, metrics }
+        Self { ctx, options: Arc::new(options), stop, limiter, seats: Arc::default(), metrics }
     }
 }
 
@@ -109,6 +114,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(live::follow_live))
+        .routes(routes!(tiles::show_tile))
+        .routes(routes!(tiles::show_tile))
+        .routes(routes!(areas::map_issues))
+        .routes(routes!(areas::list_areas))
+        .routes(routes!(areas::show_area))
+        .routes(routes!(areas::list_lineage))
+        .routes(routes!(areas::list_branches))
+        .routes(routes!(areas::list_workers))
         .routes(routes!(measures::list_definitions))
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_areas))

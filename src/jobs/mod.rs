@@ -1,5 +1,94 @@
-//! Jobs.
+//! What every node does by itself from time to time. Jobs are idempotent: each node runs them all,
+//! and a job that was cut off is done by its next run.
+
+use crate::app::account::FAILURES_MS;
 use crate::app::ctx::Ctx;
+use crate::app::error::AppError;
+use crate::app::territory::rehome_stragglers;
+use crate::domain::time::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
-pub fn spawn(_ctx: Arc<Ctx>, _stop: CancellationToken) {}
+
+/// How soon a publication on another node, or by the command line, is in force here.
+const REFRESH_EVERY: Duration = Duration::from_secs(1);
+/// How often what has expired is removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Starts the jobs, until `stop`.
+pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx)) };
+        stop.run_until_cancelled(all).await;
+    })
+}
+
+/// Says once that a job fails, and once that it runs again.
+struct Watch {
+    job: &'static str,
+    failing: bool,
+}
+
+impl Watch {
+    fn new(job: &'static str) -> Self {
+        Self { job, failing: false }
+    }
+
+    fn note<T>(&mut self, outcome: Result<T, AppError>) -> Option<T> {
+        match outcome {
+            Ok(value) => {
+                if std::mem::take(&mut self.failing) {
+                    tracing::info!(job = self.job, "runs again");
+                }
+                Some(value)
+            }
+            Err(error) => {
+                if !self.failing {
+                    tracing::error!(job = self.job, ?error, "failed; it is tried again");
+                }
+                self.failing = true;
+                None
+            }
+        }
+    }
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut ticks = tokio::time::interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn keep_fresh(ctx: &Ctx) {
+    let mut ticks = every(REFRESH_EVERY);
+    let mut watch = Watch::new("refresh");
+    let mut settled = None;
+    loop {
+        ticks.tick().await;
+        if watch.note(ctx.refresh_if_stale().await).is_none() {
+            continue;
+        }
+        let in_force = ctx.snapshot().territory.version();
+        if settled == Some(in_force) {
+            continue;
+        }
+        // A report may have been placed by the territory before, while this one was published.
+        if let Some(moved) = watch.note(rehome_stragglers(ctx).await) {
+            settled = Some(in_force);
+            tracing::info!(territory = in_force.number, moved, "open issues lie where they belong");
+        }
+    }
+}
+
+async fn keep_swept(ctx: &Ctx) {
+    let mut ticks = every(SWEEP_EVERY);
+    let mut watch = Watch::new("sweep");
+    loop {
+        ticks.tick().await;
+        let now = ctx.now();
+        let failures_before = Timestamp(now.0.saturating_sub(FAILURES_MS));
+        watch.note(ctx.store.sweep(now, failures_before).await.map_err(AppError::from));
+    }
+}

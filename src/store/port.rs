@@ -40,6 +40,16 @@ pub trait Issues: Send + Sync {
     /// How many issues a filter finds in each state; states with none are left out.
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>>;
 
+    /// How many issues a filter finds in each H3 cell at `resolution`, at most
+    /// 11; of cells outside `near` it may leave out some. A cell is told by any cell within it.
+    async fn count_cells(
+        &self,
+        filter: &IssueFilter,
+        resolution: h3o::Resolution,
+        near: Option<&[(u64, u64)]>,
+        scope: &Scope,
+    ) -> Result<Vec<(u64, i64)>>;
+
     /// The issues merged into this one: id and number.
     async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>>;
 

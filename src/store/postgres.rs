@@ -4,7 +4,7 @@
 use super::{StoreError, migrate};
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Executor, PgConnection, PgPool};
+use sqlx::{PgConnection, PgPool};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -52,13 +52,6 @@ impl Engine {
         let readers = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(Duration::from_secs(5))
-            .after_release(|conn, _| {
-                Box::pin(async move {
-                    // A read that was cut off must not hand on an open transaction.
-                    conn.execute("ROLLBACK").await?;
-                    Ok(true)
-                })
-            })
             .connect_with(options)
             .await?;
         migrate::migrator(OWN)
@@ -74,6 +67,8 @@ impl Engine {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
+        // Only here does a transaction begin, and nothing cuts a task of its own off in the middle:
+        // a cut-off BEGIN would hand its connection on with the transaction open.
         let pool = self.readers.clone();
         let task = tokio::spawn(async move {
             let mut transaction = pool.begin().await?;

@@ -2,8 +2,11 @@
 
 mod contract;
 mod demo_pack;
+mod formats;
+mod import_issues;
 mod left_out;
 mod nasty;
+mod readme;
 mod support;
 mod tidy;
 mod truth;

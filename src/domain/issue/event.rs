@@ -43,6 +43,13 @@ pub mod fact {
     pub const OTHER: &str = "other";
     pub const OTHER_NUMBER: &str = "other_number";
     pub const REPORTS: &str = "reports";
+    /// `true` when a step is known to have been taken but not when: the event's time is then only
+    /// its place in the order of the log. Imports of history write it.
+    pub const TIME_INFERRED: &str = "time_inferred";
+    /// The channel, the status in the other system's word, and the time of a service, as imported.
+    pub const CHANNEL: &str = "channel";
+    pub const STATUS: &str = "status";
+    pub const SERVICED: &str = "serviced";
 }
 
 /// Who did it, as it is written into the log.
@@ -103,5 +110,10 @@ pub struct Event {
 impl Event {
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.get(name).map(String::as_str)
+    }
+
+    /// When it happened, unless that was only inferred.
+    pub fn known_time(&self) -> Option<Timestamp> {
+        (self.fact(fact::TIME_INFERRED) != Some("true")).then_some(self.at)
     }
 }

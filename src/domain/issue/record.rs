@@ -29,7 +29,9 @@ pub struct Place {
     pub territory: i64,
 }
 
-/// When an issue first or last reached its stages.
+/// When an issue first or last reached its stages. A stage that an imported issue has passed at a
+/// time that is not known has none; filing alone then has the day of the report, because the
+/// cohorts count by it.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Times {
     pub reported: Timestamp,
@@ -256,6 +258,8 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
 fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result<(), ReplayError> {
     let fact_error = |name| ReplayError::Fact { seq: event.seq, name };
     let at = Some(event.at);
+    // Durations are measured between these alone, so that no invented time is ever published.
+    let known = event.known_time();
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
         Action::File => {
@@ -264,10 +268,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         }
         Action::Refuse => {
             issue.times.filed = issue.times.filed.or(at);
-            issue.settled = false;
-            // What was refused is no feedback that stands.
-            issue.times.handled = None;
-            issue.outcome = None;
+            withdraw_feedback(issue);
         }
         Action::Settle => {
             issue.settled = true;
@@ -280,9 +281,9 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
                 Some(department_of(&event.facts, fact::LEAD).ok_or(fact_error(fact::LEAD))?);
             issue.assists = departments_of(&event.facts, fact::ASSISTS);
             issue.binding = event.action == Action::Rule;
-            issue.times.dispatched = issue.times.dispatched.or(at);
+            issue.times.dispatched = issue.times.dispatched.or(known);
         }
-        Action::Accept => issue.times.accepted = issue.times.accepted.or(at),
+        Action::Accept => issue.times.accepted = issue.times.accepted.or(known),
         Action::Return => {
             issue.counts.returns += 1;
             let reason = event.fact(fact::REASON).and_then(ReturnReason::parse);
@@ -295,13 +296,12 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Resume => issue.suspended_until = None,
         Action::Extend => issue.counts.extensions += 1,
         Action::Submit => {
-            issue.times.handled = at;
+            issue.times.handled = known;
             issue.outcome = outcome_of(event);
         }
         Action::Fail => {
             issue.counts.reworks += 1;
-            issue.times.handled = None;
-            issue.outcome = None;
+            withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
             issue.times.closed = at;
@@ -317,26 +317,33 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         }
         Action::Reopen => {
             issue.counts.reopened += 1;
-            issue.times.handled = None;
+            withdraw_feedback(issue);
             issue.times.closed = None;
-            issue.outcome = None;
-            issue.settled = false;
             issue.binding = false;
         }
         Action::Absorb | Action::Release => {
-            let reports: u32 = event
-                .fact(fact::REPORTS)
-                .and_then(|n| n.parse().ok())
-                .ok_or(fact_error(fact::REPORTS))?;
-            issue.counts.reports = match event.action {
-                Action::Absorb => issue.counts.reports.saturating_add(reports),
-                _ => issue.counts.reports.saturating_sub(reports),
-            };
+            issue.counts.reports = reports_after(issue, event).ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
         Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
     }
     Ok(())
+}
+
+/// What was refused, failed or reopened has no feedback that stands.
+fn withdraw_feedback(issue: &mut Issue) {
+    issue.settled = false;
+    issue.times.handled = None;
+    issue.outcome = None;
+}
+
+/// The reports that the issue stands for after a merge into it, or after one is taken back.
+fn reports_after(issue: &Issue, event: &Event) -> Option<u32> {
+    let reports: u32 = event.fact(fact::REPORTS)?.parse().ok()?;
+    Some(match event.action {
+        Action::Absorb => issue.counts.reports.saturating_add(reports),
+        _ => issue.counts.reports.saturating_sub(reports),
+    })
 }
 
 /// Filing may correct the category; the facts then carry the new one whole.

@@ -101,7 +101,8 @@ pub const DISPATCH_ACCURACY: Definition = Definition {
     less: &[Measure::Misdispatched],
     denominator: Measure::Dispatched,
     says_zh: "期内首次派遣且从未因派错被退回的 ÷ 期内首次派遣的",
-    says_en: "first dispatched in the period and never returned as wrong ÷ first dispatched in the period",
+    says_en: "first dispatched in the period and never returned as wrong ÷ \
+              first dispatched in the period",
 };
 
 pub const CLOSING_RATE: Definition = Definition {

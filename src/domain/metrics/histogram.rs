@@ -82,7 +82,10 @@ mod tests {
         }
 
         #[test]
-        fn a_quantile_is_within_one_part_in_eight(mut all in prop::collection::vec(1i64..10_000_000, 1..200), q in 0.0f64..1.0) {
+        fn a_quantile_is_within_one_part_in_eight(
+            mut all in prop::collection::vec(1i64..10_000_000, 1..200),
+            q in 0.0f64..1.0,
+        ) {
             let mut histogram = Histogram::default();
             for seconds in &all {
                 histogram.add(bucket_of(seconds * 1000), 1);

@@ -35,7 +35,7 @@ pub enum Finding {
     Cycle(AreaCode),
     #[error("{code} is a {level} in {parent}, which is a {parent_level}")]
     Nesting { code: AreaCode, level: Level, parent: AreaCode, parent_level: Level },
-    #[error("{code} reaches {area_m2:.0} m² out of {parent} ({share:.1} % of it)", share = share * 100.0)]
+    #[error("{code} reaches {area_m2:.0} m² out of {parent} ({:.1} % of it)", share * 100.0)]
     OutsideParent { code: AreaCode, parent: AreaCode, area_m2: f64, share: f64 },
     #[error("{left} and {right} overlap by {area_m2:.0} m²")]
     Overlap { left: AreaCode, right: AreaCode, area_m2: f64 },

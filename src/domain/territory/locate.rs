@@ -105,6 +105,19 @@ impl Territory {
         Location { territory: self, slot, beside, candidates, cell: position.cell() }
     }
 
+    /// The area that [`Territory::locate`] chooses, and nothing else.
+    pub fn area_at(&self, position: Position) -> Option<&Area> {
+        let slot = match self.index.find(position.coord()) {
+            Hit::Whole { members, .. } => members.first().copied(),
+            Hit::Split(cell) => {
+                let mut least = None;
+                cell.for_each(|slot| least = Some(least.map_or(slot, |l: Slot| l.min(slot))));
+                least
+            }
+        };
+        slot.map(|slot| &self.areas[slot as usize])
+    }
+
     /// The `count` branches nearest to a place, the nearest first.
     pub fn nearest_branches(&self, position: Position, count: usize) -> Vec<Near<&Branch>> {
         let near = self.branch_spots.nearest_neighbor_iter(&on_sphere(position)).take(count);

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::catalog::read_published_table;
+use super::super::matrix::read_matrix;
 use super::*;
+use crate::domain::catalog::SchemeCode;
 use crate::domain::catalog::{Lang, Limit, TimeType};
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode};
 use crate::domain::issue::kind::{Kind, Severity};
@@ -87,13 +90,17 @@ fn every_line_of_the_yuncheng_table_is_a_condition_with_a_limit() {
 fn without_the_table_of_yuncheng_each_odd_limit_is_a_named_problem() {
     let (limits, _) = load_common_limits();
     let scheme = SchemeCode::parse("national").unwrap();
-    let (parts, problems) =
-        read_published_table(YUNCHENG_TABLE.1, &scheme, &limits, &Default::default());
+    let (parts, problems) = read_published_table(
+        include_bytes!("../../../geodata/catalog/yuncheng/standard.csv"),
+        &scheme,
+        &limits,
+        &Default::default(),
+    );
     assert_eq!((parts.conditions.len(), problems.len()), (514, 5));
     let said: BTreeSet<_> = problems.iter().map(|p| p.error.to_string()).collect();
     assert!(said.iter().all(|text| text.contains("紧急工作日") || text.contains("制止")));
     let (parts, problems) = read_published_table(
-        YUNCHENG_TABLE.1,
+        include_bytes!("../../../geodata/catalog/yuncheng/standard.csv"),
         &scheme,
         &LimitTable::default(),
         &Default::default(),

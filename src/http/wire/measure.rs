@@ -1,6 +1,6 @@
 //! Metrics on the wire. Every number names its definition; a rate over nothing has no value.
 
-use super::{Named, Texts};
+use super::Texts;
 use crate::app::error::say;
 use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
@@ -22,8 +22,8 @@ pub struct DefinitionWire {
     pub label: String,
     pub name: Texts,
     pub numerator: Texts,
-    /// Null for counts and times.
-    pub denominator: Option<Texts>,
+    /// What a rate divides by; counts and times say that they have none.
+    pub denominator: Texts,
     /// `ratio`, `count` or `ms`.
     pub unit: String,
 }
@@ -38,7 +38,7 @@ fn rate_definition(definition: &Definition) -> DefinitionWire {
         label: definition.label(),
         name: say(definition.name_zh, definition.name_en).into(),
         numerator: say(over_zh, over_en).into(),
-        denominator: Some(say(under_zh, under_en).into()),
+        denominator: say(under_zh, under_en).into(),
         unit: "ratio".into(),
     }
 }
@@ -50,7 +50,7 @@ fn figure_definition(figure: &Figure) -> DefinitionWire {
         label: figure.label(),
         name: say(figure.name_zh, figure.name_en).into(),
         numerator: say(figure.says_zh, figure.says_en).into(),
-        denominator: None,
+        denominator: say("无（不是比率）", "none: this is no rate").into(),
         unit: figure.unit().to_owned(),
     }
 }
@@ -171,7 +171,7 @@ pub fn metrics_wire(sums: &Sums) -> MetricsWire {
 }
 
 /// The same numbers flat, for the properties of a map's feature: a rate's value under its id, with
-/// its denominator under `<id>_n`; times as `<id>_median`.
+/// its counts under `<id>_numerator` and `<id>_denominator`; times as `<id>_median` and `<id>_n`.
 pub fn flat_metrics(sums: &Sums) -> geojson::JsonObject {
     let mut flat = geojson::JsonObject::new();
     let mut put = |name: String, value: serde_json::Value| flat.insert(name, value);
@@ -181,7 +181,8 @@ pub fn flat_metrics(sums: &Sums) -> geojson::JsonObject {
     for definition in RATES {
         let rate = sums.tally.rate(definition);
         put(definition.id.to_owned(), rate.value().into());
-        put(format!("{}_n", definition.id), rate.denominator.into());
+        put(format!("{}_numerator", definition.id), rate.numerator.into());
+        put(format!("{}_denominator", definition.id), rate.denominator.into());
     }
     put("age_median_ms".into(), sums.backlog_age_ms(0.5).into());
     put("age_p90_ms".into(), sums.backlog_age_ms(0.9).into());
@@ -224,7 +225,8 @@ pub struct SummaryWire {
     pub as_of: String,
     pub from: String,
     pub to: String,
-    pub area: Option<Named>,
+    /// The code of the area that was asked for.
+    pub area: Option<String>,
     pub n: i64,
     pub metrics: MetricsWire,
     /// Issues reported in the window by the state that they are in now.

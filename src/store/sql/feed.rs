@@ -27,8 +27,8 @@ impl Feed for Engine {
         let text = format!(
             "SELECT event.tx AS tx, event.feed AS feed, event.issue_id, event.seq, event.at, \
              event.actor, event.action, event.from_state, event.to_state, event.note, \
-             event.note_digest, event.facts, event.attachments, event.previous, event.hash, issue.* \
-             FROM event JOIN issue ON issue.id = event.issue_id \
+             event.note_digest, event.facts, event.attachments, event.previous, event.hash, \
+             issue.* FROM event JOIN issue ON issue.id = event.issue_id \
              WHERE {} AND {} ORDER BY {} LIMIT $3",
             dialect::FEED_AFTER,
             dialect::FEED_SETTLED,

@@ -26,13 +26,48 @@ impl Over {
 
 /// Pushes the scope as a condition in parentheses. An empty scope is false.
 pub fn push_scope(query: &mut Query, scope: &Scope, over: Over) {
-    query.push("(1 = 0");
-    for clause in &scope.clauses {
-        query.push(" OR (1 = 1");
+    // The first part keeps SQLite from joining an index for each clause, which for a wide area
+    // reads and sorts most of the table (214 ms of 100,000 issues, 0.3 ms in order of the list).
+    query.push("(1 = 0 OR ");
+    push_joined(query, &scope.clauses, Join::Or, &mut |query, clause| {
+        query.push("(1 = 1");
         push_clause(query, clause, over);
         query.push(")");
-    }
+    });
     query.push(")");
+}
+
+/// How conditions are joined.
+#[derive(Clone, Copy)]
+enum Join {
+    And,
+    Or,
+}
+
+/// Pushes many conditions as a balanced tree, because SQLite refuses one more than 1000 deep. None
+/// at all is true for `And` and false for `Or`.
+fn push_joined<T>(
+    query: &mut Query,
+    all: &[T],
+    join: Join,
+    push_one: &mut impl FnMut(&mut Query, &T),
+) {
+    let (word, none) = match join {
+        Join::And => (" AND ", "1 = 1"),
+        Join::Or => (" OR ", "1 = 0"),
+    };
+    match all {
+        [] => drop(query.push(none)),
+        [one] => push_one(query, one),
+        _ => {
+            let (left, right) = all.split_at(all.len() / 2);
+            query.push("(");
+            push_joined(query, left, join, push_one);
+            query.push(word);
+            push_joined(query, right, join, push_one);
+            query.push(")");
+        }
+    }
 }
 
 fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
@@ -158,7 +193,9 @@ fn push_words(query: &mut Query, words: Option<&str>) {
         query.push(" AND 1 = 0");
         return;
     }
-    for word in words.unwrap_or("").split_whitespace() {
+    let words: Vec<&str> = words.unwrap_or("").split_whitespace().collect();
+    query.push(" AND ");
+    push_joined(query, &words, Join::And, &mut |query, word| {
         let mut pattern = String::from("%");
         for c in word.to_lowercase().chars() {
             if matches!(c, '%' | '_' | '!') {
@@ -167,8 +204,8 @@ fn push_words(query: &mut Query, words: Option<&str>) {
             pattern.push(c);
         }
         pattern.push('%');
-        query.push(" AND search LIKE ").push_bind(pattern).push(" ESCAPE '!'");
-    }
+        query.push("search LIKE ").push_bind(pattern).push(" ESCAPE '!'");
+    });
 }
 
 /// When a measure counts an issue, and the time whose day it counts under. The same as
@@ -234,6 +271,16 @@ fn push_counted(query: &mut Query, counted: &Counted) {
     }
 }
 
+/// Pushes ` AND …` for intervals of cells; `None` means any.
+pub fn push_cells(query: &mut Query, intervals: Option<&[(u64, u64)]>) {
+    let Some(intervals) = intervals else { return };
+    query.push(" AND ");
+    push_joined(query, intervals, Join::Or, &mut |query, (low, high)| {
+        query.push("(cell >= ").push_bind(low.cast_signed());
+        query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
+    });
+}
+
 /// Pushes ` AND …` for each thing that the filter of counters asks for.
 pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     if let Some(from) = filter.from {
@@ -245,14 +292,7 @@ pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     if let Some(area) = &filter.area {
         push_area(query, area);
     }
-    if let Some(ranges) = &filter.bounds_cells {
-        query.push(" AND (1 = 0");
-        for (low, high) in ranges {
-            query.push(" OR (cell >= ").push_bind(low.cast_signed());
-            query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
-        }
-        query.push(")");
-    }
+    push_cells(query, filter.bounds_cells.as_deref());
     if let Some(kind) = filter.kind {
         query.push(" AND kind = ").push_bind(kind.as_str());
     }

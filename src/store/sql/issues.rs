@@ -1,9 +1,10 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{Over, is_storable, push_issue_filter, push_scope};
+use super::filter::{Over, is_storable, push_cells, push_issue_filter, push_scope};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
+use crate::domain::cell::digits_below;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
@@ -81,6 +82,24 @@ impl Issues for Engine {
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter()
             .map(|row| Ok((parsed(row, "issue", "state", State::parse)?, row.try_get("n")?)))
+            .collect()
+    }
+
+    async fn count_cells(
+        &self,
+        filter: &IssueFilter,
+        resolution: h3o::Resolution,
+        near: Option<&[(u64, u64)]>,
+        scope: &Scope,
+    ) -> Result<Vec<(u64, i64)>> {
+        let mut query = Query::new("SELECT MIN(cell) AS one, COUNT(*) AS n FROM issue WHERE ");
+        push_scope(&mut query, scope, Over::of(filter));
+        push_issue_filter(&mut query, filter);
+        push_cells(&mut query, near);
+        query.push(" GROUP BY cell | ").push_bind(digits_below(resolution).cast_signed());
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get::<i64, _>("one")?.cast_unsigned(), row.try_get("n")?)))
             .collect()
     }
 

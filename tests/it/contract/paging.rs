@@ -145,3 +145,24 @@ fn a_scan_visits_every_issue_once() {
         assert_eq!(seen, issues);
     });
 }
+
+#[test]
+fn a_scope_of_very_many_clauses_is_read_too() {
+    check(|fixture| async move {
+        let issues = store_issues(&fixture, &mut Chance(15), 50).await;
+        let clause = |area| Clause { area: Some(area), ..Clause::default() };
+        let mut clauses: Vec<Clause> = (0..3_000)
+            .map(|n| clause(crate::support::world::path_of(&["none", &format!("g{n}")])))
+            .collect();
+        clauses.push(Clause::default());
+        let query = everything(IssueFilter::default());
+        let scope = Scope { clauses };
+        let page = fixture.store.list_issues(&query, &scope).await.unwrap();
+        assert_eq!(page.items.len(), issues.len());
+        let words: Vec<String> = (0..3_000).map(|n| format!("w{n}")).collect();
+        let mut filter = everything(IssueFilter::default());
+        filter.filter.words = Some(words.join(" "));
+        let page = fixture.store.list_issues(&filter, &Scope::everything()).await.unwrap();
+        assert!(page.items.is_empty());
+    });
+}

@@ -163,15 +163,17 @@ fn a_rebuild_while_others_write_loses_nothing() {
                 let store = fixture.store.clone();
                 tokio::spawn(async move {
                     let mut world = World::new(1_000 + seed);
-                    for _ in 0..25 {
+                    for _ in 0..60 {
                         store.apply(world.next_change()).await.unwrap();
                     }
                     world.issues
                 })
             })
             .collect();
-        for _ in 0..5 {
+        let mut rebuilds = 0;
+        while rebuilds < 3 || !writers.iter().all(tokio::task::JoinHandle::is_finished) {
             fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+            rebuilds += 1;
         }
         let mut truth = Deltas::new();
         let mut count = |issue: &Issue| {

@@ -51,7 +51,7 @@ fn a_published_version_replaces_the_one_before_and_retires_its_codes() {
     check(|fixture| async move {
         let store = &fixture.store;
         let first = stage(&**store, &["41", "a"]).await;
-        assert!(store.list_lineage().await.unwrap().is_empty(), "a draft is no history");
+        assert!(store.list_lineage(None).await.unwrap().is_empty(), "a draft is no history");
         store.publish_territory(first, None, Change::default()).await.unwrap();
         let second = stage(&**store, &["41", "b", "c"]).await;
         assert!(store.list_retired_codes().await.unwrap().is_empty());
@@ -59,7 +59,7 @@ fn a_published_version_replaces_the_one_before_and_retires_its_codes() {
         assert_eq!(states(&**store).await, told(&[(1, "retired"), (2, "published")]));
         assert_eq!(store.list_retired_codes().await.unwrap(), ["a"]);
         assert_eq!(store.load_areas(second).await.unwrap(), ["41", "b", "c"].map(area));
-        let lineage = store.list_lineage().await.unwrap();
+        let lineage = store.list_lineage(None).await.unwrap();
         assert_eq!(lineage.iter().map(|row| row.version).collect::<Vec<_>>(), [1, 2]);
         let versions = store.find_versions().await.unwrap();
         assert!(versions.contains(&("territory".into(), 2)), "{versions:?}");

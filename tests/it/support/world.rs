@@ -20,7 +20,7 @@ pub const CODES: &[&str] =
     &["41", "4101", "41010", "4101'05", "41%", "4_01", "网格", "Ab", "aB", "\"q\"", "a\\b"];
 pub const DEPARTMENTS: &[&str] = &["police", "Police", "roads", "城管", "d'%_", "roads2"];
 pub const NATURES: &[Option<&str>] =
-    &[None, Some("legal_consultation"), Some("legal_consultation"), Some("small_wish")];
+    &[None, Some("legal_consultation"), None, Some("legal_consultation"), Some("small_wish")];
 pub const CATEGORIES: &[&str] = &["0101", "0102", "c%", "分类"];
 /// 2026-03-01T00:00+08:00.
 pub const START: Timestamp = Timestamp(1_772_294_400_000);

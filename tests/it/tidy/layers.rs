@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// A layer, and the layers that it may name besides itself. ARCHITECTURE.md draws the arrows;
 /// what is below an arrow's end may be named too, for values of the core pass through all.
-const LAYERS: &[(&str, &[&str])] = &[
+pub const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &["domain"]),
     ("format", &["domain"]),
@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// The only crates that the core names.
-const DOMAIN_CRATES: &[&str] = &[
+pub const DOMAIN_CRATES: &[&str] = &[
     "std",
     "core",
     "alloc",
@@ -36,7 +36,7 @@ const DOMAIN_CRATES: &[&str] = &[
 ];
 
 /// Crates with a home: no other layer names them.
-const HOMES: &[(&str, &[&str])] = &[
+pub const HOMES: &[(&str, &[&str])] = &[
     ("sqlx", &["store"]),
     ("axum", &["http"]),
     ("axum_extra", &["http"]),

@@ -1,7 +1,7 @@
 //! The habits of the project, kept by machine. Each rule is a function from text to problems,
 //! shown to fail on a bad sample in its own module, and run here over the tracked files.
 
-mod layers;
+pub mod layers;
 mod lex;
 mod paths;
 mod shape;

@@ -1,3 +1,5 @@
+//! What becomes of a photo: upright, stripped, within its limits, or refused.
+
 use super::made::*;
 use crate::app::photo::{PhotoError, PhotoLimits, Processed, TakenAt, process};
 use crate::domain::time::Timestamp;

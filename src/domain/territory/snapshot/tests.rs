@@ -1,3 +1,5 @@
+//! Small territories: chains, candidates, trees, and who is near.
+
 use super::*;
 use crate::domain::territory::area::{AreaKind, Validity};
 use crate::domain::territory::level::Level;

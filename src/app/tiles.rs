@@ -1,0 +1,214 @@
+//! Vector tiles: areas, issues and hexagons, cut to a tile and written out.
+
+use super::ctx::{Ctx, Snapshot};
+use super::error::AppError;
+use super::measure::{Resolved, Sums, sum_cells};
+use super::shown::{COARSE_RESOLUTION, shown_position};
+use crate::domain::access::{Actor, Scope};
+use crate::domain::cell::{cells_near, parent_cell};
+use crate::domain::issue::record::Issue;
+use crate::domain::metrics::contribution::ROLLUP_RESOLUTION;
+use crate::domain::metrics::definition::{FIGURES, RATES};
+use crate::domain::territory::area::Area;
+use crate::domain::territory::level::Level;
+use crate::domain::territory::position::CELL_RESOLUTION;
+use crate::domain::tile::Tile;
+use crate::format::mvt::{self, Shape, TileFeature, Value, write_tile};
+use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
+use geo::BoundingRect;
+use h3o::{CellIndex, LatLng, Resolution};
+
+/// The media type of a tile.
+pub const MEDIA_TYPE: &str = mvt::MEDIA_TYPE;
+/// From this zoom level on issues are shown one by one.
+const SINGLE_ZOOM: u8 = 14;
+/// The most issues that a tile shows one by one; when there are more they are counted by cell.
+const POINTS_MAX: usize = 5_000;
+
+/// The level whose areas are of a size to be drawn at a zoom level.
+const fn level_at(zoom: u8) -> Level {
+    match zoom {
+        0..=10 => Level::District,
+        11..=12 => Level::Street,
+        13 => Level::Community,
+        _ => Level::Grid,
+    }
+}
+
+/// The level to draw: the wanted one or, where the territory has no areas of it, the next one
+/// further out, and else the outermost that there is.
+fn level_present(snapshot: &Snapshot, wanted: Level) -> Level {
+    let mut present: Vec<Level> = snapshot.territory.areas().map(|area| area.level).collect();
+    present.sort_unstable();
+    present.dedup();
+    let outer = present.iter().rev().find(|level| **level <= wanted);
+    outer.or(present.first()).copied().unwrap_or(wanted)
+}
+
+/// The resolution whose hexagons are some thirty pixels wide at a zoom level.
+pub const fn resolution_at(zoom: u8) -> Resolution {
+    match zoom {
+        0..=8 => Resolution::Five,
+        9 => Resolution::Six,
+        10..=11 => Resolution::Seven,
+        12 => Resolution::Eight,
+        13..=14 => Resolution::Nine,
+        _ => Resolution::Ten,
+    }
+}
+
+fn text(value: impl ToString) -> Value {
+    Value::Text(value.to_string())
+}
+
+fn meets(area: &Area, (west, south, east, north): (f64, f64, f64, f64)) -> bool {
+    area.polygon.bounding_rect().is_some_and(|own| {
+        own.min().x <= east && west <= own.max().x && own.min().y <= north && south <= own.max().y
+    })
+}
+
+/// A box that is larger by a share of its own size.
+fn grown((west, south, east, north): (f64, f64, f64, f64), share: f64) -> (f64, f64, f64, f64) {
+    let (x, y) = ((east - west) * share, (north - south) * share);
+    (west - x, south - y, east + x, north + y)
+}
+
+/// The areas of one level, or of the level that suits the zoom.
+pub fn draw_areas(snapshot: &Snapshot, tile: Tile, level: Option<Level>) -> Vec<u8> {
+    let level = level.unwrap_or_else(|| level_present(snapshot, level_at(tile.zoom())));
+    let seen = grown(tile.bounds(), 1.0 / 64.0);
+    let of_level = snapshot.territory.areas().filter(|area| area.level == level);
+    let features = of_level.filter(|area| meets(area, seen)).map(|area| {
+        let mut properties = vec![
+            ("code", text(&area.code)),
+            ("name", text(&area.name)),
+            ("level", text(area.level)),
+            ("kind", text(area.kind)),
+        ];
+        properties.extend(area.parent.as_ref().map(|parent| ("parent", text(parent))));
+        TileFeature { shape: Shape::Polygons(tile.polygons(&area.polygon)), properties }
+    });
+    write_tile("areas", &features.collect::<Vec<_>>())
+}
+
+fn middle_of(cell: u64) -> Option<(CellIndex, f64, f64)> {
+    let cell = CellIndex::try_from(cell).ok()?;
+    let middle = LatLng::from(cell);
+    Some((cell, middle.lng(), middle.lat()))
+}
+
+/// Issues within the reader's scope: one by one from zoom 14 on, and else counted by hexagon. Each
+/// is in exactly one tile of a zoom level.
+///
+/// # Errors
+/// The store is not available.
+pub async fn draw_issues(
+    ctx: &Ctx,
+    actor: &Actor,
+    filter: &IssueFilter,
+    tile: Tile,
+) -> Result<Vec<u8>, AppError> {
+    let scope = Scope::of(actor);
+    if tile.zoom() >= SINGLE_ZOOM
+        && let Some(issues) = list_single(ctx, &scope, filter, tile).await?
+    {
+        let features = issues.iter().filter_map(|issue| issue_feature(actor, tile, issue));
+        return Ok(write_tile("issues", &features.collect::<Vec<_>>()));
+    }
+    // Never finer than what may be known of a dispute's place.
+    let resolution = resolution_at(tile.zoom()).min(COARSE_RESOLUTION);
+    let near = cells_near(tile.bounds(), resolution, CELL_RESOLUTION);
+    let counts = ctx.store.count_cells(filter, resolution, near.as_deref(), &scope).await?;
+    let features = counts.into_iter().filter_map(|(cell, count)| {
+        let (cell, lon, lat) = middle_of(parent_cell(cell, resolution))?;
+        let shape = Shape::Point(tile.point(lon, lat)?);
+        let properties = vec![("count", Value::Integer(count)), ("cell", text(cell))];
+        Some(TileFeature { shape, properties })
+    });
+    Ok(write_tile("issues", &features.collect::<Vec<_>>()))
+}
+
+/// The issues that may be shown in a tile, or `None` when there are too many.
+async fn list_single(
+    ctx: &Ctx,
+    scope: &Scope,
+    filter: &IssueFilter,
+    tile: Tile,
+) -> Result<Option<Vec<Issue>>, AppError> {
+    // A dispute is shown in the middle of its cell, up to 0.3 km away.
+    const REACH_DEGREES: f64 = 0.003;
+    let (west, south, east, north) = tile.bounds();
+    let lon_reach = REACH_DEGREES / south.abs().max(north.abs()).to_radians().cos().max(0.01);
+    let mut bounds = Bounds {
+        west: west - lon_reach,
+        south: south - REACH_DEGREES,
+        east: east + lon_reach,
+        north: north + REACH_DEGREES,
+    };
+    if let Some(asked) = &filter.bounds {
+        bounds.west = bounds.west.max(asked.west);
+        bounds.south = bounds.south.max(asked.south);
+        bounds.east = bounds.east.min(asked.east);
+        bounds.north = bounds.north.min(asked.north);
+    }
+    let filter = IssueFilter { bounds: Some(bounds), ..filter.clone() };
+    let query = PageQuery { filter, sort: Sort::NewestFirst, after: None, limit: POINTS_MAX };
+    let page = ctx.store.list_issues(&query, scope).await?;
+    Ok((!page.more).then_some(page.items))
+}
+
+fn issue_feature(actor: &Actor, tile: Tile, issue: &Issue) -> Option<TileFeature> {
+    let (lon, lat) = shown_position(actor, issue);
+    let properties = vec![
+        ("id", text(issue.id)),
+        ("kind", text(issue.kind)),
+        ("state", text(issue.state)),
+        ("category_code", text(&issue.category)),
+        ("severity", text(issue.severity.as_str())),
+    ];
+    Some(TileFeature { shape: Shape::Point(tile.point(lon, lat)?), properties })
+}
+
+/// Hexagons in which something was reported, with the published numbers. A rate over nothing is
+/// left out: unknown.
+///
+/// # Errors
+/// The store is not available.
+pub async fn draw_cells(
+    ctx: &Ctx,
+    scope: &Scope,
+    window: Resolved,
+    tile: Tile,
+    resolution: Resolution,
+) -> Result<Vec<u8>, AppError> {
+    let seen = grown(tile.bounds(), 1.0 / 64.0);
+    let window = window.within_cells(cells_near(seen, resolution, ROLLUP_RESOLUTION));
+    let sums = sum_cells(ctx, scope, &window, resolution).await?;
+    let features = sums.iter().filter_map(|(cell, sums)| {
+        let cell = CellIndex::try_from(*cell).ok()?;
+        let corners: Vec<(f64, f64)> =
+            cell.boundary().iter().map(|corner| (corner.lng(), corner.lat())).collect();
+        let hexagon = geo::Polygon::new(geo::LineString::from(corners), Vec::new());
+        let polygons = tile.polygons(&geo::MultiPolygon(vec![hexagon]));
+        let mut properties = vec![("cell", text(cell))];
+        properties.extend(number_properties(sums));
+        Some(TileFeature { shape: Shape::Polygons(polygons), properties })
+    });
+    Ok(write_tile("cells", &features.collect::<Vec<_>>()))
+}
+
+fn number_properties(sums: &Sums) -> Vec<(&'static str, Value)> {
+    let mut properties = vec![("n", Value::Integer(sums.n()))];
+    for figure in FIGURES.iter().filter(|figure| figure.unit() == "count") {
+        properties.push((figure.id, Value::Integer(sums.tally.get(figure.measure))));
+    }
+    for definition in RATES {
+        let value = sums.tally.rate(definition).value();
+        properties.extend(value.map(|value| (definition.id, Value::Number(value))));
+    }
+    let ages = [("age_median_ms", 0.5), ("age_p90_ms", 0.9)];
+    for (name, share) in ages {
+        properties.extend(sums.backlog_age_ms(share).map(|age| (name, Value::Integer(age))));
+    }
+    properties
+}

@@ -1,0 +1,112 @@
+//! Vector tiles: which are allowed to whom, and when a kept one is still good.
+
+use super::App;
+use super::extract::{At, Caller, Params};
+use super::filter::{IssueQuery, issue_filter, parse_word};
+use super::measures::{WindowQuery, window_of};
+use super::problem::ApiError;
+use crate::app::error::AppError;
+use crate::app::measure::metrics_scope;
+use crate::app::tiles::{MEDIA_TYPE, draw_areas, draw_cells, draw_issues, resolution_at};
+use crate::domain::access::Actor;
+use crate::domain::territory::level::Level;
+use crate::domain::tile::Tile;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
+
+/// Which areas.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TileQuery {
+    /// For areas: their level; what suits the zoom when absent.
+    level: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Layer {
+    Areas,
+    Issues,
+    Cells,
+}
+
+fn parse_address(layer: &str, zoom: u8, x: u32, y: &str) -> Option<(Layer, Tile)> {
+    let layer = match layer {
+        "areas" => Layer::Areas,
+        "issues" => Layer::Issues,
+        "cells" => Layer::Cells,
+        _ => return None,
+    };
+    let y = y.strip_suffix(".mvt")?.parse().ok()?;
+    Some((layer, Tile::new(zoom, x, y)?))
+}
+
+/// A mark of everything that the tile depends on: its address, the data, the reader, the day.
+async fn tag_of(app: &App, actor: &Actor, address: &str, layer: Layer) -> Result<String, AppError> {
+    let snapshot = app.ctx.snapshot();
+    let mut hasher = Sha256::new();
+    hasher.update(address);
+    hasher.update(format!("{:?}", snapshot.versions));
+    if !matches!(layer, Layer::Areas) {
+        let end = app.ctx.store.find_feed_end().await?;
+        // Ages change with the day.
+        let today = app.ctx.now().day_in(&snapshot.zone);
+        hasher.update(format!("{end:?} {today} {actor:?}"));
+    }
+    Ok(format!("W/\"{}\"", hex::encode(&hasher.finalize()[..12])))
+}
+
+/// A vector tile of `areas` (open to all), `issues` or `cells` (within one's scope). Issues take
+/// the filters of the list of issues, cells those of metrics. No content when nothing is there.
+#[utoipa::path(get, path = "/tiles/{layer}/{z}/{x}/{y}", tag = "metrics",
+    params(("layer" = String, Path), ("z" = u8, Path), ("x" = u32, Path),
+        ("y" = String, Path, description = "The row, followed by `.mvt`"), TileQuery),
+    responses((status = 200, content_type = "application/vnd.mapbox-vector-tile"),
+        (status = 204), (status = 304), (status = 401), (status = 403), (status = 404)))]
+pub async fn show_tile(
+    State(app): State<App>,
+    caller: Caller,
+    At((layer, zoom, x, y)): At<(String, u8, u32, String)>,
+    Params(query): Params<TileQuery>,
+    Params(issues): Params<IssueQuery>,
+    Params(window): Params<WindowQuery>,
+    RawQuery(raw): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let (kind, tile) = parse_address(&layer, zoom, x, &y).ok_or_else(ApiError::not_found)?;
+    if caller.account.is_none() && !matches!(kind, Layer::Areas) {
+        return Err(AppError::Unauthenticated.into());
+    }
+    let address = format!("{kind:?}/{tile:?}?{}", raw.unwrap_or_default());
+    let tag = tag_of(&app, &caller.actor, &address, kind).await?;
+    if headers.get(header::IF_NONE_MATCH).is_some_and(|kept| kept.as_bytes() == tag.as_bytes()) {
+        return Ok((StatusCode::NOT_MODIFIED, headers_of(tag)).into_response());
+    }
+    let bytes = match kind {
+        Layer::Areas => {
+            let level = parse_word("level", query.level.as_ref(), Level::parse)?;
+            draw_areas(&app.ctx.snapshot(), tile, level)
+        }
+        Layer::Issues => {
+            let filter = issue_filter(&app.ctx.snapshot(), &issues)?;
+            draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
+        }
+        Layer::Cells => {
+            let scope = metrics_scope(&caller.actor)?;
+            let window = window_of(&app, &app.ctx.snapshot(), &window)?;
+            draw_cells(&app.ctx, &scope, window, tile, resolution_at(zoom)).await?
+        }
+    };
+    if bytes.is_empty() {
+        return Ok((StatusCode::NO_CONTENT, headers_of(tag)).into_response());
+    }
+    Ok((headers_of(tag), [(header::CONTENT_TYPE, MEDIA_TYPE)], bytes).into_response())
+}
+
+/// A tile may be kept by its reader's browser, who asks each time whether it is still good.
+fn headers_of(tag: String) -> [(HeaderName, String); 2] {
+    [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())]
+}

@@ -1,0 +1,69 @@
+// Who is signed in, and which instance this is.
+import { ApiError, configure, get, send } from '../api/client'
+import type { Instance, Role, Session } from '../api/types'
+
+interface State {
+  ready: boolean
+  session: Session | null
+  instance: Instance | null
+}
+const state = $state<State>({ ready: false, session: null, instance: null })
+
+function adopt(session: Session | null) {
+  state.session = session
+  configure({ csrf: session?.csrf_token ?? null })
+}
+
+configure({ onUnauthenticated: () => adopt(null) })
+
+export const app = {
+  get ready() {
+    return state.ready
+  },
+  get session() {
+    return state.session
+  },
+  get instance() {
+    return state.instance
+  },
+  /** The session may see issues and numbers. */
+  get isStaff() {
+    return (state.session?.grants.length ?? 0) > 0
+  },
+}
+
+export function hasRole(role: Role): boolean {
+  return state.session?.grants.some((grant) => grant.role === role) ?? false
+}
+
+/** Reads the instance and an existing session.
+ * @throws ApiError or NetworkError when the server cannot be asked. */
+export async function loadApp() {
+  const [instance] = await Promise.all([get<Instance>('/instance'), loadSession()])
+  state.instance = instance
+  state.ready = true
+}
+
+async function loadSession() {
+  try {
+    adopt((await send<Session>('/session', { anonymous: true })).data)
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) adopt(null)
+    else throw error
+  }
+}
+
+export async function signIn(login: string, password: string) {
+  const answer = await send<Session>('/session', { body: { login, password }, anonymous: true })
+  adopt(answer.data)
+}
+
+export async function changePassword(current: string, next: string) {
+  await send<void>('/session/password', { body: { current, new: next } })
+  await loadSession()
+}
+
+export async function signOut() {
+  await send<void>('/session', { method: 'DELETE', anonymous: true })
+  adopt(null)
+}

@@ -1,0 +1,26 @@
+// What went wrong, in the words of the person.
+import { ApiError, NetworkError } from '../api/client'
+import { t } from '../i18n/index.svelte'
+
+export function messageOf(error: unknown): string {
+  if (error instanceof NetworkError)
+    return t(error.reason === 'offline' ? 'error.offline' : 'error.timeout')
+  if (error instanceof ApiError) {
+    const { problem } = error
+    const fields = problem.errors?.map((one) => one.message).filter(Boolean) ?? []
+    const text = [problem.detail ?? problem.title, ...fields].filter(Boolean).join(' ')
+    if (problem.status >= 500) return `${t('error.server')} ${problem.request_id ?? ''}`.trim()
+    return text || t('error.unknown')
+  }
+  return t('error.unknown')
+}
+
+/** The message for one field of a form, if the server refused it. */
+export function fieldMessage(error: unknown, field: string): string | null {
+  if (!(error instanceof ApiError)) return null
+  return error.problem.errors?.find((one) => one.field === field)?.message ?? null
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'AbortError'
+}
