@@ -270,6 +270,18 @@ fn check_grants(snapshot: &Snapshot, grants: &[GrantRow]) -> Result<(), AppError
 /// # Errors
 /// The login is taken or unusable, the password too short, a grant names what does not exist.
 pub async fn create_account(ctx: &Ctx, new: NewAccount) -> Result<AccountRow, AppError> {
+    create_account_as(ctx, AccountId(ctx.new_uuid().as_u128()), new).await
+}
+
+/// As [`create_account`], under an id that is known beforehand.
+///
+/// # Errors
+/// As for [`create_account`].
+pub async fn create_account_as(
+    ctx: &Ctx,
+    id: AccountId,
+    new: NewAccount,
+) -> Result<AccountRow, AppError> {
     let login = fold_login(&new.login);
     let usable = !login.is_empty()
         && login.chars().count() <= LOGIN_CHARS_MAX
@@ -286,7 +298,7 @@ pub async fn create_account(ctx: &Ctx, new: NewAccount) -> Result<AccountRow, Ap
     check_password(&new.password)?;
     check_grants(&ctx.snapshot(), &new.grants)?;
     let account = AccountRow {
-        id: AccountId(ctx.new_uuid().as_u128()),
+        id,
         login,
         name: new.name,
         password_hash: hash_password(new.password).await?,

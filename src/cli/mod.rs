@@ -1,6 +1,7 @@
 //! The command line: one word per role.
 
 pub mod check;
+pub mod demo;
 pub mod import;
 pub mod init;
 pub mod load;
@@ -31,6 +32,8 @@ pub struct Cli {
 enum Command {
     /// Run the server.
     Serve(serve::ServeArgs),
+    /// Load a demo into an empty folder, and serve it.
+    Demo(demo::DemoArgs),
     /// Set and show what this installation is.
     Init(init::InitArgs),
     /// Make, change and list accounts.
@@ -91,6 +94,7 @@ impl Cli {
                 Ok(ExitCode::SUCCESS)
             }
             Command::Serve(args) => open::run(serve::run(config, &args)),
+            Command::Demo(args) => open::run(demo::run(config, args)),
             Command::Init(args) => open::run(init::run(config, args)),
             Command::User(command) => open::run(user::run(config, command)),
             Command::Import(ImportCommand::Areas(args)) => open::run(load::run_areas(config, args)),

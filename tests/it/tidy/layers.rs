@@ -16,7 +16,7 @@ pub const LAYERS: &[(&str, &[&str])] = &[
     ("feed", &["domain", "store", "app"]),
     ("jobs", &["domain", "app", "feed"]),
     ("http", &["domain", "app", "feed", "config"]),
-    ("demo", &["domain", "app"]),
+    ("demo", &["domain", "format", "store", "app"]),
     ("cli", &["domain", "config", "format", "store", "app", "feed", "jobs", "http", "demo"]),
 ];
 

@@ -1,0 +1,229 @@
+//! The demo of Jinshui: what is real and what was made up, and who works there.
+
+use super::accounts::{Seat, closed_seat, grant, open_seat, person_of};
+use super::load::{CityPack, DemoError, read_areas, read_people};
+use crate::app::ctx::Snapshot;
+use crate::app::instance::Instance;
+use crate::app::territory::row_of;
+use crate::domain::access::Role;
+use crate::domain::id::AreaCode;
+use crate::domain::territory::Level;
+use crate::domain::territory::import::Mapping;
+
+const AREAS: &[u8] = include_bytes!("../../geodata/jinshui/areas.geojson");
+const BRANCHES: &str = include_str!("../../geodata/jinshui/branches.csv");
+const WORKERS: &str = include_str!("../../geodata/jinshui/workers.csv");
+const POSTS: &str = include_str!("../../geodata/jinshui/posts.csv");
+
+const DISTRICT: &str = "410105";
+/// The street whose staff has passwords: 经八路街道.
+const STREET: &str = "410105001";
+
+const NOTE_ZH: &str = "演示数据。真实的部分：金水区轮廓、街道名称与代码、运城市公布的立案结案标准。\
+    其余均为生成：社区与网格的名称和边界、街道边界、党支部、人员、权责清单的适配，以及全部事件、文字和照片；\
+    与任何真实的人、事、单位无关。";
+const NOTE_EN: &str = "Demo data. Real: the outline of Jinshui district, the streets' names and \
+    codes, and the filing standard that the city of Yuncheng published. Everything else was \
+    generated: communities and grids with their borders, the streets' borders, party branches, \
+    people, the adaptation of the responsibility matrix, and all issues with their texts and \
+    photos. Any likeness to real people, events or offices is chance.";
+const SOURCES: &str = "\
+    金水区轮廓 / outline of Jinshui: longwosion/geojson-map-china\tas published there\n\
+    街道代码与名称 / street codes and names: 国家统计局 (National Bureau of Statistics), \
+    by way of modood/Administrative-divisions-of-China\tWTFPL\n\
+    立案结案标准 / filing standard: 运城市 (city of Yuncheng), \
+    by way of zhcg2026/smart_cityguard\tpublic record\n\
+    社区、网格、党支部、人员、事件 / communities, grids, branches, people, issues: Hexward\tgenerated";
+
+/// Everything but accounts and issues.
+///
+/// # Errors
+/// A shipped file that does not read.
+pub fn pack() -> Result<CityPack, DemoError> {
+    let areas = read_areas("geodata/jinshui/areas.geojson", AREAS, Mapping::default())?;
+    let (branches, workers, posts) = read_people(BRANCHES, WORKERS, POSTS)?;
+    Ok(CityPack {
+        instance: Instance {
+            name_zh: "金水区网格哨（演示）".into(),
+            name_en: "Hexward, Jinshui (demo)".into(),
+            district: DISTRICT.into(),
+            time_zone: "Asia/Shanghai".into(),
+            locale: "zh-CN".into(),
+            generated: true,
+            generated_note_zh: NOTE_ZH.into(),
+            generated_note_en: NOTE_EN.into(),
+            sources: SOURCES.into(),
+            schemes: "national,social".into(),
+            ..Instance::default()
+        },
+        // The district's outline is real; every border below it is not.
+        areas: areas.iter().map(|area| row_of(area, area.level != Level::District)).collect(),
+        branches,
+        workers,
+        posts,
+        generated: true,
+        note: "demo: Jinshui, generated below the district",
+    })
+}
+
+/// The departments whose handlers have passwords: login, department, its name, what to try.
+const HANDLERS: &[(&str, &str, &str, (&str, &str))] = &[
+    (
+        "roads",
+        "js-dl",
+        "道路设施管理中心",
+        ("签收、退单、反馈道路设施事件", "accept, return and answer issues of roads"),
+    ),
+    (
+        "police",
+        "js-ga",
+        "公安分局",
+        ("处置违规养犬等事件", "handle dogs kept against the rules and more"),
+    ),
+    (
+        "urban",
+        "js-cg",
+        "城市管理局",
+        ("量最大的收件箱，有退单与返工", "the fullest inbox, with returns and reworks"),
+    ),
+    (
+        "sanitation",
+        "js-hw",
+        "环境卫生服务中心",
+        ("环卫类事件，处置快", "sanitation: a fast department"),
+    ),
+    ("mediation", "js-zz", "综治中心", ("调解矛盾纠纷", "mediate disputes")),
+    ("justice", "js-sf", "司法所", ("答复法律咨询", "answer legal questions")),
+    (
+        "street-office",
+        "js-st-410105001",
+        "经八路街道办事处",
+        ("街道兜底的事件", "what falls to the street office"),
+    ),
+];
+
+/// The whole staff: seats with passwords first, then one acceptor, dispatcher and supervisor for
+/// each street, a handler for each department and a worker for each grid.
+pub fn seats(snapshot: &Snapshot) -> Vec<Seat> {
+    let mut seats = open_seats();
+    let taken = |seats: &[Seat], role, area: Option<&str>, department: Option<&str>| {
+        let own = grant(role, area, department);
+        seats.iter().any(|seat| seat.grant == own)
+    };
+    for area in snapshot.territory.areas() {
+        let code = area.code.as_str();
+        let roles: &[(Role, &str)] = match area.level {
+            Level::Street => &OFFICE,
+            Level::Grid => &[(Role::GridWorker, "网格员")],
+            _ => &[],
+        };
+        for &(role, title) in roles {
+            if taken(&seats, role, Some(code), None) {
+                continue;
+            }
+            let login = format!("{role}-{code}");
+            let name = match worker_of(snapshot, &area.code) {
+                Some(name) if role == Role::GridWorker => format!("{name} · {}", area.name),
+                _ => format!("{} · {}{title}", person_of(&login), area.name),
+            };
+            seats.push(closed_seat(login, name, grant(role, Some(code), None)));
+        }
+    }
+    for department in snapshot.matrix.departments() {
+        let code = department.code.as_str();
+        if !taken(&seats, Role::Handler, None, Some(code)) {
+            let login = format!("handler-{code}");
+            let name = format!("{} · {}", person_of(&login), department.name);
+            seats.push(closed_seat(login, name, grant(Role::Handler, None, Some(code))));
+        }
+    }
+    seats
+}
+
+const OFFICE: [(Role, &str); 3] =
+    [(Role::Acceptor, "受理员"), (Role::Dispatcher, "派遣员"), (Role::DutySupervisor, "值班长")];
+
+/// The name of the worker who has the post in a grid.
+fn worker_of<'a>(snapshot: &'a Snapshot, grid: &AreaCode) -> Option<&'a str> {
+    let posts = snapshot.territory.posts().iter();
+    let post = posts.filter(|post| post.area == *grid).find(|post| post.role != "网格长")?;
+    snapshot.territory.worker(post.worker).map(|worker| worker.name.as_str())
+}
+
+fn open_seats() -> Vec<Seat> {
+    let seat = |login: &str, place: &str, role, area: Option<&str>, hint| {
+        let name = format!("{} · {place}", person_of(login));
+        open_seat(login, name, grant(role, area, None), hint)
+    };
+    let (grid, other) = (Some("410105001001001"), Some("410105001002001"));
+    let (street, district) = (Some(STREET), Some(DISTRICT));
+    let report =
+        ("上报、自行处置、核查自己的网格", "report, settle on the spot, inspect the own grid");
+    let mut seats = vec![
+        seat("worker", "经八路第一社区第一网格网格员", Role::GridWorker, grid, report),
+        seat("worker2", "经八路第二社区第一网格网格员", Role::GridWorker, other, report),
+        seat(
+            "acceptor",
+            "经八路街道受理员",
+            Role::Acceptor,
+            street,
+            ("立案、不予受理、并案", "file, reject, merge"),
+        ),
+        seat(
+            "dispatcher",
+            "经八路街道派遣员",
+            Role::Dispatcher,
+            street,
+            ("查看分派依据，派遣", "see why a department is proposed, dispatch"),
+        ),
+        seat(
+            "supervisor",
+            "经八路街道值班长",
+            Role::DutySupervisor,
+            street,
+            ("挂账、延期、裁定、特殊结案", "suspend, extend, rule, close by force"),
+        ),
+        seat(
+            "desk",
+            "金水区受理员",
+            Role::Acceptor,
+            district,
+            ("全区的受理", "the whole district"),
+        ),
+        seat(
+            "duty",
+            "金水区值班长",
+            Role::DutySupervisor,
+            district,
+            ("全区的值班长", "supervise the whole district"),
+        ),
+    ];
+    for &(login, department, place, hint) in HANDLERS {
+        let name = format!("{} · {place}", person_of(login));
+        seats.push(open_seat(login, name, grant(Role::Handler, None, Some(department)), hint));
+    }
+    seats.extend([
+        seat(
+            "leader",
+            "金水区领导",
+            Role::Leader,
+            district,
+            ("全区热力图与指标", "heatmap and rates of the district"),
+        ),
+        seat(
+            "street-leader",
+            "经八路街道领导",
+            Role::Leader,
+            street,
+            ("本街道热力图", "heatmap of one street"),
+        ),
+        seat(
+            "admin",
+            "系统管理员",
+            Role::Admin,
+            None,
+            ("账号、网格版本、清单", "accounts, territory versions, matrix"),
+        ),
+    ]);
+    seats
+}

@@ -1,0 +1,148 @@
+//! The demo of Los Angeles: real areas and real requests.
+//!
+//! Neighbourhood councils and council districts are two divisions of one city; neither lies within
+//! the other, so they are two trees below the city: `NC-47` at the level community, `CD-10` at the
+//! level district. A request is counted in its neighbourhood council, the innermost level at its
+//! place, and in its council district only where there is no council; the other is told beside it.
+
+use super::accounts::{Seat, grant, open_seat};
+use super::load::{CityPack, DemoError, read_areas};
+use crate::app::instance::Instance;
+use crate::app::territory::row_of;
+use crate::domain::access::Role;
+use crate::domain::id::AreaCode;
+use crate::domain::territory::area::AreaKind;
+use crate::domain::territory::import::Mapping;
+use crate::domain::territory::{Area, Level};
+use geo::BooleanOps;
+use geo::MultiPolygon;
+
+const COUNCILS: &[u8] = include_bytes!("../../geodata/la311/neighborhood_councils.geojson");
+const DISTRICTS: &[u8] = include_bytes!("../../geodata/la311/council_districts.geojson");
+
+const CITY: &str = "LA";
+
+const SOURCES: &str = "\
+    Service requests of 1-3 January 2020 (MyLA311): City of Los Angeles open data, by way of \
+    hackforla/311-data\tpublic domain\n\
+    Neighbourhood councils and council districts: City of Los Angeles open data, by way of \
+    hackforla/311-data\tpublic domain\n\
+    Outline of the city: the council districts joined by Hexward\tpublic domain\n\
+    Responsible departments: learned from the owners in the requests by Hexward\tpublic domain";
+
+fn mapping(code: &str, level: Level) -> Mapping {
+    Mapping { code: code.into(), default_level: Some(level), ..Mapping::default() }
+}
+
+/// Puts areas below the city under codes of their own tree.
+fn below_city(
+    areas: Vec<Area>,
+    prefix: &str,
+    city: &AreaCode,
+    name: impl Fn(&str) -> String,
+) -> Result<Vec<Area>, DemoError> {
+    areas
+        .into_iter()
+        .map(|area| {
+            let code = AreaCode::parse(&format!("{prefix}-{}", area.code))
+                .map_err(|error| DemoError::File("geodata/la311", error.to_string()))?;
+            Ok(Area { code, name: name(&area.name), parent: Some(city.clone()), ..area })
+        })
+        .collect()
+}
+
+fn areas() -> Result<Vec<Area>, DemoError> {
+    let (nc, cd) =
+        ("geodata/la311/neighborhood_councils.geojson", "geodata/la311/council_districts.geojson");
+    let city = AreaCode::parse(CITY)
+        .map_err(|error| DemoError::File("geodata/la311", error.to_string()))?;
+    let councils = read_areas(nc, COUNCILS, mapping("nc_id", Level::Community))?;
+    let districts = read_areas(cd, DISTRICTS, mapping("id", Level::District))?;
+    let councils = below_city(councils, "NC", &city, str::to_owned)?;
+    let districts = below_city(districts, "CD", &city, |n| format!("Council District {n}"))?;
+    let outline = districts
+        .iter()
+        .fold(MultiPolygon(Vec::new()), |outline, district| outline.union(&district.polygon));
+    let whole = Area {
+        code: city,
+        name: "City of Los Angeles".into(),
+        level: Level::City,
+        parent: None,
+        kind: AreaKind::Regular,
+        polygon: outline,
+        validity: Default::default(),
+    };
+    Ok([vec![whole], districts, councils].concat())
+}
+
+/// Everything but accounts and issues.
+///
+/// # Errors
+/// A shipped file that does not read.
+pub fn pack() -> Result<CityPack, DemoError> {
+    Ok(CityPack {
+        instance: Instance {
+            name_zh: "洛杉矶 311（演示）".into(),
+            name_en: "Hexward, Los Angeles 311 (demo)".into(),
+            district: CITY.into(),
+            time_zone: "America/Los_Angeles".into(),
+            locale: "en".into(),
+            generated: false,
+            sources: SOURCES.into(),
+            schemes: "la311".into(),
+            ..Instance::default()
+        },
+        areas: areas()?.iter().map(|area| row_of(area, false)).collect(),
+        branches: Vec::new(),
+        workers: Vec::new(),
+        posts: Vec::new(),
+        generated: false,
+        note: "demo: Los Angeles",
+    })
+}
+
+/// The staff. It is made up; the requests are not.
+pub fn seats() -> Vec<Seat> {
+    let seat = |login: &str, name: &str, role, area: Option<&str>, hint| {
+        open_seat(login, name.to_owned(), grant(role, area, None), hint)
+    };
+    let handler = |login: &str, name: &str, department: &str, hint| {
+        open_seat(login, name.to_owned(), grant(Role::Handler, None, Some(department)), hint)
+    };
+    let (city, council) = (Some(CITY), Some("NC-47"));
+    vec![
+        seat(
+            "worker",
+            "Lincoln Heights NC, field",
+            Role::GridWorker,
+            council,
+            ("上报", "report in one neighbourhood council"),
+        ),
+        seat("acceptor", "311 desk", Role::Acceptor, city, ("受理", "file, reject, merge")),
+        seat("dispatcher", "311 dispatch", Role::Dispatcher, city, ("派遣", "dispatch")),
+        seat(
+            "supervisor",
+            "311 duty supervisor",
+            Role::DutySupervisor,
+            city,
+            ("挂账、延期、裁定", "suspend, extend, rule"),
+        ),
+        handler("sanitation", "Sanitation Bureau", "BOS", ("处置", "the fullest inbox")),
+        handler("lighting", "Street Lighting Bureau", "BSL", ("处置", "handle street lights")),
+        handler(
+            "graffiti",
+            "Office of Community Beautification",
+            "OCB",
+            ("处置", "handle graffiti"),
+        ),
+        seat("leader", "City leadership", Role::Leader, city, ("指标", "heatmap and rates")),
+        seat(
+            "council-leader",
+            "Lincoln Heights NC board",
+            Role::Leader,
+            council,
+            ("指标", "rates of one council"),
+        ),
+        seat("admin", "Administrator", Role::Admin, None, ("管理", "accounts, territory, matrix")),
+    ]
+}
