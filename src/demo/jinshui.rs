@@ -150,6 +150,13 @@ fn worker_of<'a>(snapshot: &'a Snapshot, grid: &AreaCode) -> Option<&'a str> {
     snapshot.territory.worker(post.worker).map(|worker| worker.name.as_str())
 }
 
+fn handler_seats() -> impl Iterator<Item = Seat> {
+    HANDLERS.iter().map(|&(login, department, place, hint)| {
+        let name = format!("{} · {place}", person_of(login));
+        open_seat(login, name, grant(Role::Handler, None, Some(department)), hint)
+    })
+}
+
 fn open_seats() -> Vec<Seat> {
     let seat = |login: &str, place: &str, role, area: Option<&str>, hint| {
         let name = format!("{} · {place}", person_of(login));
@@ -198,10 +205,7 @@ fn open_seats() -> Vec<Seat> {
             ("全区的值班长", "supervise the whole district"),
         ),
     ];
-    for &(login, department, place, hint) in HANDLERS {
-        let name = format!("{} · {place}", person_of(login));
-        seats.push(open_seat(login, name, grant(Role::Handler, None, Some(department)), hint));
-    }
+    seats.extend(handler_seats());
     seats.extend([
         seat(
             "leader",

@@ -12,11 +12,14 @@ mod ops;
 mod problem;
 mod reference;
 mod reports;
+mod server;
 mod session;
 mod site;
 mod territories;
 mod tiles;
 mod wire;
+
+pub use server::serve;
 
 use crate::app::ctx::Ctx;
 use axum::extract::DefaultBodyLimit;
@@ -79,7 +82,10 @@ impl App {
 /// What the OpenAPI document says beside the routes.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Hexward 网格哨", description = "Grid governance: reports, routing, workflow, metrics."),
+    info(
+        title = "Hexward 网格哨",
+        description = "Grid governance: reports, routing, workflow, metrics."
+    ),
     tags(
         (name = "session", description = "Signing in, tokens"),
         (name = "accounts", description = "Accounts, for administrators"),
