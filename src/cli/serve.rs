@@ -3,7 +3,7 @@
 use super::open::open;
 use crate::app::ctx::Ctx;
 use crate::config::{Config, ConfigArgs};
-use crate::http::{App, Options, router};
+use crate::http::{App, Options, keep_up, router};
 use crate::{feed, jobs};
 use anyhow::Context;
 use std::future::Future;
@@ -57,8 +57,9 @@ pub async fn serve(
         trusted_proxies: config.trusted_proxies.clone(),
         anonymous_per_minute_max: config.anonymous_per_minute_max,
     };
-    let service = router(App::new(ctx, options, stop.clone()))
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let app = App::new(ctx, options, stop.clone());
+    tokio::spawn(keep_up(app.clone()));
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     ready(listener.local_addr()?);
     let server =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
