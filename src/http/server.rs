@@ -1,5 +1,6 @@
 //! The listening server, from its first request to its last.
 
+use super::ops::keep_up;
 use super::{App, router};
 use std::future::Future;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub async fn serve(
     app: App,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
+    tokio::spawn(keep_up(app.clone()));
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
