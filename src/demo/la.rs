@@ -109,7 +109,7 @@ pub fn pack() -> Result<CityPack, DemoError> {
 }
 
 /// Imports the requests as `hexward import issues` does and says what came of it. Some rows of the
-/// city's file contradict themselves and are refused.
+/// city's file lack a position, or the time of their end, and are refused.
 ///
 /// # Errors
 /// The store is not available, or the file is not what its mapping says.
@@ -128,7 +128,7 @@ pub async fn load_requests(ctx: &Ctx, tell: Tell<'_>) -> Result<String, DemoErro
         other => wrong(other.to_string()),
     })?;
     Ok(format!(
-        "{} requests: {} imported, {} refused because their row contradicts itself",
+        "{} requests: {} imported, {} refused for want of a position or of the time of their end",
         summary.rows, summary.imported, summary.refused
     ))
 }
