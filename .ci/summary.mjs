@@ -46,7 +46,9 @@ export function summary(suites, failedSuites) {
 function main([folder, ...failedSuites]) {
   const sources = [
     ["crate", "crate.log", countCargo], ["web", "web.json", countVitest],
-    ["tools", "tools.log", countTap], ["browser", "browser.log", countTap],
+    ["tools", "tools.log", countTap],
+    ["browser-sqlite", "browser-sqlite.log", countTap],
+    ["browser-postgres", "browser-postgres.log", countTap],
   ];
   const suites = sources.filter(([, file]) => existsSync(join(folder, file)))
     .map(([name, file, count]) => ({ name, ...count(readFileSync(join(folder, file), "utf8")) }));

@@ -140,7 +140,7 @@ pub async fn show_summary(
 #[utoipa::path(get, path = "/metrics/areas", tag = "metrics", params(WindowQuery, LevelQuery),
     responses((status = 200, body = AreaMetricsList), (status = 401), (status = 403),
         (status = 422)))]
-pub async fn list_areas(
+pub async fn list_area_metrics(
     State(app): State<App>,
     caller: SignedIn,
     Params(query): Params<WindowQuery>,
@@ -232,7 +232,7 @@ async fn cells_in_view(
 #[utoipa::path(get, path = "/metrics/cells", tag = "metrics", params(WindowQuery, CellQuery),
     responses((status = 200, body = CellMetricsList), (status = 401), (status = 403),
         (status = 422)))]
-pub async fn list_cells(
+pub async fn list_cell_metrics(
     State(app): State<App>,
     caller: SignedIn,
     Params(query): Params<WindowQuery>,

@@ -277,8 +277,8 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.outcome = outcome_of(event).or(settled_outcome(issue.kind));
         }
         Action::Dispatch | Action::Rule => {
-            issue.lead =
-                Some(department_of(&event.facts, fact::LEAD).ok_or(fact_error(fact::LEAD))?);
+            let lead = department_of(&event.facts, fact::LEAD);
+            issue.lead = Some(lead.ok_or(fact_error(fact::LEAD))?);
             issue.assists = departments_of(&event.facts, fact::ASSISTS);
             issue.binding = event.action == Action::Rule;
             issue.times.dispatched = issue.times.dispatched.or(known);
@@ -286,8 +286,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Accept => issue.times.accepted = issue.times.accepted.or(known),
         Action::Return => {
             issue.counts.returns += 1;
-            let reason = event.fact(fact::REASON).and_then(ReturnReason::parse);
-            issue.misdispatched |= reason.is_some_and(ReturnReason::is_wrong_dispatch);
+            issue.misdispatched |= is_wrong_dispatch(event);
         }
         Action::Suspend => {
             let until = event.fact(fact::UNTIL).and_then(Timestamp::parse);
@@ -311,10 +310,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.merged_into = Some(other.ok_or(fact_error(fact::OTHER))?);
             issue.state_before_merge = Some(state_before);
         }
-        Action::Unmerge => {
-            issue.merged_into = None;
-            issue.state_before_merge = None;
-        }
+        Action::Unmerge => (issue.merged_into, issue.state_before_merge) = (None, None),
         Action::Reopen => {
             issue.counts.reopened += 1;
             withdraw_feedback(issue);
@@ -322,7 +318,8 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.binding = false;
         }
         Action::Absorb | Action::Release => {
-            issue.counts.reports = reports_after(issue, event).ok_or(fact_error(fact::REPORTS))?;
+            let reports = reports_after(issue, event);
+            issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
         Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
@@ -368,6 +365,11 @@ const fn settled_outcome(kind: Kind) -> Option<Outcome> {
         Kind::Dispute => None,
         Kind::Opinion => Some(Outcome::Answered),
     }
+}
+
+fn is_wrong_dispatch(event: &Event) -> bool {
+    let reason = event.fact(fact::REASON).and_then(ReturnReason::parse);
+    reason.is_some_and(ReturnReason::is_wrong_dispatch)
 }
 
 fn outcome_of(event: &Event) -> Option<Outcome> {

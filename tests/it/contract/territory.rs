@@ -52,6 +52,8 @@ fn a_published_version_replaces_the_one_before_and_retires_its_codes() {
         let store = &fixture.store;
         let first = stage(&**store, &["41", "a"]).await;
         assert!(store.list_lineage(None).await.unwrap().is_empty(), "a draft is no history");
+        let of_draft = store.list_lineage(Some(first)).await.unwrap();
+        assert_eq!(of_draft, [LineageRow { version: first, ..split(9) }]);
         store.publish_territory(first, None, Change::default()).await.unwrap();
         let second = stage(&**store, &["41", "b", "c"]).await;
         assert!(store.list_retired_codes().await.unwrap().is_empty());

@@ -57,7 +57,8 @@ proptest! {
     #[test]
     fn a_later_instant_has_no_earlier_day(a in any_ms(), b in any_ms()) {
         for zone in zones() {
-            let (first, last) = (Timestamp(a.min(b)).day_in(&zone), Timestamp(a.max(b)).day_in(&zone));
+            let day = |ms| Timestamp(ms).day_in(&zone);
+            let (first, last) = (day(a.min(b)), day(a.max(b)));
             prop_assert!(first <= last, "{first} {last}");
         }
     }
@@ -87,7 +88,9 @@ proptest! {
     }
 
     #[test]
-    fn durations_between_any_instants_have_a_bucket(a in any_ms(), b in any_ms(), q in any::<f64>()) {
+    fn durations_between_any_instants_have_a_bucket(
+        a in any_ms(), b in any_ms(), q in any::<f64>(),
+    ) {
         let bucket = bucket_of(b.saturating_sub(a));
         let mut histogram = Histogram::default();
         histogram.add(bucket, 1);
@@ -96,7 +99,9 @@ proptest! {
     }
 
     #[test]
-    fn an_issue_with_any_times_is_counted(times in prop::collection::vec(prop::option::of(any_ms()), 7)) {
+    fn an_issue_with_any_times_is_counted(
+        times in prop::collection::vec(prop::option::of(any_ms()), 7),
+    ) {
         let chance = &mut crate::support::Chance(71);
         let (mut issue, event) = crate::support::world::report(chance, Timestamp(0), None);
         prop_assert!(evolve(None, &event).is_ok());

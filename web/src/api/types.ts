@@ -426,19 +426,23 @@ export interface Metrics {
 export interface MetricDefinition {
   id: string
   version: number
+  label: string
   name: Both
   numerator: Both
-  denominator: Both
+  /** Null for counts and times. */
+  denominator: Both | null
   unit: 'ratio' | 'count' | 'ms'
 }
 export interface Summary {
   as_of: string
   from: string
   to: string
-  area: string | null
+  area: Coded | null
+  n: number
   metrics: Metrics
   by_state: Partial<Record<State, number>>
   by_kind: Partial<Record<Kind, number>>
+  /** Days on which something happened. */
   series: { day: string; reported: number; closed: number }[]
 }
 export interface AreaMetrics {
@@ -448,7 +452,8 @@ export interface AreaMetrics {
   level: Level
   items: { code: string; name: string; n: number; metrics: Metrics }[]
 }
-/** One hexagon: its id, how many reports it has, and every metric flat. */
+/** One hexagon: its id, how many reports it has, and every metric flat: a rate under its id, with
+ * its denominator under `<id>_n`. */
 export type CellProps = { cell: string; n: number } & Record<string, unknown>
 export type CellCollection = GeoJSON.FeatureCollection<GeoJSON.Polygon, CellProps>
 

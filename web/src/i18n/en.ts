@@ -113,6 +113,7 @@ export const en: Record<Key, string> = {
   'panel.definition': 'Definition',
   'panel.numerator': 'Numerator',
   'panel.denominator': 'Denominator',
+  'panel.counts': 'Counts',
   'panel.behind': 'The issues behind the number',
   'panel.open_list': 'Open as a list',
   'panel.counted': 'Counted',

@@ -109,6 +109,7 @@ export const zh = {
   'panel.definition': '定义',
   'panel.numerator': '分子',
   'panel.denominator': '分母',
+  'panel.counts': '计数',
   'panel.behind': '数字背后的事件',
   'panel.open_list': '在列表中打开',
   'panel.counted': '分母',

@@ -1,4 +1,11 @@
 // The little geometry that a line chart needs.
+import { addDays } from './format'
+
+export interface Day {
+  day: string
+  reported: number
+  closed: number
+}
 
 export interface Box {
   x: number
@@ -24,4 +31,18 @@ export function linePath(values: readonly number[], top: number, box: Box): stri
       return `${index === 0 ? 'M' : 'L'}${x} ${y}`
     })
     .join('')
+}
+
+/** A series with a row for every day from its first to its last; days that it left out are zero. */
+export function fillDays(series: readonly Day[]): Day[] {
+  const days = [...series].sort((a, b) => (a.day < b.day ? -1 : 1))
+  const filled: Day[] = []
+  for (const day of days) {
+    const last = filled[filled.length - 1]
+    for (let gap = last && addDays(last.day, 1); gap && gap < day.day; gap = addDays(gap, 1)) {
+      filled.push({ day: gap, reported: 0, closed: 0 })
+    }
+    filled.push(day)
+  }
+  return filled
 }

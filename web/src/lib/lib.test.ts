@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Category } from '../api/types'
-import { linePath, niceCeiling } from './chart'
+import { fillDays, linePath, niceCeiling } from './chart'
 import { emptyDraft, makeKey, parseDraft } from './draft'
 import { addDays, duration, localDay, NONE, percent } from './format'
 import { fitWithin } from './photo'
@@ -173,6 +173,16 @@ describe('charts and photos', () => {
       'M0.0 50.0L100.0 0.0',
     )
     expect(linePath([5], 10, { x: 0, y: 0, width: 100, height: 50 })).toBe('M0.0 25.0')
+  })
+  it('a day without news is a zero between its neighbours, across the end of a month', () => {
+    const day = (day: string, reported: number) => ({ day, reported, closed: 0 })
+    expect(fillDays([day('2026-03-02', 4), day('2026-02-27', 1)])).toEqual([
+      day('2026-02-27', 1),
+      day('2026-02-28', 0),
+      day('2026-03-01', 0),
+      day('2026-03-02', 4),
+    ])
+    expect(fillDays([])).toEqual([])
   })
   it('a photo is made smaller, never larger, and keeps its proportions', () => {
     expect(fitWithin(4000, 3000, 2000)).toEqual([2000, 1500])

@@ -103,12 +103,12 @@ describe('hexagons with values', () => {
         {
           type: 'Feature',
           geometry,
-          properties: { cell: 'c1', n: 3, closing_rate: 0, closing_rate_denominator: 0 },
+          properties: { cell: 'c1', n: 3, closing_rate: 0, closing_rate_n: 0 },
         },
         {
           type: 'Feature',
           geometry,
-          properties: { cell: 'c2', n: 30, closing_rate: 0.9, closing_rate_denominator: 21 },
+          properties: { cell: 'c2', n: 30, closing_rate: 0.9, closing_rate_n: 21 },
         },
       ],
     }

@@ -14,7 +14,6 @@ export interface Measured {
   value: number | null
   n: number
   numerator: number | null
-  definition: string | null
 }
 
 export function measure(metrics: Metrics, metric: MetricId): Measured {
@@ -25,12 +24,11 @@ export function measure(metrics: Metrics, metric: MetricId): Measured {
     value: rate.denominator > 0 ? rate.value : null,
     n: rate.denominator,
     numerator: rate.numerator,
-    definition: rate.definition,
   }
 }
 
 function plain(value: number): Measured {
-  return { value, n: value, numerator: null, definition: null }
+  return { value, n: value, numerator: null }
 }
 
 function numberAt(props: CellProps, key: string): number | null {
@@ -38,19 +36,14 @@ function numberAt(props: CellProps, key: string): number | null {
   return typeof value === 'number' ? value : null
 }
 
-/** A metric of a hexagon, whose properties hold every metric flat: `closing_rate`,
- * `closing_rate_numerator`, `closing_rate_denominator`, `reported`, `backlog_open`. */
+/** A metric of a hexagon, whose properties hold every metric flat. */
 export function measureCell(props: CellProps, metric: MetricId): Measured {
   if (metric === 'reported') return plain(numberAt(props, 'reported') ?? props.n)
-  if (metric === 'backlog')
-    return plain(numberAt(props, 'backlog_open') ?? numberAt(props, 'open') ?? 0)
-  const n = numberAt(props, `${metric}_denominator`) ?? props.n
-  return {
-    value: n > 0 ? numberAt(props, metric) : null,
-    n,
-    numerator: numberAt(props, `${metric}_numerator`),
-    definition: null,
-  }
+  if (metric === 'backlog') return plain(numberAt(props, 'open') ?? 0)
+  const n = numberAt(props, `${metric}_n`) ?? 0
+  const value = n > 0 ? numberAt(props, metric) : null
+  // A rate is a count over a count, so the rounding gives the very count back.
+  return { value, n, numerator: value === null ? null : Math.round(value * n) }
 }
 
 /** What a drawn place carries. `rank` is its class, -1 when unknown. */
@@ -91,7 +84,7 @@ export function drawCells(cells: CellCollection, metric: MetricId): Drawn {
 /** Every area is drawn, also those without a single report: they are unknown. */
 export function drawAreas(areas: AreaCollection, metrics: AreaMetrics, metric: MetricId): Drawn {
   const byCode = new Map(metrics.items.map((item) => [item.code, item]))
-  const silent: Measured = { value: null, n: 0, numerator: null, definition: null }
+  const silent: Measured = { value: null, n: 0, numerator: null }
   return {
     type: 'FeatureCollection',
     features: areas.features.map(({ geometry, properties }) => {

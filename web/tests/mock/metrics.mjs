@@ -42,7 +42,7 @@ export function metricsOf(list) {
 
 /** The issues that a measure counts. */
 export function counted(list, measure) {
-  const [id, part] = measure.split('.')
+  const [id, part] = (measure === 'open' ? 'backlog' : measure).split('.')
   const base =
     {
       closing_rate: (one) => one.filed_at,
@@ -85,6 +85,7 @@ export const definitions = [
 ].map(([id, zh, en, nzh, nen, dzh, den]) => ({
   id,
   version: 1,
+  label: `${id}@1`,
   unit: 'ratio',
   name: { zh, en },
   numerator: { zh: nzh, en: nen },
@@ -144,12 +145,10 @@ export function cellMetrics(list, res) {
         n: here.length,
         reported: metrics.reported,
         open: metrics.open,
-        backlog_open: metrics.backlog.open,
       }
       for (const id of ['filing_rate', 'dispatch_accuracy', 'closing_rate', 'rework_rate']) {
         properties[id] = metrics[id].value
-        properties[`${id}_numerator`] = metrics[id].numerator
-        properties[`${id}_denominator`] = metrics[id].denominator
+        properties[`${id}_n`] = metrics[id].denominator
       }
       return { type: 'Feature', geometry: hexagon(cell), properties }
     }),
@@ -177,6 +176,7 @@ export function summary(list, from, to) {
     from,
     to,
     area: null,
+    n: list.length,
     metrics: metricsOf(list),
     by_state: by('state'),
     by_kind: by('kind'),

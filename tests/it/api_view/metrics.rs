@@ -1,0 +1,224 @@
+//! Every number equals the count of the issues that it names, in every scope and filter.
+
+use super::{Server, grant, readers};
+use crate::support::check;
+use crate::support::world::DEPARTMENTS;
+use axum::http::StatusCode;
+use hexward::domain::access::Role;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+const RATES: [&str; 5] =
+    ["closing_rate", "filing_rate", "dispatch_accuracy", "rework_rate", "mediation_rate"];
+const COUNTS: [&str; 7] =
+    ["reported", "filed", "dispatched", "closed", "open", "opinion_collected", "legal_answered"];
+const TIMES: [&str; 3] = ["accept_ms", "handle_ms", "close_ms"];
+
+/// Compares every number in `metrics` with what the list finds; gives how many were not 0.
+async fn check_numbers(server: &Server, token: &str, metrics: &Value, query: &str) -> usize {
+    let mut numbers: Vec<(String, i64)> = Vec::new();
+    for rate in RATES {
+        for side in ["numerator", "denominator"] {
+            numbers.push((format!("{rate}.{side}"), metrics[rate][side].as_i64().unwrap()));
+        }
+        assert_eq!(metrics[rate]["definition"], format!("{rate}@1"));
+        let [over, under] =
+            ["numerator", "denominator"].map(|side| metrics[rate][side].as_f64().unwrap());
+        let value = (under > 0.0).then(|| over / under);
+        assert_eq!(metrics[rate]["value"].as_f64(), value, "{rate}");
+    }
+    for count in COUNTS {
+        numbers.push((count.into(), metrics[count].as_i64().unwrap()));
+    }
+    for times in TIMES {
+        numbers.push((times.into(), metrics[times]["n"].as_i64().unwrap()));
+        assert_eq!(metrics[times]["median"].is_null(), metrics[times]["n"] == 0);
+    }
+    assert_eq!(metrics["backlog"]["open"], metrics["open"]);
+    let mut some = 0;
+    for (name, number) in numbers {
+        let found = server.count(token, &format!("measure={name}&{query}")).await;
+        assert_eq!(number, found, "{name} of {query}");
+        some += usize::from(number > 0);
+    }
+    some
+}
+
+/// Windows and filters: what metrics and the list are both asked for.
+fn filters() -> Vec<String> {
+    vec![
+        "from=2026-01-01&to=2035-12-30".into(),
+        "from=2026-06-10&to=2027-04-20".into(),
+        "from=2026-03-05&to=2028-06-30&kind=hazard".into(),
+        "from=2026-03-01&to=2035-12-30&category=0101".into(),
+        format!("from=2026-03-01&to=2035-12-30&department={}", DEPARTMENTS[0]),
+        "from=2026-03-01&to=2035-12-30&area=S2".into(),
+    ]
+}
+
+#[test]
+fn every_number_is_the_count_of_its_issues() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 71, 900).await;
+        for (login, grants) in readers() {
+            let token = server.token(login, grants).await;
+            let mut some = 0;
+            for query in filters() {
+                let summary = server.get(&token, &format!("/metrics/summary?{query}")).await.json();
+                some += check_numbers(&server, &token, &summary["metrics"], &query).await;
+                for (state, n) in summary["by_state"].as_object().unwrap() {
+                    let query = format!("{query}&measure=reported&state={state}");
+                    assert_eq!(n.as_i64().unwrap(), server.count(&token, &query).await, "{query}");
+                }
+                for kind in ["hazard", "dispute", "opinion"] {
+                    if !query.contains("kind") {
+                        let query = format!("{query}&measure=reported&kind={kind}");
+                        let found = server.count(&token, &query).await;
+                        assert_eq!(summary["by_kind"][kind], found, "{login} {query}");
+                    }
+                }
+            }
+            assert!(some > 30, "{login}: only {some} numbers are not 0");
+        }
+    });
+}
+
+#[test]
+fn every_area_and_every_hexagon_drills_down_too() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 72, 900).await;
+        let window = "from=2026-03-01&to=2035-12-30";
+        for (login, grants) in readers() {
+            let token = server.token(login, grants).await;
+            let mut some = 0;
+            for level in ["street", "grid"] {
+                let path = format!("/metrics/areas?level={level}&{window}");
+                let list = server.get(&token, &path).await.json();
+                for item in list["items"].as_array().unwrap().iter().step_by(3) {
+                    let query = format!("{window}&area={}", item["code"].as_str().unwrap());
+                    some += check_numbers(&server, &token, &item["metrics"], &query).await;
+                }
+            }
+            for res in [5, 7, 9] {
+                let path = format!("/metrics/cells?res={res}&{window}");
+                let list = server.get(&token, &path).await.json();
+                for item in list["items"].as_array().unwrap().iter().step_by(7) {
+                    let query = format!("{window}&cell={}", item["cell"].as_str().unwrap());
+                    some += check_numbers(&server, &token, &item["metrics"], &query).await;
+                }
+            }
+            assert!(some > 30, "{login}: only {some} numbers are not 0");
+        }
+    });
+}
+
+#[test]
+fn a_silent_area_is_listed_as_unknown_and_a_silent_hexagon_is_not() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 73, 600).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let list = server.get(&token, "/metrics/areas?from=2026-03-01&to=2035-12-30").await.json();
+        let items = list["items"].as_array().unwrap();
+        assert_eq!(items.len(), 16);
+        for item in items {
+            let silent = ["G32", "G33"].contains(&item["code"].as_str().unwrap());
+            assert_eq!(item["n"] == 0, silent, "{item}");
+            let metrics = &item["metrics"];
+            assert_eq!(metrics["closing_rate"]["value"].is_null() && silent, silent);
+            assert_eq!(metrics["backlog"]["age_median_ms"].is_null() && silent, silent);
+        }
+        let cells = server.get(&token, "/metrics/cells?res=10").await.json();
+        for item in cells["items"].as_array().unwrap() {
+            let known = [&item["metrics"]["open"], &item["n"], &item["metrics"]["closed"]];
+            let some = known.iter().any(|n| n.as_i64().unwrap() > 0)
+                || item["metrics"]["dispatched"].as_i64().unwrap() > 0
+                || RATES.iter().any(|rate| item["metrics"][rate]["denominator"] != 0)
+                || TIMES.iter().any(|times| item["metrics"][times]["n"] != 0);
+            assert!(some, "{item}");
+        }
+    });
+}
+
+#[test]
+fn the_backlog_counts_what_is_open_now_with_its_age() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 74, 600).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        // A window in which nothing was reported: what is open is open all the same.
+        let summary =
+            server.get(&token, "/metrics/summary?from=2020-01-01&to=2020-02-01").await.json();
+        let zone = crate::support::zone();
+        let today = server.ctx.now().day_in(&zone);
+        let open = server.issues().iter().filter(|issue| issue.state.is_open());
+        let mut ages: Vec<i64> =
+            open.map(|i| i64::from(today.0 - i.times.reported.day_in(&zone).0)).collect();
+        ages.sort_unstable();
+        assert!(ages.len() > 10);
+        let rank = |q: f64| ages[(q * ages.len() as f64).ceil() as usize - 1] * 86_400_000;
+        let backlog = &summary["metrics"]["backlog"];
+        assert_eq!(backlog["open"], ages.len());
+        assert_eq!(backlog["age_median_ms"], rank(0.5));
+        assert_eq!(backlog["age_p90_ms"], rank(0.9));
+        assert_eq!(summary["n"], 0);
+    });
+}
+
+#[test]
+fn a_box_gives_the_hexagons_that_touch_it_and_no_others() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 75, 600).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let window = "from=2026-03-01&to=2035-12-30&format=geojson";
+        let bbox = (113.62, 34.71, 113.645, 34.745);
+        for res in 5..=10 {
+            let whole = server.get(&token, &format!("/metrics/cells?{window}&res={res}")).await;
+            let (west, south, east, north) = bbox;
+            let touches = |feature: &&Value| {
+                let ring = feature["geometry"]["coordinates"][0].as_array().unwrap();
+                let axis = |i: usize| ring.iter().map(move |c| c[i].as_f64().unwrap());
+                let (min, max) = (f64::min, f64::max);
+                axis(0).reduce(min) <= Some(east)
+                    && axis(0).reduce(max) >= Some(west)
+                    && axis(1).reduce(min) <= Some(north)
+                    && axis(1).reduce(max) >= Some(south)
+            };
+            let whole = whole.json();
+            let cells = |features: Vec<&Value>| -> BTreeSet<String> {
+                features.iter().map(|f| f["properties"].to_string()).collect()
+            };
+            let truth =
+                cells(whole["features"].as_array().unwrap().iter().filter(touches).collect());
+            let asked =
+                format!("/metrics/cells?{window}&res={res}&bbox={west},{south},{east},{north}");
+            let seen = server.get(&token, &asked).await.json();
+            assert_eq!(cells(seen["features"].as_array().unwrap().iter().collect()), truth);
+            assert!(!truth.is_empty());
+        }
+    });
+}
+
+#[test]
+fn who_reads_no_issue_reads_no_number() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 76, 100).await;
+        let admin = server.token("admin", vec![grant(Role::Admin)]).await;
+        let resident = server.token("resident", Vec::new()).await;
+        for path in ["summary", "areas", "cells", "cells?format=geojson"] {
+            let path = format!("/metrics/{path}");
+            assert_eq!(server.get("", &path).await.status, StatusCode::UNAUTHORIZED, "{path}");
+            assert_eq!(server.get(&admin, &path).await.status, StatusCode::FORBIDDEN, "{path}");
+            assert_eq!(server.get(&resident, &path).await.status, StatusCode::FORBIDDEN, "{path}");
+        }
+        let labels = server.get("", "/metrics/definitions").await.json();
+        let labels: Vec<&str> =
+            labels.as_array().unwrap().iter().map(|d| d["label"].as_str().unwrap()).collect();
+        for id in RATES.iter().chain(&COUNTS).chain(&TIMES) {
+            assert!(labels.contains(&format!("{id}@1").as_str()), "{id}");
+        }
+        let all = server.token("all", vec![grant(Role::Leader)]).await;
+        for wrong in ["res=4", "res=11", "from=yesterday", "area=nowhere", "bbox=1,2,3", "kind=x"] {
+            let answer = server.get(&all, &format!("/metrics/cells?{wrong}")).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+    });
+}
