@@ -91,8 +91,9 @@ async fn open_demo(config: &Config, city: City, issues: usize) -> anyhow::Result
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
-    load(&ctx, city, issues, &tell).await.map_err(demo_told)?;
+    let loaded = load(&ctx, city, issues, &tell).await.map_err(demo_told)?;
     bar.finish_and_clear();
+    println!("{loaded}");
     if let Some((path, _lock)) = marker {
         std::fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
     }

@@ -6,7 +6,9 @@
 //! place, and in its council district only where there is no council; the other is told beside it.
 
 use super::accounts::{Seat, grant, open_seat};
-use super::load::{CityPack, DemoError, read_areas};
+use super::load::{CityPack, DemoError, Stage, Tell, read_areas};
+use crate::app::ctx::Ctx;
+use crate::app::import_issues::{ImportError, Told, import_issues, run_id};
 use crate::app::instance::Instance;
 use crate::app::territory::row_of;
 use crate::domain::access::Role;
@@ -14,11 +16,16 @@ use crate::domain::id::AreaCode;
 use crate::domain::territory::area::AreaKind;
 use crate::domain::territory::import::Mapping;
 use crate::domain::territory::{Area, Level};
+use crate::format::history::Mapping as HistoryMapping;
 use geo::BooleanOps;
 use geo::MultiPolygon;
 
 const COUNCILS: &[u8] = include_bytes!("../../geodata/la311/neighborhood_councils.geojson");
 const DISTRICTS: &[u8] = include_bytes!("../../geodata/la311/council_districts.geojson");
+
+const REQUESTS: &[u8] = include_bytes!("../../geodata/la311/requests_2020.csv");
+const MAPPING: &str = include_str!("../../geodata/la311/import.toml");
+const REQUESTS_FILE: &str = "geodata/la311/requests_2020.csv";
 
 const CITY: &str = "LA";
 
@@ -99,6 +106,31 @@ pub fn pack() -> Result<CityPack, DemoError> {
         generated: false,
         note: "demo: Los Angeles",
     })
+}
+
+/// Imports the requests as `hexward import issues` does and says what came of it. Some rows of the
+/// city's file lack a position, or the time of their end, and are refused.
+///
+/// # Errors
+/// The store is not available, or the file is not what its mapping says.
+pub async fn load_requests(ctx: &Ctx, tell: Tell<'_>) -> Result<String, DemoError> {
+    let wrong = |reason: String| DemoError::File(REQUESTS_FILE, reason);
+    let mapping = HistoryMapping::parse(MAPPING).map_err(|error| wrong(error.to_string()))?;
+    let id = run_id(MAPPING, REQUESTS, CITY).map_err(|error| wrong(error.to_string()))?;
+    let outcome = import_issues(ctx, &mapping, REQUESTS, &id, |told| match told {
+        Told::Problem(_) => {}
+        Told::Progress { position_bytes, .. } => {
+            tell(Stage::History, position_bytes as usize, REQUESTS.len());
+        }
+    });
+    let summary = outcome.await.map_err(|error| match error {
+        ImportError::App(error) => DemoError::App(error),
+        other => wrong(other.to_string()),
+    })?;
+    Ok(format!(
+        "{} requests: {} imported, {} refused for want of a position or of the time of their end",
+        summary.rows, summary.imported, summary.refused
+    ))
 }
 
 /// The staff. It is made up; the requests are not.

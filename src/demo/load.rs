@@ -96,19 +96,25 @@ pub async fn find_loaded(ctx: &Ctx) -> Result<Option<String>, DemoError> {
     Ok(settings.into_iter().find(|(name, _)| name == LOADED).map(|(_, city)| city))
 }
 
-/// Loads a city's demo with about `issues` generated issues into an empty installation.
+/// Loads a city's demo, for Jinshui with about `issues` generated issues, into an empty
+/// installation, and says what was loaded.
 ///
 /// # Errors
 /// The store is not available, or something shipped does not fit together.
-pub async fn load(ctx: &Ctx, city: City, issues: usize, tell: Tell<'_>) -> Result<(), DemoError> {
+pub async fn load(
+    ctx: &Ctx,
+    city: City,
+    issues: usize,
+    tell: Tell<'_>,
+) -> Result<String, DemoError> {
     load_base(ctx, city, tell).await?;
     let seats = load_accounts(ctx, city, tell).await?;
-    match city {
+    let loaded = match city {
         City::Jinshui => history::load(ctx, &seats, issues, tell).await?,
-        City::LosAngeles => {}
-    }
+        City::LosAngeles => la::load_requests(ctx, tell).await?,
+    };
     ctx.store.put_setting(LOADED, city_name(city)).await?;
-    Ok(())
+    Ok(loaded)
 }
 
 /// Loads what a city is, without accounts and issues.

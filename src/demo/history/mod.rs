@@ -121,7 +121,7 @@ fn told(play: Play<'_>) -> Told {
     Told { issue, events, route, contact, photos }
 }
 
-/// Generates about `count` issues up to the day of `ctx` and writes them.
+/// Generates about `count` issues up to the day of `ctx`, writes them, and says how many.
 ///
 /// # Errors
 /// The store is not available, or the workflow refuses a step.
@@ -130,12 +130,13 @@ pub async fn load(
     seats: &[Seat],
     count: usize,
     tell: Tell<'_>,
-) -> Result<(), DemoError> {
+) -> Result<String, DemoError> {
     let snapshot = ctx.snapshot();
     let world = World::new(&snapshot, seats, ctx.today())?;
     let mut batch = Batch::of(ctx);
     // Twins make about one in twelve more.
     let stories = count - count / 12;
+    let mut written = 0;
     for (n, day) in world.days(stories).into_iter().enumerate() {
         if n % 100 == 0 {
             tell(Stage::History, n, stories);
@@ -145,9 +146,11 @@ pub async fn load(
                 batch.write().await?;
             }
             batch.add(told).await?;
+            written += 1;
         }
     }
-    batch.write().await
+    batch.write().await?;
+    Ok(format!("{written} generated issues"))
 }
 
 /// Issues that are written together.

@@ -2,7 +2,7 @@
 
 use super::World;
 use super::play::{PlannedPhoto, Play};
-use super::spot::{Spot, beside};
+use super::spot::Spot;
 use super::words::{Hours, Phrase};
 use crate::app::place::place;
 use crate::app::route::route;
@@ -19,6 +19,7 @@ use crate::domain::issue::likeness::text_likeness;
 use crate::domain::issue::record::{evolve, place_facts};
 use crate::domain::issue::state::{Action, State};
 use crate::domain::issue::step::{Draft, seal};
+use crate::domain::territory::Level;
 use crate::domain::time::{Day, MINUTE_MS, Timestamp};
 use crate::store::change::{Contact, StoredRoute};
 
@@ -79,7 +80,7 @@ impl<'w> World<'w> {
     /// The same thing as somebody else sees it, up to three days later.
     pub fn seen_again(&self, scene: &Scene<'w>, rng: &mut Rng) -> Scene<'w> {
         let later = rng.between(3, 3 * 24 * 60) * MINUTE_MS;
-        let spot = beside(&scene.spot, rng);
+        let spot = self.spots.beside(&scene.spot, rng);
         Scene { spot, at: Timestamp(scene.at.0 + later), ..scene.clone() }
     }
 
@@ -118,6 +119,12 @@ impl<'w> World<'w> {
             Some(scene.spot.accuracy_m),
         )?;
         let routed = route(self.snapshot, &placed, (category, condition), scene.severity, scene.at);
+        // A shifted datum can put a place at a border a hand's breadth beyond it.
+        let at_level = |level| placed.chain.iter().find(|area| area.level == level);
+        let street =
+            at_level(Level::Street).map_or(scene.spot.street.as_str(), |a| a.code.as_str());
+        let grid = at_level(Level::Grid).map_or(scene.spot.grid.as_str(), |a| a.code.as_str());
+        let (office, worker) = (self.staff.office(street), self.staff.worker(grid));
         let reporter = self.reporter(scene, category, &mut rng);
         let id = IssueId(new_id(scene.at, &mut rng));
         let photo = AttachmentId(new_id(scene.at, &mut rng));
@@ -153,8 +160,8 @@ impl<'w> World<'w> {
         };
         Ok(Play {
             world: self,
-            office: self.staff.office(&scene.spot.street).ok_or_else(|| lacks("office"))?,
-            worker: self.staff.worker(&scene.spot.grid).ok_or_else(|| lacks("worker"))?,
+            office: office.ok_or_else(|| lacks("office"))?,
+            worker: worker.ok_or_else(|| lacks("worker"))?,
             rng,
             issue,
             events: vec![event],

@@ -38,6 +38,11 @@ pub fn triage(play: &mut Play<'_>) -> Result<bool, Halt> {
     }
     if play.rng.chance(12) {
         play.desk(&office.acceptor, Action::AcceptForCheck, 50)?;
+        // Someone has to go there first.
+        if play.rng.chance(office.manner.neglect) {
+            return Err(Halt::Neglected);
+        }
+        play.desk(&office.acceptor, Action::Comment, 20 * HOUR)?;
     }
     let doubtful = if own { 1 } else { office.manner.careless };
     if play.rng.chance(doubtful) {
@@ -54,10 +59,10 @@ fn settle(play: &mut Play<'_>) -> Result<bool, Halt> {
     let command = play.command(Action::Settle, kind);
     play.act(worker, command, (25, Pace::Now))?;
     if play.rng.chance(93) {
-        play.desk(&office.acceptor, Action::Approve, 3 * HOUR)?;
+        play.desk(&office.acceptor, Action::Approve, 9 * HOUR)?;
         return Ok(false);
     }
-    play.desk(&office.acceptor, Action::Refuse, 3 * HOUR)?;
+    play.desk(&office.acceptor, Action::Refuse, 9 * HOUR)?;
     Ok(true)
 }
 
@@ -90,6 +95,9 @@ fn find_department(play: &mut Play<'_>) -> Result<(), Halt> {
     }
     loop {
         if play.issue.state == State::Arbitration {
+            if play.rng.chance(10) {
+                return Err(Halt::Neglected);
+            }
             play.dispatch(&proposed, Action::Rule)?;
         } else {
             play.dispatch(&next, Action::Dispatch)?;

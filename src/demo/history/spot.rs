@@ -131,14 +131,18 @@ impl<'a> Spots<'a> {
         let raw = rounded(datum.from_wgs84(lon, lat));
         Some(Spot { grid, street, raw, datum, accuracy_m: accuracy_m as f64, words })
     }
-}
 
-/// The same thing as another person reports it: a few metres off, by a phone of its own.
-pub fn beside(spot: &Spot, rng: &mut Rng) -> Spot {
-    let (lon, lat) = spot.datum.to_wgs84(spot.raw.0, spot.raw.1);
-    let moved = (micro(lon) + rng.between(-150, 150), micro(lat) + rng.between(-150, 150));
-    let raw = degrees(moved);
-    Spot { raw, datum: Datum::Wgs84, accuracy_m: rng.between(5, 30) as f64, ..spot.clone() }
+    /// The same thing as another person reports it: a few metres off, by a phone of its own.
+    pub fn beside(&self, spot: &Spot, rng: &mut Rng) -> Spot {
+        let (lon, lat) = spot.datum.to_wgs84(spot.raw.0, spot.raw.1);
+        let here = (micro(lon), micro(lat));
+        let moved = (here.0 + rng.between(-150, 150), here.1 + rng.between(-150, 150));
+        // It is merged by the office of the first, so it stays in the grid.
+        let grid = self.grids.iter().find(|grid| grid.code == spot.grid);
+        let stays = grid.is_some_and(|grid| holds(grid.polygon, moved));
+        let raw = degrees(if stays { moved } else { here });
+        Spot { raw, datum: Datum::Wgs84, accuracy_m: rng.between(5, 30) as f64, ..spot.clone() }
+    }
 }
 
 fn in_words(street: &str, community: &str, rng: &mut Rng) -> String {
