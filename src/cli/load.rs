@@ -67,7 +67,10 @@ pub struct AreasArgs {
 #[derive(Debug, clap::Args)]
 pub struct CatalogArgs {
     /// The catalog that ships with Hexward, with nothing of one's own.
-    #[arg(long, exclusive = true)]
+    #[arg(
+        long,
+        conflicts_with_all = ["schemes", "limits", "categories", "conditions", "crosswalk"]
+    )]
     shipped: bool,
     #[arg(long, value_name = "FILE.csv")]
     schemes: Vec<PathBuf>,
