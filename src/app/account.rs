@@ -19,6 +19,8 @@ pub const TOKEN_DAYS_MAX: i64 = 366;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const PASSWORD_BYTES_MAX: usize = 256;
 pub const LOGIN_CHARS_MAX: usize = 64;
+/// The longest name of an account or a token, in characters.
+pub const NAME_CHARS_MAX: usize = 100;
 /// Failed sign-ins within [`FAILURES_MS`] after which a login, or an address, must wait.
 pub const LOGIN_FAILURES_MAX: i64 = 5;
 pub const ADDRESS_FAILURES_MAX: i64 = 50;
@@ -63,6 +65,20 @@ async fn password_matches(password: String, hash: String) -> Result<bool, AppErr
     .map_err(|error| AppError::Internal(error.to_string()))
 }
 
+/// Refuses when there were too many failures within [`FAILURES_MS`].
+async fn check_failures(
+    ctx: &Ctx,
+    subject: &str,
+    failures_max: i64,
+    now: Timestamp,
+) -> Result<(), AppError> {
+    let since = Timestamp(now.0 - FAILURES_MS);
+    match ctx.store.count_login_failures(subject, since).await? < failures_max {
+        true => Ok(()),
+        false => Err(AppError::Throttled { retry_after_s: (FAILURES_MS / 1_000).cast_unsigned() }),
+    }
+}
+
 /// The form in which logins are compared and kept.
 pub fn fold_login(login: &str) -> String {
     login.trim().to_lowercase()
@@ -80,27 +96,20 @@ pub async fn sign_in(
     address: &str,
 ) -> Result<SignedIn, AppError> {
     let login = fold_login(login);
-    if login.chars().count() > LOGIN_CHARS_MAX || password.len() > PASSWORD_BYTES_MAX {
+    if !is_login(&login) || password.len() > PASSWORD_BYTES_MAX {
         return Err(AppError::BadCredentials);
     }
+    // The turn lasts from counting to recording: guesses that are sent at once are counted, too.
+    let _turn = ctx.password_turn().await?;
     let now = ctx.now();
     let (by_login, by_address) = (format!("login:{login}"), format!("address:{address}"));
-    let since = Timestamp(now.0 - FAILURES_MS);
-    for (subject, failures_max) in
-        [(&by_login, LOGIN_FAILURES_MAX), (&by_address, ADDRESS_FAILURES_MAX)]
-    {
-        if ctx.store.count_login_failures(subject, since).await? >= failures_max {
-            return Err(AppError::Throttled {
-                retry_after_s: (FAILURES_MS / 1_000).cast_unsigned(),
-            });
-        }
-    }
+    check_failures(ctx, &by_login, LOGIN_FAILURES_MAX, now).await?;
+    check_failures(ctx, &by_address, ADDRESS_FAILURES_MAX, now).await?;
+    // It is made before it is needed, so that the first unknown login takes no longer either.
+    let decoy = ctx.decoy_hash().await?;
     let account = ctx.store.find_account_by_login(&login).await?.filter(|account| account.active);
     // An unknown login costs the same time as a wrong password.
-    let hash = match &account {
-        Some(account) => account.password_hash.clone(),
-        None => ctx.decoy_hash().await?,
-    };
+    let hash = account.as_ref().map_or(decoy, |account| account.password_hash.clone());
     let matches = password_matches(password.to_owned(), hash).await?;
     let Some(account) = account.filter(|_| matches) else {
         for subject in [&by_login, &by_address] {
@@ -182,10 +191,10 @@ pub async fn sign_out(ctx: &Ctx, token: &str) -> Result<(), AppError> {
     Ok(ctx.store.delete_session(&token_hash(token)).await?)
 }
 
-fn check_password(password: &str) -> Result<(), AppError> {
+fn check_password(field: &str, password: &str) -> Result<(), AppError> {
     if password.chars().count() < PASSWORD_CHARS_MIN || password.len() > PASSWORD_BYTES_MAX {
         return Err(AppError::field(
-            "password",
+            field,
             say(
                 format!("密码至少 {PASSWORD_CHARS_MIN} 个字符，至多 {PASSWORD_BYTES_MAX} 字节"),
                 format!(
@@ -198,10 +207,30 @@ fn check_password(password: &str) -> Result<(), AppError> {
     Ok(())
 }
 
+fn is_login(login: &str) -> bool {
+    let allowed = |c: char| !c.is_whitespace() && !c.is_control();
+    (1..=LOGIN_CHARS_MAX).contains(&login.chars().count()) && login.chars().all(allowed)
+}
+
+/// A name of an account or a token, without the white space around it.
+fn parse_name(name: &str) -> Result<String, AppError> {
+    let name = name.trim();
+    let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
+    if fits && !name.chars().any(char::is_control) {
+        return Ok(name.to_owned());
+    }
+    let says = say(
+        format!("名称为 1 到 {NAME_CHARS_MAX} 个字符，不含控制字符"),
+        format!("A name has 1 to {NAME_CHARS_MAX} characters and no control characters"),
+    );
+    Err(AppError::field("name", says))
+}
+
 /// Replaces one's own password and ends one's other sessions.
 ///
 /// # Errors
-/// The current password is wrong, or the new one too short or too long.
+/// The current password is wrong, or the new one too short or too long or the old one again;
+/// `Throttled` after too many wrong ones.
 pub async fn change_password(
     ctx: &Ctx,
     mut account: AccountRow,
@@ -209,8 +238,16 @@ pub async fn change_password(
     current: &str,
     new: &str,
 ) -> Result<(), AppError> {
-    check_password(new)?;
+    check_password("new", new)?;
+    if new == current {
+        let says = say("新密码不能与当前密码相同", "The new password is the current one");
+        return Err(AppError::field("new", says));
+    }
+    let _turn = ctx.password_turn().await?;
+    let (subject, now) = (format!("password:{}", account.id), ctx.now());
+    check_failures(ctx, &subject, LOGIN_FAILURES_MAX, now).await?;
     if !password_matches(current.to_owned(), account.password_hash.clone()).await? {
+        ctx.store.record_login_failure(&ctx.new_uuid().to_string(), &subject, now).await?;
         return Err(AppError::field(
             "current",
             say("当前密码不正确", "The current password is wrong"),
@@ -220,6 +257,7 @@ pub async fn change_password(
     account.must_change_password = false;
     let id = account.id;
     ctx.store.update_account(account).await?;
+    ctx.store.clear_login_failures(&subject).await?;
     Ok(ctx.store.delete_sessions_of(id, session_hash).await?)
 }
 
@@ -283,10 +321,7 @@ pub async fn create_account_as(
     new: NewAccount,
 ) -> Result<AccountRow, AppError> {
     let login = fold_login(&new.login);
-    let usable = !login.is_empty()
-        && login.chars().count() <= LOGIN_CHARS_MAX
-        && !login.chars().any(|c| c.is_whitespace() || c.is_control());
-    if !usable {
+    if !is_login(&login) {
         return Err(AppError::field(
             "login",
             say(
@@ -295,12 +330,14 @@ pub async fn create_account_as(
             ),
         ));
     }
-    check_password(&new.password)?;
+    let name = parse_name(&new.name)?;
+    check_password("password", &new.password)?;
     check_grants(&ctx.snapshot(), &new.grants)?;
+    let _turn = ctx.password_turn().await?;
     let account = AccountRow {
         id,
         login,
-        name: new.name,
+        name,
         password_hash: hash_password(new.password).await?,
         active: true,
         must_change_password: new.must_change_password,
@@ -334,11 +371,14 @@ pub async fn update_account(
         check_grants(&ctx.snapshot(), &grants)?;
         account.grants = grants;
     }
-    account.name = patch.name.unwrap_or(account.name);
+    if let Some(name) = patch.name {
+        account.name = parse_name(&name)?;
+    }
     account.active = patch.active.unwrap_or(account.active);
     let new_password = patch.password.is_some();
     if let Some(password) = patch.password {
-        check_password(&password)?;
+        check_password("password", &password)?;
+        let _turn = ctx.password_turn().await?;
         account.password_hash = hash_password(password).await?;
         account.must_change_password = true;
     }
@@ -352,7 +392,7 @@ pub async fn update_account(
 /// Makes an API token; the token itself is returned once and kept nowhere.
 ///
 /// # Errors
-/// The term is not between 1 and [`TOKEN_DAYS_MAX`] days.
+/// The term is not between 1 and [`TOKEN_DAYS_MAX`] days, or the name unusable.
 pub async fn create_token(
     ctx: &Ctx,
     account: AccountId,
@@ -368,12 +408,13 @@ pub async fn create_token(
             ),
         ));
     }
+    let name = parse_name(name)?;
     let token = format!("hxw_{}", new_token());
     let now = ctx.now();
     let row = TokenRow {
         id: ctx.new_uuid().to_string(),
         account,
-        name: name.chars().take(100).collect(),
+        name,
         token_hash: token_hash(&token),
         expires: Timestamp(now.0 + days * DAY_MS),
     };

@@ -11,10 +11,14 @@ use crate::domain::time::{Day, Timestamp};
 use crate::store::Store;
 use crate::store::port::FeedEntry;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::{OnceCell, broadcast};
+use std::time::Duration;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit, broadcast};
 
 /// Committed events that a slow live view may be behind before it has to read anew.
 const LIVE_ENTRIES_MAX: usize = 1_024;
+
+/// How long a password waits for its turn to be checked.
+const PASSWORD_TURN_MAX: Duration = Duration::from_secs(10);
 
 /// What live views are told.
 #[derive(Clone)]
@@ -32,6 +36,7 @@ pub struct Ctx {
     snapshot: RwLock<Arc<Snapshot>>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     decoy: OnceCell<String>,
+    passwords: Semaphore,
 }
 
 /// The system's clock.
@@ -58,6 +63,7 @@ impl Ctx {
             snapshot: RwLock::new(snapshot),
             clock,
             decoy: OnceCell::new(),
+            passwords: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
         }))
     }
 
@@ -108,6 +114,18 @@ impl Ctx {
             self.refresh().await?;
         }
         Ok(stale)
+    }
+
+    /// A turn at checking or hashing a password, which costs much memory and a processor: as many
+    /// as there are processors go at once.
+    ///
+    /// # Errors
+    /// Too many are waiting.
+    pub async fn password_turn(&self) -> Result<SemaphorePermit<'_>, AppError> {
+        let turn = tokio::time::timeout(PASSWORD_TURN_MAX, self.passwords.acquire()).await;
+        turn.ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| AppError::Unavailable("too many passwords are waiting".into()))
     }
 
     /// A password hash that no password has.

@@ -78,7 +78,9 @@ fn reclass(
     request: &Request,
     at: Timestamp,
 ) -> Result<Option<(Reclass, StoredRoute)>, AppError> {
-    let Some(code) = request.category.as_deref() else { return Ok(None) };
+    let own = request.condition.is_some().then_some(issue.category.as_str());
+    // A condition alone says more precisely what the category says already.
+    let Some(code) = request.category.as_deref().or(own) else { return Ok(None) };
     let category = CategoryCode::parse(code)
         .ok()
         .and_then(|code| snapshot.catalog.category(&code))

@@ -1,4 +1,5 @@
-//! Taking in areas, people, catalogs and matrices: what a file brings, joined with what is in force.
+//! Taking in areas, people, catalogs and matrices: what a file brings, joined with what is in
+//! force.
 
 use super::ctx::Ctx;
 use super::error::AppError;

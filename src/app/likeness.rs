@@ -3,7 +3,7 @@
 use super::ctx::Ctx;
 use super::error::AppError;
 use crate::domain::access::{Actor, Scope};
-use crate::domain::id::CategoryCode;
+use crate::domain::id::{CategoryCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::likeness::{self, Likely};
 use crate::domain::issue::record::{Issue, Place};
@@ -38,19 +38,33 @@ fn bounds_around(position: (f64, f64), radius_m: f64) -> Bounds {
     }
 }
 
+/// What others are compared with.
+pub struct Wanted<'a> {
+    pub place: &'a Place,
+    pub category: &'a CategoryCode,
+    pub at: Timestamp,
+    pub text: &'a str,
+    /// The issue itself, where it is kept already.
+    pub itself: Option<IssueId>,
+}
+
+/// Whether the asker may know what the issue is about.
+fn is_readable(issue: &Issue, actor: &Actor, in_scope: bool) -> bool {
+    in_scope && (issue.kind != Kind::Dispute || actor.reads_dispute(&issue.subject()))
+}
+
 /// Open issues that are likely to tell of the same thing, the likeliest first. Everybody is told
 /// of them, so that one thing is not reported twice; disputes are never offered to the public.
+/// Words are compared only where the asker may read them: a score would tell them bit by bit.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn find_alike(
     ctx: &Ctx,
     actor: &Actor,
-    place: &Place,
-    category: &CategoryCode,
-    at: Timestamp,
-    text: &str,
+    wanted: &Wanted<'_>,
 ) -> Result<Vec<Alike>, AppError> {
+    let Wanted { place, category, at, text, itself } = *wanted;
     let query = PageQuery {
         filter: IssueFilter {
             open: Some(true),
@@ -69,6 +83,7 @@ pub async fn find_alike(
     let mut alike: Vec<Alike> = near
         .items
         .into_iter()
+        .filter(|issue| Some(issue.id) != itself)
         .filter_map(|issue| {
             let in_scope = scope.allows(&issue.subject());
             if issue.kind == Kind::Dispute && !in_scope {
@@ -78,7 +93,7 @@ pub async fn find_alike(
                 position: issue.place.position,
                 category: issue.category.as_str(),
                 at_ms: issue.times.reported.0,
-                text: &issue.text,
+                text: if is_readable(&issue, actor, in_scope) { &issue.text } else { "" },
             };
             let score =
                 likeness::score(&own, &other).filter(|score| *score >= likeness::SCORE_MIN)?;
@@ -87,6 +102,5 @@ pub async fn find_alike(
         })
         .collect();
     alike.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.issue.id.cmp(&b.issue.id)));
-    alike.truncate(ALIKE_MAX);
     Ok(alike)
 }

@@ -3,7 +3,7 @@
 use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
-use super::likeness::{Alike, find_alike};
+use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
 use super::number::new_number;
 use super::photo::Processed;
 use super::place::{Placed, place};
@@ -90,7 +90,12 @@ fn fault(faults: &mut Vec<FieldProblem>, field: &str, says: Say) {
     faults.push(FieldProblem { field: field.to_owned(), says });
 }
 
-fn check_length(faults: &mut Vec<FieldProblem>, field: &str, text: &str, chars_max: usize) {
+fn check_words(faults: &mut Vec<FieldProblem>, field: &str, text: &str, chars_max: usize) {
+    // PostgreSQL keeps no NUL, and none of the others can be shown.
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        let says = say("含有控制字符", "This holds a control character");
+        fault(faults, field, says);
+    }
     if text.chars().count() > chars_max {
         let zh = format!("至多 {chars_max} 个字");
         fault(faults, field, say(zh, format!("At most {chars_max} characters")));
@@ -151,8 +156,8 @@ fn check_person(submission: &Submission, category: &Category, faults: &mut Vec<F
         fault(faults, "contact", says);
     }
     if let Some(contact) = &submission.contact {
-        check_length(faults, "contact.name", &contact.name, CONTACT_CHARS_MAX);
-        check_length(faults, "contact.phone", &contact.phone, CONTACT_CHARS_MAX);
+        check_words(faults, "contact.name", &contact.name, CONTACT_CHARS_MAX);
+        check_words(faults, "contact.phone", &contact.phone, CONTACT_CHARS_MAX);
     }
 }
 
@@ -167,20 +172,17 @@ fn check<'a>(
     if submission.text.trim().is_empty() {
         fault(&mut faults, "text", say("请填写情况说明", "Say what is the matter"));
     }
-    check_length(&mut faults, "text", &submission.text, TEXT_CHARS_MAX);
-    check_length(
-        &mut faults,
-        "address",
-        submission.address.as_deref().unwrap_or(""),
-        ADDRESS_CHARS_MAX,
-    );
-    if submission.accuracy_m.is_some_and(|m| !(0.0..=ACCURACY_M_MAX).contains(&m)) {
-        let says = say("定位精度须为 0 到 100000 米", "The accuracy must be 0 to 100000 metres");
-        fault(&mut faults, "accuracy_m", says);
-    }
+    check_words(&mut faults, "text", &submission.text, TEXT_CHARS_MAX);
+    let address = submission.address.as_deref().unwrap_or("");
+    check_words(&mut faults, "address", address, ADDRESS_CHARS_MAX);
+    faults.extend(accuracy_fault(submission.accuracy_m));
     if submission.occurred.is_some_and(|at| at.0 > now.0 + CLOCK_SKEW_MS_MAX) {
         let says = say("发生时间晚于现在", "The time of occurrence lies in the future");
         fault(&mut faults, "occurred_at", says);
+    }
+    if submission.settle_note.is_some() && submission.anonymous {
+        let says = say("匿名上报不能自行处置", "Who settles on the spot gives the name");
+        fault(&mut faults, "settle", says);
     }
     if submission.settle_note.is_some() && !actor.has_role(Role::GridWorker) {
         let says = say("只有网格员可以自行处置", "Only a grid worker settles on the spot");
@@ -193,6 +195,13 @@ fn check<'a>(
         Some(chosen) if faults.is_empty() => Ok(chosen),
         _ => Err(AppError::Invalid(faults)),
     }
+}
+
+/// What is wrong with an accuracy radius, if anything is.
+pub fn accuracy_fault(accuracy_m: Option<f64>) -> Option<FieldProblem> {
+    let wrong = accuracy_m.is_some_and(|m| !(0.0..=ACCURACY_M_MAX).contains(&m));
+    let says = || say("定位精度须为 0 到 100000 米", "The accuracy must be 0 to 100000 metres");
+    wrong.then(|| FieldProblem { field: "accuracy_m".into(), says: says() })
 }
 
 /// When the report counts as made: when it was seen, if the phone's clock can be believed.
@@ -210,16 +219,33 @@ pub async fn preview(
     actor: &Actor,
     submission: &Submission,
 ) -> Result<Preview, AppError> {
-    let snapshot = ctx.snapshot();
-    let now = ctx.now();
+    let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let chosen = check(&snapshot, submission, actor, now)?;
+    preview_chosen(ctx, &snapshot, actor, submission, &chosen, now).await
+}
+
+async fn preview_chosen(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    actor: &Actor,
+    submission: &Submission,
+    chosen: &Chosen<'_>,
+    now: Timestamp,
+) -> Result<Preview, AppError> {
     let placed =
         place(&snapshot.territory, submission.position, submission.datum, submission.accuracy_m)?;
     let at = reported_at(submission, now);
     let routed =
-        route(&snapshot, &placed, (chosen.category, chosen.condition), submission.severity, at);
-    let alike =
-        find_alike(ctx, actor, &placed.place, &chosen.category.code, at, &submission.text).await?;
+        route(snapshot, &placed, (chosen.category, chosen.condition), submission.severity, at);
+    let wanted = Wanted {
+        place: &placed.place,
+        category: &chosen.category.code,
+        at,
+        text: &submission.text,
+        itself: None,
+    };
+    let mut alike = find_alike(ctx, actor, &wanted).await?;
+    alike.truncate(ALIKE_MAX);
     Ok(Preview { placed, routed, alike })
 }
 
@@ -234,16 +260,17 @@ pub async fn submit(
     key: Option<RequestKey>,
     photos: Vec<Processed>,
 ) -> Result<Submitted, AppError> {
-    let scope = actor.account().map_or("anonymous".to_owned(), |id| id.to_string());
+    // The key of an anonymous report is nobody's: it would tell who reported.
+    let owner = actor.account().filter(|_| !submission.anonymous);
+    let scope = owner.map_or("anonymous".to_owned(), |id| id.to_string());
     if let Some(key) = &key
         && let Some((issue, fingerprint)) = ctx.store.find_idempotent(&scope, &key.key).await?
     {
-        return replay(ctx, actor, &submission, key, issue, &fingerprint).await;
+        return replay(ctx, actor, key, issue, &fingerprint).await;
     }
-    let preview = preview(ctx, actor, &submission).await?;
-    let snapshot = ctx.snapshot();
-    let now = ctx.now();
+    let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let chosen = check(&snapshot, &submission, actor, now)?;
+    let preview = preview_chosen(ctx, &snapshot, actor, &submission, &chosen, now).await?;
     let mut change =
         Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };
     let attachments = keep_photos(ctx, &photos, now).await?;
@@ -262,15 +289,16 @@ pub async fn submit(
         Applied::Done => Ok(Submitted { issue, preview, replayed: false }),
         Applied::Replayed { issue, fingerprint } => {
             let key = key.ok_or_else(|| AppError::Internal("a replay without a key".into()))?;
-            replay(ctx, actor, &submission, &key, issue, &fingerprint).await
+            replay(ctx, actor, &key, issue, &fingerprint).await
         }
     }
 }
 
+/// What was kept under the key. Nothing is checked again: what was accepted once stays accepted,
+/// also when its category is no longer in force.
 async fn replay(
     ctx: &Ctx,
     actor: &Actor,
-    submission: &Submission,
     key: &RequestKey,
     issue: IssueId,
     fingerprint: &str,
@@ -281,8 +309,19 @@ async fn replay(
     // The key is as secret as the report it came with, so its holder may read what it made.
     let everything = crate::domain::access::Scope::everything();
     let issue = ctx.store.find_issue(issue, &everything).await?.ok_or_else(AppError::no_issue)?;
-    let preview = preview(ctx, actor, submission).await?;
-    Ok(Submitted { issue, preview, replayed: true })
+    let (snapshot, kept) = (ctx.snapshot(), &issue.place);
+    let placed = place(&snapshot.territory, kept.raw, kept.datum, kept.accuracy_m)?;
+    let routed = Routed::of_stored(ctx.store.find_route(issue.id).await?.as_ref());
+    let wanted = Wanted {
+        place: kept,
+        category: &issue.category,
+        at: issue.times.reported,
+        text: &issue.text,
+        itself: Some(issue.id),
+    };
+    let mut alike = find_alike(ctx, actor, &wanted).await?;
+    alike.truncate(ALIKE_MAX);
+    Ok(Submitted { preview: Preview { placed, routed, alike }, issue, replayed: true })
 }
 
 async fn keep_photos(

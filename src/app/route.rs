@@ -9,6 +9,7 @@ use crate::domain::issue::kind::Severity;
 use crate::domain::routing::{CategoryFacts, Decision, Facts, LocalTime, Place, Position, decide};
 use crate::domain::time::Timestamp;
 use crate::format::trace::{trace_from_json, trace_to_json};
+use crate::store::change::StoredRoute;
 
 /// A decision with the version of the matrix that made it.
 pub struct Routed {
@@ -17,6 +18,15 @@ pub struct Routed {
 }
 
 impl Routed {
+    /// A decision as it was kept; none where it was not.
+    pub fn of_stored(stored: Option<&StoredRoute>) -> Self {
+        let trace = stored.and_then(|stored| trace_from_json(&stored.trace).ok());
+        Self {
+            decision: trace.map(|trace| Decision { trace }),
+            matrix_version: stored.map_or(0, |stored| stored.matrix_version),
+        }
+    }
+
     pub fn lead(&self) -> Option<&DepartmentCode> {
         self.decision.as_ref().and_then(Decision::lead)
     }

@@ -67,7 +67,7 @@ pub struct AreasArgs {
 #[derive(Debug, clap::Args)]
 pub struct CatalogArgs {
     /// The catalog that ships with Hexward, with nothing of one's own.
-    #[arg(long, conflicts_with_all = ["schemes", "categories", "conditions", "limits", "crosswalk"])]
+    #[arg(long, exclusive = true)]
     shipped: bool,
     #[arg(long, value_name = "FILE.csv")]
     schemes: Vec<PathBuf>,

@@ -3,14 +3,12 @@
 use super::open::open;
 use crate::app::ctx::Ctx;
 use crate::config::{Config, ConfigArgs};
-use crate::http::{App, Options, router};
+use crate::http::{self, App, Options};
 use crate::{feed, jobs};
 use anyhow::Context;
-use std::future::Future;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,9 +18,6 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
 }
-
-/// How long requests under way may take to end after the signal.
-const GRACE: Duration = Duration::from_secs(20);
 
 /// Runs the command.
 ///
@@ -57,29 +52,8 @@ pub async fn serve(
         trusted_proxies: config.trusted_proxies.clone(),
         anonymous_per_minute_max: config.anonymous_per_minute_max,
     };
-    let service = router(App::new(ctx, options, stop.clone()))
-        .into_make_service_with_connect_info::<SocketAddr>();
     ready(listener.local_addr()?);
-    let server =
-        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
-    end_within_grace(server, stop).await
-}
-
-async fn end_within_grace(
-    server: impl IntoFuture<Output = std::io::Result<()>, IntoFuture: Future + Send>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let overdue = async {
-        stop.cancelled().await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        ended = server.into_future() => Ok(ended?),
-        () = overdue => {
-            tracing::warn!(grace_s = GRACE.as_secs(), "some requests did not end in time");
-            Ok(())
-        }
-    }
+    Ok(http::serve(listener, App::new(ctx, options, stop.clone()), stop).await?)
 }
 
 async fn cancel_on_signal(stop: CancellationToken) {

@@ -232,7 +232,24 @@ impl Scope {
         Self { clauses: vec![Clause::default()] }
     }
 
+    /// What the actor may read.
     pub fn of(actor: &Actor) -> Self {
+        Self::granted(actor, |grant| grant.kinds.clone())
+    }
+
+    /// What the actor may search by words. Finding is an answer, too: disputes are searched only
+    /// by those who may know what they are about.
+    pub fn of_words(actor: &Actor) -> Self {
+        Self::granted(actor, |grant| match grant.role.reads_disputes() {
+            true => grant.kinds.clone(),
+            false => {
+                let kinds = grant.kinds.as_deref().unwrap_or(&Kind::ALL);
+                Some(kinds.iter().copied().filter(|kind| *kind != Kind::Dispute).collect())
+            }
+        })
+    }
+
+    fn granted(actor: &Actor, kinds_of: impl Fn(&Grant) -> Option<Vec<Kind>>) -> Self {
         let granted = actor.grants().iter().filter(|g| g.role.reads_issues()).filter_map(|grant| {
             let area = match (&grant.area, &grant.path) {
                 (None, _) => None,
@@ -242,7 +259,7 @@ impl Scope {
             Some(Clause {
                 area,
                 department: grant.department.clone(),
-                kinds: grant.kinds.clone(),
+                kinds: kinds_of(grant),
                 reporter: None,
             })
         });

@@ -65,7 +65,8 @@ pub fn cells_near(
         .filter(|cover| cover.edge_length_km() >= edge_km)
         .last()
         .unwrap_or(Resolution::Zero);
-    // Half an edge is less than the radius of the circle inside a cell, so that none is stepped over.
+    // Half an edge is less than the radius of the circle inside a cell, so that none is
+    // stepped over.
     let step = (cover.edge_length_km() / 2.0).max(1e-6);
     let steps = |km: f64| (km / step).ceil() as usize + 1;
     let mut cells = std::collections::BTreeSet::new();

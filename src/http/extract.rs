@@ -1,11 +1,12 @@
 //! What handlers are given: who calls, in which language, and bodies and queries that were read
 //! with a proper complaint when they could not be.
 
+use super::multipart::JSON_BYTES_MAX;
 use super::problem::ApiError;
 use super::{App, COOKIE_PLAIN, COOKIE_SECURE};
 use crate::app::account::{actor_of, find_session, find_token_account};
 use crate::app::error::{AppError, Say, say};
-use crate::domain::access::{Actor, Role};
+use crate::domain::access::{Actor, Grant, Role};
 use crate::store::port::{AccountRow, SessionRow};
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -56,30 +57,89 @@ impl<S: Send + Sync> FromRequestParts<S> for Lang {
     }
 }
 
-/// Who calls. A session by cookie must prove itself with its CSRF token when it changes anything;
-/// an API token in the Authorization header cannot be sent by another site's page.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The name of the session's cookie. Over https only the protected one counts: another host of the
+/// same domain can set the plain one.
+pub fn cookie_name(app: &App) -> &'static str {
+    if app.options.secure_cookies { COOKIE_SECURE } else { COOKIE_PLAIN }
+}
+
+/// The session's token, if the request carries one.
+pub fn session_token(app: &App, headers: &HeaderMap) -> Option<String> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(cookie_name(app)).map(|cookie| cookie.value().to_owned())
+}
+
+/// Whose credentials a request carries; found once a request.
+#[derive(Clone, Debug, Default)]
+pub struct Identity {
+    pub account: Option<AccountRow>,
+    /// `None` for an API token.
+    pub session: Option<SessionRow>,
+    /// Whether there is a cookie of a session that is over.
+    session_over: bool,
+}
+
+/// Finds whose credentials a request carries.
+///
+/// # Errors
+/// `Unauthenticated` for an API token that is unknown or over; or the store is not available.
+pub async fn identify(parts: &mut Parts, app: &App) -> Result<Identity, AppError> {
+    if let Some(known) = parts.extensions.get::<Identity>() {
+        return Ok(known.clone());
+    }
+    let identity = if let Some(token) = bearer(&parts.headers) {
+        let account = find_token_account(&app.ctx, token).await?;
+        Identity { account: Some(account), ..Identity::default() }
+    } else if let Some(token) = session_token(app, &parts.headers) {
+        match find_session(&app.ctx, &token).await {
+            Ok((session, account)) => {
+                Identity { account: Some(account), session: Some(session), session_over: false }
+            }
+            Err(AppError::Unauthenticated) => {
+                Identity { session_over: true, ..Identity::default() }
+            }
+            Err(error) => return Err(error),
+        }
+    } else {
+        Identity::default()
+    };
+    parts.extensions.insert(identity.clone());
+    Ok(identity)
+}
+
+impl FromRequestParts<App> for Identity {
+    type Rejection = ApiError;
+
+    /// A session by cookie must prove itself with its CSRF token when it changes anything; an API
+    /// token in the Authorization header cannot be sent by another site's page.
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let identity = identify(parts, app).await?;
+        if let Some(session) = &identity.session {
+            check_csrf(parts, session)?;
+        }
+        Ok(identity)
+    }
+}
+
+/// Who calls: someone whose password need not be changed first, or nobody that is known.
 pub struct Caller {
     pub actor: Actor,
     pub account: Option<AccountRow>,
     pub session: Option<SessionRow>,
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
-}
-
-/// The session's token, if the request carries one.
-pub fn session_token(headers: &HeaderMap) -> Option<String> {
-    let jar = CookieJar::from_headers(headers);
-    let cookie = jar.get(COOKIE_SECURE).or_else(|| jar.get(COOKIE_PLAIN));
-    cookie.map(|cookie| cookie.value().to_owned())
-}
+const CSRF_HEADER: &str = "x-csrf-token";
 
 fn check_csrf(parts: &Parts, session: &SessionRow) -> Result<(), ApiError> {
     if parts.method.is_safe() {
         return Ok(());
     }
-    let sent = parts.headers.get("x-csrf-token").map_or(&b""[..], |value| value.as_bytes());
+    let sent = parts.headers.get(CSRF_HEADER).map_or(&b""[..], |value| value.as_bytes());
     if bool::from(sent.ct_eq(session.csrf_token.as_bytes())) {
         return Ok(());
     }
@@ -91,27 +151,21 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let snapshot = app.ctx.snapshot();
-        if let Some(token) = bearer(&parts.headers) {
-            let account = find_token_account(&app.ctx, token).await?;
-            let actor = actor_of(&snapshot, &account);
-            return Ok(Self { actor, account: Some(account), session: None });
+        let identity = Identity::from_request_parts(parts, app).await?;
+        // Whoever believes to be signed in must not report as a stranger without being told.
+        if identity.session_over && parts.headers.contains_key(CSRF_HEADER) {
+            return Err(AppError::Unauthenticated.into());
         }
-        let Some(token) = session_token(&parts.headers) else {
-            return Ok(Self { actor: Actor::Anonymous, account: None, session: None });
+        let actor = match &identity.account {
+            None => Actor::Anonymous,
+            Some(account) if account.must_change_password => {
+                let says = say("请先修改密码", "The password must be changed first");
+                let code = "password_change_required";
+                return Err(ApiError::new(StatusCode::FORBIDDEN, code, says));
+            }
+            Some(account) => actor_of(&app.ctx.snapshot(), account),
         };
-        match find_session(&app.ctx, &token).await {
-            // A cookie that is over is as good as none.
-            Err(AppError::Unauthenticated) => {
-                Ok(Self { actor: Actor::Anonymous, account: None, session: None })
-            }
-            Err(error) => Err(error.into()),
-            Ok((session, account)) => {
-                check_csrf(parts, &session)?;
-                let actor = actor_of(&snapshot, &account);
-                Ok(Self { actor, account: Some(account), session: Some(session) })
-            }
-        }
+        Ok(Self { actor, account: identity.account, session: identity.session })
     }
 }
 
@@ -132,7 +186,8 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
-/// A signed-in caller with the administrator's role.
+/// A signed-in caller with the administrator's role over everything: accounts and the territory
+/// belong to no area.
 pub struct Admin;
 
 impl FromRequestParts<App> for Admin {
@@ -140,7 +195,12 @@ impl FromRequestParts<App> for Admin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = SignedIn::from_request_parts(parts, app).await?;
-        if caller.actor.has_role(Role::Admin) {
+        let over_all = |grant: &Grant| {
+            let limited =
+                grant.area.is_some() || grant.department.is_some() || grant.kinds.is_some();
+            grant.role == Role::Admin && !limited
+        };
+        if caller.actor.grants().iter().any(over_all) {
             return Ok(Self);
         }
         let says = say("需要管理员权限", "This needs the administrator's role");
@@ -159,27 +219,53 @@ impl FromRequestParts<App> for Remote {
     }
 }
 
-/// The last address in X-Forwarded-For that is no trusted proxy, if the peer is one.
+/// The last address in X-Forwarded-For that is no trusted proxy, if the peer is one. What a proxy
+/// wrote is believed up to the first hop that is not one of ours or cannot be read: everything
+/// before it is the sender's own word.
 fn remote_of(parts: &Parts, trusted: &[IpAddr]) -> IpAddr {
     let peer = parts
         .extensions
         .get::<axum::extract::ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::from([0, 0, 0, 0]), |info| info.0.ip());
-    if !trusted.contains(&peer) {
-        return peer;
+    // A socket for both families gives IPv4 peers as ::ffff:a.b.c.d.
+    let mut address = peer.to_canonical();
+    // A proxy may add a line instead of adding to the line that was sent.
+    let lines: Vec<&str> = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .map(|line| line.to_str().unwrap_or(""))
+        .collect();
+    for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        let is_ours = trusted.iter().any(|own| own.to_canonical() == address);
+        match hop.trim().parse::<IpAddr>() {
+            Ok(hop) if is_ours => address = hop.to_canonical(),
+            _ => break,
+        }
     }
-    let forwarded = parts.headers.get("x-forwarded-for").and_then(|value| value.to_str().ok());
-    let mut hops = forwarded.unwrap_or("").rsplit(',').filter_map(|hop| hop.trim().parse().ok());
-    hops.find(|hop| !trusted.contains(hop)).unwrap_or(peer)
+    address
 }
 
-/// A JSON body.
+/// Whether If-None-Match names the tag: what the reader has is still what there is.
+pub fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let opaque = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    let lines = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut tags = lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+    tags.any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
+}
+
+/// A JSON body of at most [`JSON_BYTES_MAX`].
 pub struct Body<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let bytes = axum::body::to_bytes(body, JSON_BYTES_MAX)
+            .await
+            .map_err(|_| AppError::TooLarge(say("内容过大", "The body is too large")))?;
+        let request = Request::from_parts(parts, axum::body::Body::from(bytes));
         match Json::<T>::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
             Err(rejection) => {

@@ -4,6 +4,8 @@ use super::problem::ApiError;
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::measure::{counted_by, find_area_path};
+use crate::app::number::parse_number;
+use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -16,6 +18,8 @@ use utoipa::IntoParams;
 /// The issues of a page.
 pub const LIMIT_DEFAULT: usize = 50;
 pub const LIMIT_MAX: usize = 200;
+/// The longest text to search for, in characters: each word is a condition of its own.
+pub const WORDS_CHARS_MAX: usize = 200;
 
 /// Which issues, in which order.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -56,6 +60,14 @@ pub struct IssueQuery {
 fn unknown(field: &str, value: &str) -> ApiError {
     let says = say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known"));
     ApiError::invalid(field, says)
+}
+
+fn words_too_long() -> ApiError {
+    let says = say(
+        format!("至多 {WORDS_CHARS_MAX} 个字"),
+        format!("At most {WORDS_CHARS_MAX} characters"),
+    );
+    ApiError::invalid("q", says)
 }
 
 fn filled(text: Option<&String>) -> Option<&str> {
@@ -136,12 +148,30 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
         area,
         cell: parse_word("cell", query.cell.as_ref(), parse_cell)?,
         bounds: parse_word("bbox", query.bbox.as_ref(), parse_bounds)?,
-        words: filled(query.q.as_ref()).map(str::to_owned),
+        words: match filled(query.q.as_ref()) {
+            None => None,
+            Some(text) => Some(parse_words(text).ok_or_else(words_too_long)?),
+        },
         reporter: None,
         reported_from: day("reported_from", query.reported_from.as_ref())?.map(start),
         reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
         counted,
     })
+}
+
+/// Reads what is searched for; a tracking number in any form is searched as it is kept.
+fn parse_words(text: &str) -> Option<String> {
+    (text.chars().count() <= WORDS_CHARS_MAX)
+        .then(|| parse_number(text).unwrap_or_else(|| text.to_owned()))
+}
+
+/// What a list may show to the actor. Searching by words is narrower than reading, but whoever
+/// knows the number of a case finds it.
+pub fn list_scope(actor: &Actor, filter: &IssueFilter) -> Scope {
+    match filter.words.as_deref() {
+        Some(words) if parse_number(words).is_none() => Scope::of_words(actor),
+        _ => Scope::of(actor),
+    }
 }
 
 /// The page that a query asks for.

@@ -1,21 +1,22 @@
 //! Issues for staff: lists, one issue whole, its log, its photos, and the actions on it.
 
 use super::App;
-use super::extract::{At, Body, Lang, Params, SignedIn};
+use super::extract::{At, Body, Lang, Params, SignedIn, has_tag};
 use super::multipart::read_photos;
 use super::problem::ApiError;
 use super::wire::issue::{
-    Belongings, EventWire, IssueBrief, IssueWire, PhotoWire, View, event_wire, issue_wire,
+    Belongings, EventWire, IssueBrief, IssueWire, LogView, PhotoWire, View, event_wire, issue_wire,
     photo_wire,
 };
 use super::wire::report::{near_brief, stored_route_wire};
 use super::wire::{Items, Page};
 use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
-use crate::app::likeness::find_alike;
+use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::event::{Event, fact};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::domain::time::{Day, Timestamp};
@@ -23,13 +24,14 @@ use crate::store::change::Attachment;
 use crate::store::query::PageQuery;
 use axum::Json;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
-pub use super::filter::{IssueQuery, cursor_of, page_query};
+pub use super::filter::{IssueQuery, cursor_of, list_scope, page_query};
 
 /// Issues within one's scope, page by page.
 #[utoipa::path(get, path = "/issues", tag = "issues", params(IssueQuery),
@@ -42,7 +44,7 @@ pub async fn list_issues(
 ) -> Result<Json<Page<IssueBrief>>, ApiError> {
     let snapshot = app.ctx.snapshot();
     let page: PageQuery = page_query(&snapshot, &query)?;
-    let scope = Scope::of(&caller.actor);
+    let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
     let total = match query.count.unwrap_or(false) {
@@ -106,29 +108,42 @@ async fn answer(
     lang: Lang,
     caller: &SignedIn,
     issue: &Issue,
-) -> Result<Response, ApiError> {
+) -> Result<(String, Response), ApiError> {
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
     let wire = issue_wire(&view, issue, &belongings);
-    let mut response = Json(wire).into_response();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"v{}\"", issue.version)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;
+    // What is shown depends on the reader and on more than the version: on photos, on names.
+    let digest = hex::encode(&Sha256::digest(&body)[..8]);
+    let tag = format!("\"v{}-{digest}\"", issue.version);
+    let head = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::ETAG, tag.as_str()),
+        (header::CACHE_CONTROL, "private, no-cache"),
+        (header::VARY, "Accept-Language, Authorization, Cookie"),
+    ];
+    let response = (head, body).into_response();
+    Ok((tag, response))
 }
 
-/// One issue whole, with the actions that the reader may take. The ETag is its version.
+/// One issue whole, with the actions that the reader may take. The ETag names its version.
 #[utoipa::path(get, path = "/issues/{id}", tag = "issues", params(("id" = String, Path)),
-    responses((status = 200, body = IssueWire), (status = 404)))]
+    responses((status = 200, body = IssueWire), (status = 304), (status = 404)))]
 pub async fn show_issue(
     State(app): State<App>,
     lang: Lang,
     caller: SignedIn,
     At(id): At<String>,
+    headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let issue = find(&app, &caller, &id).await?;
-    answer(&app, lang, &caller, &issue).await
+    let (tag, mut response) = answer(&app, lang, &caller, &issue).await?;
+    if has_tag(&headers, &tag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = axum::body::Body::empty();
+    }
+    Ok(response)
 }
 
 /// An action with its fields.
@@ -166,7 +181,8 @@ pub struct ActionWire {
     pub photo_ids: Vec<String>,
 }
 
-/// The version that `If-Match: "v7"` names.
+/// The version that `If-Match: "v7"` names; an ETag has a digest after it, which does not matter:
+/// a photo that came meanwhile does not make a decision stale.
 fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
     let required = || {
         let says = say("缺少 If-Match", "If-Match with the version that you saw is needed");
@@ -176,7 +192,7 @@ fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
     let tag = value.to_str().unwrap_or("").trim();
     let version = tag.trim_start_matches("W/").trim_matches('"').strip_prefix('v');
     version
-        .and_then(|version| version.parse().ok())
+        .and_then(|version| version.split('-').next()?.parse().ok())
         .ok_or_else(|| ApiError::bad_request("If-Match must be an ETag such as \"v7\""))
 }
 
@@ -233,7 +249,26 @@ pub async fn act_on_issue(
     let (action, request) = action_request(&app, wire)?;
     let id = parse_id(&id)?;
     let issue = take_action(&app.ctx, &caller.actor, id, (action, version), &request).await?;
-    answer(&app, lang, &caller, &issue).await
+    Ok(answer(&app, lang, &caller, &issue).await?.1)
+}
+
+/// The other issues of merges in a log that the reader may know of.
+async fn known_others(
+    app: &App,
+    caller: &SignedIn,
+    events: &[Event],
+) -> Result<BTreeSet<String>, ApiError> {
+    let scope = Scope::of(&caller.actor);
+    let others: BTreeSet<&String> =
+        events.iter().filter_map(|event| event.facts.get(fact::OTHER)).collect();
+    let mut known = BTreeSet::new();
+    for other in others {
+        let Some(id) = IssueId::parse(other) else { continue };
+        if app.ctx.store.find_issue(id, &scope).await.map_err(AppError::from)?.is_some() {
+            known.insert(other.clone());
+        }
+    }
+    Ok(known)
 }
 
 /// The log of an issue.
@@ -251,8 +286,12 @@ pub async fn list_events(
     let names: BTreeMap<String, String> =
         accounts.into_iter().map(|account| (account.id.to_string(), account.name)).collect();
     let snapshot = app.ctx.snapshot();
-    let readable = View { snapshot: &snapshot, lang, actor: &caller.actor }.reads_text(&issue);
-    let items = events.iter().map(|event| event_wire(event, readable, &names));
+    let shown = LogView {
+        readable: View { snapshot: &snapshot, lang, actor: &caller.actor }.reads_text(&issue),
+        names: &names,
+        known_others: &known_others(&app, &caller, &events).await?,
+    };
+    let items = events.iter().map(|event| event_wire(event, &shown));
     Ok(Json(Items { items: items.collect() }))
 }
 
@@ -267,12 +306,17 @@ pub async fn list_duplicates(
     At(id): At<String>,
 ) -> Result<Json<Items<IssueBrief>>, ApiError> {
     let issue = find(&app, &caller, &id).await?;
-    let (at, text) = (issue.times.reported, &issue.text);
-    let alike =
-        find_alike(&app.ctx, &caller.actor, &issue.place, &issue.category, at, text).await?;
+    let wanted = Wanted {
+        place: &issue.place,
+        category: &issue.category,
+        at: issue.times.reported,
+        text: &issue.text,
+        itself: Some(issue.id),
+    };
+    let alike = find_alike(&app.ctx, &caller.actor, &wanted).await?;
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
-    let others = alike.iter().filter(|other| other.in_scope && other.issue.id != issue.id);
+    let others = alike.iter().filter(|other| other.in_scope).take(ALIKE_MAX);
     Ok(Json(Items { items: others.map(|other| near_brief(&view, other)).collect() }))
 }
 

@@ -12,11 +12,14 @@ mod ops;
 mod problem;
 mod reference;
 mod reports;
+mod server;
 mod session;
 mod site;
 mod territories;
 mod tiles;
 mod wire;
+
+pub use server::serve;
 
 use crate::app::ctx::Ctx;
 use axum::extract::DefaultBodyLimit;
@@ -79,7 +82,10 @@ impl App {
 /// What the OpenAPI document says beside the routes.
 #[derive(OpenApi)]
 #[openapi(
-    info(title = "Hexward 网格哨", description = "Grid governance: reports, routing, workflow, metrics."),
+    info(
+        title = "Hexward 网格哨",
+        description = "Grid governance: reports, routing, workflow, metrics."
+    ),
     tags(
         (name = "session", description = "Signing in, tokens"),
         (name = "accounts", description = "Accounts, for administrators"),
@@ -170,10 +176,12 @@ pub fn router(app: App) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(problem::render))
         .layer(CompressionLayer::new())
-        .layer(middleware::from_fn_with_state(app.clone(), ops::measure_request))
+        .layer(middleware::from_fn(ops::measure_request))
         .layer(TraceLayer::new_for_http().make_span_with(ops::span_of))
         .layer(PropagateRequestIdLayer::new(id.clone()))
         .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
+        .layer(middleware::from_fn(ops::drop_odd_request_id))
+        .layer(header_layer(header::CACHE_CONTROL, "no-store"))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header_layer(header::REFERRER_POLICY, "same-origin"))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))

@@ -34,10 +34,15 @@ fn is_multipart(request: &Request) -> bool {
     let content_type = request.headers().get(header::CONTENT_TYPE);
     content_type
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|value| value.starts_with("multipart/form-data"))
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|value| value.trim().eq_ignore_ascii_case("multipart/form-data"))
 }
 
 async fn open_multipart(request: Request) -> Result<Multipart, ApiError> {
+    if !is_multipart(&request) {
+        let says = say("内容类型须为 multipart/form-data", "Send this as multipart/form-data");
+        return Err(AppError::UnsupportedMedia(says).into());
+    }
     Multipart::from_request(request, &())
         .await
         .map_err(|rejection| ApiError::bad_request(rejection.body_text()))

@@ -137,86 +137,76 @@ fn refusal_fields(refusal: &Refusal, says: &Say) -> Vec<FieldProblem> {
     }
 }
 
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, says: Say) -> Self {
+        Self { status, code, says, errors: Vec::new(), allowed: Vec::new(), retry_after_s: None }
+    }
+}
+
+fn refusal_problem(refusal: &Refusal, allowed: Vec<String>) -> Problem {
+    let (status, code, says) = refusal_says(refusal);
+    let errors = refusal_fields(refusal, &says);
+    Problem { errors, allowed, ..Problem::new(status, code, says) }
+}
+
+/// What is not the asker's fault, and goes into the log.
+fn own_problem(error: &AppError) -> Problem {
+    match error {
+        AppError::Unavailable(why) => {
+            tracing::warn!(reason = %why, "a dependency is away");
+            let says =
+                say("服务暂时不可用，请稍后重试", "Not available right now; try again shortly");
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            Problem { retry_after_s: Some(2), ..Problem::new(status, "unavailable", says) }
+        }
+        other => {
+            tracing::error!(reason = ?other, "a request failed by a fault of the service");
+            let says = say("服务内部错误", "A fault of the service");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", says)
+        }
+    }
+}
+
 impl From<AppError> for ApiError {
     fn from(error: AppError) -> Self {
         let allowed = error.allowed().iter().map(ToString::to_string).collect();
-        let plain = |status, code, says| Problem {
-            status,
-            code,
-            says,
-            errors: Vec::new(),
-            allowed: Vec::new(),
-            retry_after_s: None,
-        };
+        let plain = Problem::new;
         Self(Arc::new(match error {
-            AppError::Invalid(errors) => Problem {
-                errors,
-                ..plain(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "validation",
-                    say("填写的内容有误", "Some fields are not right"),
-                )
-            },
-            AppError::Unauthenticated => plain(
-                StatusCode::UNAUTHORIZED,
-                "unauthenticated",
-                say("请先登录", "Please sign in"),
-            ),
-            AppError::BadCredentials => plain(
-                StatusCode::UNAUTHORIZED,
-                "bad_credentials",
-                say("登录名或密码不正确", "The login or the password is wrong"),
-            ),
-            AppError::Throttled { retry_after_s } => Problem {
-                retry_after_s: Some(retry_after_s),
-                ..plain(
-                    StatusCode::TOO_MANY_REQUESTS,
-                    "throttled",
-                    say("尝试次数过多，请稍后再试", "Too many attempts; try again later"),
-                )
-            },
+            AppError::Invalid(errors) => {
+                let says = say("填写的内容有误", "Some fields are not right");
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Problem { errors, ..plain(status, "validation", says) }
+            }
+            AppError::Unauthenticated => {
+                let says = say("请先登录", "Please sign in");
+                plain(StatusCode::UNAUTHORIZED, "unauthenticated", says)
+            }
+            AppError::BadCredentials => {
+                let says = say("登录名或密码不正确", "The login or the password is wrong");
+                plain(StatusCode::UNAUTHORIZED, "bad_credentials", says)
+            }
+            AppError::Throttled { retry_after_s } => {
+                let says = say("尝试次数过多，请稍后再试", "Too many attempts; try again later");
+                let retry_after_s = Some(retry_after_s);
+                let status = StatusCode::TOO_MANY_REQUESTS;
+                Problem { retry_after_s, ..plain(status, "throttled", says) }
+            }
             AppError::Forbidden(says) => plain(StatusCode::FORBIDDEN, "forbidden", says),
             AppError::NotFound(says) => plain(StatusCode::NOT_FOUND, "not_found", says),
             AppError::Conflict(says) => plain(StatusCode::CONFLICT, "conflict", says),
-            AppError::Refused(refusal) => {
-                let (status, code, says) = refusal_says(&refusal);
-                let errors = refusal_fields(&refusal, &says);
-                Problem { errors, allowed, ..plain(status, code, says) }
-            }
-            AppError::KeyReused => plain(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_mismatch",
-                say(
+            AppError::Refused(refusal) => refusal_problem(&refusal, allowed),
+            AppError::KeyReused => {
+                let says = say(
                     "该 Idempotency-Key 已用于另一个请求",
                     "This Idempotency-Key came with another request before",
-                ),
-            ),
+                );
+                plain(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", says)
+            }
             AppError::TooLarge(says) => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", says),
             AppError::UnsupportedMedia(says) => {
                 plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", says)
             }
-            AppError::Unavailable(why) => {
-                tracing::warn!(reason = %why, "a dependency is away");
-                Problem {
-                    retry_after_s: Some(2),
-                    ..plain(
-                        StatusCode::SERVICE_UNAVAILABLE,
-                        "unavailable",
-                        say(
-                            "服务暂时不可用，请稍后重试",
-                            "Not available right now; try again shortly",
-                        ),
-                    )
-                }
-            }
-            AppError::Internal(why) => {
-                tracing::error!(reason = %why, "a request failed by a fault of the service");
-                plain(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "internal",
-                    say("服务内部错误", "A fault of the service"),
-                )
-            }
+            own @ (AppError::Unavailable(_) | AppError::Internal(_)) => own_problem(&own),
         }))
     }
 }

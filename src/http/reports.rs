@@ -142,6 +142,7 @@ pub async fn track_report(
 
 /// Why a closed report should be opened again.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ReopenWire {
     pub note: String,
 }
@@ -205,13 +206,16 @@ pub async fn locate(
     caller: Caller,
     super::extract::Params(query): super::extract::Params<LocateQuery>,
 ) -> Answer<LocationWire> {
+    if let Some(fault) = report::accuracy_fault(query.accuracy_m) {
+        return Err(AppError::Invalid(vec![fault]).into());
+    }
     let snapshot = app.ctx.snapshot();
     let datum = super::wire::report::parse_datum(query.datum.as_deref())?;
     let placed = crate::app::place::place(
         &snapshot.territory,
         (query.lon, query.lat),
         datum,
-        query.accuracy_m.filter(|m| m.is_finite() && *m >= 0.0),
+        query.accuracy_m,
     )?;
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     Ok(Json(super::wire::report::location_wire(&view, &placed, app.ctx.now())))

@@ -1,15 +1,18 @@
 //! Signing in and out, one's own password and tokens, and the administrator's accounts.
 
-use super::extract::{Admin, At, Body, Caller, Lang, Remote, SignedIn, session_token};
+use super::App;
+use super::extract::{
+    Admin, At, Body, Identity, Lang, Remote, SignedIn, cookie_name, session_token,
+};
+use super::ops::network_of;
 use super::problem::ApiError;
 use super::wire::session::{
     AccountPatchWire, AccountWire, NewAccountWire, NewTokenWire, PasswordChange, SessionWire,
     TokenWire, account_wire, parse_grants, session_wire,
 };
 use super::wire::{Credentials, Items};
-use super::{App, COOKIE_PLAIN, COOKIE_SECURE};
 use crate::app::account::{self, AccountPatch, NewAccount, SESSION_MS};
-use crate::app::error::AppError;
+use crate::app::error::{AppError, say};
 use crate::domain::id::AccountId;
 use axum::Json;
 use axum::extract::State;
@@ -21,8 +24,8 @@ type Answer<T> = Result<Json<T>, ApiError>;
 
 /// The session's cookie; an age of 0 removes it.
 fn cookie(app: &App, value: &str, age_s: i64) -> Cookie<'static> {
-    let secure = app.options.secure_cookies;
-    let (name, mark) = if secure { (COOKIE_SECURE, "; Secure") } else { (COOKIE_PLAIN, "") };
+    let name = cookie_name(app);
+    let mark = if app.options.secure_cookies { "; Secure" } else { "" };
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age_s}{mark}");
     Cookie::parse(text).unwrap_or_else(|_| Cookie::from(name))
 }
@@ -38,33 +41,35 @@ pub async fn sign_in(
     Body(credentials): Body<Credentials>,
 ) -> Result<(CookieJar, Json<SessionWire>), ApiError> {
     let (login, password) = (&credentials.login, &credentials.password);
-    let signed = account::sign_in(&app.ctx, login, password, &address.to_string()).await?;
+    let address = network_of(address).to_string();
+    let signed = account::sign_in(&app.ctx, login, password, &address).await?;
     let snapshot = app.ctx.snapshot();
     let wire = session_wire(&snapshot, lang, &signed.account, Some(&signed.session));
     Ok((jar.add(cookie(&app, &signed.token, SESSION_MS / 1_000)), Json(wire)))
 }
 
-/// Who is signed in.
+/// Who is signed in; answered also while the password must be changed first.
 #[utoipa::path(get, path = "/session", tag = "session",
     responses((status = 200, body = SessionWire), (status = 401)))]
 pub async fn show_session(
     State(app): State<App>,
     lang: Lang,
-    caller: SignedIn,
+    identity: Identity,
 ) -> Answer<SessionWire> {
     let snapshot = app.ctx.snapshot();
-    Ok(Json(session_wire(&snapshot, lang, &caller.account, caller.session.as_ref())))
+    let account = identity.account.ok_or(AppError::Unauthenticated)?;
+    Ok(Json(session_wire(&snapshot, lang, &account, identity.session.as_ref())))
 }
 
 /// Signs out.
 #[utoipa::path(delete, path = "/session", tag = "session", responses((status = 204)))]
 pub async fn sign_out(
     State(app): State<App>,
-    _caller: Caller,
+    _identity: Identity,
     headers: HeaderMap,
     jar: CookieJar,
 ) -> Result<(CookieJar, StatusCode), ApiError> {
-    if let Some(token) = session_token(&headers) {
+    if let Some(token) = session_token(&app, &headers) {
         account::sign_out(&app.ctx, &token).await?;
     }
     Ok((jar.add(cookie(&app, "", 0)), StatusCode::NO_CONTENT))
@@ -75,12 +80,12 @@ pub async fn sign_out(
     responses((status = 204), (status = 422)))]
 pub async fn change_password(
     State(app): State<App>,
-    caller: SignedIn,
+    identity: Identity,
     Body(change): Body<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
-    let hash = caller.session.map(|session| session.token_hash).unwrap_or_default();
-    let (current, new) = (&change.current, &change.new);
-    account::change_password(&app.ctx, caller.account, &hash, current, new).await?;
+    let owner = identity.account.ok_or(AppError::Unauthenticated)?;
+    let hash = identity.session.map(|session| session.token_hash).unwrap_or_default();
+    account::change_password(&app.ctx, owner, &hash, &change.current, &change.new).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -92,14 +97,18 @@ pub async fn list_tokens(State(app): State<App>, caller: SignedIn) -> Answer<Ite
     Ok(Json(Items { items: rows.iter().map(|row| TokenWire::of(row, None)).collect() }))
 }
 
-/// Makes an API token; it is shown this once.
+/// Makes an API token; it is shown this once. A token makes no tokens: else it would never end.
 #[utoipa::path(post, path = "/tokens", tag = "session", request_body = NewTokenWire,
-    responses((status = 201, body = TokenWire), (status = 422)))]
+    responses((status = 201, body = TokenWire), (status = 403), (status = 422)))]
 pub async fn create_token(
     State(app): State<App>,
     caller: SignedIn,
     Body(new): Body<NewTokenWire>,
 ) -> Result<(StatusCode, Json<TokenWire>), ApiError> {
+    if caller.session.is_none() {
+        let says = say("请登录后再创建令牌", "Sign in to make a token");
+        return Err(AppError::Forbidden(says).into());
+    }
     let id = caller.account.id;
     let (row, token) = account::create_token(&app.ctx, id, &new.name, new.expires_in_days).await?;
     Ok((StatusCode::CREATED, Json(TokenWire::of(&row, Some(token)))))
@@ -113,6 +122,7 @@ pub async fn delete_token(
     caller: SignedIn,
     At(id): At<String>,
 ) -> Result<StatusCode, ApiError> {
+    let id = uuid::Uuid::parse_str(&id).map_err(|_| ApiError::not_found())?.to_string();
     let deleted = app.ctx.store.delete_token(caller.account.id, &id).await;
     match deleted.map_err(AppError::from)? {
         true => Ok(StatusCode::NO_CONTENT),

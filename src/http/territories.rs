@@ -187,7 +187,8 @@ pub struct PublishedWire {
 /// Puts a staged version in force on all nodes and moves the open issues.
 #[utoipa::path(post, path = "/territory/versions/{version}/publish", tag = "territory",
     params(("version" = i64, Path)),
-    responses((status = 200, body = PublishedWire), (status = 403), (status = 404), (status = 409)))]
+    responses((status = 200, body = PublishedWire), (status = 403), (status = 404),
+        (status = 409)))]
 pub async fn publish_version(
     State(app): State<App>,
     _admin: Admin,

@@ -11,7 +11,9 @@ mod store;
 mod tests;
 
 pub use exif::TakenAt;
-pub use process::{PhotoError, PhotoLimits, Processed, process};
+pub use process::{
+    PUBLIC_EDGE_PIXELS_MAX, PhotoError, PhotoLimits, Processed, THUMB_EDGE_PIXELS_MAX, process,
+};
 pub use store::{PhotoAddressError, PhotoStore, PhotoStoreError, Variant};
 
 use super::error::{AppError, say};

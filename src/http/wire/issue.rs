@@ -14,7 +14,7 @@ use crate::domain::territory::level::Level;
 use crate::http::extract::Lang;
 use crate::store::change::{Attachment, Contact};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 
 /// What a view of an issue depends on beside the issue.
@@ -314,20 +314,42 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> Is
     }
 }
 
-/// One entry of the log. `name_of` knows the names of accounts.
-pub fn event_wire(event: &Event, readable: bool, name_of: &BTreeMap<String, String>) -> EventWire {
+/// What the view of a log depends on beside the log.
+pub struct LogView<'a> {
+    /// Whether the reader may know what the issue is about.
+    pub readable: bool,
+    /// The names of accounts by id.
+    pub names: &'a BTreeMap<String, String>,
+    /// Ids of the merged issues that the reader may know of; a number gives its holder rights.
+    pub known_others: &'a BTreeSet<String>,
+}
+
+impl LogView<'_> {
+    fn shows(&self, event: &Event, name: &str) -> bool {
+        match name {
+            fact::TEXT_SHA256 | fact::REPORTER => false,
+            fact::CITED_RULE => self.readable,
+            fact::OTHER | fact::OTHER_NUMBER => {
+                event.facts.get(fact::OTHER).is_some_and(|id| self.known_others.contains(id))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// One entry of the log.
+pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
     let actor = match &event.actor {
         EventActor::Account { id, role } => EventActorWire {
             kind: "account".into(),
-            name: name_of.get(&id.to_string()).cloned(),
+            name: shown.names.get(&id.to_string()).cloned(),
             role: role.map(|role| role.to_string()),
         },
         EventActor::Reporter => EventActorWire { kind: "reporter".into(), name: None, role: None },
         EventActor::System => EventActorWire { kind: "system".into(), name: None, role: None },
         EventActor::Import => EventActorWire { kind: "import".into(), name: None, role: None },
     };
-    let hidden = [fact::TEXT_SHA256, fact::REPORTER];
-    let data = event.facts.iter().filter(|(name, _)| !hidden.contains(&name.as_str()));
+    let data = event.facts.iter().filter(|(name, _)| shown.shows(event, name));
     EventWire {
         seq: event.seq,
         at: event.at.to_rfc3339(),
@@ -336,7 +358,7 @@ pub fn event_wire(event: &Event, readable: bool, name_of: &BTreeMap<String, Stri
         action_name: super::offer::action_name(event.action),
         from: event.from.map(|state| state.to_string()),
         to: event.to.to_string(),
-        note: event.note.clone().filter(|_| readable),
+        note: event.note.clone().filter(|_| shown.readable),
         data: data.map(|(name, value)| (name.clone(), value.clone())).collect(),
         attachments: event.attachments.iter().map(ToString::to_string).collect(),
         hash: event.hash.to_string(),

@@ -60,6 +60,7 @@ pub struct Items<T> {
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Credentials {
     pub login: String,
     pub password: String,

@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 
 /// Who may be asked back.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ContactWire {
     #[serde(default)]
     pub name: String,
@@ -32,6 +33,7 @@ pub struct ContactWire {
 
 /// What the worker did on the spot.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SettleWire {
     pub note: String,
 }
@@ -275,6 +277,11 @@ pub struct SubmittedWire {
     pub limit: Option<LimitWire>,
 }
 
+/// The steps in which strangers are told how far away another report is, in metres.
+const STRANGER_STEP_M: f64 = 50.0;
+
+/// Outside the scope, distance and score are coarse: from exact ones, asked for from three points,
+/// anybody could work out where an issue lies.
 fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
     let issue = &alike.issue;
     let readable = alike.in_scope && view.reads_text(issue);
@@ -284,8 +291,14 @@ fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
         category_name: view.category_name(&issue.category),
         state: issue.state.to_string(),
         reported_at: issue.times.reported.to_rfc3339(),
-        distance_m: (alike.distance_m * 10.0).round() / 10.0,
-        score: (alike.score * 100.0).round() / 100.0,
+        distance_m: match alike.in_scope {
+            true => (alike.distance_m * 10.0).round() / 10.0,
+            false => (alike.distance_m / STRANGER_STEP_M).ceil().max(1.0) * STRANGER_STEP_M,
+        },
+        score: match alike.in_scope {
+            true => (alike.score * 100.0).round() / 100.0,
+            false => (alike.score * 5.0).round() / 5.0,
+        },
         text: readable.then(|| issue.text.clone()),
     }
 }

@@ -13,15 +13,18 @@ use utoipa::ToSchema;
 
 /// A role over an area subtree, a department and kinds; null means all.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct GrantWire {
     pub role: String,
     #[serde(default)]
     pub area_code: Option<String>,
-    #[serde(default, skip_deserializing)]
+    /// Told, and passed over when it is sent back.
+    #[serde(default)]
     pub area_name: Option<String>,
     #[serde(default)]
     pub department_code: Option<String>,
-    #[serde(default, skip_deserializing)]
+    /// Told, and passed over when it is sent back.
+    #[serde(default)]
     pub department_name: Option<String>,
     #[serde(default)]
     pub kinds: Option<Vec<String>>,
@@ -60,6 +63,7 @@ pub struct AccountWire {
 
 /// An account to be made.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewAccountWire {
     pub login: String,
     pub name: String,
@@ -70,6 +74,7 @@ pub struct NewAccountWire {
 
 /// What to change in an account; what is left out stays.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AccountPatchWire {
     #[serde(default)]
     pub name: Option<String>,
@@ -83,6 +88,7 @@ pub struct AccountPatchWire {
 
 /// A new password for oneself.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PasswordChange {
     pub current: String,
     pub new: String,
@@ -90,6 +96,7 @@ pub struct PasswordChange {
 
 /// An API token to be made.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewTokenWire {
     pub name: String,
     #[serde(default = "days_default")]
@@ -154,6 +161,10 @@ fn parse_grant(wire: &GrantWire) -> Result<GrantRow, ApiError> {
     let kinds = match &wire.kinds {
         None => None,
         Some(names) => {
+            // An empty list says "none", which no grant means: taken for "all" it would open much.
+            if names.is_empty() {
+                return Err(unknown("kinds: []"));
+            }
             let kinds = names.iter().map(|n| Kind::parse(n).ok_or_else(|| unknown(n)));
             Some(kinds.collect::<Result<Vec<_>, _>>()?)
         }
@@ -162,7 +173,7 @@ fn parse_grant(wire: &GrantWire) -> Result<GrantRow, ApiError> {
         role: Role::parse(&wire.role).ok_or_else(|| unknown(&wire.role))?,
         area_code: wire.area_code.clone(),
         department: wire.department_code.clone(),
-        kinds: kinds.filter(|kinds| !kinds.is_empty()),
+        kinds,
     })
 }
 

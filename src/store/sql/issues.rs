@@ -153,7 +153,8 @@ impl Issues for Engine {
     async fn list_covers(&self, issues: &[IssueId]) -> Result<Vec<Attachment>> {
         let mut query = Query::new(
             "SELECT * FROM attachment AS photo WHERE NOT EXISTS (SELECT 1 FROM attachment AS other \
-             WHERE other.issue_id = photo.issue_id AND (other.at, other.id) < (photo.at, photo.id)) \
+             WHERE other.issue_id = photo.issue_id \
+             AND (other.at, other.id) < (photo.at, photo.id)) \
              AND photo.issue_id IN (''",
         );
         for issue in issues {

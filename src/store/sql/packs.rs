@@ -87,7 +87,8 @@ impl Packs for Engine {
             "SELECT kind AS name, MAX(version) AS version FROM pack GROUP BY kind \
              UNION ALL SELECT 'territory', COALESCE(MAX(version), 0) FROM territory_version \
              WHERE state = 'published' \
-             UNION ALL SELECT name, CAST(value AS BIGINT) FROM setting WHERE name = 'people_version' \
+             UNION ALL SELECT name, CAST(value AS BIGINT) FROM setting \
+             WHERE name = 'people_version' \
              ORDER BY 1",
         )
         .fetch_all(&self.readers)

@@ -1,1 +1,269 @@
-//! x
+//! Areas, branches, workers, issues on the map and vector tiles: what is shown, and to whom.
+
+use super::{Server, grant, mvt, readers};
+use crate::support::check;
+use axum::http::StatusCode;
+use hexward::app::account::actor_of;
+use hexward::domain::access::{Actor, Role, Scope};
+use hexward::domain::cell::parent_cell;
+use hexward::domain::id::AccountId;
+use hexward::domain::issue::kind::Kind;
+use hexward::domain::tile::Tile;
+use hexward::store::port::{AccountRow, GrantRow};
+use std::collections::BTreeSet;
+
+fn actor(server: &Server, grants: Vec<GrantRow>) -> Actor {
+    let account = AccountRow {
+        id: AccountId(999),
+        login: "x".into(),
+        name: "x".into(),
+        password_hash: String::new(),
+        active: true,
+        must_change_password: false,
+        grants,
+    };
+    actor_of(&server.ctx.snapshot(), &account)
+}
+
+/// The tiles of a zoom level that hold any issue, by where issues are shown or by their cells.
+fn tiles_around(server: &Server, zoom: u8) -> BTreeSet<(u32, u32)> {
+    let mut tiles = BTreeSet::new();
+    for issue in server.issues() {
+        let (lon, lat) = issue.place.position;
+        // A coarse cell may put an issue into the tile beside its own.
+        let side = f64::from(1u32 << zoom);
+        for (dx, dy) in
+            [(0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1)]
+        {
+            let world = geo::Coord {
+                x: (lon / 360.0 + 0.5) * side,
+                y: (0.5 - lat.to_radians().tan().asinh() / std::f64::consts::TAU) * side,
+            };
+            let (x, y) = (world.x.floor() as i64 + dx, world.y.floor() as i64 + dy);
+            if x >= 0 && y >= 0 && x < side as i64 && y < side as i64 {
+                tiles.insert((x as u32, y as u32));
+            }
+        }
+    }
+    tiles
+}
+
+#[test]
+fn every_issue_of_a_scope_is_in_exactly_one_tile_of_a_zoom_level() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 81, 500).await;
+        for (login, grants) in readers() {
+            let token = server.token(login, grants.clone()).await;
+            let scope = Scope::of(&actor(&server, grants));
+            let truth: BTreeSet<String> = server
+                .issues()
+                .iter()
+                .filter(|issue| scope.allows(&issue.subject()))
+                .map(|issue| issue.id.to_string())
+                .collect();
+            assert!(!truth.is_empty());
+            for zoom in [3, 9, 12, 14, 17] {
+                let (mut counted, mut single) = (0, BTreeSet::new());
+                for (x, y) in tiles_around(&server, zoom) {
+                    let tile =
+                        server.get(&token, &format!("/tiles/issues/{zoom}/{x}/{y}.mvt")).await;
+                    if tile.status == StatusCode::NO_CONTENT {
+                        continue;
+                    }
+                    let layer = mvt::read(&tile.body);
+                    assert_eq!((layer.name.as_str(), layer.extent), ("issues", 4_096));
+                    for feature in layer.features {
+                        assert_eq!((feature.kind, feature.parts.len()), (1, 1));
+                        let count = feature.properties.get("count").map_or("1", |n| n);
+                        counted += count.parse::<usize>().unwrap();
+                        single.extend(feature.properties.get("id").cloned());
+                    }
+                }
+                assert_eq!(counted, truth.len(), "{login} at {zoom}");
+                assert!(zoom < 14 || single == truth, "{login} at {zoom}");
+            }
+        }
+    });
+}
+
+#[test]
+fn polygons_of_tiles_are_closed_and_wind_as_they_should() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 82, 300).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        for (zoom, level, layer) in [
+            (8, "district", "areas"),
+            (12, "street", "areas"),
+            (13, "community", "areas"),
+            (14, "grid", "areas"),
+            (12, "", "cells"),
+        ] {
+            let tile = Tile::at(zoom, 113.64, 34.74).unwrap();
+            let (west, south, east, north) = tile.bounds();
+            let side = f64::from(1u32 << zoom);
+            let x = ((west / 360.0 + 0.5) * side).round();
+            let middle = f64::midpoint(south, north).to_radians().tan().asinh();
+            let y = ((0.5 - middle / std::f64::consts::TAU) * side).floor();
+            assert!(west < east);
+            let path = format!("/tiles/{layer}/{zoom}/{x}/{y}.mvt?from=2026-03-01&to=2035-12-30");
+            // Anyone may see areas.
+            let reader = if layer == "areas" { "" } else { &token };
+            let answer = server.get(reader, &path).await;
+            assert_eq!(answer.status, StatusCode::OK, "{path}");
+            assert_eq!(answer.headers["content-type"], "application/vnd.mapbox-vector-tile");
+            assert_eq!(answer.headers["cache-control"], "private, no-cache");
+            let read = mvt::read(&answer.body);
+            assert_eq!((read.name.as_str(), read.extent), (layer, 4_096));
+            assert!(!read.features.is_empty(), "{path}");
+            for feature in read.features {
+                assert_eq!(feature.kind, 3);
+                assert!(feature.closed.iter().all(|closed| *closed));
+                for ring in &feature.parts {
+                    let next = ring.iter().cycle().skip(1);
+                    let doubled: i64 =
+                        ring.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum();
+                    assert!(doubled > 0 && ring.len() >= 3, "{path}: {ring:?}");
+                    let inside = |v: i64| (-64..=4_160).contains(&v);
+                    assert!(ring.iter().all(|p| inside(p.0) && inside(p.1)), "{ring:?}");
+                }
+                match layer {
+                    "areas" => assert_eq!(feature.properties["level"], level),
+                    _ => assert!(
+                        feature.properties.contains_key("closing_rate_denominator")
+                            || feature.properties.contains_key("n")
+                    ),
+                }
+            }
+            let tag = answer.headers["etag"].to_str().unwrap().to_owned();
+            let again = server.get_with(reader, &path, &[("if-none-match", &tag)]).await;
+            assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+        }
+    });
+}
+
+#[test]
+fn a_tile_that_does_not_exist_or_is_not_allowed_is_refused() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 83, 50).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let admin = server.token("admin", vec![grant(Role::Admin)]).await;
+        for path in [
+            "areas/21/0/0.mvt",
+            "areas/3/8/0.mvt",
+            "areas/3/0/8.mvt",
+            "roads/3/0/0.mvt",
+            "areas/3/0/0.png",
+            "areas/3/0/0",
+            "areas/-1/0/0.mvt",
+            "areas/x/0/0.mvt",
+            "areas/3/0/99999999999.mvt",
+        ] {
+            let answer = server.get(&token, &format!("/tiles/{path}")).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        }
+        for layer in ["issues", "cells"] {
+            let path = format!("/tiles/{layer}/3/6/3.mvt");
+            assert_eq!(server.get("", &path).await.status, StatusCode::UNAUTHORIZED);
+        }
+        assert_eq!(
+            server.get(&admin, "/tiles/cells/3/6/3.mvt").await.status,
+            StatusCode::FORBIDDEN
+        );
+        // Issues of an administrator: none, for he keeps the data and not the cases.
+        let none = server.get(&admin, "/tiles/issues/3/6/3.mvt").await;
+        assert_eq!(none.status, StatusCode::NO_CONTENT);
+        // The mark of a tile is another one for another reader.
+        let tags: BTreeSet<String> = {
+            let mut tags = BTreeSet::new();
+            for reader in [&token, &admin] {
+                let answer = server.get(reader, "/tiles/issues/3/6/3.mvt").await;
+                tags.insert(answer.headers["etag"].to_str().unwrap().to_owned());
+            }
+            tags
+        };
+        assert_eq!(tags.len(), 2);
+    });
+}
+
+#[test]
+fn a_dispute_is_shown_coarsely_to_those_who_may_not_read_it() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 84, 300).await;
+        let leader = server.token("leader", vec![grant(Role::Leader)]).await;
+        let acceptor = server.token("acceptor", vec![grant(Role::Acceptor)]).await;
+        let mut disputes = 0;
+        for (token, exact) in [(&leader, false), (&acceptor, true)] {
+            let map = server.get(token, "/issues.geojson").await.json();
+            let features = map["features"].as_array().unwrap();
+            assert_eq!(features.len(), server.issues().len());
+            for feature in features {
+                let id = feature["properties"]["id"].as_str().unwrap();
+                let issue = server.issues().iter().find(|i| i.id.to_string() == id).unwrap();
+                let shown = &feature["geometry"]["coordinates"];
+                let shown = (shown[0].as_f64().unwrap(), shown[1].as_f64().unwrap());
+                if exact || issue.kind != Kind::Dispute {
+                    assert_eq!(shown, issue.place.position);
+                } else {
+                    disputes += 1;
+                    let coarse = parent_cell(issue.place.cell, h3o::Resolution::Nine);
+                    let middle = h3o::LatLng::from(h3o::CellIndex::try_from(coarse).unwrap());
+                    assert_eq!(shown, (middle.lng(), middle.lat()));
+                }
+                assert!(
+                    !feature.to_string().contains("护栏")
+                        && feature["properties"]["text"].is_null()
+                );
+            }
+        }
+        assert!(disputes > 5);
+        let some = server.get(&leader, "/issues.geojson?limit=3").await.json();
+        assert_eq!(some["features"].as_array().unwrap().len(), 3);
+        assert!(some["next_cursor"].is_string());
+    });
+}
+
+#[test]
+fn anyone_reads_areas_and_only_staff_reads_workers() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 85, 10).await;
+        let count = |value: &serde_json::Value| value["items"].as_array().unwrap().len();
+        for (query, n) in [
+            ("", 25),
+            ("?level=grid", 16),
+            ("?parent=D", 4),
+            ("?parent=S1&level=grid", 4),
+            ("?level=street&bbox=113.601,34.701,113.602,34.702", 1),
+            ("?bbox=0,0,1,1", 0),
+        ] {
+            assert_eq!(
+                count(&server.get("", &format!("/areas{query}")).await.json()),
+                n,
+                "{query}"
+            );
+        }
+        let map = server.get("", "/areas?level=grid&format=geojson&zoom=12").await.json();
+        assert_eq!(map["features"].as_array().unwrap().len(), 16);
+        assert_eq!(map["features"][0]["geometry"]["type"], "MultiPolygon");
+        let grid = server.get("", "/areas/G12").await.json();
+        let chain: Vec<&str> =
+            grid["chain"].as_array().unwrap().iter().map(|a| a["code"].as_str().unwrap()).collect();
+        assert_eq!(chain, ["D", "S1", "C1", "G12"]);
+        assert_eq!(grid["path"], "D/S1/C1/G12/");
+        assert_eq!(count(&server.get("", "/areas/G12/lineage").await.json()), 0);
+        for missing in ["/areas/none", "/areas/none/lineage", "/areas/%00"] {
+            assert_eq!(server.get("", missing).await.status, StatusCode::NOT_FOUND, "{missing}");
+        }
+        for wrong in
+            ["/areas?level=x", "/areas?parent=none", "/branches?bbox=1", "/areas?format=kml"]
+        {
+            let answer = server.get("", wrong).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        assert_eq!(server.get("", "/branches").await.json()["type"], "FeatureCollection");
+        let resident = server.token("resident", Vec::new()).await;
+        let worker = server.token("worker", vec![grant(Role::GridWorker)]).await;
+        assert_eq!(server.get("", "/workers").await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(server.get(&resident, "/workers").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(server.get(&worker, "/workers").await.status, StatusCode::OK);
+    });
+}

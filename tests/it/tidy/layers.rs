@@ -15,7 +15,9 @@ pub const LAYERS: &[(&str, &[&str])] = &[
     ("app", &["domain", "format", "store"]),
     ("feed", &["domain", "store", "app"]),
     ("jobs", &["domain", "app", "feed"]),
-    ("http", &["domain", "app", "feed", "config"]),
+    // Pages read through the scoped ports and turn rows and files into JSON; what is written
+    // goes through a use case of `app`.
+    ("http", &["domain", "format", "store", "app", "feed", "config"]),
     ("demo", &["domain", "format", "store", "app"]),
     ("cli", &["domain", "config", "format", "store", "app", "feed", "jobs", "http", "demo"]),
 ];
@@ -45,7 +47,8 @@ pub const HOMES: &[(&str, &[&str])] = &[
     ("utoipa_axum", &["http"]),
     ("utoipa_swagger_ui", &["http"]),
     ("rust_embed", &["http"]),
-    ("clap", &["cli", "main"]),
+    // The options that stand over the configuration file are described beside it.
+    ("clap", &["cli", "config", "main"]),
 ];
 
 /// The one place that asks the clock, makes ids and draws lots.
