@@ -14,7 +14,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
@@ -86,7 +86,13 @@ async fn open_demo(config: &Config, city: City, issues: usize) -> anyhow::Result
     }
     let bar = ProgressBar::new(1)
         .with_style(ProgressStyle::with_template("{msg:>12} {wide_bar} {pos}/{len} {elapsed}")?);
+    let last = Mutex::new(None);
     let tell = |stage: Stage, done: usize, of: usize| {
+        // Where no bar can be drawn, each stage is told once.
+        let before = last.lock().unwrap_or_else(PoisonError::into_inner).replace(stage);
+        if bar.is_hidden() && before != Some(stage) {
+            eprintln!("loading {}", stage_name(stage));
+        }
         bar.set_message(stage_name(stage));
         bar.set_length(of as u64);
         bar.set_position(done as u64);

@@ -66,39 +66,156 @@ pub fn pack() -> Result<CityPack, DemoError> {
     })
 }
 
-/// The departments whose handlers have passwords: login, department, its name, what to try.
-const HANDLERS: &[(&str, &str, &str, (&str, &str))] = &[
+/// A seat with a password: login, place, role, area, department, what to try.
+type Open = (
+    &'static str,
+    &'static str,
+    Role,
+    Option<&'static str>,
+    Option<&'static str>,
+    (&'static str, &'static str),
+);
+
+const REPORT: (&str, &str) =
+    ("上报、自行处置、核查自己的网格", "report, settle on the spot, inspect the own grid");
+
+const OPEN: &[Open] = &[
+    (
+        "worker",
+        "经八路第一社区第一网格网格员",
+        Role::GridWorker,
+        Some("410105001001001"),
+        None,
+        REPORT,
+    ),
+    (
+        "worker2",
+        "经八路第二社区第一网格网格员",
+        Role::GridWorker,
+        Some("410105001002001"),
+        None,
+        REPORT,
+    ),
+    (
+        "acceptor",
+        "经八路街道受理员",
+        Role::Acceptor,
+        Some(STREET),
+        None,
+        ("立案、不予受理、并案", "file, reject, merge"),
+    ),
+    (
+        "dispatcher",
+        "经八路街道派遣员",
+        Role::Dispatcher,
+        Some(STREET),
+        None,
+        ("查看分派依据，派遣", "see why a department is proposed, dispatch"),
+    ),
+    (
+        "supervisor",
+        "经八路街道值班长",
+        Role::DutySupervisor,
+        Some(STREET),
+        None,
+        ("挂账、延期、裁定、特殊结案", "suspend, extend, rule, close by force"),
+    ),
+    (
+        "desk",
+        "金水区受理员",
+        Role::Acceptor,
+        Some(DISTRICT),
+        None,
+        ("全区的受理", "the whole district"),
+    ),
+    (
+        "duty",
+        "金水区值班长",
+        Role::DutySupervisor,
+        Some(DISTRICT),
+        None,
+        ("全区的值班长", "supervise the whole district"),
+    ),
     (
         "roads",
-        "js-dl",
         "道路设施管理中心",
+        Role::Handler,
+        None,
+        Some("js-dl"),
         ("签收、退单、反馈道路设施事件", "accept, return and answer issues of roads"),
     ),
     (
         "police",
-        "js-ga",
         "公安分局",
+        Role::Handler,
+        None,
+        Some("js-ga"),
         ("处置违规养犬等事件", "handle dogs kept against the rules and more"),
     ),
     (
         "urban",
-        "js-cg",
         "城市管理局",
-        ("量最大的收件箱，有退单与返工", "the fullest inbox, with returns and reworks"),
+        Role::Handler,
+        None,
+        Some("js-cg"),
+        ("事件最多的部门", "the department with most issues"),
     ),
     (
         "sanitation",
-        "js-hw",
         "环境卫生服务中心",
-        ("环卫类事件，处置快", "sanitation: a fast department"),
+        Role::Handler,
+        None,
+        Some("js-hw"),
+        ("处置环卫类事件", "handle issues of sanitation"),
     ),
-    ("mediation", "js-zz", "综治中心", ("调解矛盾纠纷", "mediate disputes")),
-    ("justice", "js-sf", "司法所", ("答复法律咨询", "answer legal questions")),
+    (
+        "labour",
+        "人力资源和社会保障局",
+        Role::Handler,
+        None,
+        Some("js-rs"),
+        ("调解劳动争议", "mediate labour disputes"),
+    ),
+    ("fire", "消防救援大队", Role::Handler, None, Some("js-xf"), ("重大隐患", "major hazards")),
+    (
+        "justice",
+        "司法局（司法所）",
+        Role::Handler,
+        None,
+        Some("js-sf"),
+        ("调解纠纷，答复法律咨询", "mediate, answer legal questions"),
+    ),
     (
         "street-office",
-        "js-st-410105001",
-        "经八路街道办事处",
-        ("街道兜底的事件", "what falls to the street office"),
+        "龙子湖街道办事处",
+        Role::Handler,
+        None,
+        Some("js-st-410105014"),
+        ("下沉到街道的街面秩序事件", "street trading that the matrix gives to the street"),
+    ),
+    (
+        "leader",
+        "金水区领导",
+        Role::Leader,
+        Some(DISTRICT),
+        None,
+        ("全区热力图与指标", "heatmap and rates of the district"),
+    ),
+    (
+        "street-leader",
+        "经八路街道领导",
+        Role::Leader,
+        Some(STREET),
+        None,
+        ("本街道热力图", "heatmap of one street"),
+    ),
+    (
+        "admin",
+        "系统管理员",
+        Role::Admin,
+        None,
+        None,
+        ("账号、网格版本、权责清单", "accounts, territory versions, matrix"),
     ),
 ];
 
@@ -150,84 +267,10 @@ fn worker_of<'a>(snapshot: &'a Snapshot, grid: &AreaCode) -> Option<&'a str> {
     snapshot.territory.worker(post.worker).map(|worker| worker.name.as_str())
 }
 
-fn handler_seats() -> impl Iterator<Item = Seat> {
-    HANDLERS.iter().map(|&(login, department, place, hint)| {
-        let name = format!("{} · {place}", person_of(login));
-        open_seat(login, name, grant(Role::Handler, None, Some(department)), hint)
-    })
-}
-
 fn open_seats() -> Vec<Seat> {
-    let seat = |login: &str, place: &str, role, area: Option<&str>, hint| {
+    let seats = OPEN.iter().map(|&(login, place, role, area, department, hint)| {
         let name = format!("{} · {place}", person_of(login));
-        open_seat(login, name, grant(role, area, None), hint)
-    };
-    let (grid, other) = (Some("410105001001001"), Some("410105001002001"));
-    let (street, district) = (Some(STREET), Some(DISTRICT));
-    let report =
-        ("上报、自行处置、核查自己的网格", "report, settle on the spot, inspect the own grid");
-    let mut seats = vec![
-        seat("worker", "经八路第一社区第一网格网格员", Role::GridWorker, grid, report),
-        seat("worker2", "经八路第二社区第一网格网格员", Role::GridWorker, other, report),
-        seat(
-            "acceptor",
-            "经八路街道受理员",
-            Role::Acceptor,
-            street,
-            ("立案、不予受理、并案", "file, reject, merge"),
-        ),
-        seat(
-            "dispatcher",
-            "经八路街道派遣员",
-            Role::Dispatcher,
-            street,
-            ("查看分派依据，派遣", "see why a department is proposed, dispatch"),
-        ),
-        seat(
-            "supervisor",
-            "经八路街道值班长",
-            Role::DutySupervisor,
-            street,
-            ("挂账、延期、裁定、特殊结案", "suspend, extend, rule, close by force"),
-        ),
-        seat(
-            "desk",
-            "金水区受理员",
-            Role::Acceptor,
-            district,
-            ("全区的受理", "the whole district"),
-        ),
-        seat(
-            "duty",
-            "金水区值班长",
-            Role::DutySupervisor,
-            district,
-            ("全区的值班长", "supervise the whole district"),
-        ),
-    ];
-    seats.extend(handler_seats());
-    seats.extend([
-        seat(
-            "leader",
-            "金水区领导",
-            Role::Leader,
-            district,
-            ("全区热力图与指标", "heatmap and rates of the district"),
-        ),
-        seat(
-            "street-leader",
-            "经八路街道领导",
-            Role::Leader,
-            street,
-            ("本街道热力图", "heatmap of one street"),
-        ),
-        seat(
-            "admin",
-            "系统管理员",
-            Role::Admin,
-            None,
-            ("账号、网格版本、清单", "accounts, territory versions, matrix"),
-        ),
-    ]);
-    seats
+        open_seat(login, name, grant(role, area, department), hint)
+    });
+    seats.collect()
 }

@@ -135,7 +135,8 @@ fn the_history_has_silent_grids_candidates_shifted_datums_and_all_sorts_of_repor
         let agreed = count(&|one| one.issue.outcome == Some(Outcome::AgreementReached));
         assert!((74..=90).contains(&(agreed * 100 / ended)), "{agreed} of {ended}");
         let snapshot = ctx.snapshot();
-        let grids: BTreeSet<&str> = told.iter().filter_map(|one| one.issue.place.path.leaf()).collect();
+        let grids: BTreeSet<&str> =
+            told.iter().filter_map(|one| one.issue.place.path.leaf()).collect();
         let all = snapshot.territory.areas().filter(|area| area.level == Level::Grid).count();
         assert!(grids.len() > all * 8 / 10 && grids.len() < all, "{} of {all}", grids.len());
     });

@@ -2,12 +2,14 @@
 
 mod api_view;
 mod contract;
+mod demo;
 mod demo_pack;
 mod formats;
 mod import_issues;
 mod left_out;
 mod nasty;
 mod readme;
+mod story;
 mod support;
 mod tidy;
 mod truth;

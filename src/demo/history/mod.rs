@@ -71,7 +71,8 @@ impl<'a> World<'a> {
         self.clock.report_days(count, &mut Rng::new(SEED, "days"))
     }
 
-    /// The `n`th story, which begins on `day`: one issue, or one and those merged into it.
+    /// The `n`th story, which begins on `day`: one issue, or one with those that tell of the same
+    /// thing.
     ///
     /// # Errors
     /// The workflow refuses a step, or somebody has no seat.

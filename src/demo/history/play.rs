@@ -176,7 +176,7 @@ impl<'w> Play<'w> {
         };
         let mut command = self.command(Action::Submit, about);
         command.outcome = Some(outcome);
-        let photographed = self.photos.first().is_some();
+        let photographed = !self.photos.is_empty();
         let id = AttachmentId(new_id(self.issue.updated, &mut self.rng));
         if photographed {
             command.photos = vec![id];
