@@ -40,9 +40,8 @@ const NAME_CHARS_MAX: usize = 200;
 
 /// Names that cannot be kept or shown, each by its area.
 fn check_names(imported: &Imported) -> Result<(), AppError> {
-    let unfit = |name: &str| {
-        name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control)
-    };
+    let unfit =
+        |name: &str| name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control);
     let faulty = imported.areas.iter().filter(|area| unfit(&area.name));
     let problems: Vec<FieldProblem> = faulty
         .map(|area| FieldProblem {

@@ -303,7 +303,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
-            issue.times.closed = at;
+            issue.times.closed = at
         }
         Action::Merge => {
             let other = event.fact(fact::OTHER).and_then(IssueId::parse);

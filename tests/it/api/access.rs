@@ -115,9 +115,8 @@ fn only_an_administrator_over_everything_administers() {
             assert!(!matches!(reply.status.as_u16(), 401 | 403), "{route}: {}", reply.text());
         }
         // An administrator keeps the accounts, not the cases.
-        let (id, _) = world
-            .report("", &super::report_of(super::HAZARD, super::IN_EAST, "井盖缺失"))
-            .await;
+        let (id, _) =
+            world.report("", &super::report_of(super::HAZARD, super::IN_EAST, "井盖缺失")).await;
         let path = format!("/api/v1/issues/{id}");
         world.send(get(&path).as_user(&everywhere)).await.problem(404, "not_found");
     });

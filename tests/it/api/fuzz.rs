@@ -13,13 +13,65 @@ use serde_json::{Value, json};
 
 /// Texts that have broken servers before.
 const NASTY: &[&str] = &[
-    "", " ", "\0", "a\0b", "null", "-1", "0", "1e999", "NaN", "inf", "9223372036854775808",
-    "-9223372036854775809", "18446744073709551616", "%", "%00", "'", "\"", "\\", "{}", "[]",
-    "../../etc/passwd", "网格", "\u{202e}", "\u{feff}", "\u{10ffff}", "a,b", ",", ";", "true",
-    "2026-11-20", "9999-12-31", "-9999-01-01", "0000-00-00", "2026-13-45T99:99:99Z", "8b", "8b2a",
-    "8f2a", "ffffffffffffffff", "113,34,114,35", "1,2,3", "0_0", "1_x", "hazard", "closed",
-    "410105", "410105/410105001", "HX-0000-0000-00000", "sg-01-01", "bj-01-01", "wgs84", "bd09",
-    "00000000-0000-0000-0000-000000000000", "%%%%", "_", "!", "geojson", "csv", "grid", "5",
+    "",
+    " ",
+    "\0",
+    "a\0b",
+    "null",
+    "-1",
+    "0",
+    "1e999",
+    "NaN",
+    "inf",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551616",
+    "%",
+    "%00",
+    "'",
+    "\"",
+    "\\",
+    "{}",
+    "[]",
+    "../../etc/passwd",
+    "网格",
+    "\u{202e}",
+    "\u{feff}",
+    "\u{10ffff}",
+    "a,b",
+    ",",
+    ";",
+    "true",
+    "2026-11-20",
+    "9999-12-31",
+    "-9999-01-01",
+    "0000-00-00",
+    "2026-13-45T99:99:99Z",
+    "8b",
+    "8b2a",
+    "8f2a",
+    "ffffffffffffffff",
+    "113,34,114,35",
+    "1,2,3",
+    "0_0",
+    "1_x",
+    "hazard",
+    "closed",
+    "410105",
+    "410105/410105001",
+    "HX-0000-0000-00000",
+    "sg-01-01",
+    "bj-01-01",
+    "wgs84",
+    "bd09",
+    "00000000-0000-0000-0000-000000000000",
+    "%%%%",
+    "_",
+    "!",
+    "geojson",
+    "csv",
+    "grid",
+    "5",
 ];
 
 fn nasty_text() -> impl Strategy<Value = String> {
@@ -100,7 +152,9 @@ fn spoilt(method: &str, route: &str, address: &str, how: &Spoil) -> Call {
     let map = body.as_object_mut().expect("an object");
     let mut keys: Vec<String> = map.keys().cloned().collect();
     match how {
-        Spoil::Bytes(bytes) => return call(method, address).body("application/json", bytes.clone()),
+        Spoil::Bytes(bytes) => {
+            return call(method, address).body("application/json", bytes.clone());
+        }
         Spoil::Body(value) => body = value.clone(),
         Spoil::Field(index, value) => {
             map.insert(keys.swap_remove(index.index(keys.len())), value.clone());
@@ -111,8 +165,12 @@ fn spoilt(method: &str, route: &str, address: &str, how: &Spoil) -> Call {
         Spoil::Part(name, bytes) => {
             let (name, photo) = (name.replace(['"', '\r', '\n'], ""), jpeg(5));
             let report = body.to_string();
-            let parts: &[(&str, &str, &[u8])] = &[("report", "", report.as_bytes()),
-                ("photo", "image/jpeg", &photo), ("file", "", bytes), (&name, "", bytes)];
+            let parts: &[(&str, &str, &[u8])] = &[
+                ("report", "", report.as_bytes()),
+                ("photo", "image/jpeg", &photo),
+                ("file", "", bytes),
+                (&name, "", bytes),
+            ];
             return form(address, parts);
         }
     }
@@ -153,8 +211,8 @@ fn assert_no_fault(reply: Reply, what: &str) {
 
 /// An account that passes every door, and an issue for it to work on.
 async fn master(world: &World) -> (String, String) {
-    let roles = [Role::Admin, Role::Acceptor, Role::Dispatcher, Role::DutySupervisor,
-        Role::GridWorker];
+    let roles =
+        [Role::Admin, Role::Acceptor, Role::Dispatcher, Role::DutySupervisor, Role::GridWorker];
     let grants = roles.into_iter().map(|role| grant(role, None, None)).collect();
     let id = world.account("master", grants).await;
     let token = create_token(&world.ctx, id, "t", 9).await.expect("a token").1;
@@ -212,10 +270,20 @@ fn no_query_and_no_path_is_a_fault_of_the_service() {
                 assert_no_fault(reply, &format!("round {round}: {address}"));
             }
         }
-        for odd in ["q=%FF%FE", "limit=%", "&&&=&", "q=%ED%A0%80", "limit=-5", "limit=0",
-            "cursor=x", "cursor=9223372036854775807_00000000-0000-7000-8000-000000000000",
-            "count=maybe", "open=1", "bbox=1,2,3,NaN", "q=a&q=b"]
-        {
+        for odd in [
+            "q=%FF%FE",
+            "limit=%",
+            "&&&=&",
+            "q=%ED%A0%80",
+            "limit=-5",
+            "limit=0",
+            "cursor=x",
+            "cursor=9223372036854775807_00000000-0000-7000-8000-000000000000",
+            "count=maybe",
+            "open=1",
+            "bbox=1,2,3,NaN",
+            "q=a&q=b",
+        ] {
             let path = format!("/api/v1/issues?{odd}");
             assert_no_fault(world.send(call("GET", &path).as_user(&token)).await, &path);
         }

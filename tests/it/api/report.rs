@@ -15,7 +15,9 @@ const BOUNDARY: &str = "a-boundary";
 pub fn form(path: &str, parts: &[(&str, &str, &[u8])]) -> Call {
     let mut body = Vec::new();
     for (name, content_type, bytes) in parts {
-        body.extend(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"").bytes());
+        body.extend(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"").bytes(),
+        );
         if !content_type.is_empty() {
             body.extend(format!("; filename=\"f\"\r\nContent-Type: {content_type}").bytes());
         }
@@ -115,9 +117,17 @@ fn what_is_no_json_is_a_problem_and_nothing_worse() {
             world.send(call("POST", "/api/v1/reports").body(content_type, bytes)).await
         };
         let json = "application/json";
-        for bytes in [&b"{"[..], b"", b"nul", b"\xff\xfe", b"{\"text\": \"\xff\"}", b"[1e999]",
-            b"{\"text\": NaN}", b"{\"text\": \"\\ud800\"}", "[".repeat(100_000).as_bytes()]
-        {
+        for bytes in [
+            &b"{"[..],
+            b"",
+            b"nul",
+            b"\xff\xfe",
+            b"{\"text\": \"\xff\"}",
+            b"[1e999]",
+            b"{\"text\": NaN}",
+            b"{\"text\": \"\\ud800\"}",
+            "[".repeat(100_000).as_bytes(),
+        ] {
             let reply = send(json, bytes).await;
             assert!(matches!(reply.status.as_u16(), 400 | 422), "{}", reply.text());
             let code = if reply.status == 400 { "bad_request" } else { "validation" };
@@ -150,8 +160,12 @@ fn a_shifted_position_is_put_right_and_kept_as_it_came() {
         let shift = lon - issue["position"][0].as_f64().unwrap();
         assert!((0.005..0.008).contains(&shift), "half a kilometre, not {shift} degrees");
         assert_eq!(issue["street"]["code"], super::WEST);
-        let candidates: Vec<&str> =
-            issue["candidates"].as_array().unwrap().iter().filter_map(|c| c["code"].as_str()).collect();
+        let candidates: Vec<&str> = issue["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|c| c["code"].as_str())
+            .collect();
         let near = (lon - shift - 113.66).abs() * 91_000.0 < 30.0;
         assert_eq!(candidates.contains(&"41010500100101"), near, "{candidates:?}");
     });
@@ -227,7 +241,8 @@ fn an_anonymous_report_leaves_no_trace_of_its_account() {
             let sql = format!("SELECT COUNT(*) FROM {table} WHERE {column} = '{id}'");
             assert_eq!(world.fixture.raw.number(&sql).await, 0, "{table}.{column}");
         }
-        let sql = format!("SELECT COUNT(*) FROM event WHERE actor LIKE '%{id}%' OR data LIKE '%{id}%'");
+        let sql =
+            format!("SELECT COUNT(*) FROM event WHERE actor LIKE '%{id}%' OR data LIKE '%{id}%'");
         assert_eq!(world.fixture.raw.number(&sql).await, 0);
     });
 }
@@ -242,7 +257,8 @@ fn an_offline_phone_keeps_the_time_at_which_it_was_seen() {
         for (before, counts) in [(3 * DAY_MS, 3 * DAY_MS), (31 * DAY_MS, 0), (-5 * MINUTE_MS, 0)] {
             let seen = Timestamp(now - before).to_rfc3339();
             let (id, _) = world.report("", &with(json!({"occurred_at": seen}))).await;
-            let issue = world.send(get(&format!("/api/v1/issues/{id}")).as_user(&desk)).await.json();
+            let issue =
+                world.send(get(&format!("/api/v1/issues/{id}")).as_user(&desk)).await.json();
             assert_eq!(issue["reported_at"], Timestamp(now - counts).to_rfc3339());
         }
     });
@@ -277,9 +293,11 @@ fn public_copies_of_a_photo_carry_no_trace_and_the_original_is_for_staff() {
             let path = format!("/api/v1/photos/{id}/{copy}");
             world.send(get(&path).as_user(&other)).await.problem(404, "not_found");
         }
-        for path in [format!("/api/v1/track/{number}/photos/{id}/original"),
-            format!("/api/v1/photos/{id}/huge"), "/api/v1/photos/x/thumb".into()]
-        {
+        for path in [
+            format!("/api/v1/track/{number}/photos/{id}/original"),
+            format!("/api/v1/photos/{id}/huge"),
+            "/api/v1/photos/x/thumb".into(),
+        ] {
             world.send(get(&path).as_user(&desk)).await.problem(404, "not_found");
         }
         // The photo of one report is not to be had by the number of another.
@@ -296,9 +314,8 @@ fn a_form_that_is_too_large_or_no_photo_is_refused_by_name() {
         let report = with(json!({})).to_string();
         let report: (&str, &str, &[u8]) = ("report", "", report.as_bytes());
         let photo = jpeg(1);
-        let send = async |parts: &[(&str, &str, &[u8])]| {
-            world.send(form("/api/v1/reports", parts)).await
-        };
+        let send =
+            async |parts: &[(&str, &str, &[u8])]| world.send(form("/api/v1/reports", parts)).await;
         send(&[report, ("photo", "image/jpeg", b"GIF89a no")])
             .await
             .problem(415, "unsupported_media_type");

@@ -42,10 +42,16 @@ fn an_issue_outside_the_scope_is_not_there_by_any_route() {
         let (ours, _) = world.report("", &report_of(HAZARD, IN_EAST, "东边")).await;
         let (theirs, number) = world.report("", &report_of(HAZARD, IN_WEST, "西边的秘密")).await;
         for token in [&east, &roads] {
-            for path in ["/api/v1/issues", "/api/v1/issues?count=true", "/api/v1/issues?open=true",
-                "/api/v1/issues?area=410105002", "/api/v1/issues?q=西边", "/api/v1/issues?sort=reported_at",
-                &format!("/api/v1/issues?q={number}"), "/api/v1/issues?bbox=113,34,114,35"]
-            {
+            for path in [
+                "/api/v1/issues",
+                "/api/v1/issues?count=true",
+                "/api/v1/issues?open=true",
+                "/api/v1/issues?area=410105002",
+                "/api/v1/issues?q=西边",
+                "/api/v1/issues?sort=reported_at",
+                &format!("/api/v1/issues?q={number}"),
+                "/api/v1/issues?bbox=113,34,114,35",
+            ] {
                 let reply = world.send(get(path).as_user(token)).await.ok(200);
                 assert!(!reply.text().contains(&theirs), "{path}: {}", reply.text());
                 assert!(!reply.text().contains("西边的秘密"), "{path}");
@@ -59,12 +65,16 @@ fn an_issue_outside_the_scope_is_not_there_by_any_route() {
             let act = act.as_user(token).header("if-match", "\"v1\"");
             world.send(act).await.problem(404, "not_found");
             let photo = jpeg(3);
-            let upload = form(&format!("/api/v1/issues/{theirs}/photos"), &[("photo", "image/jpeg", &photo)]);
+            let upload = form(
+                &format!("/api/v1/issues/{theirs}/photos"),
+                &[("photo", "image/jpeg", &photo)],
+            );
             world.send(upload.as_user(token)).await.problem(404, "not_found");
         }
         // By id and by number it is no target, and that it is there is not told.
         for target in [&theirs, &number, &"HX-0000-0000-00000".to_owned()] {
-            let merge = world.act(&east, &ours, &json!({"action": "merge", "target": target})).await;
+            let merge =
+                world.act(&east, &ours, &json!({"action": "merge", "target": target})).await;
             let told = merge.problem(422, "validation");
             assert_eq!(told["errors"][0]["message"], "没有这个事件，或不在您的权限范围内");
         }

@@ -163,10 +163,10 @@ fn a_session_ends_with_its_term_and_with_signing_out() {
         let (one, two) = (Browser::open(&world, "ada").await, Browser::open(&world, "ada").await);
         let whoami = || get("/api/v1/session");
         let me = world.send(one.on(whoami())).await.ok(200).json();
-        assert_eq!((&me["account"]["login"], &me["must_change_password"]), (
-            &json!("ada"),
-            &json!(false)
-        ));
+        assert_eq!(
+            (&me["account"]["login"], &me["must_change_password"]),
+            (&json!("ada"), &json!(false))
+        );
         let gone = world.send(one.on(call("DELETE", "/api/v1/session"))).await.ok(204);
         assert_header(&gone, header::SET_COOKIE, "Max-Age=0");
         world.send(one.on(whoami())).await.problem(401, "unauthenticated");
@@ -256,9 +256,12 @@ fn a_token_works_without_proof_until_it_ends_and_makes_no_further_ones() {
         world.send(get("/api/v1/issues").as_user(token)).await.problem(401, "unauthenticated");
 
         let ada = Browser::open(&world, "ada").await;
-        for bad in [json!({"name": "x", "expires_in_days": 0}), json!({"name": "n\u{0}l"}),
-            json!({"name": ""}), json!({"name": "x", "expires_in_days": i64::MAX})]
-        {
+        for bad in [
+            json!({"name": "x", "expires_in_days": 0}),
+            json!({"name": "n\u{0}l"}),
+            json!({"name": ""}),
+            json!({"name": "x", "expires_in_days": i64::MAX}),
+        ] {
             world.send(ada.on(post("/api/v1/tokens", &bad))).await.problem(422, "validation");
         }
         let id = made["id"].as_str().unwrap();

@@ -30,9 +30,15 @@ fn any_address_is_the_application_but_below_the_api_it_is_not_found() {
             }
         }
         world.send(call("HEAD", "/")).await.ok(200);
-        for path in ["/api", "/api/", "/api/v1", "/api/v1/nothing", "/api/v2/issues",
-            "/assets/none.js", "/tiles/none/1/1/1.mvt"]
-        {
+        for path in [
+            "/api",
+            "/api/",
+            "/api/v1",
+            "/api/v1/nothing",
+            "/api/v2/issues",
+            "/assets/none.js",
+            "/tiles/none/1/1/1.mvt",
+        ] {
             for method in ["GET", "POST", "DELETE"] {
                 world.send(call(method, path)).await.problem(404, "not_found");
             }
@@ -143,15 +149,29 @@ fn the_log_holds_no_personal_data_even_when_it_tells_everything() {
         world.send(post("/api/v1/reports", &body)).await.problem(422, "validation");
         world.send(browser.on(get("/api/v1/issues?q=words-of-zheng"))).await.ok(200);
         world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200);
-        let note = post(&format!("/api/v1/issues/{id}/actions"),
-            &json!({"action": "comment", "note": "note-of-wang"}));
+        let note = post(
+            &format!("/api/v1/issues/{id}/actions"),
+            &json!({"action": "comment", "note": "note-of-wang"}),
+        );
         world.send(browser.on(note).header("if-match", "\"v1\"")).await.ok(200);
         let told = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
         assert!(told.contains("/api/v1/issues/{id}/actions"), "the log tells of requests at all");
         let cookie = browser.cookie.split('=').nth(1).unwrap();
-        for secret in ["login-of", "password-of", PASSWORD, "text-of", "name-of-li", "13987654321",
-            "address-of", "words-of", "note-of", "113.665", &number, cookie, &browser.csrf]
-        {
+        for secret in [
+            "login-of",
+            "password-of",
+            PASSWORD,
+            "text-of",
+            "name-of-li",
+            "13987654321",
+            "address-of",
+            "words-of",
+            "note-of",
+            "113.665",
+            &number,
+            cookie,
+            &browser.csrf,
+        ] {
             let line = told.lines().find(|line| line.contains(secret));
             assert_eq!(line, None, "{secret}");
         }

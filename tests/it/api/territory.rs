@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 const OLD: &str = "41010500100101";
 const HALVES: [&str; 2] = ["41010500100103", "41010500100104"];
-const SPLIT: &str = "kind,from,to,day\nsplit,41010500100101,41010500100103;41010500100104,2026-11-20\n";
+const SPLIT: &str =
+    "kind,from,to,day\nsplit,41010500100101,41010500100103;41010500100104,2026-11-20\n";
 
 fn grid(code: &str, name: &str, west: f64, east: f64) -> Value {
     let (s, n) = (34.78, 34.79);
@@ -26,7 +27,10 @@ fn file_of(features: &[Value]) -> String {
 
 /// The two halves of the old grid.
 fn halves() -> String {
-    file_of(&[grid(HALVES[0], "西半格", 113.66, 113.665), grid(HALVES[1], "东半格", 113.665, 113.67)])
+    file_of(&[
+        grid(HALVES[0], "西半格", 113.66, 113.665),
+        grid(HALVES[1], "东半格", 113.665, 113.67),
+    ])
 }
 
 async fn stage(world: &World, token: &str, file: &str, texts: &[(&str, &str)]) -> Reply {
@@ -96,15 +100,26 @@ fn a_split_is_previewed_and_then_moves_open_issues_and_all_that_was_bound() {
 
         let moved = publish(&world, &root, version).await.ok(200).json();
         assert_eq!(moved["open_issues_moved"], 2);
-        assert_eq!((grid_of(&west).await, grid_of(&east).await), (json!(HALVES[0]), json!(HALVES[1])));
+        assert_eq!(
+            (grid_of(&west).await, grid_of(&east).await),
+            (json!(HALVES[0]), json!(HALVES[1]))
+        );
         assert_eq!(grid_of(&ended).await, OLD, "history stays with the old polygon");
-        let log = world.send(get(&format!("/api/v1/issues/{west}/events")).as_user(&desk)).await.ok(200);
+        let log =
+            world.send(get(&format!("/api/v1/issues/{west}/events")).as_user(&desk)).await.ok(200);
         assert_eq!(log.json()["items"][1]["action"], "rehome");
         // Who had the old grid has both halves; so has the post.
-        let seen = world.send(get("/api/v1/issues?open=true").as_user(&walker)).await.ok(200).json();
+        let seen =
+            world.send(get("/api/v1/issues?open=true").as_user(&walker)).await.ok(200).json();
         assert_eq!(seen["items"].as_array().unwrap().len(), 2);
-        let posts: Vec<String> =
-            world.ctx.snapshot().territory.posts().iter().map(|post| post.area.to_string()).collect();
+        let posts: Vec<String> = world
+            .ctx
+            .snapshot()
+            .territory
+            .posts()
+            .iter()
+            .map(|post| post.area.to_string())
+            .collect();
         assert_eq!(posts.len(), 2, "{posts:?}");
         assert!(HALVES.iter().all(|code| posts.contains(&(*code).to_owned())), "{posts:?}");
         publish(&world, &root, version).await.problem(404, "not_found");
@@ -127,7 +142,8 @@ fn a_version_that_does_not_explain_itself_is_not_published() {
                     "name": row.name, "level": row.level, "parent": row.parent}})
             })
             .collect();
-        let silent = version_of(stage(&world, &root, &file_of(&rest), &[("joining", "replace")]).await);
+        let silent =
+            version_of(stage(&world, &root, &file_of(&rest), &[("joining", "replace")]).await);
         let told = publish(&world, &root, silent).await.problem(409, "conflict");
         assert!(told["detail"].as_str().unwrap().contains(OLD), "{told}");
         let texts = [("joining", "replace"), ("retire_missing", "true")];

@@ -70,7 +70,8 @@ fn an_action_names_the_version_that_was_seen() {
         let world = World::new(fixture).await;
         let crew = Crew::of(&world).await;
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
-        let act = |body: &Value| post(&format!("/api/v1/issues/{id}/actions"), body).as_user(&crew.desk);
+        let act =
+            |body: &Value| post(&format!("/api/v1/issues/{id}/actions"), body).as_user(&crew.desk);
         let comment = json!({"action": "comment", "note": "看过"});
         world.send(act(&comment)).await.problem(428, "precondition_required");
         for bad in ["v1x", "\"1\"", "*", "\"v99999999999999999999\"", "\"vv1\"", ""] {
@@ -97,7 +98,8 @@ fn a_refused_action_names_those_that_are_allowed() {
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
         let refused = world.act(&crew.desk, &id, &json!({"action": "pass"})).await;
         let told = refused.problem(409, "action_not_allowed");
-        let allowed: Vec<&str> = told["allowed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        let allowed: Vec<&str> =
+            told["allowed"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
         for action in ["accept_for_check", "file", "reject", "merge", "comment"] {
             assert!(allowed.contains(&action), "{told}");
         }
@@ -133,13 +135,15 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
         let (id, number) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
         let condition = json!({"action": "file", "condition": "bj-01-01-1"});
         let filed = world.act(&crew.desk, &id, &condition).await.ok(200).json();
-        assert_eq!(filed["condition"]["code"], "bj-01-01-1", "a condition makes the category precise");
+        assert_eq!(filed["condition"]["code"], "bj-01-01-1", "the category is now precise");
         assert!(filed["limit"]["amount"].is_number());
         crew.run(&world, &id, &[dispatch(), accept()]).await;
         let photo = jpeg(9);
         let upload = |purpose: &'static str| {
-            form(&format!("/api/v1/issues/{id}/photos"),
-                &[("purpose", "", purpose.as_bytes()), ("photo", "image/jpeg", &photo)])
+            form(
+                &format!("/api/v1/issues/{id}/photos"),
+                &[("purpose", "", purpose.as_bytes()), ("photo", "image/jpeg", &photo)],
+            )
         };
         world.send(upload("selfie").as_user(&crew.handler)).await.problem(422, "validation");
         let no_form = post(&format!("/api/v1/issues/{id}/photos"), &json!({}));
@@ -152,13 +156,17 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
         let early = world.act(&crew.desk, &id, &json!({"action": "close"})).await;
         early.problem(409, "action_not_allowed");
         let end = crew
-            .run(&world, &id, &[
-                ("desk", json!({"action": "order_check"})),
-                ("worker", json!({"action": "fail", "note": "还松动"})),
-                submit(),
-                ("desk", json!({"action": "order_check"})),
-                ("worker", json!({"action": "pass"})),
-            ])
+            .run(
+                &world,
+                &id,
+                &[
+                    ("desk", json!({"action": "order_check"})),
+                    ("worker", json!({"action": "fail", "note": "还松动"})),
+                    submit(),
+                    ("desk", json!({"action": "order_check"})),
+                    ("worker", json!({"action": "pass"})),
+                ],
+            )
             .await;
         assert_eq!((&end["state"], &end["reworks"]), (&json!("closed"), &json!(1)));
         let log = world.send(get(&format!("/api/v1/issues/{id}/events")).as_user(&crew.desk)).await;
@@ -173,7 +181,8 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
 
         let tracked = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
         assert_eq!(tracked["can"], json!(["reopen"]));
-        let reopen = |note: &str| post(&format!("/api/v1/track/{number}/reopen"), &json!({"note": note}));
+        let reopen =
+            |note: &str| post(&format!("/api/v1/track/{number}/reopen"), &json!({"note": note}));
         world.send(reopen(" ")).await.problem(422, "validation");
         world.send(reopen("a\u{0}")).await.problem(422, "validation");
         let again = world.send(reopen("又坏了")).await.ok(200).json();
@@ -196,16 +205,21 @@ fn the_third_return_goes_to_arbitration_and_the_ruling_binds() {
         let crew = Crew::of(&world).await;
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
         let back = || {
-            ("handler", json!({"action": "return", "reason": "not_ours", "note": "非我单位",
-                "cited_rule": "js-bj-01-01"}))
+            (
+                "handler",
+                json!({"action": "return", "reason": "not_ours", "note": "非我单位",
+                "cited_rule": "js-bj-01-01"}),
+            )
         };
-        let third =
-            crew.run(&world, &id, &[file(), dispatch(), back(), dispatch(), back(), dispatch(), back()]).await;
+        let third = crew
+            .run(&world, &id, &[file(), dispatch(), back(), dispatch(), back(), dispatch(), back()])
+            .await;
         assert_eq!((&third["state"], &third["returns"]), (&json!("arbitration"), &json!(3)));
         let rule = json!({"action": "rule", "department": "js-gs", "note": "裁定由你单位办理"});
         world.act(&crew.dispatcher, &id, &rule).await.problem(403, "forbidden");
         crew.run(&world, &id, &[("supervisor", rule)]).await;
-        let told = world.act(&crew.handler, &id, &back().1).await.problem(409, "action_not_allowed");
+        let told =
+            world.act(&crew.handler, &id, &back().1).await.problem(409, "action_not_allowed");
         assert!(!told["allowed"].to_string().contains("return"), "{told}");
     });
 }
@@ -217,8 +231,14 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
         let crew = Crew::of(&world).await;
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
         let note = |action: &str| json!({"action": action, "note": "说明"});
-        crew.run(&world, &id, &[("desk", json!({"action": "accept_for_check"})), file(), dispatch(), accept()]).await;
-        crew.run(&world, &id, &[("supervisor", note("extend")), ("supervisor", note("extend"))]).await;
+        crew.run(
+            &world,
+            &id,
+            &[("desk", json!({"action": "accept_for_check"})), file(), dispatch(), accept()],
+        )
+        .await;
+        crew.run(&world, &id, &[("supervisor", note("extend")), ("supervisor", note("extend"))])
+            .await;
         world.act(&crew.supervisor, &id, &note("extend")).await.problem(409, "action_not_allowed");
         for until in ["2026-11-19", "2028-11-20", "x"] {
             let body = json!({"action": "suspend", "until": until, "note": "等配件"});
@@ -231,8 +251,13 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
 
         let (id, _) = world.report("", &report_of(OPINION, IN_EAST, "建议")).await;
         let answered = json!({"action": "submit", "outcome": "answered", "note": "已答复"});
-        let steps = [file(), dispatch(), accept(), ("handler", answered),
-            ("desk", json!({"action": "close"}))];
+        let steps = [
+            file(),
+            dispatch(),
+            accept(),
+            ("handler", answered),
+            ("desk", json!({"action": "close"})),
+        ];
         assert_eq!(crew.run(&world, &id, &steps).await["state"], "closed");
 
         let mut body = report_of(HAZARD, IN_EAST, "小问题");
@@ -261,12 +286,22 @@ fn a_merge_by_number_is_counted_and_can_be_taken_back() {
         let target = number.to_lowercase().replace('-', " ");
         let merge = json!({"action": "merge", "target": target});
         let merged = crew.run(&world, &id, &[("desk", merge.clone())]).await;
-        assert_eq!((&merged["state"], &merged["merged_into"]["number"]), (&json!("merged"), &json!(number)));
+        assert_eq!(
+            (&merged["state"], &merged["merged_into"]["number"]),
+            (&json!("merged"), &json!(number))
+        );
         let read = async |id: &str| {
-            world.send(get(&format!("/api/v1/issues/{id}")).as_user(&crew.desk)).await.ok(200).json()
+            world
+                .send(get(&format!("/api/v1/issues/{id}")).as_user(&crew.desk))
+                .await
+                .ok(200)
+                .json()
         };
         let whole = read(&into).await;
-        assert_eq!((&whole["reports"], &whole["merged_from"][0]["number"]), (&json!(2), &json!(own)));
+        assert_eq!(
+            (&whole["reports"], &whole["merged_from"][0]["number"]),
+            (&json!(2), &json!(own))
+        );
         // Into what is merged or closed nothing is merged.
         let (third, _) = world.report("", &report_of(HAZARD, IN_EAST, "第三个")).await;
         let wrong = json!({"action": "merge", "target": own});

@@ -193,7 +193,12 @@ mod tests {
         check("src/app/report.rs", "use crate::{domain::time, store::Store};", &[]);
         check("src/app/report.rs", "use crate::http::wire;", &["app must not name crate::http"]);
         check("src/store/mod.rs", "use crate::app::Ctx;", &["store must not name crate::app"]);
-        check("src/http/wire.rs", "use crate::store::rows;", &["http must not name crate::store"]);
+        check("src/jobs/mod.rs", "use crate::http::wire;", &["jobs must not name crate::http"]);
+        check(
+            "src/format/csv.rs",
+            "use crate::store::Row;",
+            &["format must not name crate::store"],
+        );
         check("src/main.rs", "use hexward::cli;", &[]);
         check("src/main.rs", "use hexward::store;", &["main must not name crate::store"]);
     }
