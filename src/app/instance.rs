@@ -2,6 +2,8 @@
 
 use super::ctx::Ctx;
 use super::error::AppError;
+use crate::domain::time::{Day, Timestamp};
+use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
 /// The settings of the installation, kept in the database.
@@ -22,6 +24,8 @@ pub struct Instance {
     pub sources: String,
     pub basemap_url: String,
     pub basemap_attribution: String,
+    /// The last day of a collection that is not continued, as `YYYY-MM-DD`; empty when work goes on.
+    pub data_until: String,
     /// The category schemes that people report under, separated by commas; empty for all.
     pub schemes: String,
     /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
@@ -42,6 +46,7 @@ impl Default for Instance {
             sources: String::new(),
             basemap_url: String::new(),
             basemap_attribution: String::new(),
+            data_until: String::new(),
             schemes: String::new(),
             demo_accounts: String::new(),
         }
@@ -62,7 +67,14 @@ impl Instance {
         instance
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 12] {
+    /// The instant up to which the data reaches: now, or the end of a collection's last day.
+    pub fn as_of(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
+        let last = Day::parse(&self.data_until);
+        let end = last.map(|day| Timestamp(Day(day.0.saturating_add(1)).start_in(zone).0 - 1));
+        end.map_or(now, |end| end.min(now))
+    }
+
+    fn slots(&mut self) -> [(&'static str, &mut String); 13] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -74,6 +86,7 @@ impl Instance {
             ("sources", &mut self.sources),
             ("basemap_url", &mut self.basemap_url),
             ("basemap_attribution", &mut self.basemap_attribution),
+            ("data_until", &mut self.data_until),
             ("schemes", &mut self.schemes),
             ("demo_accounts", &mut self.demo_accounts),
         ]

@@ -29,6 +29,9 @@ const REQUESTS_FILE: &str = "geodata/la311/requests_2020.csv";
 
 const CITY: &str = "LA";
 
+/// The day of the last request in the city's file.
+const LAST_DAY: &str = "2020-01-03";
+
 const SOURCES: &str = "\
     Service requests of 1-3 January 2020 (MyLA311): City of Los Angeles open data, by way of \
     hackforla/311-data\tpublic domain\n\
@@ -97,6 +100,7 @@ pub fn pack() -> Result<CityPack, DemoError> {
             generated: false,
             sources: SOURCES.into(),
             schemes: "la311".into(),
+            data_until: LAST_DAY.into(),
             ..Instance::default()
         },
         areas: areas()?.iter().map(|area| row_of(area, false)).collect(),

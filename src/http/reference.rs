@@ -58,6 +58,7 @@ pub struct InstanceWire {
     pub basemap: Option<BasemapWire>,
     pub territory_version: i64,
     pub matrix_version: i64,
+    /// The instant up to which the data reaches: now, unless the collection has ended.
     pub as_of: String,
     pub demo_accounts: Option<Vec<DemoAccountWire>>,
     pub version: String,
@@ -109,7 +110,7 @@ pub async fn show_instance(State(app): State<App>) -> Json<InstanceWire> {
         basemap,
         territory_version: snapshot.territory_version(),
         matrix_version: snapshot.matrix_version,
-        as_of: app.ctx.now().to_rfc3339(),
+        as_of: instance.as_of(app.ctx.now(), &snapshot.zone).to_rfc3339(),
         demo_accounts: demo_accounts(&snapshot),
         version: env!("CARGO_PKG_VERSION").into(),
     })
