@@ -70,7 +70,8 @@ impl Config {
         };
         // Variables of the test suite are not configuration.
         let environment = Env::prefixed("HEXWARD_").filter(|key| {
-            !key.starts_with("test_") && !matches!(key.as_str(), "update" | "bin" | "url")
+            !key.starts_with("test_")
+                && !matches!(key.as_str(), "update" | "bin" | "url" | "log_filter")
         });
         let mut config: Self = figment.merge(environment).extract()?;
         if let Some(data) = &args.data {

@@ -2,7 +2,7 @@
 //! force.
 
 use super::ctx::Ctx;
-use super::error::AppError;
+use super::error::{AppError, FieldProblem, say};
 use super::people::{branch_row, post_row, worker_row};
 use super::territory::{lineage_row, row_of, stage_territory};
 use crate::domain::id::{AreaCode, BranchCode};
@@ -35,15 +35,40 @@ pub struct StageDetails {
     pub generated: bool,
 }
 
+/// The longest name of an area, in characters.
+const NAME_CHARS_MAX: usize = 200;
+
+/// Names that cannot be kept or shown, each by its area.
+fn check_names(imported: &Imported) -> Result<(), AppError> {
+    let unfit = |name: &str| {
+        name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control)
+    };
+    let faulty = imported.areas.iter().filter(|area| unfit(&area.name));
+    let problems: Vec<FieldProblem> = faulty
+        .map(|area| FieldProblem {
+            field: "file".into(),
+            says: say(
+                format!("区域 {} 的名称过长或含控制字符", area.code),
+                format!("area {}: its name is too long or holds a control character", area.code),
+            ),
+        })
+        .collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(AppError::Invalid(problems)),
+    }
+}
+
 /// Stages imported areas as the next version of the territory and returns its number.
 ///
 /// # Errors
-/// The store is not available.
+/// A name cannot be kept, or the store is not available.
 pub async fn stage_areas(
     ctx: &Ctx,
     imported: &Imported,
     details: StageDetails,
 ) -> Result<i64, AppError> {
+    check_names(imported)?;
     let snapshot = ctx.snapshot();
     let mut rows = BTreeMap::<String, AreaRow>::new();
     let in_force = snapshot.territory_version();

@@ -197,6 +197,26 @@ fn check<'a>(
     }
 }
 
+/// Who leaves neither account nor contact is anonymous, whether he says so or not. A preview does
+/// not ask: the contact is written last.
+fn check_named(
+    submission: &Submission,
+    category: &Category,
+    actor: &Actor,
+) -> Result<(), AppError> {
+    let named = actor.account().is_some() || submission.contact.is_some();
+    match named || category.anonymous_allowed {
+        true => Ok(()),
+        false => {
+            let says = say(
+                "该类别不能匿名上报，请填写联系方式",
+                "This category cannot be reported anonymously: leave a name or a phone number",
+            );
+            Err(AppError::field("contact", says))
+        }
+    }
+}
+
 /// What is wrong with an accuracy radius, if anything is.
 pub fn accuracy_fault(accuracy_m: Option<f64>) -> Option<FieldProblem> {
     let wrong = accuracy_m.is_some_and(|m| !(0.0..=ACCURACY_M_MAX).contains(&m));
@@ -270,6 +290,7 @@ pub async fn submit(
     }
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let chosen = check(&snapshot, &submission, actor, now)?;
+    check_named(&submission, chosen.category, actor)?;
     let preview = preview_chosen(ctx, &snapshot, actor, &submission, &chosen, now).await?;
     let mut change =
         Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };

@@ -14,6 +14,14 @@ pub fn reads_content(actor: &Actor, issue: &Issue) -> bool {
     issue.kind != Kind::Dispute || actor.reads_dispute(&issue.subject())
 }
 
+/// The H3 cell that the reader is told: a coarse one for a dispute that he may not read.
+pub fn shown_cell(actor: &Actor, issue: &Issue) -> u64 {
+    match reads_content(actor, issue) {
+        true => issue.place.cell,
+        false => parent_cell(issue.place.cell, COARSE_RESOLUTION),
+    }
+}
+
 /// The longitude and latitude that the reader is told: the middle of a coarse cell for a dispute
 /// that he may not read.
 pub fn shown_position(actor: &Actor, issue: &Issue) -> (f64, f64) {
@@ -21,7 +29,7 @@ pub fn shown_position(actor: &Actor, issue: &Issue) -> (f64, f64) {
         return issue.place.position;
     }
     // A stored cell is always an index; were it none, nothing would be told.
-    let cell = CellIndex::try_from(parent_cell(issue.place.cell, COARSE_RESOLUTION));
+    let cell = CellIndex::try_from(shown_cell(actor, issue));
     cell.map_or((0.0, 0.0), |cell| {
         let middle = LatLng::from(cell);
         (middle.lng(), middle.lat())

@@ -34,15 +34,15 @@ pub struct AreasArgs {
     #[arg(long, value_name = "NAME")]
     layer: Option<String>,
     /// The level of features that do not say theirs.
-    #[arg(long, value_parser = parse_level)]
-    level: Option<Level>,
+    #[arg(long, value_name = "LEVEL", value_parser = parse_level)]
+    default_level: Option<Level>,
     /// The properties that hold code, name, level, parent and kind.
     #[arg(long, default_value = "code")]
     code: String,
     #[arg(long, default_value = "name")]
     name: String,
-    #[arg(long = "level-property", default_value = "level")]
-    level_property: String,
+    #[arg(long, default_value = "level")]
+    level: String,
     #[arg(long, default_value = "parent")]
     parent: String,
     #[arg(long, default_value = "kind")]
@@ -67,7 +67,10 @@ pub struct AreasArgs {
 #[derive(Debug, clap::Args)]
 pub struct CatalogArgs {
     /// The catalog that ships with Hexward, with nothing of one's own.
-    #[arg(long, exclusive = true)]
+    #[arg(
+        long,
+        conflicts_with_all = ["schemes", "limits", "categories", "conditions", "crosswalk"]
+    )]
     shipped: bool,
     #[arg(long, value_name = "FILE.csv")]
     schemes: Vec<PathBuf>,
@@ -79,6 +82,15 @@ pub struct CatalogArgs {
     conditions: Vec<PathBuf>,
     #[arg(long, value_name = "FILE.csv")]
     crosswalk: Vec<PathBuf>,
+    /// English names of the classes of a published table.
+    #[arg(long, value_name = "FILE.csv")]
+    names_en: Vec<PathBuf>,
+    /// A city's table of classes and filing conditions, as published.
+    #[arg(long, value_name = "FILE.csv")]
+    published_table: Vec<PathBuf>,
+    /// The scheme that the published table fills.
+    #[arg(long, value_name = "CODE", default_value = "national")]
+    scheme: String,
 }
 
 #[derive(Debug, clap::Args)]
@@ -155,10 +167,10 @@ pub async fn run_areas(config: &ConfigArgs, args: AreasArgs) -> anyhow::Result<E
     let mapping = Mapping {
         code: args.code,
         name: args.name,
-        level: args.level_property,
+        level: args.level,
         parent: args.parent,
         kind: args.kind,
-        default_level: args.level,
+        default_level: args.default_level,
         ..Mapping::default()
     };
     let importer = Importer::new(mapping, args.datum, ShapeLimits::default());
@@ -225,10 +237,13 @@ pub async fn run_catalog(config: &ConfigArgs, args: CatalogArgs) -> anyhow::Resu
         (FileRole::Categories, &args.categories),
         (FileRole::Conditions, &args.conditions),
         (FileRole::Crosswalk, &args.crosswalk),
+        (FileRole::NamesEn, &args.names_en),
+        (FileRole::PublishedTable, &args.published_table),
     ];
     for (role, paths) in groups {
         for path in paths {
-            pack.files.push(pack_file(role, path)?);
+            let scheme = (role == FileRole::PublishedTable).then(|| args.scheme.clone());
+            pack.files.push(PackFile { scheme, ..pack_file(role, path)? });
         }
     }
     if pack.files.is_empty() {

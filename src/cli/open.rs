@@ -10,9 +10,11 @@ use std::future::Future;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
-/// Starts the log on standard error. `HEXWARD_LOG` chooses what is told, as in `RUST_LOG`.
+/// Starts the log on standard error. `HEXWARD_LOG_FILTER` chooses what is told, as
+/// `RUST_LOG` does elsewhere.
 pub fn start_log(config: &Config) {
-    let filter = std::env::var("HEXWARD_LOG").unwrap_or_else(|_| "info,sqlx=warn".to_owned());
+    let filter =
+        std::env::var("HEXWARD_LOG_FILTER").unwrap_or_else(|_| "info,sqlx=warn".to_owned());
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(std::io::stderr);

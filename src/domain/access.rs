@@ -227,7 +227,9 @@ pub struct Clause {
 }
 
 impl Scope {
-    /// The service's own work: verification, rebuilding, feeds. Never made from a request.
+    /// The service's own work: verification, rebuilding, feeds. Where a request leads to it (near
+    /// duplicates, the counterpart of a merge, a repeated request), what is found is judged by the
+    /// reader's own scope before anything of it is shown.
     pub fn everything() -> Self {
         Self { clauses: vec![Clause::default()] }
     }

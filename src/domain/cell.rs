@@ -62,8 +62,7 @@ pub fn cells_near(
     }
     let edge_km = (width.max(height) / COVER_SIDE_CELLS).max(resolution.edge_length_km());
     let cover = Resolution::range(Resolution::Zero, coarsest.min(resolution))
-        .filter(|cover| cover.edge_length_km() >= edge_km)
-        .last()
+        .rfind(|cover| cover.edge_length_km() >= edge_km)
         .unwrap_or(Resolution::Zero);
     // Half an edge is less than the radius of the circle inside a cell, so that none is
     // stepped over.

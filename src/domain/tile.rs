@@ -196,10 +196,9 @@ mod tests {
     #[test]
     fn a_hole_winds_against_its_exterior() {
         let tile = Tile::new(0, 0, 0).unwrap();
-        let part = polygon![
-            exterior: [(x: -90.0, y: -60.0), (x: 90.0, y: -60.0), (x: 90.0, y: 60.0), (x: -90.0, y: 60.0)],
-            interiors: [[(x: -20.0, y: -20.0), (x: 20.0, y: -20.0), (x: 20.0, y: 20.0), (x: -20.0, y: 20.0)]],
-        ];
+        let square = |half: f64| geo::Rect::new((-half, -half), (half, half)).to_polygon();
+        let hole = square(20.0).exterior().clone();
+        let part = Polygon::new(square(60.0).exterior().clone(), vec![hole]);
         let reversed = Polygon::new(
             LineString(part.exterior().0.iter().rev().copied().collect()),
             part.interiors().to_vec(),
@@ -222,7 +221,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_position_lies_in_one_tile(lon in -180.0f64..180.0, lat in -85.0f64..85.0, zoom in 0u8..=20) {
+        fn a_position_lies_in_one_tile(
+            lon in -180.0f64..180.0,
+            lat in -85.0f64..85.0,
+            zoom in 0u8..=20,
+        ) {
             let own = Tile::at(zoom, lon, lat).unwrap();
             prop_assert!(own.point(lon, lat).is_some());
             let place = own.project(lon, lat);
@@ -247,8 +250,9 @@ mod tests {
             }).collect();
             let cut = clip_ring(&star, -1.0, 1.0);
             prop_assert!(cut.iter().all(|c| c.x.abs() <= 1.0 + 1e-9 && c.y.abs() <= 1.0 + 1e-9));
-            let square = polygon![(x: -1.0, y: -1.0), (x: 1.0, y: -1.0), (x: 1.0, y: 1.0), (x: -1.0, y: 1.0)];
-            let truth = square.intersection(&Polygon::new(LineString(star), vec![])).unsigned_area();
+            let square = geo::Rect::new((-1.0, -1.0), (1.0, 1.0)).to_polygon();
+            let star = Polygon::new(LineString(star), vec![]);
+            let truth = square.intersection(&star).unsigned_area();
             let area = Polygon::new(LineString(cut), vec![]).unsigned_area();
             prop_assert!((area - truth).abs() < 1e-6, "{} {}", area, truth);
         }

@@ -122,7 +122,9 @@ pub fn read_matrix_pack(
     let (matrix, of_matrix) = read_matrix(version, departments, rules, ladder, context);
     for (role, found) in [(FileRole::Rules, of_matrix.rules), (FileRole::Ladder, of_matrix.ladder)]
     {
-        let name = file_of(role).map_or("matrix", |file| file.name.as_str());
+        // A matrix may do without a ladder, or without rules.
+        let Some(file) = file_of(role) else { continue };
+        let name = &file.name;
         problems.extend(found.iter().map(|problem| format!("{name}: {problem}")));
     }
     (matrix, problems)

@@ -38,6 +38,9 @@ pub async fn list_versions(
     Ok(Json(Items { items: versions.iter().map(VersionWire::of).collect() }))
 }
 
+/// The longest note of a version, in characters.
+const NOTE_CHARS_MAX: usize = 500;
+
 /// The form's texts by name.
 type Texts = BTreeMap<String, String>;
 
@@ -138,11 +141,19 @@ fn stage_details(texts: &Texts) -> Result<StageDetails, ApiError> {
             return Err(ApiError::invalid("joining", says));
         }
     };
+    let note = texts.get("note").cloned().unwrap_or_default();
+    if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
+        let says = say(
+            format!("备注至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
+            format!("A note has at most {NOTE_CHARS_MAX} characters and no control characters"),
+        );
+        return Err(ApiError::invalid("note", says));
+    }
     Ok(StageDetails {
         joining,
         lineage: lineage_of(texts)?,
         retire_missing: texts.get("retire_missing").is_some_and(|text| text == "true"),
-        note: texts.get("note").cloned().unwrap_or_default(),
+        note,
         generated: false,
     })
 }

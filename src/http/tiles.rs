@@ -1,7 +1,7 @@
 //! Vector tiles: which are allowed to whom, and when a kept one is still good.
 
 use super::App;
-use super::extract::{At, Caller, Params};
+use super::extract::{At, Caller};
 use super::filter::{IssueQuery, issue_filter, parse_word};
 use super::measures::{WindowQuery, window_of};
 use super::problem::ApiError;
@@ -11,10 +11,11 @@ use crate::app::tiles::{MEDIA_TYPE, draw_areas, draw_cells, draw_issues, resolut
 use crate::domain::access::Actor;
 use crate::domain::territory::level::Level;
 use crate::domain::tile::Tile;
-use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
@@ -59,6 +60,12 @@ async fn tag_of(app: &App, actor: &Actor, address: &str, layer: Layer) -> Result
     Ok(format!("W/\"{}\"", hex::encode(&hasher.finalize()[..12])))
 }
 
+/// What the layer takes from the query; layers take different things.
+fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+    let query = Query::try_from_uri(uri);
+    query.map(|Query(query)| query).map_err(|error| ApiError::bad_request(error.body_text()))
+}
+
 /// A vector tile of `areas` (open to all), `issues` or `cells` (within one's scope). Issues take
 /// the filters of the list of issues, cells those of metrics. No content when nothing is there.
 #[utoipa::path(get, path = "/tiles/{layer}/{z}/{x}/{y}", tag = "metrics",
@@ -70,33 +77,33 @@ pub async fn show_tile(
     State(app): State<App>,
     caller: Caller,
     At((layer, zoom, x, y)): At<(String, u8, u32, String)>,
-    Params(query): Params<TileQuery>,
-    Params(issues): Params<IssueQuery>,
-    Params(window): Params<WindowQuery>,
-    RawQuery(raw): RawQuery,
+    uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (kind, tile) = parse_address(&layer, zoom, x, &y).ok_or_else(ApiError::not_found)?;
     if caller.account.is_none() && !matches!(kind, Layer::Areas) {
         return Err(AppError::Unauthenticated.into());
     }
-    let address = format!("{kind:?}/{tile:?}?{}", raw.unwrap_or_default());
+    let address = format!("{kind:?}/{tile:?}?{}", uri.query().unwrap_or(""));
     let tag = tag_of(&app, &caller.actor, &address, kind).await?;
     if headers.get(header::IF_NONE_MATCH).is_some_and(|kept| kept.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, headers_of(tag)).into_response());
     }
     let bytes = match kind {
         Layer::Areas => {
+            let query: TileQuery = read_query(&uri)?;
             let level = parse_word("level", query.level.as_ref(), Level::parse)?;
             draw_areas(&app.ctx.snapshot(), tile, level)
         }
         Layer::Issues => {
-            let filter = issue_filter(&app.ctx.snapshot(), &issues)?;
+            let query: IssueQuery = read_query(&uri)?;
+            let filter = issue_filter(&app.ctx.snapshot(), &query)?;
             draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
         }
         Layer::Cells => {
             let scope = metrics_scope(&caller.actor)?;
-            let window = window_of(&app, &app.ctx.snapshot(), &window)?;
+            let query: WindowQuery = read_query(&uri)?;
+            let window = window_of(&app, &app.ctx.snapshot(), &query)?;
             draw_cells(&app.ctx, &scope, window, tile, resolution_at(zoom)).await?
         }
     };

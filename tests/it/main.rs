@@ -1,5 +1,6 @@
 //! The integration tests, as one binary: it links once.
 
+mod api;
 mod api_view;
 mod contract;
 mod demo;

@@ -339,10 +339,47 @@ fn following_the_readme_makes_a_city_that_serves() {
     said("user add", "password: ");
     said("check", "761 areas");
     said("import areas", "761 areas, 0 of them repaired, 0 features refused");
+    said("import branches", "197 branches");
+    said("import people", "909 workers, 1347 posts");
     said("import catalog", "in force");
     said("import matrix", "in force");
     said("serve", "HTTP/1.1 200");
     said("locate", "1,113.68,34.79,410105;410105002;410105002002;410105002002005\n2,0,0,\n");
+}
+
+#[test]
+fn the_demo_accounts_of_the_readme_are_those_of_the_demo() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let run = |words: &[&str]| {
+        run(&words.iter().chain(&["--data", &data]).map(|w| (*w).to_owned()).collect::<Vec<_>>())
+    };
+    run(&["demo", "--no-serve", "--issues", "1"]);
+    let listed = run(&["user", "list"]);
+    let role_of = |login: &str| {
+        let line = listed.lines().find(|line| line.split('\t').next() == Some(login));
+        line.and_then(|line| line.split('\t').nth(2)).map(str::to_owned)
+    };
+    for path in ["README.md", "README.zh-CN.md"] {
+        let text = read(path).text;
+        assert!(text.contains(hexward::demo::accounts::PASSWORD), "{path}");
+        let rows: Vec<_> = text.lines().filter(|line| line.starts_with("| `")).collect();
+        assert!(!rows.is_empty(), "{path} has no table of accounts");
+        for row in rows {
+            let role = row.split('|').nth(2).map(|cell| cell.trim().to_owned());
+            for (_, login) in code_spans(row) {
+                assert_eq!(role_of(&login), role, "{path}: {login}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_example_of_lineage_is_read_as_the_page_gives_it() {
+    let example = read("tests/fixtures/formats/lineage.csv").text;
+    assert!(read("docs/formats.md").text.contains(&format!("```csv\n{example}```")));
+    let (events, problems) = hexward::format::lineage::read_lineage(example.as_bytes());
+    assert_eq!((events.len(), problems.len()), (1, 0), "{problems:?}");
 }
 
 /// The names of all settings.
@@ -369,7 +406,7 @@ fn the_example_settings_are_the_defaults_and_all_of_them() {
 
 #[test]
 fn the_settings_that_the_documents_give_are_read() {
-    let blocks: Vec<_> = documents().iter().flat_map(|d| blocks(&d.text, "toml")).collect();
+    let blocks = blocks(&read("docs/deploy.md").text, "toml");
     assert!(!blocks.is_empty());
     for (_, block) in blocks {
         assert_ne!(load_settings(&block), Config::default(), "{block}");

@@ -5,10 +5,10 @@ use super::report::{LimitWire, RouteWire};
 use super::{Named, NamedArea, Texts};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
+use crate::app::shown::{reads_content, shown_cell, shown_position};
 use crate::domain::access::{Actor, AreaPath};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::event::{Event, EventActor, fact};
-use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::territory::level::Level;
 use crate::http::extract::Lang;
@@ -196,7 +196,7 @@ impl View<'_> {
 
     /// Whether the reader may know what the issue is about.
     pub fn reads_text(&self, issue: &Issue) -> bool {
-        issue.kind != Kind::Dispute || self.actor.reads_dispute(&issue.subject())
+        reads_content(self.actor, issue)
     }
 
     /// An issue in a list.
@@ -212,7 +212,7 @@ impl View<'_> {
             severity: issue.severity.as_str().to_owned(),
             state: issue.state.to_string(),
             text: readable.then(|| issue.text.chars().take(BRIEF_CHARS).collect()),
-            position: issue.place.position,
+            position: shown_position(self.actor, issue),
             address: issue.address.clone().filter(|_| readable),
             grid: self.area_at(path, Level::Grid),
             street: self.area_at(path, Level::Street),
@@ -279,12 +279,12 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> Is
             .map(|known| ConditionBrief { code: known.code.to_string(), text: known.text.clone() }),
         closing_condition: condition.map(|known| known.closing_condition.clone()),
         limit: condition.and_then(|known| known.limit).map(LimitWire::of),
-        accuracy_m: issue.place.accuracy_m,
+        accuracy_m: issue.place.accuracy_m.filter(|_| readable),
         datum: issue.place.datum.as_str().to_owned(),
-        raw: issue.place.raw,
+        raw: if readable { issue.place.raw } else { brief.position },
         chain: view.chain(&issue.place.path),
         candidates: issue.place.candidates.iter().map(|code| view.area(code)).collect(),
-        cell: format!("{:x}", issue.place.cell),
+        cell: format!("{:x}", shown_cell(view.actor, issue)),
         assists: issue.assists.iter().map(|code| view.department(code)).collect(),
         reporter: ReporterWire {
             anonymous: issue.anonymous,
@@ -328,7 +328,12 @@ impl LogView<'_> {
     fn shows(&self, event: &Event, name: &str) -> bool {
         match name {
             fact::TEXT_SHA256 | fact::REPORTER => false,
-            fact::CITED_RULE => self.readable,
+            fact::CITED_RULE
+            | fact::POSITION
+            | fact::RAW
+            | fact::CELL
+            | fact::ACCURACY_M
+            | fact::CANDIDATES => self.readable,
             fact::OTHER | fact::OTHER_NUMBER => {
                 event.facts.get(fact::OTHER).is_some_and(|id| self.known_others.contains(id))
             }

@@ -118,7 +118,7 @@ impl ReportWire {
             anonymous: self.anonymous,
             contact: self
                 .contact
-                .filter(|contact| !(contact.name.is_empty() && contact.phone.is_empty()))
+                .filter(|contact| !(contact.name.trim().is_empty() && contact.phone.trim().is_empty()))
                 .map(|contact| Contact { name: contact.name, phone: contact.phone }),
             occurred: match occurred.as_deref() {
                 None => None,

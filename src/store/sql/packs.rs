@@ -22,6 +22,18 @@ pub async fn put_setting(conn: &mut Conn, name: &str, value: &str) -> Result<()>
     Ok(())
 }
 
+/// Writes a setting and counts the change, so that other nodes notice it.
+async fn put_setting_counted(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
+    put_setting(conn, name, value).await?;
+    sqlx::query(
+        "INSERT INTO setting (name, value) VALUES ('settings_version', '1') \
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)",
+    )
+    .execute(&mut *conn)
+    .await?;
+    Ok(())
+}
+
 async fn insert_pack(
     conn: &mut Conn,
     (kind, body, note): (&str, &str, &str),
@@ -71,8 +83,10 @@ impl Packs for Engine {
 
     async fn put_setting(&self, name: &str, value: &str) -> Result<()> {
         let (name, value) = (name.to_owned(), value.to_owned());
-        self.write(move |conn| Box::pin(async move { put_setting(conn, &name, &value).await }))
-            .await
+        self.write(move |conn| {
+            Box::pin(async move { put_setting_counted(conn, &name, &value).await })
+        })
+        .await
     }
 
     async fn list_settings(&self) -> Result<Vec<(String, String)>> {
@@ -88,7 +102,7 @@ impl Packs for Engine {
              UNION ALL SELECT 'territory', COALESCE(MAX(version), 0) FROM territory_version \
              WHERE state = 'published' \
              UNION ALL SELECT name, CAST(value AS BIGINT) FROM setting \
-             WHERE name = 'people_version' \
+             WHERE name IN ('people_version', 'settings_version') \
              ORDER BY 1",
         )
         .fetch_all(&self.readers)

@@ -429,15 +429,16 @@ export interface MetricDefinition {
   label: string
   name: Both
   numerator: Both
-  /** Null for counts and times. */
-  denominator: Both | null
+  /** Counts and times say here that they have none. */
+  denominator: Both
   unit: 'ratio' | 'count' | 'ms'
 }
 export interface Summary {
   as_of: string
   from: string
   to: string
-  area: Coded | null
+  /** The code of the area that was asked for. */
+  area: string | null
   n: number
   metrics: Metrics
   by_state: Partial<Record<State, number>>
@@ -453,7 +454,7 @@ export interface AreaMetrics {
   items: { code: string; name: string; n: number; metrics: Metrics }[]
 }
 /** One hexagon: its id, how many reports it has, and every metric flat: a rate under its id, with
- * its denominator under `<id>_n`. */
+ * its counts under `<id>_numerator` and `<id>_denominator`. */
 export type CellProps = { cell: string; n: number } & Record<string, unknown>
 export type CellCollection = GeoJSON.FeatureCollection<GeoJSON.Polygon, CellProps>
 

@@ -103,18 +103,24 @@ describe('hexagons with values', () => {
         {
           type: 'Feature',
           geometry,
-          properties: { cell: 'c1', n: 3, closing_rate: 0, closing_rate_n: 0 },
+          properties: { cell: 'c1', n: 3, closing_rate: 0, closing_rate_denominator: 0 },
         },
         {
           type: 'Feature',
           geometry,
-          properties: { cell: 'c2', n: 30, closing_rate: 0.9, closing_rate_n: 21 },
+          properties: {
+            cell: 'c2',
+            n: 30,
+            closing_rate: 0.9,
+            closing_rate_numerator: 18,
+            closing_rate_denominator: 20,
+          },
         },
       ],
     }
     const [first, second] = drawCells(cells, 'closing_rate').features.map((one) => one.properties)
     expect(first).toMatchObject({ value: null, rank: -1 })
-    expect(second).toMatchObject({ value: 0.9, rank: 3, n: 21, weight: 2 })
+    expect(second).toMatchObject({ value: 0.9, rank: 3, n: 20, weight: 2 })
   })
 })
 

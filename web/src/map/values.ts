@@ -40,10 +40,9 @@ function numberAt(props: CellProps, key: string): number | null {
 export function measureCell(props: CellProps, metric: MetricId): Measured {
   if (metric === 'reported') return plain(numberAt(props, 'reported') ?? props.n)
   if (metric === 'backlog') return plain(numberAt(props, 'open') ?? 0)
-  const n = numberAt(props, `${metric}_n`) ?? 0
+  const n = numberAt(props, `${metric}_denominator`) ?? 0
   const value = n > 0 ? numberAt(props, metric) : null
-  // A rate is a count over a count, so the rounding gives the very count back.
-  return { value, n, numerator: value === null ? null : Math.round(value * n) }
+  return { value, n, numerator: value === null ? null : numberAt(props, `${metric}_numerator`) }
 }
 
 /** What a drawn place carries. `rank` is its class, -1 when unknown. */

@@ -25,4 +25,4 @@ async function readAll<T>(path: string): Promise<T[]> {
 
 export const categories = once(() => readAll<Category>('/categories'))
 export const departments = once(() => readAll<Department>('/departments'))
-export const definitions = once(() => readAll<MetricDefinition>('/metrics/definitions'))
+export const definitions = once(() => get<MetricDefinition[]>('/metrics/definitions'))

@@ -148,7 +148,8 @@ export function cellMetrics(list, res) {
       }
       for (const id of ['filing_rate', 'dispatch_accuracy', 'closing_rate', 'rework_rate']) {
         properties[id] = metrics[id].value
-        properties[`${id}_n`] = metrics[id].denominator
+        properties[`${id}_numerator`] = metrics[id].numerator
+        properties[`${id}_denominator`] = metrics[id].denominator
       }
       return { type: 'Feature', geometry: hexagon(cell), properties }
     }),

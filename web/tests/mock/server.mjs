@@ -358,7 +358,7 @@ const ROUTES = [
       return whole(issue)
     },
   ],
-  ['GET', /^\/metrics\/definitions$/, () => ok({ items: definitions })],
+  ['GET', /^\/metrics\/definitions$/, () => ok(definitions)],
   [
     'GET',
     /^\/metrics\/summary$/,
