@@ -42,7 +42,8 @@ pub fn triage(play: &mut Play<'_>) -> Result<bool, Halt> {
         if play.rng.chance(office.manner.neglect) {
             return Err(Halt::Neglected);
         }
-        play.desk(&office.acceptor, Action::Comment, 20 * HOUR)?;
+        let command = play.command(Action::Comment, "verifying");
+        play.act(worker, command, (20 * HOUR, Pace::Desk))?;
     }
     let doubtful = if own { 1 } else { office.manner.careless };
     if play.rng.chance(doubtful) {
