@@ -144,7 +144,6 @@ for (const [sizeName, size] of Object.entries(SIZES)) {
             fullPage: one.full && sizeName === 'phone',
           })
         }
-        if (!anonymous) await page.evaluate(() => fetch('/api/v1/session', { method: 'DELETE' }))
         await context.close()
       }
     }

@@ -103,6 +103,14 @@ impl Trace {
             .filter(|place| place.level >= Level::Street)
             .map(|place| place.name.as_str())
             .collect();
+        // A grid is often named after its community: what the next name says already is left out.
+        let next = inner.iter().skip(1).copied().chain([""]);
+        let inner: Vec<&str> = inner
+            .iter()
+            .zip(next)
+            .filter(|(name, next)| !next.starts_with(**name))
+            .map(|(name, _)| *name)
+            .collect();
         match (inner.is_empty(), chain.last(), lang) {
             (false, _, Lang::Zh) => inner.concat(),
             (false, _, Lang::En) => inner.join(", "),

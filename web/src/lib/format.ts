@@ -58,7 +58,12 @@ export function count(value: number | null | undefined, locale: Locale): string 
 export function percent(value: number | null | undefined, locale: Locale): string {
   if (value === null || value === undefined) return NONE
   const inner = value > 0 && value < 1 ? Math.min(0.999, Math.max(0.001, value)) : value
-  return new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 }).format(inner)
+  const digits = inner > 0 && inner < 1 ? 1 : 0
+  return new Intl.NumberFormat(locale, {
+    style: 'percent',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(inner)
 }
 
 /** A length of time in its largest useful unit. */

@@ -52,11 +52,15 @@ function styleOf(instance: Instance, theme: MapTheme): StyleSpecification {
   return style
 }
 
-/** @throws NoMapError when the device cannot draw one. */
+const MARGIN_PX = 24
+
+/** @param legendPx width that a legend covers at the left: the territory is shown beside it.
+ * @throws NoMapError when the device cannot draw one. */
 export async function createBaseMap(
   container: HTMLElement,
   instance: Instance,
   label: string,
+  legendPx = 0,
 ): Promise<BaseMap> {
   if (!canDrawMap()) throw new NoMapError()
   const library = await loadLibrary()
@@ -64,7 +68,9 @@ export async function createBaseMap(
     container,
     style: styleOf(instance, mapTheme()),
     bounds: instance.bbox ?? WHOLE_WORLD,
-    fitBoundsOptions: { padding: 24 },
+    fitBoundsOptions: {
+      padding: { top: MARGIN_PX, right: MARGIN_PX, bottom: MARGIN_PX, left: MARGIN_PX + legendPx },
+    },
     attributionControl: instance.basemap ? { compact: true } : false,
     localIdeographFontFamily: FONT_FAMILY,
     dragRotate: false,

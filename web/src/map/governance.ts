@@ -59,13 +59,18 @@ function colorBy(metric: MetricId): ExpressionSpecification {
   return ['match', ['get', 'rank'], ...pairs, '#888888'] as unknown as ExpressionSpecification
 }
 
+/** From this width on the legend stands open in the corner, as wide as its style says. */
+const WIDE_PX = 860
+const LEGEND_PX = 220
+
 export async function createGovernanceMap(
   container: HTMLElement,
   instance: Instance,
   label: string,
   on: Listeners,
 ): Promise<GovernanceMap> {
-  const base = await createBaseMap(container, instance, label)
+  const isWide = container.clientWidth >= WIDE_PX
+  const base = await createBaseMap(container, instance, label, isWide ? LEGEND_PX : 0)
   const { map, library } = base
   let values: Drawn | null = null
   map.addControl(new library.NavigationControl({ showCompass: false }), 'top-left')
