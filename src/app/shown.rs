@@ -1,9 +1,11 @@
 //! What a reader may know of an issue beside the fact of it.
 
-use crate::domain::access::Actor;
+use super::number::parse_number;
+use crate::domain::access::{Actor, Scope};
 use crate::domain::cell::parent_cell;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
+use crate::store::query::IssueFilter;
 use h3o::{CellIndex, LatLng, Resolution};
 
 /// How exactly the place of a dispute is told to those who may not know what it is about.
@@ -34,4 +36,13 @@ pub fn shown_position(actor: &Actor, issue: &Issue) -> (f64, f64) {
         let middle = LatLng::from(cell);
         (middle.lng(), middle.lat())
     })
+}
+
+/// What a list may show to the reader. Searching by words is narrower than reading, but whoever
+/// knows the number of a case finds it.
+pub fn list_scope(actor: &Actor, filter: &IssueFilter) -> Scope {
+    match filter.words.as_deref() {
+        Some(words) if parse_number(words).is_none() => Scope::of_words(actor),
+        _ => Scope::of(actor),
+    }
 }

@@ -3,7 +3,7 @@
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
 use super::measure::{Resolved, Sums, sum_cells};
-use super::shown::{COARSE_RESOLUTION, shown_position};
+use super::shown::{COARSE_RESOLUTION, list_scope, shown_position};
 use crate::domain::access::{Actor, Scope};
 use crate::domain::cell::{cells_near, parent_cell};
 use crate::domain::issue::record::Issue;
@@ -108,7 +108,7 @@ pub async fn draw_issues(
     filter: &IssueFilter,
     tile: Tile,
 ) -> Result<Vec<u8>, AppError> {
-    let scope = Scope::of(actor);
+    let scope = list_scope(actor, filter);
     if tile.zoom() >= SINGLE_ZOOM
         && let Some(issues) = list_single(ctx, &scope, filter, tile).await?
     {

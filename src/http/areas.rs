@@ -14,8 +14,7 @@ use super::wire::area::{
 use super::wire::issue::View;
 use crate::app::ctx::Snapshot;
 use crate::app::error::{AppError, say};
-use crate::app::shown::shown_position;
-use crate::domain::access::Scope;
+use crate::app::shown::{list_scope, shown_position};
 use crate::domain::id::{AreaCode, WorkerId};
 use crate::domain::issue::record::Issue;
 use crate::domain::territory::area::{Area, polygon_to_geojson};
@@ -255,7 +254,7 @@ pub async fn map_issues(
     let snapshot = app.ctx.snapshot();
     let mut page = page_query(&snapshot, &query)?;
     page.limit = query.limit.unwrap_or(FEATURES_MAX).clamp(1, FEATURES_MAX);
-    let scope = Scope::of(&caller.actor);
+    let scope = list_scope(&caller.actor, &page.filter);
     let found = app.ctx.store.list_issues(&page, &scope).await.map_err(AppError::from)?;
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let features = found.items.iter().map(|issue| {

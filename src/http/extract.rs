@@ -126,6 +126,22 @@ impl FromRequestParts<App> for Identity {
     }
 }
 
+/// Somebody with good credentials, also while the password must be changed first.
+pub struct Holder {
+    pub account: AccountRow,
+    pub session: Option<SessionRow>,
+}
+
+impl FromRequestParts<App> for Holder {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let identity = Identity::from_request_parts(parts, app).await?;
+        let account = identity.account.ok_or(AppError::Unauthenticated)?;
+        Ok(Self { account, session: identity.session })
+    }
+}
+
 /// Who calls: someone whose password need not be changed first, or nobody that is known.
 pub struct Caller {
     pub actor: Actor,

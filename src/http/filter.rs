@@ -5,7 +5,6 @@ use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::measure::{counted_by, find_area_path};
 use crate::app::number::parse_number;
-use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -163,15 +162,6 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
 fn parse_words(text: &str) -> Option<String> {
     (text.chars().count() <= WORDS_CHARS_MAX)
         .then(|| parse_number(text).unwrap_or_else(|| text.to_owned()))
-}
-
-/// What a list may show to the actor. Searching by words is narrower than reading, but whoever
-/// knows the number of a case finds it.
-pub fn list_scope(actor: &Actor, filter: &IssueFilter) -> Scope {
-    match filter.words.as_deref() {
-        Some(words) if parse_number(words).is_none() => Scope::of_words(actor),
-        _ => Scope::of(actor),
-    }
 }
 
 /// The page that a query asks for.

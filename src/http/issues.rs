@@ -14,6 +14,7 @@ use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
+use crate::app::shown::list_scope;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::{Event, fact};
@@ -31,7 +32,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
-pub use super::filter::{IssueQuery, cursor_of, list_scope, page_query};
+pub use super::filter::{IssueQuery, cursor_of, page_query};
 
 /// Issues within one's scope, page by page.
 #[utoipa::path(get, path = "/issues", tag = "issues", params(IssueQuery),

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::extract::{
-    Admin, At, Body, Identity, Lang, Remote, SignedIn, cookie_name, session_token,
+    Admin, At, Body, Holder, Identity, Lang, Remote, SignedIn, cookie_name, session_token,
 };
 use super::ops::network_of;
 use super::problem::ApiError;
@@ -54,11 +54,10 @@ pub async fn sign_in(
 pub async fn show_session(
     State(app): State<App>,
     lang: Lang,
-    identity: Identity,
+    holder: Holder,
 ) -> Answer<SessionWire> {
     let snapshot = app.ctx.snapshot();
-    let account = identity.account.ok_or(AppError::Unauthenticated)?;
-    Ok(Json(session_wire(&snapshot, lang, &account, identity.session.as_ref())))
+    Ok(Json(session_wire(&snapshot, lang, &holder.account, holder.session.as_ref())))
 }
 
 /// Signs out.
@@ -80,12 +79,12 @@ pub async fn sign_out(
     responses((status = 204), (status = 422)))]
 pub async fn change_password(
     State(app): State<App>,
-    identity: Identity,
+    holder: Holder,
     Body(change): Body<PasswordChange>,
 ) -> Result<StatusCode, ApiError> {
-    let owner = identity.account.ok_or(AppError::Unauthenticated)?;
-    let hash = identity.session.map(|session| session.token_hash).unwrap_or_default();
-    account::change_password(&app.ctx, owner, &hash, &change.current, &change.new).await?;
+    let hash = holder.session.map(|session| session.token_hash).unwrap_or_default();
+    let (current, new) = (&change.current, &change.new);
+    account::change_password(&app.ctx, holder.account, &hash, current, new).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -282,25 +282,30 @@ pub struct SubmittedWire {
 /// The steps in which strangers are told how far away another report is, in metres.
 const STRANGER_STEP_M: f64 = 50.0;
 
-/// Outside the scope, distance and score are coarse: from exact ones, asked for from three points,
-/// anybody could work out where an issue lies.
+/// Distance and score as they are told: coarse to whoever may not read the issue. From exact ones,
+/// asked for from three points, anybody could work out where it lies.
+fn shown_nearness(alike: &Alike, readable: bool) -> (f64, f64) {
+    match readable {
+        true => ((alike.distance_m * 10.0).round() / 10.0, (alike.score * 100.0).round() / 100.0),
+        false => (
+            (alike.distance_m / STRANGER_STEP_M).ceil().max(1.0) * STRANGER_STEP_M,
+            (alike.score * 5.0).round() / 5.0,
+        ),
+    }
+}
+
 fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
     let issue = &alike.issue;
     let readable = alike.in_scope && view.reads_text(issue);
+    let (distance_m, score) = shown_nearness(alike, readable);
     AlikeWire {
         id: alike.in_scope.then(|| issue.id.to_string()),
         number: alike.in_scope.then(|| issue.number.clone()),
         category_name: view.category_name(&issue.category),
         state: issue.state.to_string(),
         reported_at: issue.times.reported.to_rfc3339(),
-        distance_m: match alike.in_scope {
-            true => (alike.distance_m * 10.0).round() / 10.0,
-            false => (alike.distance_m / STRANGER_STEP_M).ceil().max(1.0) * STRANGER_STEP_M,
-        },
-        score: match alike.in_scope {
-            true => (alike.score * 100.0).round() / 100.0,
-            false => (alike.score * 5.0).round() / 5.0,
-        },
+        distance_m,
+        score,
         text: readable.then(|| issue.text.clone()),
     }
 }
@@ -460,9 +465,10 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
 
 /// A brief of a near issue, for staff.
 pub fn near_brief(view: &View<'_>, alike: &Alike) -> IssueBrief {
+    let (distance_m, score) = shown_nearness(alike, view.reads_text(&alike.issue));
     IssueBrief {
-        distance_m: Some(alike.distance_m),
-        score: Some(alike.score),
+        distance_m: Some(distance_m),
+        score: Some(score),
         ..view.brief(&alike.issue, None)
     }
 }

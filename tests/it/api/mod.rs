@@ -52,7 +52,6 @@ pub const OPINION: &str = "sg-02-01";
 /// A server in process with its database, and a clock that tests set.
 pub struct World {
     pub ctx: Arc<Ctx>,
-    pub app: App,
     router: Router,
     pub clock: Arc<AtomicI64>,
     pub fixture: Arc<Fixture>,
@@ -136,7 +135,7 @@ impl Call {
     }
 
     /// With an API token; an empty one is none.
-    pub fn as_user(self, token: &str) -> Self {
+    pub fn by(self, token: &str) -> Self {
         match token.is_empty() {
             true => self,
             false => self.header("authorization", format!("Bearer {token}")),
@@ -152,7 +151,7 @@ impl Call {
         self.header("content-type", content_type)
     }
 
-    pub fn from_peer(mut self, peer: &str) -> Self {
+    pub fn at_peer(mut self, peer: &str) -> Self {
         self.peer = peer.parse().expect("an address");
         self
     }
@@ -258,8 +257,8 @@ impl World {
         publish_matrix(&ctx, &small_matrix(), "").await.expect("kept").expect("right");
         let hash = hash_of_password();
         let app = App::new(ctx.clone(), options, CancellationToken::new());
-        let router = router(app.clone());
-        Self { ctx, app, router, clock, fixture, hash, photos }
+        let router = router(app);
+        Self { ctx, router, clock, fixture, hash, photos }
     }
 
     /// Another node on the same database.
@@ -301,7 +300,7 @@ impl World {
 
     /// A kept report: id and number.
     pub async fn report(&self, token: &str, body: &Value) -> (String, String) {
-        let reply = self.send(post("/api/v1/reports", body).as_user(token)).await.ok(201).json();
+        let reply = self.send(post("/api/v1/reports", body).by(token)).await.ok(201).json();
         let word = |name: &str| reply[name].as_str().expect("a text").to_owned();
         (word("id"), word("number"))
     }
@@ -309,8 +308,8 @@ impl World {
     /// Takes an action on the version that is there now.
     pub async fn act(&self, token: &str, id: &str, body: &Value) -> Reply {
         let path = format!("/api/v1/issues/{id}");
-        let seen = self.send(get(&path).as_user(token)).await.ok(200);
-        let call = post(&format!("{path}/actions"), body).as_user(token);
+        let seen = self.send(get(&path).by(token)).await.ok(200);
+        let call = post(&format!("{path}/actions"), body).by(token);
         self.send(call.header("if-match", seen.header("etag"))).await
     }
 }

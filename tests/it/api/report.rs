@@ -155,7 +155,7 @@ fn a_shifted_position_is_put_right_and_kept_as_it_came() {
         let body = json!({"category_code": HAZARD, "text": "井盖缺失", "position": [lon, lat],
             "datum": "gcj02", "accuracy_m": 30.0});
         let (id, _) = world.report("", &body).await;
-        let issue = world.send(get(&format!("/api/v1/issues/{id}")).as_user(&worker)).await.json();
+        let issue = world.send(get(&format!("/api/v1/issues/{id}")).by(&worker)).await.json();
         assert_eq!((&issue["raw"], &issue["datum"]), (&json!([lon, lat]), &json!("gcj02")));
         let shift = lon - issue["position"][0].as_f64().unwrap();
         assert!((0.005..0.008).contains(&shift), "half a kilometre, not {shift} degrees");
@@ -235,14 +235,14 @@ fn an_anonymous_report_leaves_no_trace_of_its_account() {
         let token = hexward::app::account::create_token(&world.ctx, id, "t", 1).await.unwrap().1;
         let mut body = report_of(OPINION, IN_EAST, "不想留名");
         body["anonymous"] = json!(true);
-        let call = post("/api/v1/reports", &body).as_user(&token).header("idempotency-key", "k1");
+        let call = post("/api/v1/reports", &body).by(&token).header("idempotency-key", "k1");
         world.send(call).await.ok(201);
         for (table, column) in [("issue", "reporter"), ("idempotency", "scope")] {
             let sql = format!("SELECT COUNT(*) FROM {table} WHERE {column} = '{id}'");
             assert_eq!(world.fixture.raw.number(&sql).await, 0, "{table}.{column}");
         }
         let sql =
-            format!("SELECT COUNT(*) FROM event WHERE actor LIKE '%{id}%' OR data LIKE '%{id}%'");
+            format!("SELECT COUNT(*) FROM event WHERE actor LIKE '%{id}%' OR facts LIKE '%{id}%'");
         assert_eq!(world.fixture.raw.number(&sql).await, 0);
     });
 }
@@ -257,8 +257,7 @@ fn an_offline_phone_keeps_the_time_at_which_it_was_seen() {
         for (before, counts) in [(3 * DAY_MS, 3 * DAY_MS), (31 * DAY_MS, 0), (-5 * MINUTE_MS, 0)] {
             let seen = Timestamp(now - before).to_rfc3339();
             let (id, _) = world.report("", &with(json!({"occurred_at": seen}))).await;
-            let issue =
-                world.send(get(&format!("/api/v1/issues/{id}")).as_user(&desk)).await.json();
+            let issue = world.send(get(&format!("/api/v1/issues/{id}")).by(&desk)).await.json();
             assert_eq!(issue["reported_at"], Timestamp(now - counts).to_rfc3339());
         }
     });
@@ -286,19 +285,19 @@ fn public_copies_of_a_photo_carry_no_trace_and_the_original_is_for_staff() {
         }
         let id = shown["id"].as_str().unwrap();
         let original = format!("/api/v1/photos/{id}/original");
-        let whole = world.send(get(&original).as_user(&desk)).await.ok(200);
+        let whole = world.send(get(&original).by(&desk)).await.ok(200);
         assert_eq!(Bytes::from(whole.bytes), Bytes::from(photo));
         world.send(get(&original)).await.problem(401, "unauthenticated");
         for copy in ["original", "public", "thumb"] {
             let path = format!("/api/v1/photos/{id}/{copy}");
-            world.send(get(&path).as_user(&other)).await.problem(404, "not_found");
+            world.send(get(&path).by(&other)).await.problem(404, "not_found");
         }
         for path in [
             format!("/api/v1/track/{number}/photos/{id}/original"),
             format!("/api/v1/photos/{id}/huge"),
             "/api/v1/photos/x/thumb".into(),
         ] {
-            world.send(get(&path).as_user(&desk)).await.problem(404, "not_found");
+            world.send(get(&path).by(&desk)).await.problem(404, "not_found");
         }
         // The photo of one report is not to be had by the number of another.
         let (_, second) = world.report("", &with(json!({"text": "another"}))).await;
@@ -346,7 +345,7 @@ fn a_preview_keeps_nothing_and_tells_strangers_little_of_what_is_near() {
         let before = world.fixture.raw.number("SELECT COUNT(*) FROM event").await;
         let near = with(json!({"position": [113.6653, 34.785]}));
         for (token, may_know) in [("", false), (&*west, false), (&*east, true)] {
-            let ask = post("/api/v1/reports/preview", &near).as_user(token);
+            let ask = post("/api/v1/reports/preview", &near).by(token);
             let found = world.send(ask).await.ok(200).json()["duplicates"].clone();
             assert_eq!(found.as_array().map(Vec::len), Some(1), "{found}");
             let found = &found[0];

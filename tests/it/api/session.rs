@@ -105,7 +105,7 @@ fn fifty_failures_close_an_address_and_no_other() {
             store.record_login_failure(&id, "address:2001:db8:1:2::", at).await.expect("kept");
         }
         let body = json!({"login": "ada", "password": PASSWORD});
-        let from = |peer: &str| post("/api/v1/session", &body).from_peer(peer);
+        let from = |peer: &str| post("/api/v1/session", &body).at_peer(peer);
         // One line has 64 bits of addresses to itself.
         world.send(from("2001:db8:1:2:3:4:5:6")).await.problem(429, "throttled");
         world.send(from("2001:db8:1:3::1")).await.ok(200);
@@ -247,13 +247,13 @@ fn a_token_works_without_proof_until_it_ends_and_makes_no_further_ones() {
         let token = made["token"].as_str().expect("shown once");
         let listed = world.send(ada.on(get("/api/v1/tokens"))).await.ok(200);
         assert!(!listed.text().contains(token) && listed.text().contains("script"));
-        world.send(get("/api/v1/issues").as_user(token)).await.ok(200);
+        world.send(get("/api/v1/issues").by(token)).await.ok(200);
         let scheme = get("/api/v1/issues").header("authorization", format!("bearer {token}"));
         world.send(scheme).await.ok(200);
-        world.send(post("/api/v1/tokens", &ask).as_user(token)).await.problem(403, "forbidden");
-        world.send(get("/api/v1/issues").as_user("hxw_no")).await.problem(401, "unauthenticated");
+        world.send(post("/api/v1/tokens", &ask).by(token)).await.problem(403, "forbidden");
+        world.send(get("/api/v1/issues").by("hxw_no")).await.problem(401, "unauthenticated");
         world.later(10 * DAY_MS);
-        world.send(get("/api/v1/issues").as_user(token)).await.problem(401, "unauthenticated");
+        world.send(get("/api/v1/issues").by(token)).await.problem(401, "unauthenticated");
 
         let ada = Browser::open(&world, "ada").await;
         for bad in [
@@ -277,7 +277,7 @@ fn an_account_is_made_as_it_was_meant_or_not_at_all() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         let root = world.user(Role::Admin, None, None).await;
-        let make = |body: &serde_json::Value| post("/api/v1/accounts", body).as_user(&root);
+        let make = |body: &serde_json::Value| post("/api/v1/accounts", body).by(&root);
         let with = |change: serde_json::Value| {
             let mut body = json!({"login": "eve", "name": "Eve", "password": "long enough!"});
             body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -308,7 +308,7 @@ fn an_account_is_made_as_it_was_meant_or_not_at_all() {
         world.send(make(&with(json!({})))).await.problem(409, "conflict");
         // What was told may be sent back.
         let path = format!("/api/v1/accounts/{}", made["id"].as_str().unwrap());
-        let patch = |body: serde_json::Value| call("PATCH", &path).json(&body).as_user(&root);
+        let patch = |body: serde_json::Value| call("PATCH", &path).json(&body).by(&root);
         let same = world.send(patch(json!({"grants": made["grants"]}))).await.ok(200).json();
         assert_eq!(same["grants"], made["grants"]);
         world.send(patch(json!({"activ": false}))).await.problem(422, "validation");
@@ -325,11 +325,11 @@ fn a_closed_account_is_out_at_once() {
         let ask = json!({"name": "script"});
         let made = world.send(ada.on(post("/api/v1/tokens", &ask))).await.ok(201).json();
         let path = format!("/api/v1/accounts/{id}");
-        let close = call("PATCH", &path).json(&json!({"active": false})).as_user(&root);
+        let close = call("PATCH", &path).json(&json!({"active": false})).by(&root);
         world.send(close).await.ok(200);
         world.send(ada.on(get("/api/v1/issues"))).await.problem(401, "unauthenticated");
         let token = made["token"].as_str().unwrap();
-        world.send(get("/api/v1/issues").as_user(token)).await.problem(401, "unauthenticated");
+        world.send(get("/api/v1/issues").by(token)).await.problem(401, "unauthenticated");
         sign_in(&world, "ada", PASSWORD).await.problem(401, "bad_credentials");
     });
 }

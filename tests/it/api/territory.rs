@@ -37,12 +37,12 @@ async fn stage(world: &World, token: &str, file: &str, texts: &[(&str, &str)]) -
     let mut parts: Vec<(&str, &str, &[u8])> =
         texts.iter().map(|(name, text)| (*name, "", text.as_bytes())).collect();
     parts.push(("file", "application/geo+json", file.as_bytes()));
-    world.send(form("/api/v1/territory/versions", &parts).as_user(token)).await
+    world.send(form("/api/v1/territory/versions", &parts).by(token)).await
 }
 
 async fn publish(world: &World, token: &str, version: i64) -> Reply {
     let path = format!("/api/v1/territory/versions/{version}/publish");
-    world.send(call("POST", &path).as_user(token)).await
+    world.send(call("POST", &path).by(token)).await
 }
 
 fn version_of(reply: Reply) -> i64 {
@@ -86,15 +86,15 @@ fn a_split_is_previewed_and_then_moves_open_issues_and_all_that_was_bound() {
 
         let version = version_of(stage(&world, &root, &halves(), &[("lineage", SPLIT)]).await);
         let path = format!("/api/v1/territory/versions/{version}/preview");
-        let preview = world.send(get(&path).as_user(&root)).await.ok(200).json();
+        let preview = world.send(get(&path).by(&root)).await.ok(200).json();
         assert_eq!(preview["open_issues_moving"], 2, "{preview}");
         let told = preview.to_string();
         assert!(HALVES.iter().all(|code| told.contains(code)) && told.contains(OLD), "{told}");
-        let listed = world.send(get("/api/v1/territory/versions").as_user(&root)).await.ok(200);
+        let listed = world.send(get("/api/v1/territory/versions").by(&root)).await.ok(200);
         assert_eq!(listed.json()["items"].as_array().unwrap().len(), 2);
         let grid_of = async |id: &str| {
             let path = format!("/api/v1/issues/{id}");
-            world.send(get(&path).as_user(&desk)).await.ok(200).json()["grid"]["code"].clone()
+            world.send(get(&path).by(&desk)).await.ok(200).json()["grid"]["code"].clone()
         };
         assert_eq!(grid_of(&west).await, OLD, "a preview moves nothing");
 
@@ -104,13 +104,14 @@ fn a_split_is_previewed_and_then_moves_open_issues_and_all_that_was_bound() {
             (grid_of(&west).await, grid_of(&east).await),
             (json!(HALVES[0]), json!(HALVES[1]))
         );
-        assert_eq!(grid_of(&ended).await, OLD, "history stays with the old polygon");
-        let log =
-            world.send(get(&format!("/api/v1/issues/{west}/events")).as_user(&desk)).await.ok(200);
+        let path = format!("/api/v1/issues/{ended}");
+        let old = world.send(get(&path).by(&desk)).await.ok(200).json();
+        let leaf = old["chain"].as_array().unwrap().last().unwrap()["code"].clone();
+        assert_eq!(leaf, OLD, "history stays with the old polygon");
+        let log = world.send(get(&format!("/api/v1/issues/{west}/events")).by(&desk)).await.ok(200);
         assert_eq!(log.json()["items"][1]["action"], "rehome");
         // Who had the old grid has both halves; so has the post.
-        let seen =
-            world.send(get("/api/v1/issues?open=true").as_user(&walker)).await.ok(200).json();
+        let seen = world.send(get("/api/v1/issues?open=true").by(&walker)).await.ok(200).json();
         assert_eq!(seen["items"].as_array().unwrap().len(), 2);
         let posts: Vec<String> = world
             .ctx
@@ -156,12 +157,12 @@ fn a_version_that_does_not_explain_itself_is_not_published() {
         assert!(told["detail"].as_str().unwrap().contains(OLD), "{told}");
         for version in [silent, back] {
             let path = format!("/api/v1/territory/versions/{version}");
-            world.send(call("DELETE", &path).as_user(&root)).await.ok(204);
-            world.send(call("DELETE", &path).as_user(&root)).await.problem(404, "not_found");
+            world.send(call("DELETE", &path).by(&root)).await.ok(204);
+            world.send(call("DELETE", &path).by(&root)).await.problem(404, "not_found");
         }
         // What is in force, or was, is not taken away.
         let path = format!("/api/v1/territory/versions/{retiring}");
-        world.send(call("DELETE", &path).as_user(&root)).await.problem(404, "not_found");
+        world.send(call("DELETE", &path).by(&root)).await.problem(404, "not_found");
     });
 }
 
@@ -190,15 +191,15 @@ fn a_file_that_cannot_be_staged_says_why() {
             assert_eq!(reply.status.as_u16(), 422, "{file} {texts:?}: {}", reply.text());
             reply.problem(422, "validation");
         }
-        let none = form("/api/v1/territory/versions", &[("note", "", b"?")]).as_user(&root);
+        let none = form("/api/v1/territory/versions", &[("note", "", b"?")]).by(&root);
         world.send(none).await.problem(422, "validation");
-        let json = post("/api/v1/territory/versions", &json!({})).as_user(&root);
+        let json = post("/api/v1/territory/versions", &json!({})).by(&root);
         world.send(json).await.problem(415, "unsupported_media_type");
         for version in ["x", "-1", "99999999999999999999", "4242"] {
             for rest in ["preview", "publish"] {
                 let method = if rest == "publish" { "POST" } else { "GET" };
                 let path = format!("/api/v1/territory/versions/{version}/{rest}");
-                world.send(call(method, &path).as_user(&root)).await.problem(404, "not_found");
+                world.send(call(method, &path).by(&root)).await.problem(404, "not_found");
             }
         }
     });
@@ -230,7 +231,7 @@ fn a_publication_on_one_node_is_seen_by_the_other() {
         let one = version_of(stage(&world, &root, &name("甲"), &[]).await);
         let two = version_of(stage(&world, &root, &name("乙"), &[]).await);
         let path = format!("/api/v1/territory/versions/{two}/publish");
-        let other = send_to(&node, call("POST", &path).as_user(&root));
+        let other = send_to(&node, call("POST", &path).by(&root));
         let (a, b) = tokio::join!(publish(&world, &root, one), other);
         let mut statuses = [a.status.as_u16(), b.status.as_u16()];
         statuses.sort_unstable();

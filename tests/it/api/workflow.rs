@@ -70,8 +70,7 @@ fn an_action_names_the_version_that_was_seen() {
         let world = World::new(fixture).await;
         let crew = Crew::of(&world).await;
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
-        let act =
-            |body: &Value| post(&format!("/api/v1/issues/{id}/actions"), body).as_user(&crew.desk);
+        let act = |body: &Value| post(&format!("/api/v1/issues/{id}/actions"), body).by(&crew.desk);
         let comment = json!({"action": "comment", "note": "看过"});
         world.send(act(&comment)).await.problem(428, "precondition_required");
         for bad in ["v1x", "\"1\"", "*", "\"v99999999999999999999\"", "\"vv1\"", ""] {
@@ -132,10 +131,13 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         let crew = Crew::of(&world).await;
-        let (id, number) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
-        let condition = json!({"action": "file", "condition": "bj-01-01-1"});
+        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let categories = world.send(get("/api/v1/categories?kind=hazard")).await.ok(200).json();
+        let category = categories["items"].as_array().unwrap().iter().find(|c| c["code"] == HAZARD);
+        let code = category.expect("it is listed")["conditions"][0]["code"].clone();
+        let condition = json!({"action": "file", "condition": code});
         let filed = world.act(&crew.desk, &id, &condition).await.ok(200).json();
-        assert_eq!(filed["condition"]["code"], "bj-01-01-1", "the category is now precise");
+        assert_eq!(filed["condition"]["code"], code, "a condition makes the category precise");
         assert!(filed["limit"]["amount"].is_number());
         crew.run(&world, &id, &[dispatch(), accept()]).await;
         let photo = jpeg(9);
@@ -145,10 +147,10 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
                 &[("purpose", "", purpose.as_bytes()), ("photo", "image/jpeg", &photo)],
             )
         };
-        world.send(upload("selfie").as_user(&crew.handler)).await.problem(422, "validation");
+        world.send(upload("selfie").by(&crew.handler)).await.problem(422, "validation");
         let no_form = post(&format!("/api/v1/issues/{id}/photos"), &json!({}));
-        world.send(no_form.as_user(&crew.handler)).await.problem(415, "unsupported_media_type");
-        let kept = world.send(upload("after").as_user(&crew.handler)).await.ok(201).json();
+        world.send(no_form.by(&crew.handler)).await.problem(415, "unsupported_media_type");
+        let kept = world.send(upload("after").by(&crew.handler)).await.ok(201).json();
         let photo_id = kept["items"][0]["id"].clone();
         let mut done = submit().1;
         done["photo_ids"] = json!([photo_id]);
@@ -169,7 +171,7 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
             )
             .await;
         assert_eq!((&end["state"], &end["reworks"]), (&json!("closed"), &json!(1)));
-        let log = world.send(get(&format!("/api/v1/issues/{id}/events")).as_user(&crew.desk)).await;
+        let log = world.send(get(&format!("/api/v1/issues/{id}/events")).by(&crew.desk)).await;
         let log = log.ok(200).json();
         let entries = log["items"].as_array().unwrap();
         assert_eq!(entries.len(), 10);
@@ -178,7 +180,17 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
         let (other, _) = world.report("", &report_of(HAZARD, IN_EAST, "另一个")).await;
         crew.run(&world, &other, &[file(), dispatch(), accept()]).await;
         world.act(&crew.handler, &other, &done).await.problem(422, "validation");
+    });
+}
 
+#[test]
+fn the_reporter_opens_it_again_within_the_term() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let crew = Crew::of(&world).await;
+        let (id, number) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let forced = || ("supervisor", json!({"action": "force_close", "note": "已现场确认"}));
+        crew.run(&world, &id, &[file(), dispatch(), accept(), submit(), forced()]).await;
         let tracked = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
         assert_eq!(tracked["can"], json!(["reopen"]));
         let reopen =
@@ -188,9 +200,7 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
         let again = world.send(reopen("又坏了")).await.ok(200).json();
         assert_eq!(again["state"], "filed");
         world.send(reopen("又坏了")).await.problem(409, "action_not_allowed");
-        crew.run(&world, &id, &[dispatch(), accept(), submit()]).await;
-        let forced = json!({"action": "force_close", "note": "已现场确认"});
-        crew.run(&world, &id, &[("supervisor", forced)]).await;
+        crew.run(&world, &id, &[dispatch(), accept(), submit(), forced()]).await;
         world.later(15 * DAY_MS + 1);
         let late = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
         assert_eq!(late["can"], json!([]));
@@ -268,7 +278,7 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
         let end = crew.run(&world, &id, &[("desk", json!({"action": "approve"}))]).await;
         assert_eq!(end["state"], "closed");
         body["anonymous"] = json!(true);
-        let hidden = world.send(post("/api/v1/reports", &body).as_user(&crew.worker)).await;
+        let hidden = world.send(post("/api/v1/reports", &body).by(&crew.worker)).await;
         hidden.problem(422, "validation");
 
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "不属实")).await;
@@ -291,11 +301,7 @@ fn a_merge_by_number_is_counted_and_can_be_taken_back() {
             (&json!("merged"), &json!(number))
         );
         let read = async |id: &str| {
-            world
-                .send(get(&format!("/api/v1/issues/{id}")).as_user(&crew.desk))
-                .await
-                .ok(200)
-                .json()
+            world.send(get(&format!("/api/v1/issues/{id}")).by(&crew.desk)).await.ok(200).json()
         };
         let whole = read(&into).await;
         assert_eq!(
@@ -319,7 +325,7 @@ fn what_the_reader_has_already_is_not_sent_again() {
         let crew = Crew::of(&world).await;
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
         let path = format!("/api/v1/issues/{id}");
-        let read = |tag: &str| get(&path).as_user(&crew.desk).header("if-none-match", tag);
+        let read = |tag: &str| get(&path).by(&crew.desk).header("if-none-match", tag);
         let tag = world.send(read("\"no\"")).await.ok(200).header("etag").to_owned();
         assert!(tag.starts_with("\"v1-"), "{tag}");
         for known in [tag.clone(), format!("W/{tag}"), format!("\"a\", {tag}"), "*".into()] {
@@ -330,7 +336,7 @@ fn what_the_reader_has_already_is_not_sent_again() {
         world.send(read(&tag).header("accept-language", "en")).await.ok(200);
         let photo = jpeg(4);
         let upload = form(&format!("{path}/photos"), &[("photo", "image/jpeg", &photo)]);
-        world.send(upload.as_user(&crew.desk)).await.ok(201);
+        world.send(upload.by(&crew.desk)).await.ok(201);
         world.send(read(&tag)).await.ok(200);
     });
 }
