@@ -297,7 +297,9 @@ describe("the browser side", () => {
         .replaceAll(",", ""),
     );
     const listed = Number(
-      (await panel.locator(".count").innerText()).match(/\d+/)[0],
+      (await panel.locator(".count").innerText())
+        .match(/[\d,]+/)[0]
+        .replaceAll(",", ""),
     );
     assert.equal(listed, n);
     await page.context().close();

@@ -9,6 +9,7 @@ mod formats;
 mod import_issues;
 mod left_out;
 mod nasty;
+mod openapi;
 mod readme;
 mod story;
 mod support;

@@ -10,7 +10,7 @@ const OUT = fileURLToPath(new URL('./out/', import.meta.url))
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1440, height: 900 } }
 const FLAGS = ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
 const wanted = process.argv.slice(2)
-const SETTLE_MS = 1800
+const SETTLE_MS = 3500
 
 /** Each page: its name, and what to do once signed in (or not). */
 const PAGES = [

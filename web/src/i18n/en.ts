@@ -310,7 +310,7 @@ export const en: Record<Key, string> = {
   'report.on_map': 'Choose on the map',
   'report.map_hint': 'Tap the map or drag the pin to set the place.',
   'report.type_position': 'Type longitude and latitude',
-  'report.bad_position': 'Type “longitude, latitude”, for example 113.66540, 34.78010',
+  'report.bad_position': 'Type “longitude, latitude”, for example {example}',
   'report.address': 'Address or landmark',
   'report.outside': 'This place is outside the territory. Please check.',
   'report.need_position': 'Choose the place first.',

@@ -305,7 +305,7 @@ export const zh = {
   'report.on_map': '在地图上选',
   'report.map_hint': '点地图或拖动图钉来调整位置。',
   'report.type_position': '输入经纬度',
-  'report.bad_position': '请输入“经度, 纬度”，例如 113.66540, 34.78010',
+  'report.bad_position': '请输入“经度, 纬度”，例如 {example}',
   'report.address': '地址或标志物',
   'report.outside': '这个位置不在辖区内，请检查。',
   'report.need_position': '请先选择位置。',

@@ -55,10 +55,14 @@ export function count(value: number | null | undefined, locale: Locale): string 
 }
 
 /** A share 0..1 as a percentage; 100 % is only said of all, 0 % only of none. */
-export function percent(value: number | null | undefined, locale: Locale): string {
+export function percent(
+  value: number | null | undefined,
+  locale: Locale,
+  decimals: 0 | 1 = 1,
+): string {
   if (value === null || value === undefined) return NONE
   const inner = value > 0 && value < 1 ? Math.min(0.999, Math.max(0.001, value)) : value
-  const digits = inner > 0 && inner < 1 ? 1 : 0
+  const digits = inner > 0 && inner < 1 ? decimals : 0
   return new Intl.NumberFormat(locale, {
     style: 'percent',
     minimumFractionDigits: digits,

@@ -150,6 +150,9 @@ function addAreaLayers(map: LibreMap, onTheme: BaseMap['onTheme'], hasBasemap: b
         'text-size': text,
         'text-max-width': 7,
         'text-padding': 6,
+        // A name moves aside rather than vanish.
+        'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'],
+        'text-radial-offset': 0.9,
       },
       paint: { 'text-halo-width': 1.6 },
     })

@@ -202,6 +202,9 @@ function setIssueTiles(base: BaseMap, url: string | null) {
   if (url) addIssueLayers(base, url)
 }
 
+/** What names keep away from the number of a cluster: about the circle around it. */
+const CLUSTER_PADDING_PX = 8
+
 const CLUSTERED: ExpressionSpecification = ['>', ['coalesce', ['get', 'count'], 1], 1]
 
 function addIssueLayers({ map, onTheme }: BaseMap, url: string) {
@@ -254,6 +257,7 @@ function addIssueLayers({ map, onTheme }: BaseMap, url: string) {
       'text-field': ['to-string', ['get', 'count']],
       'text-size': 11,
       'text-allow-overlap': true,
+      'text-padding': CLUSTER_PADDING_PX,
     },
   })
   onTheme((theme) => {

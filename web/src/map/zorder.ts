@@ -17,13 +17,14 @@ export const Z_ORDER = [
   'accuracy-fill',
   'accuracy-line',
   'selected-line',
-  'issue-cluster',
-  'issue-point',
-  'issue-cluster-count',
   'grid-label',
   'community-label',
   'street-label',
   'value-label',
+  'issue-cluster',
+  'issue-point',
+  // Placed first because it is the topmost: names make way for it.
+  'issue-cluster-count',
 ] as const
 export type LayerName = (typeof Z_ORDER)[number]
 

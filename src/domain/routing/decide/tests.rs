@@ -279,6 +279,20 @@ fn a_rung_for_the_kind_goes_before_one_for_every_kind() {
 }
 
 #[test]
+fn the_sentence_names_a_community_once_when_its_grid_is_named_after_it() {
+    let mut here = facts();
+    let named = |level, code: &str, name: &str| Place { name: name.into(), ..place(level, code) };
+    here.chain = vec![
+        named(Level::Street, "s1", "兴达路街道"),
+        named(Level::Community, "c1", "兴达路第一社区"),
+        named(Level::Grid, "g1", "兴达路第一社区第四网格"),
+    ];
+    let decision = decide(&matrix(vec![], vec![rung(Level::Street, "s1", "a")]), &here);
+    let sentence = decision.trace.sentence(Lang::Zh);
+    assert!(sentence.starts_with("兴达路街道兴达路第一社区第四网格的"), "{sentence}");
+}
+
+#[test]
 fn what_nobody_takes_stays_with_the_street() {
     let mut lost = facts();
     lost.chain.clear();
