@@ -1012,6 +1012,7 @@ export interface components {
         };
         /** @description What this installation is. */
         InstanceWire: {
+            /** @description The instant up to which the data reaches: now, unless the collection has ended. */
             as_of: string;
             basemap?: components["schemas"]["BasemapWire"] | null;
             bbox?: number[] | null;
