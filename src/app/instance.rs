@@ -24,7 +24,8 @@ pub struct Instance {
     pub sources: String,
     pub basemap_url: String,
     pub basemap_attribution: String,
-    /// The last day of a collection that is not continued, as `YYYY-MM-DD`; empty when work goes on.
+    /// The last day of a collection that is not continued, as `YYYY-MM-DD`; empty when work goes
+    /// on.
     pub data_until: String,
     /// The category schemes that people report under, separated by commas; empty for all.
     pub schemes: String,

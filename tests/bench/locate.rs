@@ -103,7 +103,7 @@ fn territory(side: usize, vertices: usize) -> Territory {
 static PLACES: LazyLock<Vec<Position>> = LazyLock::new(|| {
     let mut dice = Dice(7);
     let mut place = || (WEST + dice.share() * WIDTH, SOUTH + dice.share() * WIDTH);
-    let places = std::iter::repeat_with(|| place()).take(1_000_000);
+    let places = std::iter::repeat_with(&mut place).take(1_000_000);
     places.map(|(lon, lat)| Position::new(lon, lat).expect("in range")).collect()
 });
 

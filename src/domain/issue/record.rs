@@ -257,9 +257,8 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
 
 fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result<(), ReplayError> {
     let fact_error = |name| ReplayError::Fact { seq: event.seq, name };
-    let at = Some(event.at);
-    // Durations are measured between these alone, so that no invented time is ever published.
-    let known = event.known_time();
+    // Durations are measured between known times alone, so that no invented one is published.
+    let (at, known) = (Some(event.at), event.known_time());
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
         Action::File => {
@@ -303,7 +302,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
-            issue.times.closed = at
+            issue.times.closed = at;
         }
         Action::Merge => {
             let other = event.fact(fact::OTHER).and_then(IssueId::parse);
