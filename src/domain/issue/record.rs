@@ -169,7 +169,7 @@ fn place_of(facts: &Facts) -> Result<Place, &'static str> {
     })
 }
 
-/// The facts that [`place_of`] reads.
+/// The facts that `place_of` reads.
 pub fn place_facts(place: &Place) -> Facts {
     let mut facts = Facts::from([
         (fact::POSITION.into(), write_pair(place.position)),
