@@ -90,9 +90,11 @@ impl Packs for Engine {
     }
 
     async fn list_settings(&self) -> Result<Vec<(String, String)>> {
-        let rows = sqlx::query("SELECT name, value FROM setting ORDER BY name")
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT name, value FROM setting WHERE name <> 'settings_version' ORDER BY name",
+        )
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(|row| Ok((row.try_get("name")?, row.try_get("value")?))).collect()
     }
 
