@@ -7,6 +7,7 @@ use crate::domain::id::{CategoryCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::likeness::{self, Likely};
 use crate::domain::issue::record::{Issue, Place};
+use crate::domain::territory::position::distance_m;
 use crate::domain::time::Timestamp;
 use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
 
@@ -97,7 +98,7 @@ pub async fn find_alike(
             };
             let score =
                 likeness::score(&own, &other).filter(|score| *score >= likeness::SCORE_MIN)?;
-            let distance_m = likeness::distance_m(place.position, issue.place.position);
+            let distance_m = distance_m(place.position, issue.place.position);
             Some(Alike { issue, distance_m, score, in_scope })
         })
         .collect();

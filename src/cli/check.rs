@@ -8,6 +8,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
+use super::load::parse_level;
 use super::locate::parse_datum;
 use crate::domain::datum::Datum;
 use crate::domain::territory::check::{Checked, Tolerance, check_areas};
@@ -45,13 +46,6 @@ pub struct CheckArgs {
     /// Print JSON instead of sentences.
     #[arg(long)]
     json: bool,
-}
-
-fn parse_level(text: &str) -> Result<Level, String> {
-    Level::parse(text).ok_or_else(|| {
-        let names: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
-        format!("expected one of {}", names.join(", "))
-    })
 }
 
 /// The outcome as programs read it.

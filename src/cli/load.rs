@@ -106,7 +106,11 @@ pub struct MatrixArgs {
     ladder: Option<PathBuf>,
 }
 
-fn parse_level(text: &str) -> Result<Level, String> {
+/// Reads a level given on the command line.
+///
+/// # Errors
+/// The names that there are.
+pub fn parse_level(text: &str) -> Result<Level, String> {
     let levels = || Level::ALL.map(Level::as_str).join(", ");
     Level::parse(text).ok_or_else(|| format!("expected one of {}", levels()))
 }

@@ -1,5 +1,6 @@
 //! Near duplicates: how alike two reports are, from place, category, time and words.
 
+use crate::domain::territory::position::distance_m;
 use std::collections::HashSet;
 
 /// What the comparison looks at.
@@ -19,16 +20,6 @@ pub const DISTANCE_M_MAX: f64 = 150.0;
 pub const AGE_MS_MAX: i64 = 30 * crate::domain::time::DAY_MS;
 /// The score from which a report is offered as a likely duplicate.
 pub const SCORE_MIN: f64 = 0.5;
-
-/// The distance in metres on a sphere of the Earth's mean radius (haversine).
-pub fn distance_m(a: (f64, f64), b: (f64, f64)) -> f64 {
-    const EARTH_RADIUS_M: f64 = 6_371_008.8;
-    let (lat_a, lat_b) = (a.1.to_radians(), b.1.to_radians());
-    let half_lat = ((lat_b - lat_a) / 2.0).sin();
-    let half_lon = ((b.0 - a.0).to_radians() / 2.0).sin();
-    let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lon * half_lon;
-    2.0 * EARTH_RADIUS_M * h.sqrt().min(1.0).asin()
-}
 
 fn bigrams(text: &str) -> HashSet<(char, char)> {
     let letters: Vec<char> =

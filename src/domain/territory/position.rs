@@ -24,6 +24,16 @@ pub enum PositionError {
     Swapped { lat: f64 },
 }
 
+/// The distance in metres between two pairs of longitude and latitude in degrees, on a sphere of
+/// the Earth's mean radius (haversine).
+pub fn distance_m(a: (f64, f64), b: (f64, f64)) -> f64 {
+    let (lat_a, lat_b) = (a.1.to_radians(), b.1.to_radians());
+    let half_lat = ((lat_b - lat_a) / 2.0).sin();
+    let half_lon = ((b.0 - a.0).to_radians() / 2.0).sin();
+    let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lon * half_lon;
+    2.0 * EARTH_RADIUS_M * h.sqrt().min(1.0).asin()
+}
+
 /// A WGS-84 position in degrees, finite and in range.
 #[derive(Clone, Copy, PartialEq)]
 pub struct Position {
@@ -74,11 +84,7 @@ impl Position {
 
     /// The great-circle distance in metres (haversine; within 0.6 % of the ellipsoid).
     pub fn distance_m(self, other: Self) -> f64 {
-        let (lat1, lat2) = (self.lat.to_radians(), other.lat.to_radians());
-        let half_lat = ((lat2 - lat1) / 2.0).sin();
-        let half_lon = ((other.lon - self.lon).to_radians() / 2.0).sin();
-        let h = half_lat * half_lat + lat1.cos() * lat2.cos() * half_lon * half_lon;
-        2.0 * EARTH_RADIUS_M * h.sqrt().min(1.0).asin()
+        distance_m((self.lon, self.lat), (other.lon, other.lat))
     }
 }
 
