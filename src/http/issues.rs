@@ -321,8 +321,20 @@ pub async fn list_duplicates(
     Ok(Json(Items { items: others.map(|other| near_brief(&view, other)).collect() }))
 }
 
+/// Photos and what they show, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes the form that read_photos takes apart")]
+pub struct PhotoForm {
+    /// `report`, `before`, `after` or `evidence` (default).
+    purpose: Option<String>,
+    /// JPEG, PNG or WebP.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    photo: Vec<Vec<u8>>,
+}
+
 /// Adds photos, to be named by an action's `photo_ids`.
 #[utoipa::path(post, path = "/issues/{id}/photos", tag = "issues", params(("id" = String, Path)),
+    request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses((status = 201, body = Items<PhotoWire>), (status = 413), (status = 415)))]
 pub async fn upload_photos(
     State(app): State<App>,

@@ -40,9 +40,20 @@ fn request_key(headers: &HeaderMap, fingerprint: String) -> Result<Option<Reques
     }
 }
 
+/// A report with its photos, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes the form that read_upload takes apart")]
+pub struct ReportForm {
+    report: ReportWire,
+    /// JPEG, PNG or WebP; up to nine.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    photo: Vec<Vec<u8>>,
+}
+
 /// Submits a report: JSON, or multipart/form-data with the JSON in the part `report` and up to nine
 /// photos in parts `photo`. With an Idempotency-Key it may be sent as often as need be.
-#[utoipa::path(post, path = "/reports", tag = "reports", request_body = ReportWire,
+#[utoipa::path(post, path = "/reports", tag = "reports",
+    request_body(content((ReportWire = "application/json"), (ReportForm = "multipart/form-data"))),
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = SubmittedWire), (status = 200, body = SubmittedWire),
         (status = 413), (status = 415), (status = 422)))]
