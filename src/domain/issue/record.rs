@@ -321,6 +321,13 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
+        Action::Correct => {
+            reclassify(issue, event);
+            if event.facts.contains_key(fact::POSITION) {
+                issue.place = place_of(&event.facts).map_err(fact_error)?;
+            }
+            issue.proposed = department_of(&event.facts, fact::PROPOSED);
+        }
         Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
     }
     Ok(())

@@ -18,7 +18,7 @@ pub mod version;
 mod window;
 
 pub use decide::{CandidateDecisions, decide, decide_all};
-pub use diff::{MatrixDiff, RuleChange, diff_matrices};
+pub use diff::{MatrixDiff, RuleChange, columns_of as rule_columns, diff_matrices};
 pub use facts::{CategoryFacts, Facts, NearbyAsset, Place, Position};
 pub use matrix::{Matrix, MatrixProblem, Rung};
 pub use reroute::{RouteDiff, confirmation};

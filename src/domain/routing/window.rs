@@ -165,6 +165,11 @@ impl TimeWindow {
             && self.dates.is_none_or(|dates| dates.contains(day))
     }
 
+    /// Whether it touches every day.
+    pub(super) fn is_daily(&self) -> bool {
+        self.weekdays == 0 && self.dates.is_none()
+    }
+
     /// The minutes of a day that it touches, as one or two half-open spans in order.
     pub(super) fn minutes(&self) -> Vec<(u16, u16)> {
         match self.hours {

@@ -7,11 +7,11 @@ use crate::domain::territory::Level;
 use std::collections::{BTreeMap, HashMap};
 
 /// The rungs of one kind: for each area that has one, the days on which it answers.
-type Rungs = HashMap<usize, Days>;
+pub(super) type Rungs = HashMap<usize, Days>;
 
 /// An area that rules or rungs name, where nobody leads.
-struct Uncovered {
-    node: usize,
+pub(super) struct Uncovered {
+    pub(super) node: usize,
     moment: Moment,
     /// Areas without parts at or below it, and below no other named area.
     leaves: usize,
@@ -22,7 +22,7 @@ struct Uncovered {
 impl<'a> Check<'a> {
     /// The days on which each area's own rung answers for a kind, as `decide` picks it: the rung
     /// for the kind before the one for all, and neither when the one picked is inactive.
-    fn rungs_for(&self, kind: Kind) -> Rungs {
+    pub(super) fn rungs_for(&self, kind: Kind) -> Rungs {
         let horizon = self.around.horizon;
         let mut own = HashMap::<usize, [Days; 3]>::new();
         for rung in self.matrix.ladder() {
@@ -82,7 +82,7 @@ impl<'a> Check<'a> {
 
     /// The named areas where a report of the group may find nobody, in the order of the tree.
     /// Assets and conditions only bring more rules, so reports without them are looked at.
-    fn uncovered(&self, group: &Group<'a>, rungs: &Rungs) -> Vec<Uncovered> {
+    pub(super) fn uncovered(&self, group: &Group<'a>, rungs: &Rungs) -> Vec<Uncovered> {
         let areas = self.around.areas;
         let mut anywhere = Vec::new();
         // Every outermost area counts, and every area that a rule or a rung names.

@@ -67,11 +67,19 @@ impl Horizon {
     }
 
     pub(super) fn days_of(self, validity: Validity) -> Days {
+        if validity == Validity::ALWAYS {
+            return self.all();
+        }
         Days::of(self.days, |i| validity.contains(self.day(i)))
     }
 
     pub(super) fn all(self) -> Days {
-        Days::of(self.days, |_| true)
+        let mut bits = vec![u64::MAX; self.days.div_ceil(64)];
+        let rest = self.days % 64;
+        if let (Some(last), 1..) = (bits.last_mut(), rest) {
+            *last = (1 << rest) - 1;
+        }
+        Days(bits.into())
     }
 }
 
@@ -102,8 +110,12 @@ impl Span {
             let day = horizon.day(i);
             rule.validity.contains(day) && rule.window.touches(day)
         };
+        let days = match rule.window.is_daily() {
+            true => horizon.days_of(rule.validity),
+            false => Days::of(horizon.days, on),
+        };
         Self {
-            days: Days::of(horizon.days, on),
+            days,
             minutes: rule.window.minutes(),
             severities: match rule.severity {
                 None => GENERAL | MAJOR,

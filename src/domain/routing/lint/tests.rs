@@ -41,6 +41,7 @@ fn condition(code: &str, category: &str, limit: Option<Limit>) -> Condition {
         text: "缺失".into(),
         closing_condition: String::new(),
         limit,
+        limit_text: String::new(),
         photo: PhotoRequirement::None,
         responsible_units: Vec::new(),
         regulators: Vec::new(),
