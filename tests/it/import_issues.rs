@@ -57,7 +57,18 @@ async fn furnish(store: &Arc<dyn Store>) {
     let catalog = serde_json::to_string(&shipped_catalog()).unwrap();
     let matrix = serde_json::to_string(&shipped_matrix(City::LosAngeles)).unwrap();
     store.put_pack("catalog", &catalog, "test", at).await.unwrap();
-    store.put_pack("matrix", &matrix, "test", at).await.unwrap();
+    let version = store.put_pack("matrix", &matrix, "test", at).await.unwrap();
+    let activation = ActivationRow {
+        ordinal: 1,
+        version,
+        from: Day(0),
+        at,
+        actor: None,
+        note: "test".into(),
+        errors: 0,
+        override_reason: None,
+    };
+    store.append_activation("matrix", activation).await.unwrap();
     store.put_setting("time_zone", "America/Los_Angeles").await.unwrap();
     store.put_setting("district", "LA").await.unwrap();
 }
