@@ -7,12 +7,12 @@ use hexward::app::import_issues::{ImportError, Summary, Told, import_issues, run
 use hexward::app::measure::verify_metrics;
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
 use hexward::domain::metrics::contribution::Measure;
-use hexward::domain::time::Timestamp;
+use hexward::domain::time::{Day, Timestamp};
 use hexward::format::history::Mapping;
 use hexward::format::packs::{City, shipped_catalog, shipped_matrix};
 use hexward::store::Store;
 use hexward::store::change::Change;
-use hexward::store::port::AreaRow;
+use hexward::store::port::{ActivationRow, AreaRow};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::Arc;

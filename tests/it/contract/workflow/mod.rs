@@ -4,13 +4,15 @@
 mod rules;
 
 use crate::support::Chance;
-use crate::support::world::{START, actor, department, report};
+use crate::support::world::{START, actor, department, random_place, report};
 use hexward::domain::access::{Actor, Role};
 use hexward::domain::id::{AccountId, IssueId};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
-use hexward::domain::issue::step::{Command, Refusal, Target, allowed_actions, decide};
+use hexward::domain::issue::step::{
+    Command, Refusal, Relocation, Reroute, Target, allowed_actions, decide,
+};
 use hexward::domain::time::{DAY_MS, Timestamp};
 
 /// `action: from,from -> to: roles: what must be said`. `*` is any state, `open` any that is not an
@@ -39,6 +41,7 @@ force_close: handled -> closed: duty_supervisor: note
 merge: open -> merged: acceptor dispatcher duty_supervisor: target
 unmerge: merged -> <: acceptor dispatcher duty_supervisor:
 reopen: closed -> filed: duty_supervisor: note
+correct: reported,verifying,filed,dispatched,handling,arbitration -> =: acceptor dispatcher duty_supervisor: note place
 comment: * -> =: grid_worker acceptor dispatcher duty_supervisor handler leader: note
 ";
 
@@ -117,6 +120,11 @@ pub fn command(action: Action, issue: &Issue) -> Command {
             "reason" => command.reason = Some(ReturnReason::Unclear),
             "until" => command.until = Some(Timestamp(START.0 + 30 * DAY_MS)),
             "outcome" => command.outcome = Some(outcome_of(issue.kind)),
+            "place" => {
+                // By the new route the same department leads, so the state stays.
+                command.place = Some(Relocation { place: random_place(&mut Chance(82)) });
+                command.reroute = Some(Reroute { lead: issue.lead.clone(), limit: None });
+            }
             "target" => {
                 command.target = Some(Target {
                     id: IssueId(99),
@@ -243,6 +251,7 @@ fn what_the_table_asks_for_is_needed() {
                 "reason" => command.reason = None,
                 "until" => command.until = None,
                 "outcome" => command.outcome = None,
+                "place" => command.place = None,
                 _ => command.target = None,
             }
             let told = decide(&issue, &command, &who, START);
