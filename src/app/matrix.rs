@@ -273,7 +273,10 @@ fn refuse(checked: &Checked) -> AppError {
     };
     let errors = checked.errors().count();
     AppError::Conflict(say(
-        format!("检查有 {errors} 处错误，不能生效：{}。请改正，或写明理由后强制生效", told(Lang::Zh)),
+        format!(
+            "检查有 {errors} 处错误，不能生效：{}。请改正，或写明理由后强制生效",
+            told(Lang::Zh)
+        ),
         format!(
             "the check found {errors} errors: {}; mend them, or override them with a reason",
             told(Lang::En)

@@ -76,9 +76,7 @@ fn chosen<'a>(
     let category = CategoryCode::parse(code)
         .ok()
         .and_then(|code| snapshot.catalog.category(&code))
-        .filter(|category| {
-            correction.category.is_none() || snapshot.catalog.can_be_filed(category)
-        })
+        .filter(|category| correction.category.is_none() || snapshot.catalog.can_be_filed(category))
         .ok_or_else(|| unknown("category", code))?;
     // Another category has other conditions; the place alone leaves the condition as it is.
     let own = issue.condition.as_ref().filter(|_| correction.category.is_none());
@@ -159,7 +157,7 @@ pub fn must_confirm(issue: &Issue) -> bool {
 /// Checks the confirming word of a correction.
 ///
 /// # Errors
-/// It is missing where it is needed, or it confirms something else: the matrix, the territory or the
+/// It is missing where it is needed, or it confirms something else: matrix, territory or the
 /// issue has changed since it was shown.
 pub fn check_confirmed(
     issue: &Issue,

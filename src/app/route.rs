@@ -77,8 +77,7 @@ pub fn route(
     at: Timestamp,
 ) -> Routed {
     let fix = (placed.position, placed.place.accuracy_m);
-    let facts =
-        facts_at(snapshot, placed.chain.iter(), fix, (category, condition), severity, at);
+    let facts = facts_at(snapshot, placed.chain.iter(), fix, (category, condition), severity, at);
     Routed {
         decision: facts.map(|facts| decide(&snapshot.matrix, &facts)),
         matrix_version: snapshot.matrix_version,

@@ -254,7 +254,7 @@ mod tests {
     fn a_layer_reads_back_what_it_wrote_to_the_last_bit() {
         let text = r#"{"type":"FeatureCollection","features":[
             {"type":"Feature","properties":{"code":7,"name":"中州大道","owner":"市政"},
-             "geometry":{"type":"LineString","coordinates":[[113.1,34.700000000000003],[113.2,34.8]]}},
+             "geometry":{"type":"LineString","coordinates":[[1.1,34.700000000000003],[113.2,34.8]]}},
             {"type":"Feature","properties":{"code":"p"},
              "geometry":{"type":"Polygon","coordinates":[[[1,1],[2,1],[2,2],[1,1]]]}}]}"#;
         let (assets, problems) =
@@ -289,8 +289,7 @@ mod tests {
             thing(r#"{"code":"d"}"#, r#"{"type":"Polygon","coordinates":[[[1,1],[2,1],[1,1]]]}"#),
             thing(r#"{"code":"e\u0007"}"#, line),
         ];
-        let text =
-            format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
+        let text = format!(r#"{{"type":"FeatureCollection","features":[{}]}}"#, features.join(","));
         let (assets, problems) =
             read_assets(text.as_bytes(), &AssetMapping::default(), Datum::Gcj02).unwrap();
         assert_eq!(assets.len(), 1);

@@ -10,7 +10,8 @@ use crate::domain::catalog::{Catalog, Department, Limit, Validity};
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::routing::{
-    AssetScope, Matrix, MatrixProblem, Rule, RuleArea, RuleId, Rung, Selector, TimeWindow, WindowError,
+    AssetScope, Matrix, MatrixProblem, Rule, RuleArea, RuleId, Rung, Selector, TimeWindow,
+    WindowError,
 };
 use crate::domain::territory::level::Level;
 use crate::domain::time::Day;

@@ -1,5 +1,5 @@
-//! A replay of past issues as CSV, for spreadsheets: one line for each department, then one for each
-//! change of lead. A text that a spreadsheet would take for a formula is disarmed.
+//! A replay of past issues as CSV, for spreadsheets: one line for each department, then one for
+//! each change of lead. A text that a spreadsheet would take for a formula is disarmed.
 
 use crate::domain::id::DepartmentCode;
 use crate::domain::routing::simulate::{Simulation, per_week};
@@ -25,7 +25,9 @@ const COLUMNS: [&str; 14] = [
 /// before it, which spreadsheets do not show.
 pub fn disarmed(text: &str) -> String {
     match text.chars().next() {
-        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => format!("'{text}"),
+        Some('=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠') => {
+            format!("'{text}")
+        }
         _ => text.to_owned(),
     }
 }

@@ -4,11 +4,11 @@ use super::App;
 use super::extract::{At, Body, Lang, Params, SignedIn, has_tag};
 use super::multipart::read_photos;
 use super::problem::ApiError;
+use super::reroute::PlaceFix;
 use super::wire::issue::{
     Belongings, EventWire, IssueBrief, IssueWire, LogView, PhotoWire, View, event_wire, issue_wire,
     photo_wire,
 };
-use super::reroute::PlaceFix;
 use super::wire::report::{near_brief, stored_route_wire};
 use super::wire::{Items, Page};
 use crate::app::error::{AppError, say};

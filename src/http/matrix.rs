@@ -227,7 +227,8 @@ pub struct SimulateQuery {
 /// reader's scope only.
 #[utoipa::path(post, path = "/matrix/{version}/simulate", tag = "matrix",
     params(("version" = i64, Path), SimulateQuery),
-    responses((status = 200, body = SimulationWire), (status = 403), (status = 404), (status = 422)))]
+    responses((status = 200, body = SimulationWire), (status = 403), (status = 404),
+        (status = 422)))]
 pub async fn simulate_matrix(
     State(app): State<App>,
     lang: Lang,

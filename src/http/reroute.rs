@@ -143,8 +143,7 @@ pub async fn preview_reroute(
         condition: filled(body.condition),
     };
     let actor = &caller.actor;
-    let preview =
-        crate::app::reroute::preview_reroute(&app.ctx, actor, id, &correction).await?;
+    let preview = crate::app::reroute::preview_reroute(&app.ctx, actor, id, &correction).await?;
     let snapshot = app.ctx.snapshot();
     Ok(Json(wire(&View { snapshot: &snapshot, lang, actor }, &preview)))
 }

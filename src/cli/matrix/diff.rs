@@ -35,7 +35,8 @@ fn show(diff: &MatrixDiff) {
     diff.added.iter().for_each(|new| rule('+', new));
     for change in &diff.changed {
         let fields = change.fields.iter().map(|(column, old, new)| {
-            let said = |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
+            let said =
+                |text: &str| if text.is_empty() { "nothing".to_owned() } else { text.to_owned() };
             format!("{column} {} -> {}", said(old), said(new))
         });
         println!("~ {}: {}", change.id, fields.collect::<Vec<_>>().join("; "));

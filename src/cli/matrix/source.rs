@@ -68,7 +68,9 @@ pub async fn read(ctx: &Ctx, matrix: &str, beside: &Beside) -> anyhow::Result<Pa
         }
     }
     if !pack.files.iter().any(|file| file.role == FileRole::Departments) {
-        bail!("no matrix is in force whose departments could be taken: name --departments FILE.csv");
+        bail!(
+            "no matrix is in force whose departments could be taken: name --departments FILE.csv"
+        );
     }
     let rules = pack_file(FileRole::Rules, path)
         .with_context(|| format!("{matrix} is neither a version nor a file"))?;

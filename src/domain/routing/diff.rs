@@ -110,10 +110,10 @@ pub fn diff_matrices(old: &Matrix, new: &Matrix) -> MatrixDiff {
             },
         }
     }
-    diff.removed = before.into_iter().filter(|(id, _)| !after.contains_key(id)).map(|p| p.1).collect();
-    let rungs = |matrix: &Matrix| -> BTreeSet<RungLine> {
-        matrix.ladder().iter().map(rung_line).collect()
-    };
+    diff.removed =
+        before.into_iter().filter(|(id, _)| !after.contains_key(id)).map(|p| p.1).collect();
+    let rungs =
+        |matrix: &Matrix| -> BTreeSet<RungLine> { matrix.ladder().iter().map(rung_line).collect() };
     let (before, after) = (rungs(old), rungs(new));
     diff.rungs_added = after.difference(&before).cloned().collect();
     diff.rungs_removed = before.difference(&after).cloned().collect();

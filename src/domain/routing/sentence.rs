@@ -1,6 +1,8 @@
 //! A trace as one plain sentence, for a dispatcher and a resident alike.
 
-use super::{AssetScope, DepartmentName, Outcome, Route, RoutedBy, Selector, Trace, UnroutedReason};
+use super::{
+    AssetScope, DepartmentName, Outcome, Route, RoutedBy, Selector, Trace, UnroutedReason,
+};
 use crate::domain::catalog::Lang;
 use crate::domain::id::DepartmentCode;
 use crate::domain::territory::level::Level;

@@ -1,5 +1,5 @@
-//! Replaying past issues against a draft of the matrix: who gains, who loses, what changes, and what
-//! each department would have to carry.
+//! Replaying past issues against a draft of the matrix: who gains, who loses, what changes, and
+//! what each department would have to carry.
 
 use super::{Decision, Facts, Matrix, decide};
 use crate::domain::id::DepartmentCode;

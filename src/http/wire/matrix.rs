@@ -356,7 +356,8 @@ fn round(per_week: Option<f64>) -> Option<f64> {
 }
 
 pub fn simulation_wire(version: i64, found: &Simulated, names: NamesOf<'_>) -> SimulationWire {
-    let named = |code: &DepartmentCode| DepartmentName { code: code.to_string(), name: names(code) };
+    let named =
+        |code: &DepartmentCode| DepartmentName { code: code.to_string(), name: names(code) };
     let of = &found.simulation;
     let mut departments: Vec<ShareWire> = of
         .departments
@@ -375,20 +376,21 @@ pub fn simulation_wire(version: i64, found: &Simulated, names: NamesOf<'_>) -> S
     departments.sort_by_key(|share| std::cmp::Reverse((share.gained + share.lost, share.after)));
     let mut moved: Vec<_> = of.moved.iter().collect();
     moved.sort_by_key(|(_, moved)| std::cmp::Reverse(moved.n));
-    let move_wire = |((from, to), moved): (&(Option<DepartmentCode>, Option<DepartmentCode>), &Moved)| {
-        let example = |e: &crate::domain::routing::simulate::Example| ExampleWire {
-            id: e.id.clone(),
-            number: e.number.clone(),
+    let move_wire =
+        |((from, to), moved): (&(Option<DepartmentCode>, Option<DepartmentCode>), &Moved)| {
+            let example = |e: &crate::domain::routing::simulate::Example| ExampleWire {
+                id: e.id.clone(),
+                number: e.number.clone(),
+            };
+            MoveWire {
+                from: from.as_ref().map(named),
+                to: to.as_ref().map(named),
+                n: moved.n,
+                mended: moved.mended,
+                taken: moved.taken,
+                examples: moved.examples.iter().map(example).collect(),
+            }
         };
-        MoveWire {
-            from: from.as_ref().map(named),
-            to: to.as_ref().map(named),
-            n: moved.n,
-            mended: moved.mended,
-            taken: moved.taken,
-            examples: moved.examples.iter().map(example).collect(),
-        }
-    };
     SimulationWire {
         version,
         in_force: found.in_force,

@@ -169,7 +169,8 @@ fn offer_wire(row: &Transition, issue: &Issue) -> ActionOffer {
         action: row.action.to_string(),
         name: action_name(row.action),
         fields,
-        to: (!matches!(row.to, To::Same | To::ByRoute)).then(|| destination(row, issue).to_string()),
+        to: (!matches!(row.to, To::Same | To::ByRoute))
+            .then(|| destination(row, issue).to_string()),
         tone: tone_of(row.action).to_owned(),
     }
 }

@@ -161,10 +161,8 @@ impl Packs for Engine {
 
     async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()> {
         let kind = kind.to_owned();
-        self.write(move |conn| {
-            Box::pin(async move { insert_activation(conn, &kind, &row).await })
-        })
-        .await
+        self.write(move |conn| Box::pin(async move { insert_activation(conn, &kind, &row).await }))
+            .await
     }
 
     async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>> {

@@ -97,7 +97,7 @@ fn a_scheduled_version_comes_into_force_on_every_node_at_the_start_of_its_day() 
         let asked = Activating { version: draft, from: Some(from), ..Activating::default() };
         activate_matrix(&world.ctx, &asked).await.unwrap();
         other.refresh_if_stale().await.unwrap();
-        // NOON is 10:00 in the district: 13 hours later the day has not begun, an hour later it has.
+        // NOON is 10:00 in the district: the day begins 14 hours later, and not 13.
         assert_eq!(NOON % DAY_MS, 2 * HOUR_MS);
         world.later(13 * HOUR_MS);
         for ctx in [&world.ctx, &other] {
@@ -263,7 +263,9 @@ fn a_rule_for_a_road_goes_before_the_territory_and_the_trace_says_which_road_how
             assert!(sentence.contains("中州大道") && sentence.contains("11"), "{sentence}");
         }
         let far = preview([IN_EAST[0], IN_EAST[1] - 0.001]).await;
-        assert_eq!((&far["route"]["lead"]["code"], &far["location"]["assets"]),
-            (&json!(usual), &json!([])));
+        assert_eq!(
+            (&far["route"]["lead"]["code"], &far["location"]["assets"]),
+            (&json!(usual), &json!([]))
+        );
     });
 }

@@ -47,7 +47,10 @@ fn a_correction_is_shown_before_it_is_taken_and_confirmed_once_a_department_has_
             action
         };
         let now = world.act(&desk, &id, &correct(&moved, None)).await.ok(200).json();
-        assert_eq!((&now["grid"]["code"], &now["state"]), (&json!("41010500200101"), &json!("reported")));
+        assert_eq!(
+            (&now["grid"]["code"], &now["state"]),
+            (&json!("41010500200101"), &json!("reported"))
+        );
 
         // Once it is dispatched, the change of route is confirmed.
         world.act(&desk, &id, &json!({"action": "file"})).await.ok(200);

@@ -10,9 +10,7 @@ use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
 use hexward::domain::issue::state::{Action, ReturnReason, State};
-use hexward::domain::issue::step::{
-    self, Command, Draft, Reclass, Relocation, Reroute, Target,
-};
+use hexward::domain::issue::step::{self, Command, Draft, Reclass, Relocation, Reroute, Target};
 use hexward::domain::issue::workflow::{Field, TRANSITIONS};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -231,7 +229,7 @@ impl World {
             _ => *self.chance.pick(&allowed),
         };
         // These are possible at many places and would crowd out the rest.
-        let frequent = [Action::Merge, Action::Comment, Action::Reject];
+        let frequent = [Action::Merge, Action::Comment, Action::Reject, Action::Correct];
         if frequent.contains(&action) && !self.chance.one_in(12) {
             return None;
         }

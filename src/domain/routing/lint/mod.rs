@@ -85,24 +85,70 @@ pub struct NamedPlace {
 pub enum Defect {
     /// Reports of these categories in this area (and where its parts say nothing else) find neither
     /// a rule nor a rung, at `moment` for one. `leaves`: how many areas without parts that touches.
-    NoLead { categories: Vec<NamedCategory>, area: NamedPlace, leaves: usize, moment: Moment },
+    NoLead {
+        categories: Vec<NamedCategory>,
+        area: NamedPlace,
+        leaves: usize,
+        moment: Moment,
+    },
     /// Two rules that can both fit and differ in nothing that the order looks at but the id.
-    EqualRank { rule: RuleId, other: RuleId, same_lead: bool },
+    EqualRank {
+        rule: RuleId,
+        other: RuleId,
+        same_lead: bool,
+    },
     /// Whenever the rule fits, one of `by` does, and goes before it.
-    Unreachable { rule: RuleId, by: Vec<RuleId> },
-    InactiveLead { row: RowRef, department: DepartmentCode },
-    InactiveAssist { rule: RuleId, department: DepartmentCode },
-    Expired { row: RowRef, to: Day },
+    Unreachable {
+        rule: RuleId,
+        by: Vec<RuleId>,
+    },
+    InactiveLead {
+        row: RowRef,
+        department: DepartmentCode,
+    },
+    InactiveAssist {
+        rule: RuleId,
+        department: DepartmentCode,
+    },
+    Expired {
+        row: RowRef,
+        to: Day,
+    },
     /// A filing condition that neither has a limit nor is given one by each of the rules.
-    NoLimit { condition: ConditionCode, text: String, category: NamedCategory, rules: Vec<RuleId> },
+    NoLimit {
+        condition: ConditionCode,
+        text: String,
+        category: NamedCategory,
+        rules: Vec<RuleId>,
+    },
     /// No rung answers for this area and those around it, on some day at least.
-    RungGap { area: NamedPlace, kinds: Vec<Kind>, leaves: usize },
+    RungGap {
+        area: NamedPlace,
+        kinds: Vec<Kind>,
+        leaves: usize,
+    },
     /// Some areas of a level have rungs, and these have none.
-    RungMissing { level: Level, areas: Vec<NamedPlace>, of: usize },
+    RungMissing {
+        level: Level,
+        areas: Vec<NamedPlace>,
+        of: usize,
+    },
     /// No such area; or it is there at another level.
-    UnknownArea { row: RowRef, level: Level, area: AreaCode, found: Option<Level> },
-    UnknownSelector { rule: RuleId, selector: Selector },
-    UnknownAsset { rule: RuleId, asset: AssetScope, layer_known: bool },
+    UnknownArea {
+        row: RowRef,
+        level: Level,
+        area: AreaCode,
+        found: Option<Level>,
+    },
+    UnknownSelector {
+        rule: RuleId,
+        selector: Selector,
+    },
+    UnknownAsset {
+        rule: RuleId,
+        asset: AssetScope,
+        layer_known: bool,
+    },
     /// There is no territory yet.
     NoTerritory,
 }

@@ -1,7 +1,7 @@
 //! Rules that never win, because better ones fit whenever they do.
 
-use super::span::first_uncovered;
 use super::super::{Facts, LocalTime, NearbyAsset, Rule, RuleId, Selector};
+use super::span::first_uncovered;
 use super::{Check, Defect, Group};
 use crate::domain::catalog::Category;
 use crate::domain::id::ConditionCode;

@@ -52,9 +52,11 @@ impl AreaTree {
         let mut areas: Vec<_> =
             territory.areas().filter(|area| area.validity.holds_on(day)).collect();
         areas.sort_by_key(|area| territory.chain(&area.code).count());
-        Self::new(areas.into_iter().map(|area| {
-            (area.code.clone(), area.level, area.name.clone(), area.parent.clone())
-        }))
+        Self::new(
+            areas.into_iter().map(|area| {
+                (area.code.clone(), area.level, area.name.clone(), area.parent.clone())
+            }),
+        )
     }
 
     pub fn is_empty(&self) -> bool {

@@ -88,7 +88,7 @@ impl Defect {
     fn sentence_en(&self) -> String {
         match self {
             Defect::NoLead { categories, area, leaves, moment } => format!(
-                "{} in {} has no lead ({leaves} innermost areas; for one, {}); add a rule or a rung",
+                "{} in {} has no lead ({leaves} innermost areas; for one, {}); add a rule or rung",
                 categories_en(categories),
                 area.name,
                 moment_en(*moment)
@@ -110,7 +110,7 @@ impl Defect {
                 "rule {rule} asks help of department {department}, which is inactive and gets none"
             ),
             Defect::Expired { row, to } => format!(
-                "{} has not been valid since {to}; it is kept as a record, prolong it if it is needed",
+                "{} has not been valid since {to}; it is kept as a record; prolong it if needed",
                 row.words(Lang::En)
             ),
             Defect::NoLimit { condition, text, category, rules } => format!(

@@ -41,10 +41,19 @@ force_close: handled -> closed: duty_supervisor: note
 merge: open -> merged: acceptor dispatcher duty_supervisor: target
 unmerge: merged -> <: acceptor dispatcher duty_supervisor:
 reopen: closed -> filed: duty_supervisor: note
-correct: reported,verifying,filed,dispatched,handling,arbitration -> =: acceptor dispatcher duty_supervisor: note place
+correct: unhandled -> =: acceptor dispatcher duty_supervisor: note place
 comment: * -> =: grid_worker acceptor dispatcher duty_supervisor handler leader: note
 ";
 
+/// Where a place or a category can still be put right.
+const UNHANDLED: &[State] = &[
+    State::Reported,
+    State::Verifying,
+    State::Filed,
+    State::Dispatched,
+    State::Handling,
+    State::Arbitration,
+];
 const ENDS: &[State] = &[State::Closed, State::Rejected, State::Merged];
 
 struct Line {
@@ -63,6 +72,7 @@ fn table() -> Vec<Line> {
         let (roles, needs) = rest.split_once(':').expect("needs");
         let from = match from {
             "*" => State::ALL.to_vec(),
+            "unhandled" => UNHANDLED.to_vec(),
             "open" => State::ALL.iter().copied().filter(|s| !ENDS.contains(s)).collect(),
             list => list.split(',').map(|s| State::parse(s).expect("a state")).collect(),
         };

@@ -105,7 +105,10 @@ fn a_correction_that_names_another_lead_goes_back_to_the_dispatcher() {
         assert_ne!(after.place, issue.place);
         // The first receiver stays answerable until the next dispatch is accepted.
         assert_eq!(after.lead, issue.lead);
-        assert_eq!(after.counts.returns, issue.counts.returns, "it was not the department's return");
+        assert_eq!(
+            after.counts.returns, issue.counts.returns,
+            "it was not the department's return"
+        );
         let mut idle = command(Action::Correct, &issue);
         idle.place = None;
         assert!(matches!(refusal(&issue, &idle, &supervisor(), START), Refusal::Missing(_)));
