@@ -21,9 +21,13 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 pub const LOGIN_CHARS_MAX: usize = 64;
 /// The longest name of an account or a token, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
-/// Failed sign-ins within [`FAILURES_MS`] after which a login, or an address, must wait.
+/// Failed sign-ins within [`FAILURES_MS`] after which a login must wait at one address. Elsewhere it
+/// goes on, so that nobody shuts another one out by guessing.
 pub const LOGIN_FAILURES_MAX: i64 = 5;
+/// Failures after which an address must wait, whatever the login.
 pub const ADDRESS_FAILURES_MAX: i64 = 50;
+/// Failures after which a login must wait everywhere: it is being guessed from many addresses.
+pub const LOGIN_FAILURES_EVERYWHERE_MAX: i64 = 200;
 pub const FAILURES_MS: i64 = 15 * MINUTE_MS;
 
 /// A session just begun. The token goes to its owner and is kept nowhere.
@@ -88,7 +92,7 @@ pub fn fold_login(login: &str) -> String {
 ///
 /// # Errors
 /// `BadCredentials` for a wrong login or password, alike in text and time; `Throttled` after too
-/// many failures of the login or the address.
+/// many failures of the login at the address, of the address, or of the login everywhere.
 pub async fn sign_in(
     ctx: &Ctx,
     login: &str,
@@ -103,8 +107,10 @@ pub async fn sign_in(
     let _turn = ctx.password_turn().await?;
     let now = ctx.now();
     let (by_login, by_address) = (format!("login:{login}"), format!("address:{address}"));
-    check_failures(ctx, &by_login, LOGIN_FAILURES_MAX, now).await?;
+    let by_both = format!("both:{login} {address}");
+    check_failures(ctx, &by_both, LOGIN_FAILURES_MAX, now).await?;
     check_failures(ctx, &by_address, ADDRESS_FAILURES_MAX, now).await?;
+    check_failures(ctx, &by_login, LOGIN_FAILURES_EVERYWHERE_MAX, now).await?;
     // It is made before it is needed, so that the first unknown login takes no longer either.
     let decoy = ctx.decoy_hash().await?;
     let account = ctx.store.find_account_by_login(&login).await?.filter(|account| account.active);
@@ -112,12 +118,13 @@ pub async fn sign_in(
     let hash = account.as_ref().map_or(decoy, |account| account.password_hash.clone());
     let matches = password_matches(password.to_owned(), hash).await?;
     let Some(account) = account.filter(|_| matches) else {
-        for subject in [&by_login, &by_address] {
+        for subject in [&by_both, &by_address, &by_login] {
             ctx.store.record_login_failure(&ctx.new_uuid().to_string(), subject, now).await?;
         }
         return Err(AppError::BadCredentials);
     };
-    ctx.store.clear_login_failures(&by_login).await?;
+    // The failures of other addresses stand: they were not its owner's.
+    ctx.store.clear_login_failures(&by_both).await?;
     begin_session(ctx, account, now).await
 }
 

@@ -63,7 +63,7 @@ fn a_wrong_password_and_an_unknown_login_answer_alike_in_text_and_time() {
 }
 
 #[test]
-fn five_failures_close_a_login_for_a_quarter_of_an_hour_and_no_other() {
+fn five_failures_close_a_login_at_an_address_for_a_quarter_of_an_hour() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         world.account("ada", Vec::new()).await;
@@ -75,6 +75,11 @@ fn five_failures_close_a_login_for_a_quarter_of_an_hour_and_no_other() {
         assert_eq!(refused.header("retry-after"), "900");
         refused.problem(429, "throttled");
         sign_in(&world, "bob", PASSWORD).await.ok(200);
+        // Its owner, who sits elsewhere, is not shut out by somebody's guesses.
+        let body = json!({"login": "ada", "password": PASSWORD});
+        let elsewhere = post("/api/v1/session", &body).at_peer("192.0.2.77");
+        world.send(elsewhere).await.ok(200);
+        sign_in(&world, "ada", PASSWORD).await.problem(429, "throttled");
         world.later(15 * MINUTE_MS + 1);
         sign_in(&world, "ada", PASSWORD).await.ok(200);
     });
@@ -109,6 +114,22 @@ fn fifty_failures_close_an_address_and_no_other() {
         // One line has 64 bits of addresses to itself.
         world.send(from("2001:db8:1:2:3:4:5:6")).await.problem(429, "throttled");
         world.send(from("2001:db8:1:3::1")).await.ok(200);
+    });
+}
+
+#[test]
+fn a_login_that_is_guessed_from_many_addresses_waits_at_all_of_them() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        world.account("ada", Vec::new()).await;
+        for i in 0..200 {
+            let store = &world.ctx.store;
+            let (id, at) = (format!("f{i}"), Timestamp(NOON));
+            store.record_login_failure(&id, "login:ada", at).await.expect("kept");
+        }
+        sign_in(&world, "ada", PASSWORD).await.problem(429, "throttled");
+        world.later(15 * MINUTE_MS + 1);
+        sign_in(&world, "ada", PASSWORD).await.ok(200);
     });
 }
 

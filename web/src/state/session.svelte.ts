@@ -1,4 +1,5 @@
 // Who is signed in, and which instance this is.
+import { tick } from 'svelte'
 import { ApiError, configure, get, send } from '../api/client'
 import type { Instance, Role, Session } from '../api/types'
 
@@ -64,6 +65,15 @@ export async function changePassword(current: string, next: string) {
 }
 
 export async function signOut() {
-  await send<void>('/session', { method: 'DELETE', anonymous: true })
-  adopt(null)
+  const session = state.session
+  // The pages go first: what they still ask for would be refused.
+  state.session = null
+  await tick()
+  try {
+    await send<void>('/session', { method: 'DELETE', anonymous: true })
+    adopt(null)
+  } catch (error) {
+    adopt(session)
+    throw error
+  }
 }
