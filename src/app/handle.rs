@@ -5,6 +5,7 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::photo::Processed;
 use super::place::{Placed, place};
+use super::reroute::{Corrected, Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
@@ -31,6 +32,10 @@ pub struct Request {
     pub cited_rule: Option<String>,
     pub category: Option<String>,
     pub condition: Option<String>,
+    /// A corrected place.
+    pub place: Option<Moving>,
+    /// The word that confirms the change of route that was shown.
+    pub confirmed_route: Option<String>,
     pub photos: Vec<AttachmentId>,
 }
 
@@ -187,6 +192,8 @@ async fn read_command(
             .transpose()?,
         cited_rule: request.cited_rule.clone(),
         category: None,
+        place: None,
+        reroute: None,
         photos: request.photos.clone(),
     })
 }
@@ -241,7 +248,13 @@ async fn act(
     let mut command = read_command(ctx, scope, action, version, request).await?;
     check_photos(ctx, &issue, &command.photos).await?;
     let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
-    if let Some((class, stored)) = reclass(&snapshot, &issue, request, now)? {
+    if action == Action::Correct {
+        let corrected = take_correction(&snapshot, &issue, request, now)?;
+        steps.routes.push(stored_route(&issue, &corrected.routed, now));
+        command.category = corrected.category;
+        command.place = corrected.place;
+        command.reroute = Some(corrected.reroute);
+    } else if let Some((class, stored)) = reclass(&snapshot, &issue, request, now)? {
         command.category = Some(class);
         steps.routes.push(stored);
     }
@@ -256,6 +269,23 @@ async fn act(
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),
     }
+}
+
+/// The correction that a request asks for, decided and confirmed as far as that is needed.
+fn take_correction(
+    snapshot: &Snapshot,
+    issue: &Issue,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Corrected, AppError> {
+    let correction = Correction {
+        place: request.place,
+        category: request.category.clone(),
+        condition: request.condition.clone(),
+    };
+    let corrected = correct(snapshot, issue, &correction, now)?;
+    check_confirmed(issue, &corrected, request.confirmed_route.as_deref())?;
+    Ok(corrected)
 }
 
 /// Photos named by an action must be the issue's own.

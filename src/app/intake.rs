@@ -3,14 +3,14 @@
 
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, say};
+use super::matrix::{Activating, activate_matrix, draft_matrix};
 use super::people::{branch_row, post_row, worker_row};
 use super::territory::{lineage_row, row_of, stage_territory};
 use crate::domain::id::{AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::domain::territory::{Branch, Post, Worker};
-use crate::format::matrix::MatrixContext;
-use crate::format::pack::{Pack, PackProblems, read_catalog, read_matrix_pack};
+use crate::format::pack::{Pack, PackProblems, read_catalog};
 use crate::store::port::AreaRow;
 use std::collections::BTreeMap;
 
@@ -120,25 +120,23 @@ pub async fn publish_catalog(
     }
 }
 
-/// Checks a matrix against the catalog and the territory in force and puts it in force; with
-/// problems, nothing is changed.
+/// Keeps a matrix and puts it in force at once, if the check finds no error.
 ///
 /// # Errors
-/// The store is not available. `Ok(Err(problems))` names every unusable row.
+/// The check finds errors (the draft is kept then), or the store is not available.
+/// `Ok(Err(problems))` names every unreadable row, and nothing is kept.
 pub async fn publish_matrix(
     ctx: &Ctx,
     pack: &Pack,
     note: &str,
 ) -> Result<Result<i64, PackProblems>, AppError> {
-    let snapshot = ctx.snapshot();
-    let areas = snapshot.territory.areas().map(|area| (area.level, area.code.clone())).collect();
-    let today = ctx.now().day_in(&snapshot.zone);
-    let context = MatrixContext { catalog: &snapshot.catalog, areas: Some(&areas), today };
-    let (_, problems) = read_matrix_pack("new", pack, &context);
-    match problems.is_empty() {
-        true => Ok(Ok(put_pack(ctx, "matrix", pack, note).await?)),
-        false => Ok(Err(problems)),
-    }
+    let version = match draft_matrix(ctx, pack, note).await? {
+        Ok(version) => version,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let asked = Activating { version, note: note.to_owned(), ..Activating::default() };
+    activate_matrix(ctx, &asked).await?;
+    Ok(Ok(version))
 }
 
 /// What came of a file of branches.

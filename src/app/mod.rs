@@ -1,6 +1,7 @@
 //! The use cases: they load what a decision needs, let the core decide, and save one change.
 
 pub mod account;
+pub mod assets;
 pub mod attach;
 pub mod audit;
 pub mod carry;
@@ -11,14 +12,17 @@ pub mod import_issues;
 pub mod instance;
 pub mod intake;
 pub mod likeness;
+pub mod matrix;
 pub mod measure;
 pub mod number;
 pub mod people;
 pub mod photo;
 pub mod place;
 pub mod report;
+pub mod reroute;
 pub mod route;
 pub mod shown;
+pub mod simulate;
 pub mod snapshot;
 pub mod territory;
 pub mod tiles;

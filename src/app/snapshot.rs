@@ -1,18 +1,20 @@
 //! What is in force: territory, catalog, matrix and settings, loaded once and then immutable. A
 //! publication on any node makes every node load a new one.
 
+use super::assets::load_assets;
 use super::carry::{Heirs, carry_matrix, path_of};
 use super::error::AppError;
 use super::instance::Instance;
+use super::matrix::load_in_force;
 use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::routing::Matrix;
+use crate::domain::territory::asset::Assets;
 use crate::domain::territory::{Area, Level, Territory};
-use crate::domain::time::{Day, Timestamp};
-use crate::format::matrix::MatrixContext;
-use crate::format::pack::{Pack, read_catalog, read_matrix_pack};
+use crate::domain::time::Timestamp;
+use crate::format::pack::{Pack, read_catalog, read_draft_pack};
 use crate::store::Store;
 use geo::BoundingRect;
 use jiff::tz::TimeZone;
@@ -22,6 +24,8 @@ pub struct Snapshot {
     pub instance: Instance,
     pub zone: TimeZone,
     pub territory: Territory,
+    /// Roads, rivers, parks and whatever else has an owner.
+    pub assets: Assets,
     /// Who carries on what was bound to areas that are gone.
     pub heirs: Heirs,
     pub catalog: Catalog,
@@ -100,12 +104,13 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     let zone = TimeZone::get(&instance.time_zone)
         .map_err(|error| AppError::Internal(format!("time zone: {error}")))?;
     let (catalog_version, catalog_pack) = load_pack(store, "catalog").await?;
-    let (matrix_version, matrix_pack) = load_pack(store, "matrix").await?;
+    let today = now.day_in(&zone);
+    let (matrix_version, matrix_pack) = load_in_force(store, &zone, today).await?;
     let (catalog, mut problems) = read_catalog(&catalog_version.to_string(), &catalog_pack);
-    let context = MatrixContext { catalog: &catalog, areas: None, today: Day(i32::MIN / 2) };
-    let (matrix, of_matrix) = read_matrix_pack(&matrix_version.to_string(), &matrix_pack, &context);
+    let (matrix, _, of_matrix) = read_draft_pack(&matrix_version.to_string(), &matrix_pack);
     problems.extend(of_matrix);
-    let territory = load_territory(store, now.day_in(&zone)).await?;
+    let assets = load_assets(store, &versions).await?;
+    let territory = load_territory(store, today).await?;
     let areas: Vec<Area> = territory.areas().cloned().collect();
     let heirs = Heirs::of(&areas, &load_lineage(store, None).await?);
     let (matrix, of_carrying) = carry_matrix(matrix, &territory, &heirs);
@@ -113,5 +118,15 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     for problem in &problems {
         tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
     }
-    Ok(Snapshot { instance, zone, territory, heirs, catalog, matrix, matrix_version, versions })
+    Ok(Snapshot {
+        instance,
+        zone,
+        territory,
+        assets,
+        heirs,
+        catalog,
+        matrix,
+        matrix_version,
+        versions,
+    })
 }

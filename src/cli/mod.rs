@@ -1,11 +1,13 @@
 //! The command line: one word per role.
 
+pub mod assets;
 pub mod check;
 pub mod demo;
 pub mod import;
 pub mod init;
 pub mod load;
 pub mod locate;
+pub mod matrix;
 pub mod open;
 pub mod points;
 pub mod serve;
@@ -45,6 +47,9 @@ enum Command {
     /// Look at and publish versions of the territory.
     #[command(subcommand)]
     Territory(territory::TerritoryCommand),
+    /// Versions of the responsibility matrix: check, replay, put in force.
+    #[command(subcommand)]
+    Matrix(matrix::MatrixCommand),
     /// Find the areas of the points in a CSV file; needs no database.
     Locate(locate::LocateArgs),
     /// Check files of areas: gaps, overlaps, orphans, duplicate codes, wrong nesting.
@@ -71,6 +76,8 @@ enum ImportCommand {
     Catalog(load::CatalogArgs),
     /// Departments, rules and fallback ladder from CSV.
     Matrix(load::MatrixArgs),
+    /// Owned things (roads, rivers, parks) from GeoJSON.
+    Assets(assets::AssetsArgs),
     /// Another system's issues from CSV, through a mapping file.
     Issues(import::IssuesArgs),
 }
@@ -113,6 +120,8 @@ impl Cli {
             Command::Import(ImportCommand::Issues(args)) => {
                 open::run(import::run_issues(config, args))
             }
+            Command::Import(ImportCommand::Assets(args)) => open::run(assets::run(config, args)),
+            Command::Matrix(command) => matrix::run(config, command),
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),

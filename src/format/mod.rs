@@ -2,6 +2,7 @@
 //! reason. Nothing is judged here beyond what the format itself demands; the domain looks at
 //! meaning.
 
+pub mod assets;
 pub mod catalog;
 pub mod csv_rows;
 pub mod dbf;
@@ -15,6 +16,7 @@ pub mod packs;
 pub mod people;
 pub mod prj;
 pub mod shapefile;
+pub mod simulation;
 pub mod topojson;
 pub mod trace;
 

@@ -4,6 +4,7 @@ use super::App;
 use super::extract::{At, Body, Lang, Params, SignedIn, has_tag};
 use super::multipart::read_photos;
 use super::problem::ApiError;
+use super::reroute::PlaceFix;
 use super::wire::issue::{
     Belongings, EventWire, IssueBrief, IssueWire, LogView, PhotoWire, View, event_wire, issue_wire,
     photo_wire,
@@ -178,6 +179,12 @@ pub struct ActionWire {
     /// Corrected condition code.
     #[serde(default)]
     pub condition: Option<String>,
+    /// A corrected place.
+    #[serde(default)]
+    pub place: Option<PlaceFix>,
+    /// The `confirmed_route` of the preview that was looked at; needed once a department has it.
+    #[serde(default)]
+    pub confirmed_route: Option<String>,
     #[serde(default)]
     pub photo_ids: Vec<String>,
 }
@@ -228,6 +235,8 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         cited_rule: filled(wire.cited_rule),
         category: filled(wire.category),
         condition: filled(wire.condition),
+        place: wire.place.map(PlaceFix::read).transpose()?,
+        confirmed_route: filled(wire.confirmed_route),
         photos: wire.photo_ids.iter().map(photo).collect::<Result<_, _>>()?,
     };
     Ok((action, request))

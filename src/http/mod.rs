@@ -6,12 +6,14 @@ mod filter;
 mod geojson;
 mod issues;
 mod live;
+mod matrix;
 mod measures;
 mod multipart;
 mod ops;
 mod problem;
 mod reference;
 mod reports;
+mod reroute;
 mod server;
 mod session;
 mod site;
@@ -93,6 +95,7 @@ impl App {
         (name = "reports", description = "Reporting and following a report"),
         (name = "issues", description = "Working issues"),
         (name = "reference", description = "Instance, categories, departments, matrix"),
+        (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
         (name = "metrics", description = "Rates, counts, heatmaps"),
     )
@@ -121,6 +124,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(reroute::preview_reroute))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))
@@ -137,6 +141,13 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
+        .routes(routes!(matrix::list_matrix_versions, matrix::draft_matrix))
+        .routes(routes!(matrix::show_matrix_version))
+        .routes(routes!(matrix::lint_matrix))
+        .routes(routes!(matrix::diff_matrix))
+        .routes(routes!(matrix::simulate_matrix))
+        .routes(routes!(matrix::activate_matrix))
+        .routes(routes!(matrix::roll_back_matrix))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))
         .routes(routes!(territories::preview_version))

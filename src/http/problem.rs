@@ -101,6 +101,11 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
             "stale_version",
             say(format!("事件已有更新（当前版本 {current}），请刷新后重试"), en),
         ),
+        Refusal::StaleRoute => (
+            StatusCode::PRECONDITION_FAILED,
+            "stale_route",
+            say("路由已变化，与确认的不一致，请重新预览", en),
+        ),
         Refusal::NotFromHere { .. } => {
             (StatusCode::CONFLICT, "action_not_allowed", say("事件当前状态不允许此操作", en))
         }

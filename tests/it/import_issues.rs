@@ -7,12 +7,12 @@ use hexward::app::import_issues::{ImportError, Summary, Told, import_issues, run
 use hexward::app::measure::verify_metrics;
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
 use hexward::domain::metrics::contribution::Measure;
-use hexward::domain::time::Timestamp;
+use hexward::domain::time::{Day, Timestamp};
 use hexward::format::history::Mapping;
 use hexward::format::packs::{City, shipped_catalog, shipped_matrix};
 use hexward::store::Store;
 use hexward::store::change::Change;
-use hexward::store::port::AreaRow;
+use hexward::store::port::{ActivationRow, AreaRow};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -57,7 +57,18 @@ async fn furnish(store: &Arc<dyn Store>) {
     let catalog = serde_json::to_string(&shipped_catalog()).unwrap();
     let matrix = serde_json::to_string(&shipped_matrix(City::LosAngeles)).unwrap();
     store.put_pack("catalog", &catalog, "test", at).await.unwrap();
-    store.put_pack("matrix", &matrix, "test", at).await.unwrap();
+    let version = store.put_pack("matrix", &matrix, "test", at).await.unwrap();
+    let activation = ActivationRow {
+        ordinal: 1,
+        version,
+        from: Day(0),
+        at,
+        actor: None,
+        note: "test".into(),
+        errors: 0,
+        override_reason: None,
+    };
+    store.append_activation("matrix", activation).await.unwrap();
     store.put_setting("time_zone", "America/Los_Angeles").await.unwrap();
     store.put_setting("district", "LA").await.unwrap();
 }

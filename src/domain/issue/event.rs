@@ -36,6 +36,8 @@ pub mod fact {
     pub const LEAD: &str = "lead";
     pub const ASSISTS: &str = "assists";
     pub const PROPOSED: &str = "proposed";
+    /// The limit of a route that was decided anew, as files write limits: `2 work_day`.
+    pub const LIMIT: &str = "limit";
     pub const UNTIL: &str = "until";
     pub const OUTCOME: &str = "outcome";
     pub const REASON: &str = "reason";

@@ -320,8 +320,20 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             let reports = reports_after(issue, event);
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
-        Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
+        Action::Rehome | Action::Correct => put_right(issue, event).map_err(fact_error)?,
         Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
+    }
+    Ok(())
+}
+
+/// A new territory moves the place; a correction moves the place, the category or both.
+fn put_right(issue: &mut Issue, event: &Event) -> Result<(), &'static str> {
+    if event.action == Action::Correct {
+        reclassify(issue, event);
+        issue.proposed = department_of(&event.facts, fact::PROPOSED);
+    }
+    if event.action == Action::Rehome || event.facts.contains_key(fact::POSITION) {
+        issue.place = place_of(&event.facts)?;
     }
     Ok(())
 }

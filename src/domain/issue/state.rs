@@ -101,6 +101,8 @@ named! {
         Release = "release",
         /// A remark or more photos; the state stays.
         Comment = "comment",
+        /// The place or the category was wrong and is put right; the route is decided anew.
+        Correct = "correct",
         /// A new territory put the place into other areas; the state stays.
         Rehome = "rehome",
     }

@@ -5,9 +5,10 @@ use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
 use super::state::{Action, Outcome, ReturnReason, State};
-use super::workflow::{self, Field, Transition};
+use super::workflow::{self, Field, To, Transition};
 use crate::domain::access::{Actor, Role};
 use crate::domain::audit::{Hash, event_hash};
+use crate::domain::catalog::Limit;
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::{DAY_MS, Timestamp};
 
@@ -42,8 +43,22 @@ pub struct Reclass {
     pub proposed: Option<DepartmentCode>,
 }
 
+/// A corrected place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relocation {
+    pub place: super::record::Place,
+}
+
+/// What the matrix answers to a correction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reroute {
+    /// `None`: nobody; the street names the department.
+    pub lead: Option<DepartmentCode>,
+    pub limit: Option<Limit>,
+}
+
 /// What someone asks to be done. Fields that the action has no use for are refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     pub action: Action,
     /// The version of the issue that the actor saw.
@@ -57,6 +72,9 @@ pub struct Command {
     pub reason: Option<ReturnReason>,
     pub cited_rule: Option<String>,
     pub category: Option<Reclass>,
+    pub place: Option<Relocation>,
+    /// The route decided anew, for a correction.
+    pub reroute: Option<Reroute>,
     pub photos: Vec<AttachmentId>,
 }
 
@@ -75,6 +93,8 @@ impl Command {
             reason: None,
             cited_rule: None,
             category: None,
+            place: None,
+            reroute: None,
             photos: Vec::new(),
         }
     }
@@ -90,6 +110,7 @@ impl Command {
             Field::Reason => self.reason.is_some(),
             Field::CitedRule => self.cited_rule.is_some(),
             Field::Category => self.category.is_some(),
+            Field::Place => self.place.is_some(),
             Field::Photos => !self.photos.is_empty(),
         }
     }
@@ -110,6 +131,8 @@ pub enum Refusal {
     Superfluous(Field),
     #[error("{}: {}", .field.as_str(), .why)]
     Invalid { field: Field, why: FieldFault },
+    #[error("the route is not the one that was confirmed; look at the change again")]
+    StaleRoute,
     #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
     ReopenTooLate,
 }
@@ -145,6 +168,7 @@ const FIELDS: &[Field] = &[
     Field::Reason,
     Field::CitedRule,
     Field::Category,
+    Field::Place,
     Field::Photos,
 ];
 
@@ -176,8 +200,11 @@ pub fn decide(
     check_term(issue, command.action, role, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
-    let event =
-        append(issue, at, event_actor(actor, role), command, workflow::destination(row, issue));
+    let to = match (row.to, &command.reroute) {
+        (To::ByRoute, Some(route)) => workflow::corrected_state(issue, route.lead.as_ref()),
+        _ => workflow::destination(row, issue),
+    };
+    let event = append(issue, at, event_actor(actor, role), command, to);
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -220,6 +247,11 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
         if given && !known {
             return Err(Refusal::Superfluous(field));
         }
+    }
+    // A correction corrects something, and its route has been decided.
+    let idle = !command.has(Field::Place) && !command.has(Field::Category);
+    if row.to == To::ByRoute && (idle || command.reroute.is_none()) {
+        return Err(Refusal::Missing(Field::Place));
     }
     Ok(())
 }
@@ -313,6 +345,13 @@ fn facts_of(command: &Command) -> Facts {
         put(fact::NATURE, class.nature.clone());
         put(fact::INSPECTION, Some(class.inspection.to_string()));
         put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
+    }
+    if let Some(route) = &command.reroute {
+        put(fact::PROPOSED, route.lead.as_ref().map(ToString::to_string));
+        put(fact::LIMIT, route.limit.map(|limit| limit.to_string()));
+    }
+    if let Some(moved) = &command.place {
+        facts.extend(place_facts(&moved.place));
     }
     facts
 }

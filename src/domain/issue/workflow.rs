@@ -5,6 +5,7 @@ use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
 use crate::domain::access::{Actor, Role};
+use crate::domain::id::DepartmentCode;
 
 /// Where an action leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum To {
     BeforeMerge,
     /// The state stays as it is.
     Same,
+    /// Back to the dispatcher where another department leads by the new route, else as it is.
+    ByRoute,
 }
 
 /// What an action does to the two clocks (DOMAIN.md §5).
@@ -46,6 +49,7 @@ pub enum Field {
     Reason,
     CitedRule,
     Category,
+    Place,
     Photos,
 }
 
@@ -62,6 +66,7 @@ impl Field {
             Field::Reason => "reason",
             Field::CitedRule => "cited_rule",
             Field::Category => "category",
+            Field::Place => "place",
             Field::Photos => "photo_ids",
         }
     }
@@ -349,6 +354,16 @@ pub const TRANSITIONS: &[Transition] = &[
         ..ROW
     },
     Transition {
+        action: Action::Correct,
+        from: &[Reported, Verifying, Filed, Dispatched, Handling, Arbitration],
+        to: To::ByRoute,
+        roles: OFFICE,
+        required: &[Field::Note],
+        optional: &[Field::Place, Field::Category],
+        clock: ClockEffect::Nothing,
+        ..ROW
+    },
+    Transition {
         action: Action::Comment,
         from: ANY,
         to: To::Same,
@@ -433,6 +448,16 @@ pub fn destination(row: &Transition, issue: &Issue) -> State {
     match row.to {
         To::State(state) => state,
         To::BeforeMerge => issue.state_before_merge.unwrap_or(State::Reported),
-        To::Same => issue.state,
+        To::Same | To::ByRoute => issue.state,
+    }
+}
+
+/// The state after a correction whose route names `lead`: what another department has goes back to
+/// the dispatcher. The first receiver stays answerable until a new dispatch (首接负责).
+pub fn corrected_state(issue: &Issue, lead: Option<&DepartmentCode>) -> State {
+    let with_department = matches!(issue.state, Dispatched | Handling);
+    match with_department && issue.lead.as_ref() != lead {
+        true => Filed,
+        false => issue.state,
     }
 }

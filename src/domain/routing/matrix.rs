@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Facts, Rule, RuleId};
+use super::{CategoryFacts, Facts, Rule, RuleId};
 use crate::domain::catalog::{Department, Limit, Validity};
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
@@ -40,6 +40,9 @@ pub enum MatrixProblem {
     #[error("department {0} is given twice; the first stands")]
     DoubleDepartment(DepartmentCode),
 }
+
+/// The small and the big class of a category, where rules name them.
+pub(super) type CategoryMark = (Option<CategoryCode>, Option<CategoryCode>);
 
 /// A version of the matrix. Every department that a rule or rung names is in it.
 #[derive(Clone, Debug, Default)]
@@ -157,6 +160,26 @@ impl Matrix {
             .max_by_key(|rung| rung.kind.is_some())
     }
 
+    /// What tells the category apart from others for the rules: its own small and big class where
+    /// rules name them. Categories of one kind with the same mark are treated alike.
+    pub(super) fn mark_of(&self, category: &CategoryFacts) -> CategoryMark {
+        let small = category.small.clone().filter(|c| self.index.small_classes.contains_key(c));
+        let big = category.big.clone().filter(|c| self.index.big_classes.contains_key(c));
+        (small, big)
+    }
+
+    /// The positions of all rules whose selector fits a report of the category without a
+    /// condition, wherever it lies; best first.
+    pub(super) fn selecting(&self, category: &CategoryFacts, kind: Kind) -> Vec<usize> {
+        let mut positions = Vec::new();
+        for bucket in self.index.of_category(category, kind) {
+            positions.extend(&bucket.anywhere);
+            positions.extend(bucket.by_area.values().flatten());
+        }
+        positions.sort_unstable();
+        positions
+    }
+
     /// The positions of the rules whose selector and area fit the facts, best first. The cost
     /// depends on how many there are, not on the size of the matrix.
     pub(super) fn candidates(&self, facts: &Facts) -> Vec<usize> {
@@ -208,12 +231,15 @@ impl Index {
     }
 
     fn buckets(&self, facts: &Facts) -> impl Iterator<Item = &Bucket> {
-        let category = &facts.category;
+        let condition = facts.condition.as_ref().and_then(|code| self.conditions.get(code));
+        condition.into_iter().chain(self.of_category(&facts.category, facts.kind))
+    }
+
+    fn of_category(&self, category: &CategoryFacts, kind: Kind) -> impl Iterator<Item = &Bucket> {
         [
-            facts.condition.as_ref().and_then(|code| self.conditions.get(code)),
             category.small.as_ref().and_then(|code| self.small_classes.get(code)),
             category.big.as_ref().and_then(|code| self.big_classes.get(code)),
-            self.kinds.get(&facts.kind),
+            self.kinds.get(&kind),
             Some(&self.any),
         ]
         .into_iter()

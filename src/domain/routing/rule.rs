@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use super::{Facts, TimeWindow};
+use super::{Facts, NearbyAsset, TimeWindow};
 use crate::domain::catalog::{Limit, Validity};
 use crate::domain::id::{AreaCode, CategoryCode, CodeError, ConditionCode, DepartmentCode};
 use crate::domain::issue::kind::{Kind, Severity};
@@ -108,11 +108,14 @@ pub struct AssetScope {
 }
 
 impl AssetScope {
+    /// Whether a thing is of this layer, and of this owner where one is named.
+    pub(super) fn holds(&self, asset: &NearbyAsset) -> bool {
+        asset.layer == self.layer
+            && self.owner.as_ref().is_none_or(|owner| asset.owner.as_ref() == Some(owner))
+    }
+
     fn matches(&self, facts: &Facts) -> bool {
-        facts.assets.iter().any(|asset| {
-            asset.layer == self.layer
-                && self.owner.as_ref().is_none_or(|owner| asset.owner.as_ref() == Some(owner))
-        })
+        facts.assets.iter().any(|asset| self.holds(asset))
     }
 }
 

@@ -1,6 +1,8 @@
 //! A trace as one plain sentence, for a dispatcher and a resident alike.
 
-use super::{DepartmentName, Outcome, Route, RoutedBy, Selector, Trace, UnroutedReason};
+use super::{
+    AssetScope, DepartmentName, Outcome, Route, RoutedBy, Selector, Trace, UnroutedReason,
+};
 use crate::domain::catalog::Lang;
 use crate::domain::id::DepartmentCode;
 use crate::domain::territory::level::Level;
@@ -145,17 +147,28 @@ impl Trace {
         }
     }
 
+    /// The thing that made the rule fit, and how far it is.
+    fn asset_words(&self, scope: &AssetScope, lang: Lang) -> String {
+        let owner = scope.owner.as_deref();
+        let found = self.facts.assets.iter().find(|asset| scope.holds(asset));
+        let near = found.map(|asset| (asset.name.as_str(), asset.distance_m.round()));
+        match (near, lang) {
+            (Some((name, 0.0)), Lang::Zh) => format!("位于“{name}”"),
+            (Some((name, 0.0)), Lang::En) => format!("on “{name}”"),
+            (Some((name, metres)), Lang::Zh) => format!("距“{name}”{metres}米"),
+            (Some((name, metres)), Lang::En) => format!("{metres} m from “{name}”"),
+            (None, Lang::Zh) => format!("限{}{}", owner.unwrap_or_default(), scope.layer),
+            (None, Lang::En) => owner.map_or_else(
+                || format!("on a {}", scope.layer),
+                |owner| format!("on a {} of {owner}", scope.layer),
+            ),
+        }
+    }
+
     fn scope_words(&self, lang: Lang) -> String {
         let won = self.considered.iter().find(|c| c.fate == super::Fate::Won);
         if let Some(asset) = won.and_then(|considered| considered.asset.as_ref()) {
-            let owner = asset.owner.as_deref();
-            return match lang {
-                Lang::Zh => format!("限{}{}", owner.unwrap_or_default(), asset.layer),
-                Lang::En => owner.map_or_else(
-                    || format!("on a {}", asset.layer),
-                    |owner| format!("on a {} of {owner}", asset.layer),
-                ),
-            };
+            return self.asset_words(asset, lang);
         }
         let area = won.and_then(|considered| considered.area.as_ref());
         let place = area.and_then(|area| {

@@ -3,6 +3,7 @@
 
 pub mod area;
 pub mod issue;
+pub mod matrix;
 pub mod measure;
 pub mod offer;
 pub mod report;

@@ -75,6 +75,7 @@ pub fn action_name(action: Action) -> Texts {
         Action::Absorb => ("并入一件", "Absorbed another"),
         Action::Release => ("移出一件", "Released another"),
         Action::Comment => ("备注", "Comment"),
+        Action::Correct => ("更正位置或类别", "Correct place or category"),
         Action::Rehome => ("网格调整", "Moved to another grid"),
     };
     texts(zh, en)
@@ -126,6 +127,7 @@ fn field_wire(field: Field, required: bool, issue: &Issue) -> OfferField {
         Field::Reason => ("choice", "退单原因", "Reason"),
         Field::CitedRule => ("text", "依据条款", "Cited rule"),
         Field::Category => ("category", "更正类别", "Corrected category"),
+        Field::Place => ("place", "更正位置", "Corrected place"),
         Field::Photos => ("photos", "照片", "Photos"),
     };
     OfferField {
@@ -167,7 +169,8 @@ fn offer_wire(row: &Transition, issue: &Issue) -> ActionOffer {
         action: row.action.to_string(),
         name: action_name(row.action),
         fields,
-        to: (row.to != To::Same).then(|| destination(row, issue).to_string()),
+        to: (!matches!(row.to, To::Same | To::ByRoute))
+            .then(|| destination(row, issue).to_string()),
         tone: tone_of(row.action).to_owned(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::issue::{IssueBrief, View, photo_wire};
 use super::{Named, NamedArea, Texts};
+use crate::app::assets::assets_near;
 use crate::app::error::say;
 use crate::app::likeness::Alike;
 use crate::app::place::Placed;
@@ -13,6 +14,7 @@ use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
+use crate::domain::routing::NearbyAsset;
 use crate::domain::territory::{Branch, Near, Post, Worker};
 use crate::domain::time::Timestamp;
 use crate::http::extract::Lang;
@@ -222,6 +224,27 @@ pub struct CandidateWire {
     pub distance_m: f64,
 }
 
+/// An owned thing near a position: a road, a river, a park.
+#[derive(Serialize, ToSchema)]
+pub struct AssetWire {
+    pub layer: String,
+    pub code: String,
+    pub name: String,
+    pub owner: Option<String>,
+    /// 0 within a surface.
+    pub distance_m: f64,
+}
+
+pub fn asset_wire(asset: &NearbyAsset) -> AssetWire {
+    AssetWire {
+        layer: asset.layer.clone(),
+        code: asset.code.clone(),
+        name: asset.name.clone(),
+        owner: asset.owner.clone(),
+        distance_m: asset.distance_m,
+    }
+}
+
 /// What the territory says of a position.
 #[derive(Serialize, ToSchema)]
 pub struct LocationWire {
@@ -235,6 +258,8 @@ pub struct LocationWire {
     pub inside: bool,
     pub chain: Vec<NamedArea>,
     pub candidates: Vec<CandidateWire>,
+    /// The owned things that it may be on, the nearest first.
+    pub assets: Vec<AssetWire>,
     /// The H3 cell at resolution 11.
     pub cell: String,
     pub nearest_branches: Vec<NearBranch>,
@@ -345,6 +370,10 @@ pub fn location_wire(view: &View<'_>, placed: &Placed, at: Timestamp) -> Locatio
                 area: view.area(code.as_str()),
                 distance_m: *distance_m,
             })
+            .collect(),
+        assets: assets_near(view.snapshot, position, placed.place.accuracy_m)
+            .iter()
+            .map(asset_wire)
             .collect(),
         cell: format!("{:x}", placed.place.cell),
         nearest_branches: branches.iter().map(near_branch).collect(),

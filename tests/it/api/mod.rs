@@ -4,7 +4,9 @@
 mod access;
 mod fuzz;
 mod idempotency;
+mod matrix;
 mod report;
+mod reroute;
 mod scope;
 mod session;
 mod site;
@@ -203,7 +205,7 @@ pub fn small_jinshui() -> Vec<AreaRow> {
 }
 
 /// The shipped matrix without the rules and rungs of streets that small Jinshui does not have.
-fn small_matrix() -> Pack {
+pub fn small_matrix() -> Pack {
     let mut pack = shipped_matrix(City::Jinshui);
     for file in &mut pack.files {
         let column = match file.role {

@@ -4,6 +4,7 @@ mod apply;
 mod feed;
 mod filter;
 mod log;
+mod matrix;
 mod paging;
 mod people;
 mod rollups;

@@ -3,13 +3,14 @@
 use super::{Chance, zone};
 use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
+use hexward::domain::catalog::{Limit, TimeType};
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
 use hexward::domain::issue::state::{Action, ReturnReason, State};
-use hexward::domain::issue::step::{self, Command, Draft, Reclass, Target};
+use hexward::domain::issue::step::{self, Command, Draft, Reclass, Relocation, Reroute, Target};
 use hexward::domain::issue::workflow::{Field, TRANSITIONS};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -228,7 +229,7 @@ impl World {
             _ => *self.chance.pick(&allowed),
         };
         // These are possible at many places and would crowd out the rest.
-        let frequent = [Action::Merge, Action::Comment, Action::Reject];
+        let frequent = [Action::Merge, Action::Comment, Action::Reject, Action::Correct];
         if frequent.contains(&action) && !self.chance.one_in(12) {
             return None;
         }
@@ -263,6 +264,14 @@ impl World {
         };
         for field in row.required {
             self.fill(&mut command, *field, issue, other);
+        }
+        if action == Action::Correct {
+            // The matrix was asked again; at least one of place and category is corrected.
+            let lead = Some(department(self.chance.pick(DEPARTMENTS)));
+            let limit = Some(Limit { amount: 2, unit: TimeType::WorkDay });
+            command.reroute = Some(Reroute { lead, limit });
+            let field = *self.chance.pick(&[Field::Place, Field::Category]);
+            self.fill(&mut command, field, issue, other);
         }
         for field in row.optional {
             if self.chance.one_in(3) {
@@ -307,6 +316,10 @@ impl World {
                     inspection: chance.one_in(2),
                     proposed: Some(department(chance.pick(DEPARTMENTS))),
                 });
+            }
+            Field::Place => {
+                let place = random_place(chance);
+                command.place = Some(Relocation { place });
             }
             Field::Photos => {
                 command.photos = vec![hexward::domain::id::AttachmentId(chance.id())];

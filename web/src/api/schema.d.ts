@@ -281,6 +281,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/issues/{id}/reroute/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what a corrected place or category would do to the route; nothing is kept. */
+        post: operations["preview_reroute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/live": {
         parameters: {
             query?: never;
@@ -329,6 +346,136 @@ export interface paths {
         get: operations["show_matrix"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an earlier version in force again: a new activation. */
+        post: operations["roll_back_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of the matrix with what each is today. */
+        get: operations["list_matrix_versions"];
+        put?: never;
+        /**
+         * Keeps a matrix as a draft: multipart with `file` (the rules, CSV) and the texts `departments`,
+         *     `ladder` (CSV; those of the version in force when left out) and `note`.
+         */
+        post: operations["draft_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of a version, in order of id. */
+        get: operations["show_matrix_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a version in force, at once or from a day on. While the check finds errors, a reason is
+         *     needed, and is kept.
+         */
+        post: operations["activate_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between a version and another. */
+        get: operations["diff_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks a version as if it came into force on a day. */
+        get: operations["lint_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replays past issues against a version and compares it with the one in force and with who handled
+         *     each in the end. An administrator's counts are of all issues; examples are named within the
+         *     reader's scope only.
+         */
+        post: operations["simulate_matrix"];
         delete?: never;
         options?: never;
         head?: never;
@@ -735,16 +882,52 @@ export interface components {
             cited_rule?: string | null;
             /** @description Corrected condition code. */
             condition?: string | null;
+            /** @description The `confirmed_route` of the preview that was looked at; needed once a department has it. */
+            confirmed_route?: string | null;
             /** @description Code of the lead department. */
             department?: string | null;
             note?: string | null;
             outcome?: string | null;
             photo_ids?: string[];
+            place?: components["schemas"]["PlaceFix"] | null;
             reason?: string | null;
             /** @description Id or number of the issue to merge into. */
             target?: string | null;
             /** @description A date (its last moment counts) or an instant in RFC 3339. */
             until?: string | null;
+        };
+        /** @description How a version is put in force. */
+        ActivateWire: {
+            /** @description The first day in force, `YYYY-MM-DD`; at once when left out. */
+            from?: string | null;
+            note?: string;
+            /** @description Why it comes into force in spite of errors. */
+            override_reason?: string | null;
+            /**
+             * Format: int64
+             * @description The `activations` of the list that was looked at; another number is refused.
+             */
+            seen?: number | null;
+        };
+        /** @description That a version came or comes into force. */
+        ActivationWire: {
+            /** @description Who decided; null for the command line. */
+            actor_name?: string | null;
+            /** @description When it was decided. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Errors of the check that were overridden, and why.
+             */
+            errors: number;
+            /** @description The first day in force. */
+            from: string;
+            note: string;
+            /** Format: int64 */
+            ordinal: number;
+            override_reason?: string | null;
+            /** Format: int64 */
+            version: number;
         };
         /** @description A likely duplicate, as far as the reader may know it. */
         AlikeWire: {
@@ -823,6 +1006,18 @@ export interface components {
             parent?: string | null;
             /** @description The codes from the outermost area to this one, each followed by `/`. */
             path: string;
+        };
+        /** @description An owned thing near a position: a road, a river, a park. */
+        AssetWire: {
+            code: string;
+            /**
+             * Format: double
+             * @description 0 within a surface.
+             */
+            distance_m: number;
+            layer: string;
+            name: string;
+            owner?: string | null;
         };
         /** @description What is open now. */
         BacklogWire: {
@@ -913,6 +1108,14 @@ export interface components {
             name?: string;
             phone?: string;
         };
+        /** @description What is to be corrected. */
+        CorrectionWire: {
+            /** @description Category code. */
+            category?: string | null;
+            /** @description Condition code. */
+            condition?: string | null;
+            place?: components["schemas"]["PlaceFix"] | null;
+        };
         /** @description Who signs in. */
         Credentials: {
             login: string;
@@ -952,6 +1155,11 @@ export interface components {
             password: string;
             role: string;
         };
+        /** @description A department with both names. */
+        DepartmentName: {
+            code: string;
+            name: components["schemas"]["Texts"];
+        };
         /** @description A department. */
         DepartmentWire: {
             active: boolean;
@@ -959,6 +1167,11 @@ export interface components {
             name: string;
             name_en?: string | null;
             name_zh: string;
+        };
+        /** @description A kept draft. */
+        DraftedWire: {
+            /** Format: int64 */
+            version: number;
         };
         /** @description Who did it. */
         EventActorWire: {
@@ -984,12 +1197,23 @@ export interface components {
             seq: number;
             to: string;
         };
+        /** @description An issue within the reader's scope. */
+        ExampleWire: {
+            id: string;
+            number: string;
+        };
         /** @description What was mended in a feature, or why it was refused. */
         FeatureNote: {
             feature: string;
             /** @description What to do about a refusal. */
             remedy?: string | null;
             says: string[];
+        };
+        /** @description A column that differs. */
+        FieldChangeWire: {
+            column: string;
+            new: string;
+            old: string;
         };
         /** @description Something wrong with the new areas. */
         FindingWire: {
@@ -1270,6 +1494,16 @@ export interface components {
             }[];
         };
         /** @description A list that is given whole. */
+        Items_RuleRowWire: {
+            items: {
+                /** @description The columns that say something. */
+                columns: {
+                    [key: string]: string;
+                };
+                id: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
         Items_TokenWire: {
             items: {
                 expires_at: string;
@@ -1314,10 +1548,27 @@ export interface components {
             kind: string;
             to: string[];
         };
+        /** @description What the check found. */
+        LintWire: {
+            /** @description By the sort of defect. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The day from which it was checked. */
+            day: string;
+            errors: number;
+            /** @description Errors first, at most 500. */
+            findings: components["schemas"]["FindingWire"][];
+            /** Format: int64 */
+            version: number;
+            warnings: number;
+        };
         /** @description What the territory says of a position. */
         LocationWire: {
             /** Format: double */
             accuracy_m?: number | null;
+            /** @description The owned things that it may be on, the nearest first. */
+            assets: components["schemas"]["AssetWire"][];
             candidates: components["schemas"]["CandidateWire"][];
             /** @description The H3 cell at resolution 11. */
             cell: string;
@@ -1330,6 +1581,50 @@ export interface components {
             nearest_workers: components["schemas"]["NearWorker"][];
             position: number[];
             raw: number[];
+        };
+        /** @description What differs between two versions; lists hold at most 1,000 each. */
+        MatrixDiffWire: {
+            added: components["schemas"]["RuleRowWire"][];
+            added_count: number;
+            changed: components["schemas"]["RuleChangeWire"][];
+            changed_count: number;
+            departments_added: string[];
+            departments_changed: string[];
+            departments_removed: string[];
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            old: number;
+            removed: components["schemas"]["RuleRowWire"][];
+            removed_count: number;
+            rungs_added: components["schemas"]["RungLineWire"][];
+            rungs_removed: components["schemas"]["RungLineWire"][];
+            unchanged_count: number;
+        };
+        /** @description A version. */
+        MatrixVersionWire: {
+            activations: components["schemas"]["ActivationWire"][];
+            created_at: string;
+            /** @description The day from which it is, or will be, in force. */
+            from?: string | null;
+            note: string;
+            /** @description `draft`, `scheduled`, `in_force` or `retired`. */
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All versions, the latest first. */
+        MatrixVersionsWire: {
+            /**
+             * Format: int64
+             * @description The number of activations so far: to be sent as `seen`.
+             */
+            activations: number;
+            items: components["schemas"]["MatrixVersionWire"][];
+            /** @description Whether the reader may draft, activate and roll back. */
+            may_change: boolean;
+            /** @description Today in the district's zone. */
+            today: string;
         };
         /** @description The matrix in force. */
         MatrixWire: {
@@ -1369,6 +1664,22 @@ export interface components {
             /** Format: int64 */
             reported: number;
             rework_rate: components["schemas"]["RateWire"];
+        };
+        /** @description Issues that change their lead in one way. */
+        MoveWire: {
+            /** @description Only within the reader's scope. */
+            examples: components["schemas"]["ExampleWire"][];
+            from?: components["schemas"]["DepartmentName"] | null;
+            /**
+             * Format: int64
+             * @description Of these, those that the new lead handled in the end, and those that the old lead did.
+             */
+            mended: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            taken: number;
+            to?: components["schemas"]["DepartmentName"] | null;
         };
         /** @description Open issues that move from one area to another. */
         MovingWire: {
@@ -1492,6 +1803,18 @@ export interface components {
             /** Format: int64 */
             width: number;
         };
+        /** @description A position with its datum. */
+        PlaceFix: {
+            /**
+             * Format: double
+             * @description Radius of the position's uncertainty, in metres.
+             */
+            accuracy_m?: number | null;
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
+            /** @description Two numbers in `datum`: longitude and latitude in degrees. */
+            position: number[];
+        };
         /** @description A post of a worker. */
         PostWire: {
             area: components["schemas"]["Named"];
@@ -1565,6 +1888,53 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description What a correction would change. */
+        RerouteWire: {
+            /** @description To be sent with the action `correct`; it holds for this issue, version and difference. */
+            confirmed_route: string;
+            lead_differs: boolean;
+            /** @description Whether the action `correct` must carry `confirmed_route`. */
+            must_confirm: boolean;
+            new: components["schemas"]["RouteSide"];
+            old: components["schemas"]["RouteSide"];
+            /** @description Whether the issue goes back to the dispatcher. */
+            refiles: boolean;
+            /** @description What changes, in one sentence. */
+            sentence: components["schemas"]["Texts"];
+            /**
+             * Format: int64
+             * @description The version of the issue that this is about.
+             */
+            version: number;
+        };
+        /** @description To which version to go back. */
+        RollBackWire: {
+            note?: string;
+            override_reason?: string | null;
+            /** Format: int64 */
+            seen?: number | null;
+            /**
+             * Format: int64
+             * @description The version before the one in force when left out.
+             */
+            to?: number | null;
+        };
+        /** @description One side of the difference. */
+        RouteSide: {
+            /** @description The owned things near the place, the nearest first. */
+            assets: components["schemas"]["AssetWire"][];
+            assists: components["schemas"]["Named"][];
+            /** @description The areas that hold the place, outermost first. */
+            chain: components["schemas"]["NamedArea"][];
+            fallback: boolean;
+            lead?: components["schemas"]["Named"] | null;
+            limit?: components["schemas"]["LimitWire"] | null;
+            /** Format: int64 */
+            matrix_version: number;
+            /** @description The id of the rule; null where the fallback ladder or nobody answers. */
+            rule?: string | null;
+            sentence: components["schemas"]["Texts"];
+        };
         /** @description Where an issue goes and why. */
         RouteWire: {
             assists: components["schemas"]["Named"][];
@@ -1575,6 +1945,19 @@ export interface components {
             sentence?: components["schemas"]["Texts"] | null;
             /** @description Everything that the decision looked at. */
             trace?: Record<string, never> | null;
+        };
+        /** @description A rule that says something else. */
+        RuleChangeWire: {
+            fields: components["schemas"]["FieldChangeWire"][];
+            id: string;
+        };
+        /** @description A rule, by the columns of its file. */
+        RuleRowWire: {
+            /** @description The columns that say something. */
+            columns: {
+                [key: string]: string;
+            };
+            id: string;
         };
         /** @description A rule of the matrix. */
         RuleWire: {
@@ -1589,6 +1972,11 @@ export interface components {
             severity?: string | null;
             source: string;
         };
+        /** @description A rung of the fallback ladder, in words. */
+        RungLineWire: {
+            rung: string;
+            says: string;
+        };
         /** @description The session that a request belongs to. */
         SessionWire: {
             account: components["schemas"]["Me"];
@@ -1601,6 +1989,75 @@ export interface components {
         /** @description What the worker did on the spot. */
         SettleWire: {
             note: string;
+        };
+        /** @description What a department would have. */
+        ShareWire: {
+            /** Format: int64 */
+            after: number;
+            /**
+             * Format: int64
+             * @description Issues by the matrix in force, and by the draft.
+             */
+            before: number;
+            department: components["schemas"]["DepartmentName"];
+            /** Format: int64 */
+            gained: number;
+            /**
+             * Format: int64
+             * @description Issues that it led in the end.
+             */
+            handled: number;
+            /** Format: int64 */
+            lost: number;
+            /** Format: double */
+            per_week_after?: number | null;
+            /**
+             * Format: double
+             * @description Expected load, in issues a week.
+             */
+            per_week_before?: number | null;
+        };
+        /** @description What a replay of past issues found. */
+        SimulationWire: {
+            /** @description Whether every issue of the window was replayed; else it was cut at the limit. */
+            complete: boolean;
+            /** @description The most changed first. */
+            departments: components["schemas"]["ShareWire"][];
+            from: string;
+            /**
+             * Format: int64
+             * @description Issues that a department led in the end; and of these, those that each matrix names.
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description The version in force, which it is compared with.
+             */
+            in_force: number;
+            /** Format: int64 */
+            issues: number;
+            /** @description The most frequent first, at most 200. */
+            moved: components["schemas"]["MoveWire"][];
+            /** Format: int64 */
+            rerouted: number;
+            /** Format: int64 */
+            right_after: number;
+            /** Format: int64 */
+            right_before: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Issues with the same lead and another limit or other assists.
+             */
+            terms_changed: number;
+            to: string;
+            /** Format: int64 */
+            unrouted_after: number;
+            /** Format: int64 */
+            unrouted_before: number;
+            /** Format: int64 */
+            version: number;
         };
         /** @description Where data comes from. */
         SourceWire: {
@@ -2330,6 +2787,49 @@ export interface operations {
             };
         };
     };
+    preview_reroute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerouteWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     follow_live: {
         parameters: {
             query?: never;
@@ -2411,6 +2911,315 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    roll_back_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_matrix_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixVersionsWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    draft_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": unknown;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_matrix_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_RuleRowWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    activate_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivateWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    diff_matrix: {
+        parameters: {
+            query?: {
+                /** @description The version in force when left out; 0 is an empty matrix. */
+                against?: number;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixDiffWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lint_matrix: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM-DD`; today when left out. */
+                day?: string;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    simulate_matrix: {
+        parameters: {
+            query?: {
+                /** @description First day of report, inclusive; 90 days before `to` when left out. */
+                from?: string;
+                /** @description Last day of report, inclusive; today when left out. */
+                to?: string;
+                /** @description How many issues are read at most; 50,000 when left out, and never more. */
+                limit?: number;
+                /** @description `json` (default) or `csv`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -274,7 +274,15 @@ export interface Photo {
   at: string
 }
 export type FieldKind =
-  'text' | 'department' | 'departments' | 'date' | 'issue' | 'choice' | 'category' | 'photos'
+  | 'text'
+  | 'department'
+  | 'departments'
+  | 'date'
+  | 'issue'
+  | 'choice'
+  | 'category'
+  | 'place'
+  | 'photos'
 export interface ActionField {
   name: string
   kind: FieldKind

@@ -8,6 +8,7 @@ export type Route =
   | { page: 'report' }
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
+  | { page: 'matrix' }
   | { page: 'password' }
   | { page: 'missing' }
 
@@ -21,6 +22,7 @@ export function parsePath(path: string): Route {
       case 'issues':
       case 'report':
       case 'summary':
+      case 'matrix':
       case 'password':
         return { page: first }
       case 'track':

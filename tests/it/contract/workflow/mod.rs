@@ -4,13 +4,15 @@
 mod rules;
 
 use crate::support::Chance;
-use crate::support::world::{START, actor, department, report};
+use crate::support::world::{START, actor, department, random_place, report};
 use hexward::domain::access::{Actor, Role};
 use hexward::domain::id::{AccountId, IssueId};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
-use hexward::domain::issue::step::{Command, Refusal, Target, allowed_actions, decide};
+use hexward::domain::issue::step::{
+    Command, Refusal, Relocation, Reroute, Target, allowed_actions, decide,
+};
 use hexward::domain::time::{DAY_MS, Timestamp};
 
 /// `action: from,from -> to: roles: what must be said`. `*` is any state, `open` any that is not an
@@ -39,9 +41,19 @@ force_close: handled -> closed: duty_supervisor: note
 merge: open -> merged: acceptor dispatcher duty_supervisor: target
 unmerge: merged -> <: acceptor dispatcher duty_supervisor:
 reopen: closed -> filed: duty_supervisor: note
+correct: unhandled -> =: acceptor dispatcher duty_supervisor: note place
 comment: * -> =: grid_worker acceptor dispatcher duty_supervisor handler leader: note
 ";
 
+/// Where a place or a category can still be put right.
+const UNHANDLED: &[State] = &[
+    State::Reported,
+    State::Verifying,
+    State::Filed,
+    State::Dispatched,
+    State::Handling,
+    State::Arbitration,
+];
 const ENDS: &[State] = &[State::Closed, State::Rejected, State::Merged];
 
 struct Line {
@@ -60,6 +72,7 @@ fn table() -> Vec<Line> {
         let (roles, needs) = rest.split_once(':').expect("needs");
         let from = match from {
             "*" => State::ALL.to_vec(),
+            "unhandled" => UNHANDLED.to_vec(),
             "open" => State::ALL.iter().copied().filter(|s| !ENDS.contains(s)).collect(),
             list => list.split(',').map(|s| State::parse(s).expect("a state")).collect(),
         };
@@ -117,6 +130,11 @@ pub fn command(action: Action, issue: &Issue) -> Command {
             "reason" => command.reason = Some(ReturnReason::Unclear),
             "until" => command.until = Some(Timestamp(START.0 + 30 * DAY_MS)),
             "outcome" => command.outcome = Some(outcome_of(issue.kind)),
+            "place" => {
+                // By the new route the same department leads, so the state stays.
+                command.place = Some(Relocation { place: random_place(&mut Chance(82)) });
+                command.reroute = Some(Reroute { lead: issue.lead.clone(), limit: None });
+            }
             "target" => {
                 command.target = Some(Target {
                     id: IssueId(99),
@@ -243,6 +261,7 @@ fn what_the_table_asks_for_is_needed() {
                 "reason" => command.reason = None,
                 "until" => command.until = None,
                 "outcome" => command.outcome = None,
+                "place" => command.place = None,
                 _ => command.target = None,
             }
             let told = decide(&issue, &command, &who, START);

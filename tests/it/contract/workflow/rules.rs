@@ -9,7 +9,7 @@ use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use hexward::domain::issue::step::{
     ASSISTS_MAX, Command, FieldFault, NOTE_CHARS_MAX, PHOTOS_MAX, REOPEN_DAYS_MAX, Reclass,
-    Refusal, SUSPENSION_DAYS_MAX, Target, allowed_actions, count_reports, decide,
+    Refusal, Reroute, SUSPENSION_DAYS_MAX, Target, allowed_actions, count_reports, decide,
 };
 use hexward::domain::issue::workflow::Field;
 use hexward::domain::metrics::contribution::{Measure, measures_of};
@@ -82,6 +82,36 @@ fn only_a_wrong_dispatch_counts_against_its_accuracy() {
         let again = take(&after, Action::Dispatch, &supervisor(), START);
         let again = take(&again, Action::Return, &handler(), START);
         assert_eq!(again.misdispatched, wrong);
+    }
+}
+
+#[test]
+fn a_correction_that_names_another_lead_goes_back_to_the_dispatcher() {
+    use hexward::domain::catalog::{Limit, TimeType};
+    for (state, to) in [
+        (State::Reported, State::Reported),
+        (State::Filed, State::Filed),
+        (State::Dispatched, State::Filed),
+        (State::Handling, State::Filed),
+        (State::Arbitration, State::Arbitration),
+    ] {
+        let issue = issue_in(state, Kind::Hazard, true);
+        let mut correct = command(Action::Correct, &issue);
+        let limit = Some(Limit { amount: 2, unit: TimeType::UrgentHour });
+        correct.reroute = Some(Reroute { lead: Some(department("police")), limit });
+        let (after, event) = decide(&issue, &correct, &supervisor(), START).unwrap();
+        assert_eq!((after.state, &after.proposed), (to, &Some(department("police"))), "{state}");
+        assert_eq!(event.fact("limit"), Some("2 urgent_hour"));
+        assert_ne!(after.place, issue.place);
+        // The first receiver stays answerable until the next dispatch is accepted.
+        assert_eq!(after.lead, issue.lead);
+        assert_eq!(
+            after.counts.returns, issue.counts.returns,
+            "it was not the department's return"
+        );
+        let mut idle = command(Action::Correct, &issue);
+        idle.place = None;
+        assert!(matches!(refusal(&issue, &idle, &supervisor(), START), Refusal::Missing(_)));
     }
 }
 

@@ -1,0 +1,586 @@
+//! The check against the slow truth: every report of a small world is decided, and what nobody
+//! takes and what never wins is compared with what the check says; and each defect by example.
+
+use super::super::{AssetScope, Facts, LocalTime, NearbyAsset, Rule, RuleArea, TimeWindow, decide};
+use super::*;
+use crate::domain::catalog::{
+    CatalogParts, Condition, Department, Lang, Limit, PhotoRequirement, Scheme, TimeType, Validity,
+};
+use crate::domain::issue::kind::Severity;
+use crate::domain::time::Timestamp;
+use proptest::prelude::*;
+
+/// 2026-11-20, a Friday.
+const TODAY: Day = Day(20_777);
+const DAYS: usize = 9;
+
+fn category(code: &str, parent: Option<&str>, kind: Kind) -> Category {
+    Category {
+        code: CategoryCode::parse(code).unwrap(),
+        scheme: SchemeCode::parse("s").unwrap(),
+        class: None,
+        big_code: "01".into(),
+        small_code: parent.map(|_| "01".into()),
+        parent: parent.map(|p| CategoryCode::parse(p).unwrap()),
+        kind,
+        name: code.into(),
+        name_en: None,
+        nature: None,
+        anonymous_allowed: true,
+        needs_inspection: true,
+        validity: Validity::ALWAYS,
+    }
+}
+
+fn condition(code: &str, category: &str, limit: Option<Limit>) -> Condition {
+    Condition {
+        code: ConditionCode::parse(code).unwrap(),
+        category: CategoryCode::parse(category).unwrap(),
+        text: "缺失".into(),
+        closing_condition: String::new(),
+        limit,
+        limit_text: String::new(),
+        photo: PhotoRequirement::None,
+        responsible_units: Vec::new(),
+        regulators: Vec::new(),
+    }
+}
+
+fn catalog_of(categories: Vec<Category>, conditions: Vec<Condition>) -> Catalog {
+    let scheme = Scheme {
+        code: SchemeCode::parse("s").unwrap(),
+        name: "s".into(),
+        name_en: None,
+        version: "1".into(),
+        source: "test".into(),
+    };
+    let parts = CatalogParts { schemes: vec![scheme], categories, conditions, walks: Vec::new() };
+    let (catalog, problems) = Catalog::build("1", parts);
+    assert!(problems.is_empty(), "{problems:?}");
+    catalog
+}
+
+/// A big class with two small ones, one of a single level, and one that is over in some days.
+fn small_catalog() -> Catalog {
+    let mut ending = category("e", None, Kind::Opinion);
+    ending.validity = Validity::new(None, Some(Day(TODAY.0 + 3))).unwrap();
+    let categories = vec![
+        category("b", None, Kind::Hazard),
+        category("b1", Some("b"), Kind::Hazard),
+        category("b2", Some("b"), Kind::Hazard),
+        category("o", None, Kind::Opinion),
+        ending,
+    ];
+    let limit = Limit { amount: 1, unit: TimeType::WorkDay };
+    let conditions = vec![condition("b1-1", "b1", Some(limit)), condition("o-1", "o", None)];
+    catalog_of(categories, conditions)
+}
+
+const AREAS: [(&str, Level, Option<&str>); 6] = [
+    ("d", Level::District, None),
+    ("s1", Level::Street, Some("d")),
+    ("s2", Level::Street, Some("d")),
+    ("g1", Level::Grid, Some("s1")),
+    ("g2", Level::Grid, Some("s1")),
+    ("x", Level::District, None),
+];
+
+fn area_code(code: &str) -> AreaCode {
+    AreaCode::parse(code).unwrap()
+}
+
+fn small_tree() -> AreaTree {
+    AreaTree::new(AREAS.map(|(code, level, parent)| {
+        (area_code(code), level, format!("{code}号"), parent.map(area_code))
+    }))
+}
+
+fn layers() -> BTreeMap<String, BTreeSet<String>> {
+    let owners = ["路局", "市政"].map(str::to_owned).into();
+    BTreeMap::from([("road".to_owned(), owners), ("river".to_owned(), BTreeSet::new())])
+}
+
+fn departments() -> Vec<Department> {
+    let department = |code: &str| Department {
+        code: DepartmentCode::parse(code).unwrap(),
+        name: code.into(),
+        name_en: None,
+        active: code != "closed",
+        phone: None,
+        area: None,
+    };
+    ["a", "b", "closed"].map(department).into()
+}
+
+fn rule(id: &str, selector: &str, lead: &str) -> Rule {
+    Rule {
+        id: RuleId::parse(id).unwrap(),
+        priority: 0,
+        area: None,
+        asset: None,
+        selector: Selector::parse(selector).unwrap(),
+        window: TimeWindow::ALWAYS,
+        severity: None,
+        lead: DepartmentCode::parse(lead).unwrap(),
+        assists: Vec::new(),
+        limit: None,
+        validity: Validity::ALWAYS,
+        source: String::new(),
+        author: String::new(),
+    }
+}
+
+fn area(level: Level, code: &str) -> Option<RuleArea> {
+    Some(RuleArea { level, code: area_code(code) })
+}
+
+fn rung(level: Level, code: &str, lead: &str) -> Rung {
+    Rung {
+        level,
+        area: area_code(code),
+        kind: None,
+        department: DepartmentCode::parse(lead).unwrap(),
+        limit: Limit { amount: 1, unit: TimeType::WorkDay },
+        validity: Validity::ALWAYS,
+    }
+}
+
+fn matrix(rules: Vec<Rule>, ladder: Vec<Rung>) -> Matrix {
+    let (matrix, problems) = Matrix::build("1", departments(), rules, ladder);
+    assert!(problems.is_empty(), "{problems:?}");
+    matrix
+}
+
+fn check(matrix: &Matrix) -> Vec<Finding> {
+    let (catalog, areas, layers) = (small_catalog(), small_tree(), layers());
+    let horizon = Horizon { from: TODAY, days: DAYS };
+    lint(
+        matrix,
+        Surroundings { catalog: &catalog, schemes: &[], areas: &areas, layers: &layers, horizon },
+    )
+}
+
+fn found(matrix: &Matrix, code: &str) -> Vec<Defect> {
+    let findings = check(matrix).into_iter().map(|f| f.defect);
+    findings.filter(|defect| defect.code() == code).collect()
+}
+
+/// Every report of the small world, with the minutes at which the windows below may change.
+fn all_facts() -> Vec<Facts> {
+    let (catalog, areas) = (small_catalog(), small_tree());
+    let chains = (0..AREAS.len()).map(Some).chain([None]).map(|i| areas.chain(i));
+    let chains: Vec<_> = chains.collect();
+    let assets = [None, Some(("road", None)), Some(("road", Some("路局"))), Some(("river", None))];
+    let mut all = Vec::new();
+    for category in catalog.categories().filter(|c| catalog.can_be_filed(c)) {
+        let own = catalog.conditions_of(&category.code).map(|c| Some(c.code.clone()));
+        for condition in own.chain([None]) {
+            for chain in &chains {
+                for asset in assets {
+                    for severity in [Severity::General, Severity::Major] {
+                        for day in 0..DAYS as i32 {
+                            for minute in [0, 479, 480, 1079, 1080, 1439] {
+                                let asset =
+                                    asset.map(|(layer, owner): (&str, Option<&str>)| NearbyAsset {
+                                        layer: layer.into(),
+                                        code: "1".into(),
+                                        name: "1".into(),
+                                        owner: owner.map(str::to_owned),
+                                        distance_m: 1.0,
+                                    });
+                                all.push(Facts {
+                                    chain: chain.clone(),
+                                    assets: asset.into_iter().collect(),
+                                    category: CategoryFacts::of(&catalog, &category.code).unwrap(),
+                                    condition: condition.clone(),
+                                    condition_limit: None,
+                                    kind: category.kind,
+                                    severity,
+                                    at: Timestamp(0),
+                                    local: LocalTime::on(Day(TODAY.0 + day), minute),
+                                    position: None,
+                                });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
+    let selector = prop::sample::select(vec![
+        "any",
+        "kind:hazard",
+        "kind:opinion",
+        "big:b",
+        "small:b1",
+        "small:b2",
+        "big:o",
+        "big:e",
+        "condition:b1-1",
+        "condition:o-1",
+    ]);
+    let place = prop::option::weighted(0.7, 0..AREAS.len());
+    let asset = prop::sample::select(vec![
+        None,
+        None,
+        None,
+        None,
+        Some(("road", None)),
+        Some(("road", Some("路局"))),
+        Some(("river", None)),
+    ]);
+    let window = prop::sample::select(vec![
+        ("", "", ""),
+        ("", "", ""),
+        ("", "", ""),
+        ("1-5", "", ""),
+        ("6,7", "", ""),
+        ("", "08:00-18:00", ""),
+        ("", "18:00-08:00", ""),
+        ("", "", "2026-11-20..2026-11-22"),
+        ("", "", "11-23..12-31"),
+    ]);
+    let severity = prop::sample::select(vec![
+        None,
+        None,
+        None,
+        Some(Severity::General),
+        Some(Severity::Major),
+    ]);
+    let lead = prop::sample::select(vec!["a", "a", "b", "closed"]);
+    let validity = prop::sample::select(vec![
+        (None, None),
+        (None, None),
+        (Some(4), None),
+        (None, Some(4)),
+        (None, Some(-1)),
+    ]);
+    let one = (selector, place, asset, window, severity, lead, validity, 0..2i32);
+    prop::collection::vec(one, 0..7).prop_map(|rows| {
+        let made = rows.into_iter().enumerate().map(|(i, row)| {
+            let (selector, place, asset, window, severity, lead, validity, priority) = row;
+            let mut rule = rule(&format!("r{i}"), selector, lead);
+            rule.priority = priority;
+            rule.area = place.and_then(|i| area(AREAS[i].1, AREAS[i].0));
+            rule.asset = asset.map(|(layer, owner): (&str, Option<&str>)| AssetScope {
+                layer: layer.into(),
+                owner: owner.map(str::to_owned),
+            });
+            rule.window = TimeWindow::parse(window.0, window.1, window.2).unwrap();
+            rule.severity = severity;
+            let day = |offset: Option<i32>| offset.map(|offset| Day(TODAY.0 + offset));
+            rule.validity = Validity::new(day(validity.0), day(validity.1)).unwrap();
+            rule
+        });
+        made.collect()
+    })
+}
+
+fn any_ladder() -> impl Strategy<Value = Vec<Rung>> {
+    let kind = prop::sample::select(vec![None, None, Some(Kind::Hazard), Some(Kind::Opinion)]);
+    let lead = prop::sample::select(vec!["a", "b", "closed"]);
+    let one = (0..AREAS.len(), kind, lead, prop::option::of(0..8i32));
+    prop::collection::vec(one, 0..4).prop_map(|rows| {
+        let made = rows.into_iter().map(|(i, kind, lead, to)| Rung {
+            kind,
+            validity: Validity::new(None, to.map(|to| Day(TODAY.0 + to))).unwrap(),
+            ..rung(AREAS[i].1, AREAS[i].0, lead)
+        });
+        made.collect()
+    })
+}
+
+/// The innermost areas that a finding speaks of: the part of the tree whose nearest named area
+/// around it is uncovered, found anew by asking the check for every area as if it were alone.
+fn told_uncovered(matrix: &Matrix) -> BTreeSet<(CategoryCode, Option<AreaCode>)> {
+    let (catalog, areas, layers) = (small_catalog(), small_tree(), layers());
+    let horizon = Horizon { from: TODAY, days: DAYS };
+    let around =
+        Surroundings { catalog: &catalog, schemes: &[], areas: &areas, layers: &layers, horizon };
+    let check = Check::of(matrix, around);
+    let mut told = BTreeSet::new();
+    for group in check.groups(check.filed.iter().copied()) {
+        let rungs = check.rungs_for(group.kind);
+        let uncovered = check.uncovered(&group, &rungs);
+        let mut named: BTreeSet<usize> = rungs.keys().copied().collect();
+        named.extend((0..AREAS.len()).filter(|&i| AREAS[i].2.is_none()));
+        for position in matrix.selecting(&group.facts, group.kind) {
+            let rule = &matrix.rules()[position];
+            if let (true, None, Some(a)) = (check.works[position], &rule.asset, &rule.area) {
+                named.extend(areas.find(a.level, &a.code));
+            }
+        }
+        for node in 0..AREAS.len() {
+            let nearest = areas.upwards(node).find(|i| named.contains(i)).unwrap();
+            if uncovered.iter().any(|u| u.node == nearest) {
+                for category in &group.categories {
+                    told.insert((category.code.clone(), Some(areas.nodes()[node].code.clone())));
+                }
+            }
+        }
+    }
+    told
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn the_check_finds_what_deciding_every_report_finds(
+        rules in any_rules(),
+        ladder in any_ladder(),
+    ) {
+        let (matrix, _) = Matrix::build("1", departments(), rules, ladder);
+        let catalog = small_catalog();
+        let mut winners = BTreeSet::new();
+        let mut unled = BTreeSet::new();
+        for facts in all_facts() {
+            let decision = decide(&matrix, &facts);
+            winners.extend(decision.rule().cloned());
+            let category = catalog.category(&facts.category.code).unwrap();
+            let reported = category.validity.contains(facts.local.day);
+            if let (None, true, Some(place)) = (decision.lead(), reported, facts.chain.last()) {
+                unled.insert((category.code.clone(), Some(place.code.clone())));
+            }
+        }
+        prop_assert_eq!(told_uncovered(&matrix), unled.clone());
+        let no_lead = found(&matrix, "no_lead");
+        prop_assert_eq!(no_lead.is_empty(), unled.is_empty());
+        // Of the leaves, as many are told as there are; each category is counted by itself.
+        let is_leaf = |code: &AreaCode| !AREAS.iter().any(|a| a.2 == Some(code.as_str()));
+        let truth = unled.iter().filter(|(_, a)| a.as_ref().is_some_and(is_leaf)).count();
+        let told: usize = no_lead.iter().map(|d| match d {
+            Defect::NoLead { categories, leaves, .. } => categories.len() * leaves,
+            _ => 0,
+        }).sum();
+        prop_assert_eq!(told, truth);
+        let dead: BTreeSet<RuleId> = found(&matrix, "unreachable").into_iter().filter_map(|d| {
+            let RowRef::Rule(id) = d.row()? else { return None };
+            Some(id)
+        }).collect();
+        let last = Day(TODAY.0 + DAYS as i32 - 1);
+        for rule in matrix.rules() {
+            // A rule that holds on no day, or whose lead is closed, is told otherwise.
+            let within = Validity::new(Some(TODAY), Some(last)).unwrap();
+            let holds = rule.validity.overlaps(within)
+                && (TODAY.0..=last.0).map(Day).any(|day| {
+                    rule.validity.contains(day) && rule.window.touches(day)
+                });
+            if holds && matrix.is_active(&rule.lead) {
+                let wins = winners.contains(&rule.id);
+                prop_assert_eq!(dead.contains(&rule.id), !wins, "{}", rule.id);
+            } else {
+                prop_assert!(!dead.contains(&rule.id) && !winners.contains(&rule.id));
+            }
+        }
+    }
+
+    #[test]
+    fn rules_of_equal_rank_are_those_that_only_their_ids_tell_apart(rules in any_rules()) {
+        let (matrix, _) = Matrix::build("1", departments(), rules, Vec::new());
+        let mut truth = BTreeSet::new();
+        // Two things of a road and a river may be near at once.
+        for mut facts in all_facts() {
+            let more = ["road", "river"].map(|layer| NearbyAsset {
+                layer: layer.into(), code: "2".into(), name: "2".into(),
+                owner: Some("路局".into()), distance_m: 2.0,
+            });
+            facts.assets.extend(more);
+            let trace = decide(&matrix, &facts).trace;
+            let lost = trace.considered.iter().filter_map(|c| match &c.fate {
+                super::super::Fate::LaterId { winner } => Some((c.rule.clone(), winner.clone())),
+                _ => None,
+            });
+            truth.extend(lost.map(|(rule, _)| rule));
+        }
+        let told: BTreeSet<RuleId> = found(&matrix, "equal_rank").into_iter().filter_map(|d| {
+            let RowRef::Rule(id) = d.row()? else { return None };
+            Some(id)
+        }).collect();
+        // The truth sees ties with the winner only; a tie further down is told as well.
+        prop_assert!(truth.is_subset(&told), "{truth:?} {told:?}");
+        for id in told.difference(&truth) {
+            let rule = matrix.rules().iter().find(|r| r.id == *id).unwrap();
+            let same = matrix.rules().iter().filter(|r| {
+                (r.priority, &r.selector, &r.area, r.place_rank())
+                    == (rule.priority, &rule.selector, &rule.area, rule.place_rank())
+            });
+            prop_assert!(same.count() > 1, "{id} stands alone");
+        }
+    }
+}
+
+#[test]
+fn each_defect_is_found_by_name_with_its_row_and_its_sentence() {
+    let with = |change: &dyn Fn(&mut Rule)| {
+        let mut rule = rule("r1", "small:b1", "a");
+        change(&mut rule);
+        rule
+    };
+    let past = Validity::new(None, Some(Day(TODAY.0 - 1))).unwrap();
+    let always = || rung(Level::District, "d", "a");
+    let cases: Vec<(&str, Weight, Vec<Rule>)> = vec![
+        ("inactive_lead", Weight::Error, vec![rule("r1", "any", "closed")]),
+        (
+            "inactive_assist",
+            Weight::Warning,
+            vec![with(&|r| {
+                r.assists = vec![DepartmentCode::parse("closed").unwrap()];
+            })],
+        ),
+        ("expired", Weight::Warning, vec![with(&|r| r.validity = past)]),
+        (
+            "expired",
+            Weight::Warning,
+            vec![with(&|r| {
+                r.window = TimeWindow::parse("", "", "2020-01-01..2020-02-01").unwrap();
+            })],
+        ),
+        ("unknown_area", Weight::Error, vec![with(&|r| r.area = area(Level::Street, "d"))]),
+        ("unknown_area", Weight::Error, vec![with(&|r| r.area = area(Level::Street, "gone"))]),
+        ("unknown_selector", Weight::Error, vec![rule("r1", "small:nothing", "a")]),
+        ("unknown_selector", Weight::Error, vec![rule("r1", "small:b", "a")]),
+        (
+            "unknown_asset",
+            Weight::Warning,
+            vec![with(&|r| {
+                r.asset = Some(AssetScope { layer: "park".into(), owner: None });
+            })],
+        ),
+        (
+            "unknown_asset",
+            Weight::Warning,
+            vec![with(&|r| {
+                r.asset =
+                    Some(AssetScope { layer: "river".into(), owner: Some("水务局".into()) });
+            })],
+        ),
+        ("equal_rank", Weight::Error, vec![rule("r0", "any", "a"), rule("r1", "any", "b")]),
+        ("equal_rank", Weight::Warning, vec![rule("r0", "any", "a"), rule("r1", "any", "a")]),
+        (
+            "unreachable",
+            Weight::Warning,
+            vec![
+                with(&|_| ()),
+                with(&|r| {
+                    r.id = RuleId::parse("r0").unwrap();
+                    r.priority = 1;
+                }),
+            ],
+        ),
+        ("no_limit", Weight::Warning, vec![rule("r1", "big:o", "a")]),
+    ];
+    for (code, weight, rules) in cases {
+        let matrix = matrix(rules, vec![always(), rung(Level::District, "x", "a")]);
+        let of_code: Vec<Finding> =
+            check(&matrix).into_iter().filter(|f| f.defect.code() == code).collect();
+        let [finding] = of_code.as_slice() else { panic!("{code}: {of_code:?}") };
+        assert_eq!(finding.weight, weight, "{code}");
+        assert_eq!(
+            finding.defect.row(),
+            Some(RowRef::Rule(RuleId::parse("r1").unwrap())),
+            "{code}"
+        );
+        let (zh, en) = (finding.defect.sentence(Lang::Zh), finding.defect.sentence(Lang::En));
+        assert!(zh.contains("r1") && en.contains("r1") && zh != en, "{zh} {en}");
+    }
+}
+
+#[test]
+fn a_sound_matrix_has_no_finding() {
+    let limited = |mut rule: Rule| {
+        rule.limit = Some(Limit { amount: 2, unit: TimeType::WorkDay });
+        rule
+    };
+    let rules = vec![limited(rule("r1", "kind:hazard", "a")), limited(rule("r2", "any", "b"))];
+    let all = |code: &'static str, level| rung(level, code, "a");
+    let ladder = AREAS.map(|(code, level, _)| all(code, level)).into();
+    assert_eq!(check(&matrix(rules, ladder)), []);
+}
+
+#[test]
+fn a_gap_in_the_ladder_is_told_where_it_begins() {
+    let rules = vec![rule("r1", "any", "a")];
+    let told = |ladder: Vec<Rung>| -> Vec<(String, usize)> {
+        let gaps = found(&matrix(rules.clone(), ladder), "rung_gap").into_iter();
+        let gap = |defect: Defect| match defect {
+            Defect::RungGap { area, leaves, .. } => (area.code.to_string(), leaves),
+            other => panic!("{other:?}"),
+        };
+        gaps.map(gap).collect()
+    };
+    assert_eq!(told(vec![rung(Level::District, "d", "a")]), [("x".to_owned(), 1)]);
+    let street = || rung(Level::Street, "s1", "a");
+    assert_eq!(told(vec![street()]), [("s2".to_owned(), 1), ("x".to_owned(), 1)]);
+    // An inactive rung answers for nobody, and shuts out the one for every kind beside it.
+    let shut = Rung { kind: Some(Kind::Hazard), ..rung(Level::District, "d", "closed") };
+    let told_kinds =
+        found(&matrix(rules.clone(), vec![rung(Level::District, "d", "a"), shut]), "rung_gap");
+    let of_d = |defect: &Defect| {
+        matches!(defect, Defect::RungGap { area, kinds, .. }
+        if area.code.as_str() == "d" && kinds == &[Kind::Hazard])
+    };
+    assert!(told_kinds.iter().any(of_d), "{told_kinds:?}");
+    let missing = found(&matrix(rules.clone(), vec![street()]), "rung_missing");
+    assert!(
+        matches!(&missing[..], [Defect::RungMissing { level: Level::Street, areas, of: 2 }]
+        if areas.len() == 1),
+        "{missing:?}"
+    );
+}
+
+/// 5,000 areas and 600 categories with 20,000 rules: three million pairs, which would
+/// take this test hours if they were decided one by one.
+#[test]
+fn a_large_matrix_is_checked_without_going_through_every_pair() {
+    let mut entries: Vec<AreaEntry> = vec![(area_code("d"), Level::District, "d".into(), None)];
+    for s in 0..50 {
+        let street = format!("s{s}");
+        entries.push((area_code(&street), Level::Street, street.clone(), Some(area_code("d"))));
+        for g in 0..99 {
+            let grid = format!("{street}-{g}");
+            entries.push((area_code(&grid), Level::Grid, grid.clone(), Some(area_code(&street))));
+        }
+    }
+    let tree = AreaTree::new(entries.clone());
+    let big = (0..20).map(|b| category(&format!("b{b}"), None, Kind::Hazard));
+    let small =
+        (0..600).map(|c| category(&format!("c{c}"), Some(&format!("b{}", c % 20)), Kind::Hazard));
+    let catalog = catalog_of(big.chain(small).collect(), Vec::new());
+    let mut rules = Vec::new();
+    for (i, (code, level, _, _)) in entries.iter().enumerate() {
+        for k in 0..4 {
+            let mut rule =
+                rule(&format!("r{i}-{k}"), &format!("small:c{}", (i * 7 + k * 131) % 599), "a");
+            rule.area = area(*level, code.as_str());
+            rules.push(rule);
+        }
+    }
+    // The last category has one rule in one street, and no rung is anywhere but in that street.
+    let mut last = rule("last", "small:c599", "b");
+    last.area = area(Level::Street, "s0");
+    rules.push(last);
+    let ladder = entries
+        .iter()
+        .filter(|e| e.0.as_str().starts_with("s0"))
+        .map(|e| rung(e.1, e.0.as_str(), "a"));
+    let matrix = matrix(rules, ladder.collect());
+    let horizon = Horizon { from: TODAY, days: HORIZON_DAYS };
+    let layers = BTreeMap::new();
+    let around =
+        Surroundings { catalog: &catalog, schemes: &[], areas: &tree, layers: &layers, horizon };
+    let findings = lint(&matrix, around);
+    let of_last = findings.iter().find_map(|finding| match &finding.defect {
+        Defect::NoLead { categories, leaves, .. }
+            if categories.iter().any(|c| c.code.as_str() == "c599") =>
+        {
+            Some((categories.len(), *leaves))
+        }
+        _ => None,
+    });
+    assert_eq!(of_last, Some((1, 49 * 99)));
+}
