@@ -1,6 +1,7 @@
 //! The use cases: they load what a decision needs, let the core decide, and save one change.
 
 pub mod account;
+pub mod analysis;
 pub mod attach;
 pub mod audit;
 pub mod carry;
@@ -8,6 +9,7 @@ pub mod ctx;
 pub mod error;
 pub mod handle;
 pub mod import_issues;
+pub mod indicators;
 pub mod instance;
 pub mod intake;
 pub mod likeness;
@@ -22,3 +24,5 @@ pub mod shown;
 pub mod snapshot;
 pub mod territory;
 pub mod tiles;
+pub mod verify;
+pub mod window;

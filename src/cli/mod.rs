@@ -3,6 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod import;
+pub mod indicators;
 pub mod init;
 pub mod load;
 pub mod locate;
@@ -73,6 +74,10 @@ enum ImportCommand {
     Matrix(load::MatrixArgs),
     /// Another system's issues from CSV, through a mapping file.
     Issues(import::IssuesArgs),
+    /// Which definition each published rate has, from CSV.
+    Definitions(indicators::FileArgs),
+    /// How departments are appraised, from CSV.
+    Appraisal(indicators::FileArgs),
 }
 
 impl Cli {
@@ -112,6 +117,12 @@ impl Cli {
             }
             Command::Import(ImportCommand::Issues(args)) => {
                 open::run(import::run_issues(config, args))
+            }
+            Command::Import(ImportCommand::Definitions(args)) => {
+                open::run(indicators::run_definitions(config, args))
+            }
+            Command::Import(ImportCommand::Appraisal(args)) => {
+                open::run(indicators::run_appraisal(config, args))
             }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
