@@ -78,7 +78,7 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     let mut q = vec![1.0; p.len()];
     let mut least = 1.0f64;
     for (rank, &i) in order.iter().enumerate().rev() {
-        least = least.min(p[i] * p.len() as f64 / (rank + 1) as f64);
+        least = least.min(p[i] * (p.len() as f64 / (rank + 1) as f64));
         q[i] = least;
     }
     q
