@@ -140,10 +140,10 @@ struct Cluster {
     at: (f64, f64),
 }
 
-/// Issues counted by cell, gathered into the hexagons of `resolution`. A number stands in the middle
-/// of the cell with issues that is nearest to the mean of all of them: the middle of the hexagon
-/// itself can lie outside the district, and the mean can, too. Cells are coarse, so that the
-/// number of one dispute does not tell where that is.
+/// Issues counted by cell, gathered into the hexagons of `resolution`. A number stands in the
+/// middle of the cell with issues that is nearest to the mean of all of them: the middle of the
+/// hexagon itself can lie outside the district, and the mean can, too. Cells are coarse, so that
+/// the number of one dispute does not tell where that is.
 fn clusters_of(counts: &[(u64, i64)], resolution: Resolution) -> Vec<Cluster> {
     let mut groups = BTreeMap::<u64, Vec<(f64, f64, i64)>>::new();
     for &(cell, count) in counts {

@@ -262,6 +262,7 @@ struct Cells {
     cells: Vec<(CellIndex, Sums)>,
     priors: Priors<u64>,
     family: Resolution,
+    resolution: Resolution,
     /// Reports in hexagons that may not be shown.
     hidden: i64,
 }
@@ -324,7 +325,7 @@ async fn cells_in_view(
         );
         return Err(ApiError::invalid("res", says));
     }
-    Ok(Cells { cells, priors, family, hidden })
+    Ok(Cells { cells, priors, family, resolution, hidden })
 }
 
 /// Hexagons (H3) in which something was reported. Silent ones are left out: nothing is known of
@@ -344,7 +345,7 @@ pub async fn list_cell_metrics(
     let as_of = window.as_of.to_rfc3339();
     let geojson = wants_geojson(wanted.format.as_ref())?;
     let found = cells_in_view(&app, &caller, &wanted, window).await?;
-    let (res, hidden) = (u8::from(resolution_of(&wanted)?), found.hidden);
+    let (res, hidden) = (u8::from(found.resolution), found.hidden);
     let rates = &snapshot.rates;
     if geojson {
         let features = found.cells.iter().map(|(cell, sums)| {

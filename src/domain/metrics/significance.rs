@@ -161,7 +161,9 @@ mod tests {
         }
 
         #[test]
-        fn a_correction_never_makes_a_finding_of_less(p in prop::collection::vec(0.0f64..1.0, 1..40)) {
+        fn a_correction_never_makes_a_finding_of_less(
+            p in prop::collection::vec(0.0f64..1.0, 1..40),
+        ) {
             let q = benjamini_hochberg(&p);
             for i in 0..p.len() {
                 prop_assert!(q[i] >= p[i] && q[i] <= 1.0);

@@ -5,9 +5,8 @@
 //! rates; Przyborowski & Wilenski 1940). The mid-p value is one-sided, because only rises are
 //! looked for, and it is corrected for the number of pairs that were compared.
 //!
-//! Weekdays differ, so both windows are whole weeks. Seasons differ, too: a recent month is compared
-//! with the months before it, so what rises every summer is called a rise; whoever wants to take the
-//! season out compares with a past window that ends a year earlier.
+//! Weekdays differ, so both windows are whole weeks. Seasons differ, too: a recent month is
+//! compared with the months before it, so what rises every summer is called a rise.
 
 use super::significance::{benjamini_hochberg, binomial_upper_mid_p};
 

@@ -13,6 +13,7 @@ use crate::domain::cell::descendant_interval;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::replay;
 use crate::domain::issue::state::State;
+use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::standing::stand_at;
 use crate::domain::time::Day;
 use crate::store::StoreError;
@@ -107,9 +108,13 @@ async fn seed(
 ) -> Result<()> {
     let filter = &question.filter;
     let always = RollupFilter { from: None, to: None, measure: None, ..filter.clone() };
+    let wants_open = filter.measure.is_none_or(|measure| measure == Measure::Open);
     for (at, group) in question.groups.iter().enumerate() {
         let sums = sum_counters(conn, filter, *group, scope).await?;
-        let open = sum_backlog(conn, &always, *group, scope).await?;
+        let open = match wants_open {
+            true => sum_backlog(conn, &always, *group, scope).await?,
+            false => Vec::new(),
+        };
         ledger.seed(at, sums, open);
     }
     ledger.seed_states(count_states(conn, question, scope).await?);
@@ -130,7 +135,7 @@ async fn count_states(
         department: filter.department.clone(),
         area: filter.area.clone(),
         counted: Some(Counted {
-            measure: crate::domain::metrics::contribution::Measure::Reported,
+            measure: Measure::Reported,
             except: Vec::new(),
             from: filter.from.map(|day| day.start_in(zone)),
             before: filter.to.map(after),

@@ -206,7 +206,7 @@ fn after_100_000_random_events_the_counters_are_those_of_a_rebuild() {
     const WORLDS: u64 = 20;
     const EVENTS: usize = 100_000;
     /// One transaction writes this many steps, to keep the test to tens of seconds.
-    const STEPS: usize = 1_000;
+    const STEPS: usize = 2_500;
     check(|fixture| async move {
         let (mut truth, mut issues, mut events) = (Deltas::new(), 0, 0);
         for seed in 0..WORLDS {
