@@ -335,6 +335,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/appraisal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The composite appraisal of departments: a weighted mean of rates, as the file that was imported
+         *     says. A department with too few issues under any of them has no score.
+         */
+        get: operations["show_appraisal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/areas": {
         parameters: {
             query?: never;
@@ -344,7 +364,8 @@ export interface paths {
         };
         /**
          * All areas of one level that one's scope reaches. One where nothing happened has n = 0 and rates
-         *     without a value: unknown, not good.
+         *     without a value: unknown, not good. Rates also come shrunk toward that of the parent's areas
+         *     together (empirical Bayes). As CSV, one line each.
          */
         get: operations["list_area_metrics"];
         put?: never;
@@ -392,6 +413,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hexagons around which more or less is counted than chance would put there (Getis and Ord's
+         *     Gi*). Hexagons of the territory without reports count as 0.
+         */
+        get: operations["list_hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/summary": {
         parameters: {
             query?: never;
@@ -401,6 +442,26 @@ export interface paths {
         };
         /** One window in numbers. */
         get: operations["show_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Categories that are reported more often in an area than in the weeks before. Weeks are whole, so
+         *     that weekdays weigh the same; seasons are not taken out. `from` is not read.
+         */
+        get: operations["list_trends"];
         put?: never;
         post?: never;
         delete?: never;
@@ -761,6 +822,16 @@ export interface components {
             state: string;
             text?: string | null;
         };
+        /** @description The departments, the best first, then those without a score. */
+        AppraisalWire: {
+            as_of: string;
+            /** @description `appraisal@` and the version of the file that says how departments are appraised. */
+            definition: string;
+            from: string;
+            indicators: components["schemas"]["IndicatorWire"][];
+            items: components["schemas"]["ScoreWire"][];
+            to: string;
+        };
         /** @description How one area changes. */
         AreaChangeWire: {
             code: string;
@@ -795,6 +866,8 @@ export interface components {
              */
             n: number;
             name: string;
+            /** @description Whether nothing was reported: then nothing is known, and that is not good. */
+            unknown: boolean;
         };
         /** @description The areas of one level in numbers. */
         AreaMetricsList: {
@@ -876,6 +949,8 @@ export interface components {
             metrics: components["schemas"]["MetricsWire"];
             /** Format: int64 */
             n: number;
+            /** @description Whether nothing was reported. */
+            unknown: boolean;
         };
         /** @description The cells that are known of. */
         CellMetricsList: {
@@ -884,6 +959,11 @@ export interface components {
                 [key: string]: string;
             };
             from: string;
+            /**
+             * Format: int64
+             * @description Reports in hexagons too small to be shown to the public.
+             */
+            hidden: number;
             items: components["schemas"]["CellMetrics"][];
             /** Format: int32 */
             res: number;
@@ -933,11 +1013,17 @@ export interface components {
         };
         /** @description What a published number means. */
         DefinitionWire: {
+            /** @description Of a rate, whether `higher` or `lower` is better. */
+            better?: string | null;
             /** @description What a rate divides by; counts and times say that they have none. */
             denominator: components["schemas"]["Texts"];
             id: string;
+            /** @description Whether it is the definition that numbers are published by now. */
+            in_force: boolean;
             /** @description Id and version, as they stand beside the number. */
             label: string;
+            /** @description The published number that this defines; variants of one rate share it. */
+            metric: string;
             name: components["schemas"]["Texts"];
             numerator: components["schemas"]["Texts"];
             /** @description `ratio`, `count` or `ms`. */
@@ -1009,6 +1095,51 @@ export interface components {
             department_name?: string | null;
             kinds?: string[] | null;
             role: string;
+        };
+        /** @description The hexagons that stand out, the most surprising first. */
+        HotspotsWire: {
+            as_of: string;
+            /** @description The hexagons of the territory. */
+            cells: number;
+            /** @description The definition of what is counted. */
+            definition: string;
+            from: string;
+            items: components["schemas"]["SpotWire"][];
+            /** @description What is counted, such as `reported`. */
+            measure: string;
+            /** @description The definition of the statistic. */
+            method: string;
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: double
+             * @description The greatest `q` that stands out.
+             */
+            q_max: number;
+            /** Format: int32 */
+            res: number;
+            /** Format: int32 */
+            rings: number;
+            to: string;
+        };
+        /** @description One rate of an appraisal. */
+        IndicatorWire: {
+            /** @description `higher` or `lower`. */
+            better: string;
+            definition: string;
+            /**
+             * Format: int64
+             * @description The fewest issues under the rate for it to be appraised.
+             */
+            issues_min: number;
+            /** @description The rate, such as `rework_rate`. */
+            metric: string;
+            name: components["schemas"]["Texts"];
+            /**
+             * Format: double
+             * @description All weights add up to 1.
+             */
+            weight: number;
         };
         /** @description What this installation is. */
         InstanceWire: {
@@ -1331,6 +1462,18 @@ export interface components {
             position: number[];
             raw: number[];
         };
+        /** @description One rate of one department. */
+        MarkWire: {
+            /** @description The address of the list of the issues that the rate divides by. */
+            issues: string;
+            metric: string;
+            /**
+             * Format: double
+             * @description 0 to 100; null with too few issues.
+             */
+            points?: number | null;
+            rate: components["schemas"]["RateWire"];
+        };
         /** @description The matrix in force. */
         MatrixWire: {
             rules: components["schemas"]["RuleWire"][];
@@ -1525,6 +1668,19 @@ export interface components {
             numerator: number;
             /**
              * Format: double
+             * @description The value drawn toward `toward`, the more so the fewer there are (empirical Bayes); null
+             *     where it is unknown or there is nothing to draw it to.
+             */
+            shrunk?: number | null;
+            /**
+             * Format: double
+             * @description The rate of all that have the same parent.
+             */
+            toward?: number | null;
+            /** @description Whether nothing falls under the denominator; then there is no value of any sort. */
+            unknown: boolean;
+            /**
+             * Format: double
              * @description 0 to 1; null when nothing falls under the denominator: unknown.
              */
             value?: number | null;
@@ -1589,6 +1745,17 @@ export interface components {
             severity?: string | null;
             source: string;
         };
+        /** @description One department. */
+        ScoreWire: {
+            department: components["schemas"]["Named"];
+            marks: components["schemas"]["MarkWire"][];
+            reason?: components["schemas"]["Texts"] | null;
+            /**
+             * Format: double
+             * @description 0 to 100; null with too few issues under any of the rates.
+             */
+            score?: number | null;
+        };
         /** @description The session that a request belongs to. */
         SessionWire: {
             account: components["schemas"]["Me"];
@@ -1606,6 +1773,47 @@ export interface components {
         SourceWire: {
             name: string;
             terms: string;
+        };
+        /** @description First and last day. */
+        SpanWire: {
+            from: string;
+            to: string;
+        };
+        /** @description One hexagon that stands out. */
+        SpotWire: {
+            /**
+             * Format: int64
+             * @description What was counted in the rings around it, itself included.
+             */
+            around: number;
+            /** @description The H3 index in hexadecimal. */
+            cell: string;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description What would be there, were all spread evenly over the territory.
+             */
+            expected: number;
+            /** @description The address of the list of the issues in it. */
+            issues: string;
+            /** @description `hot` or `cold`. */
+            kind: string;
+            /**
+             * Format: double
+             * @description Two-sided.
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description `p` corrected for the number of hexagons (Benjamini and Hochberg).
+             */
+            q: number;
+            /**
+             * Format: double
+             * @description Gi*, a z-score.
+             */
+            z: number;
         };
         /** @description What came of a file of areas. */
         StagedWire: {
@@ -1720,6 +1928,53 @@ export interface components {
             state: string;
             text?: string | null;
             timeline: components["schemas"]["TrackStep"][];
+        };
+        /** @description One category that is reported more often in one area. */
+        TrendWire: {
+            area: components["schemas"]["Named"];
+            category: components["schemas"]["Named"];
+            /**
+             * Format: double
+             * @description What the recent window would have at the past's pace.
+             */
+            expected: number;
+            /** @description The address of the list of the recent issues. */
+            issues: string;
+            /**
+             * Format: double
+             * @description One-sided.
+             */
+            p: number;
+            /** Format: int64 */
+            past: number;
+            /**
+             * Format: double
+             * @description `p` corrected for the number of pairs (Benjamini and Hochberg).
+             */
+            q: number;
+            /**
+             * Format: double
+             * @description The recent pace over the past one; null when the past had none.
+             */
+            ratio?: number | null;
+            /** Format: int64 */
+            recent: number;
+        };
+        /** @description What rises, the most surprising first. */
+        TrendsWire: {
+            as_of: string;
+            /** @description How many pairs of area and category were compared. */
+            compared: number;
+            /** @description The definition of what is counted. */
+            definition: string;
+            items: components["schemas"]["TrendWire"][];
+            level: string;
+            /** @description The definition of the comparison. */
+            method: string;
+            past: components["schemas"]["SpanWire"];
+            /** Format: double */
+            q_max: number;
+            recent: components["schemas"]["SpanWire"];
         };
         /** @description A version of the territory. */
         VersionWire: {
@@ -2418,6 +2673,66 @@ export interface operations {
             };
         };
     };
+    show_appraisal: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No appraisal is in force */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_area_metrics: {
         parameters: {
             query?: {
@@ -2431,10 +2746,17 @@ export interface operations {
                 category?: string;
                 /** @description The lead department. */
                 department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
                 /** @description `grid` when absent. */
                 level?: string;
                 /** @description Only areas below this one. */
                 parent?: string;
+                /** @description `json` (default) or `csv`. */
+                format?: string;
             };
             header?: never;
             path?: never;
@@ -2483,12 +2805,22 @@ export interface operations {
                 category?: string;
                 /** @description The lead department. */
                 department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
                 /** @description 5 to 10; 8 when absent. */
                 res?: number;
                 /** @description `west,south,east,north` in degrees; everywhere when absent. */
                 bbox?: string;
                 /** @description `json` (default) or `geojson`. */
                 format?: string;
+                /**
+                 * @description `public`: as it may be shown outside the service, in hexagons of resolution 9 or coarser,
+                 *     those with fewer than five reports merged upward or hidden, and without disputes.
+                 */
+                audience?: string;
             };
             header?: never;
             path?: never;
@@ -2543,6 +2875,67 @@ export interface operations {
             };
         };
     };
+    list_hotspots: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description 6 to 10; 8 when absent. */
+                res?: number;
+                /** @description How many rings around a hexagon belong to its neighbourhood: 1 (when absent) to 5. */
+                rings?: number;
+                /** @description What is counted: `reported` when absent, or another count of `/metrics/definitions`. */
+                measure?: string;
+                /** @description The greatest false discovery rate; 0.05 when absent. */
+                q?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotspotsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_summary: {
         parameters: {
             query?: {
@@ -2556,6 +2949,11 @@ export interface operations {
                 category?: string;
                 /** @description The lead department. */
                 department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -2569,6 +2967,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_trends: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description The level of the areas; `street` when absent. */
+                level?: string;
+                /** @description The recent window in whole weeks, up to `to`: 4 when absent. */
+                weeks?: number;
+                /** @description The past window before it, in whole weeks: 12 when absent. */
+                past_weeks?: number;
+                /** @description The greatest false discovery rate; 0.05 when absent. */
+                q?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendsWire"];
                 };
             };
             401: {
