@@ -21,8 +21,8 @@ pub const PASSWORD_BYTES_MAX: usize = 256;
 pub const LOGIN_CHARS_MAX: usize = 64;
 /// The longest name of an account or a token, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
-/// Failed sign-ins within [`FAILURES_MS`] after which a login must wait at one address. Elsewhere it
-/// goes on, so that nobody shuts another one out by guessing.
+/// Failed sign-ins within [`FAILURES_MS`] after which a login must wait at one address. Elsewhere
+/// it goes on, so that nobody shuts another one out by guessing.
 pub const LOGIN_FAILURES_MAX: i64 = 5;
 /// Failures after which an address must wait, whatever the login.
 pub const ADDRESS_FAILURES_MAX: i64 = 50;

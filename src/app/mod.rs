@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod assets;
+pub mod analysis;
 pub mod attach;
 pub mod audit;
 pub mod carry;
@@ -9,6 +10,7 @@ pub mod ctx;
 pub mod error;
 pub mod handle;
 pub mod import_issues;
+pub mod indicators;
 pub mod instance;
 pub mod intake;
 pub mod likeness;
@@ -26,3 +28,5 @@ pub mod simulate;
 pub mod snapshot;
 pub mod territory;
 pub mod tiles;
+pub mod verify;
+pub mod window;

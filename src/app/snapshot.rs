@@ -4,12 +4,15 @@
 use super::assets::load_assets;
 use super::carry::{Heirs, carry_matrix, path_of};
 use super::error::AppError;
+use super::indicators::{load_appraisal, load_rates};
 use super::instance::Instance;
 use super::matrix::load_in_force;
 use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::{AreaCode, DepartmentCode};
+use crate::domain::metrics::appraisal::Appraisal;
+use crate::domain::metrics::definition::RateSet;
 use crate::domain::routing::Matrix;
 use crate::domain::territory::asset::Assets;
 use crate::domain::territory::{Area, Level, Territory};
@@ -32,6 +35,10 @@ pub struct Snapshot {
     pub matrix: Matrix,
     /// 0 before the first matrix.
     pub matrix_version: i64,
+    /// The definitions of the published rates.
+    pub rates: RateSet,
+    /// How departments are appraised, with the version of the file; none before the first.
+    pub appraisal: Option<(i64, Appraisal)>,
     /// The versions that were in force when this was loaded.
     pub versions: Vec<(String, i64)>,
 }
@@ -115,8 +122,10 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     let heirs = Heirs::of(&areas, &load_lineage(store, None).await?);
     let (matrix, of_carrying) = carry_matrix(matrix, &territory, &heirs);
     problems.extend(of_carrying.iter().map(ToString::to_string));
+    let rates = load_rates(store, &mut problems).await?;
+    let appraisal = load_appraisal(store, &mut problems).await?;
     for problem in &problems {
-        tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
+        tracing::warn!(%problem, "a row of the data in force is left out");
     }
     Ok(Snapshot {
         instance,
@@ -127,6 +136,8 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
         catalog,
         matrix,
         matrix_version,
+        rates,
+        appraisal,
         versions,
     })
 }

@@ -4,6 +4,7 @@ pub mod assets;
 pub mod check;
 pub mod demo;
 pub mod import;
+pub mod indicators;
 pub mod init;
 pub mod load;
 pub mod locate;
@@ -80,6 +81,10 @@ enum ImportCommand {
     Assets(assets::AssetsArgs),
     /// Another system's issues from CSV, through a mapping file.
     Issues(import::IssuesArgs),
+    /// Which definition each published rate has, from CSV.
+    Definitions(indicators::FileArgs),
+    /// How departments are appraised, from CSV.
+    Appraisal(indicators::FileArgs),
 }
 
 impl Cli {
@@ -122,6 +127,12 @@ impl Cli {
             }
             Command::Import(ImportCommand::Assets(args)) => open::run(assets::run(config, args)),
             Command::Matrix(command) => matrix::run(config, command),
+            Command::Import(ImportCommand::Definitions(args)) => {
+                open::run(indicators::run_definitions(config, args))
+            }
+            Command::Import(ImportCommand::Appraisal(args)) => {
+                open::run(indicators::run_appraisal(config, args))
+            }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),

@@ -269,6 +269,17 @@ impl Scope {
         Self { clauses: granted.chain(own).collect() }
     }
 
+    /// The slow truth of what the store's condition says of counters: they know no assists, and
+    /// one's own reports give no share in them.
+    pub fn counts(&self, path: &AreaPath, kind: Kind, lead: Option<&DepartmentCode>) -> bool {
+        self.clauses.iter().any(|clause| {
+            clause.area.as_ref().is_none_or(|root| path.is_within(root))
+                && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+                && clause.reporter.is_none()
+                && clause.department.as_ref().is_none_or(|own| lead == Some(own))
+        })
+    }
+
     /// The slow truth of what the store's condition says in SQL.
     pub fn allows(&self, subject: &Subject<'_>) -> bool {
         self.clauses.iter().any(|clause| {

@@ -4,10 +4,12 @@
 
 pub mod assets;
 pub mod catalog;
+pub mod csv_out;
 pub mod csv_rows;
 pub mod dbf;
 pub mod geojson;
 pub mod history;
+pub mod indicators;
 pub mod lineage;
 pub mod matrix;
 pub mod mvt;

@@ -3,8 +3,9 @@
 use super::problem::ApiError;
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
-use crate::app::measure::{counted_by, find_area_path};
+use crate::app::measure::counted_by;
 use crate::app::number::parse_number;
+use crate::app::window::find_area_path;
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;

@@ -1,5 +1,6 @@
 //! The web server: every route on one page, and what surrounds them all.
 
+mod analyses;
 mod areas;
 mod extract;
 mod filter;
@@ -137,6 +138,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_area_metrics))
         .routes(routes!(measures::list_cell_metrics))
+        .routes(routes!(analyses::list_hotspots))
+        .routes(routes!(analyses::list_trends))
+        .routes(routes!(analyses::show_appraisal))
         .routes(routes!(reference::show_instance))
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))

@@ -6,8 +6,8 @@ use super::filter::{IssueQuery, issue_filter, parse_word};
 use super::measures::{WindowQuery, window_of};
 use super::problem::ApiError;
 use crate::app::error::AppError;
-use crate::app::measure::metrics_scope;
 use crate::app::tiles::{MEDIA_TYPE, draw_areas, draw_cells, draw_issues, resolution_at};
+use crate::app::window::metrics_scope_at;
 use crate::domain::access::Actor;
 use crate::domain::territory::level::Level;
 use crate::domain::tile::Tile;
@@ -101,9 +101,9 @@ pub async fn show_tile(
             draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
         }
         Layer::Cells => {
-            let scope = metrics_scope(&caller.actor)?;
+            let scope = metrics_scope_at(&caller.actor, resolution_at(zoom))?;
             let query: WindowQuery = read_query(&uri)?;
-            let window = window_of(&app, &app.ctx.snapshot(), &query)?;
+            let window = window_of(&app, &app.ctx.snapshot(), &query).await?;
             draw_cells(&app.ctx, &scope, window, tile, resolution_at(zoom)).await?
         }
     };

@@ -10,6 +10,7 @@ pub type Step = (i64, &'static str, &'static str);
 const COMMON: &[Step] = &[
     (1, "core", include_str!("../../migrations/0001_core.sql")),
     (7, "matrix", include_str!("../../migrations/0007_matrix.sql")),
+    (8, "event_at", include_str!("../../migrations/0008_event_at.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

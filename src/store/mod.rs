@@ -6,6 +6,7 @@
 
 pub mod change;
 pub mod error;
+mod ledger;
 mod migrate;
 pub mod port;
 mod postgres;

@@ -2,7 +2,9 @@
 
 use super::StoreError;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
-use super::query::{GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum};
+use super::query::{
+    AsOf, GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum, Standing,
+};
 use crate::domain::access::{Role, Scope};
 use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
@@ -287,6 +289,13 @@ pub trait Rollups: Send + Sync {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>>;
+    /// What the counters said at an instant, told by the log of events. It costs as much as reading
+    /// the log of every issue touched since, or the whole log up to the instant, whichever is less;
+    /// memory for one issue's log and the sums. Two may run at a time, more wait. Logs have no place
+    /// of their own, so the scope is applied to each issue as it stood, by [`Scope::counts`].
+    async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing>;
+    /// When the latest event happened.
+    async fn find_last_event(&self) -> Result<Option<Timestamp>>;
     /// All counters that are not zero: for verification.
     async fn load_rollups(&self) -> Result<Deltas>;
     /// Replaces all counters by the sum over `issues` as `contributions` gives it, while no other

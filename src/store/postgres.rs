@@ -26,6 +26,8 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "(tx, feed) > ($1, $2)";
     pub const FEED_ORDER: &str = "tx, feed";
     pub const FEED_LAST_FIRST: &str = "tx DESC, feed DESC";
+    /// Begins a transaction whose reads all see the same moment.
+    pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &["LOCK TABLE territory_version IN SHARE ROW EXCLUSIVE MODE"];
     /// Statements that keep other writes out until the transaction ends; readers are let through.

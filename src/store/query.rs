@@ -5,8 +5,9 @@ use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
-use crate::domain::metrics::contribution::Measure;
+use crate::domain::metrics::contribution::{Bin, Measure};
 use crate::domain::time::{Day, Timestamp};
+use jiff::tz::TimeZone;
 
 /// A box in WGS-84 degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,6 +94,28 @@ pub struct RollupFilter {
     pub kind: Option<Kind>,
     pub category: Option<CategoryCode>,
     pub department: Option<DepartmentCode>,
+    pub measure: Option<Measure>,
+}
+
+impl RollupFilter {
+    /// Whether what is counted in `bin` is asked for, on whatever day: the slow truth of what the
+    /// store's condition says in SQL.
+    pub fn admits(&self, bin: &Bin) -> bool {
+        let path = || AreaPath::from_stored(bin.path.clone());
+        let cell = |ranges: &Vec<(u64, u64)>| {
+            ranges.iter().any(|(low, high)| (*low..=*high).contains(&bin.cell))
+        };
+        self.area.as_ref().is_none_or(|area| path().is_within(area))
+            && self.bounds_cells.as_ref().is_none_or(cell)
+            && self.kind.is_none_or(|kind| bin.kind == kind)
+            && self.category.as_ref().is_none_or(|category| bin.category == *category)
+            && (self.department.is_none() || bin.department == self.department)
+    }
+
+    /// Whether a day is asked for.
+    pub fn holds(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
 }
 
 /// What sums are grouped by, beside the measure.
@@ -103,6 +126,9 @@ pub enum GroupBy {
     Cell,
     Day,
     Kind,
+    Department,
+    /// By path and category together.
+    PathCategory,
 }
 
 /// One sum.
@@ -130,4 +156,58 @@ pub enum Group {
     Cell(u64),
     Day(Day),
     Kind(Kind),
+    /// None before dispatch.
+    Department(Option<DepartmentCode>),
+    PathCategory(String, CategoryCode),
+}
+
+impl Group {
+    /// The group that a counter belongs to.
+    pub fn of(by: GroupBy, day: Day, bin: &Bin) -> Self {
+        match by {
+            GroupBy::Nothing => Group::Nothing,
+            GroupBy::Path => Group::Path(bin.path.clone()),
+            GroupBy::Cell => Group::Cell(bin.cell),
+            GroupBy::Day => Group::Day(day),
+            GroupBy::Kind => Group::Kind(bin.kind),
+            GroupBy::Department => Group::Department(bin.department.clone()),
+            GroupBy::PathCategory => Group::PathCategory(bin.path.clone(), bin.category.clone()),
+        }
+    }
+}
+
+/// What the counters said at an instant.
+#[derive(Clone, Debug)]
+pub struct AsOf {
+    pub at: Timestamp,
+    /// The zone whose days are counted.
+    pub zone: TimeZone,
+    pub filter: RollupFilter,
+    /// What sums are grouped by; all of them are made in one reading of the log.
+    pub groups: Vec<GroupBy>,
+    pub way: Way,
+}
+
+/// How the counters of an instant are found. All ways lead to the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Way {
+    /// Whichever reads less of the log.
+    #[default]
+    Shorter,
+    /// From the counters as they are now, taking back what the issues touched since have changed.
+    Back,
+    /// From nothing, telling every issue's log up to the instant.
+    Forward,
+}
+
+/// The answer to [`AsOf`].
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// For each grouping that was asked for, in that order: the sums without what is open, and what
+    /// was open, whatever the window. None of them is zero.
+    pub groups: Vec<(Vec<RollupSum>, Vec<OpenSum>)>,
+    /// The issues reported in the window by the state that they were in.
+    pub states: Vec<(State, i64)>,
+    /// The events that were read.
+    pub events: u64,
 }

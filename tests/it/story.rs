@@ -3,9 +3,10 @@
 
 use crate::support::{Fixture, check, zone};
 use hexward::app::ctx::Ctx;
-use hexward::app::measure::{Window, counted_by, resolve, sum_window};
+use hexward::app::measure::{counted_by, sum_window};
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
 use hexward::app::report::{Submission, Submitted, submit};
+use hexward::app::window::{Window, resolve};
 use hexward::demo::accounts::{account_id, actor_of};
 use hexward::demo::load::{load_base, seats_of};
 use hexward::domain::access::{Actor, Scope};

@@ -35,6 +35,12 @@ pub enum Measure {
     ClosedOfDue,
     /// Of them, with at least one failed inspection. Day of filing.
     ReworkedOfDue,
+    /// Of them, suspended. Day of filing.
+    SuspendedOfDue,
+    /// Handled, the feedback standing. Day of the feedback.
+    Handled,
+    /// Of them, with at least one failed inspection before. Day of the feedback.
+    ReworkedOfHandled,
     /// Dispatched. Day of the first dispatch.
     Dispatched,
     /// Of them, returned as wrong at least once. Day of the first dispatch.
@@ -66,6 +72,9 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::DueToClose, "due_to_close"),
     (Measure::ClosedOfDue, "closed_of_due"),
     (Measure::ReworkedOfDue, "reworked_of_due"),
+    (Measure::SuspendedOfDue, "suspended_of_due"),
+    (Measure::Handled, "handled"),
+    (Measure::ReworkedOfHandled, "reworked_of_handled"),
     (Measure::Dispatched, "dispatched"),
     (Measure::Misdispatched, "misdispatched"),
     (Measure::Closed, "closed"),
@@ -155,7 +164,7 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     let reported = day(times.reported);
     let due = times.filed.filter(|_| !matches!(issue.state, State::Rejected | State::Merged));
     let closed = (issue.state == State::Closed).then_some(times.closed).flatten();
-    let mut out = Vec::with_capacity(8);
+    let mut out = Vec::with_capacity(12);
     let mut count = |when: Option<Day>, holds: bool, measure: Measure| {
         if let Some(when) = when.filter(|_| holds) {
             out.push((when, measure));
@@ -169,6 +178,9 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     count(due.map(day), true, Measure::DueToClose);
     count(due.map(day), closed.is_some(), Measure::ClosedOfDue);
     count(due.map(day), issue.counts.reworks > 0, Measure::ReworkedOfDue);
+    count(due.map(day), issue.state == State::Suspended, Measure::SuspendedOfDue);
+    count(times.handled.map(day), true, Measure::Handled);
+    count(times.handled.map(day), issue.counts.reworks > 0, Measure::ReworkedOfHandled);
     count(times.dispatched.map(day), true, Measure::Dispatched);
     count(times.dispatched.map(day), issue.misdispatched, Measure::Misdispatched);
     count(closed.map(day), true, Measure::Closed);

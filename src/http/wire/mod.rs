@@ -1,6 +1,7 @@
 //! Wire types: what JSON looks like. Domain types are turned into these, and these into domain
 //! types by parsing; neither knows the other's business.
 
+pub mod analysis;
 pub mod area;
 pub mod issue;
 pub mod matrix;

@@ -226,6 +226,9 @@ const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
             "filed_at",
             "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') AND reworks > 0",
         ),
+        Measure::SuspendedOfDue => ("filed_at", "filed_at IS NOT NULL AND state = 'suspended'"),
+        Measure::Handled => ("handled_at", "handled_at IS NOT NULL"),
+        Measure::ReworkedOfHandled => ("handled_at", "handled_at IS NOT NULL AND reworks > 0"),
         Measure::Dispatched => ("dispatched_at", "dispatched_at IS NOT NULL"),
         Measure::Misdispatched => ("dispatched_at", "dispatched_at IS NOT NULL AND misdispatched"),
         Measure::Closed | Measure::CloseTime(_) => {
@@ -301,5 +304,8 @@ pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     }
     if let Some(department) = &filter.department {
         query.push(" AND department = ").push_bind(department.as_str());
+    }
+    if let Some(measure) = filter.measure {
+        query.push(" AND measure = ").push_bind(measure.to_string());
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apply;
+mod as_of;
 mod feed;
 mod filter;
 mod issues;

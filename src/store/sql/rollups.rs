@@ -2,15 +2,15 @@
 
 use super::filter::{Over, push_rollup_filter, push_scope};
 use super::rows::{issue_of, parsed};
-use super::{Conn, Engine, Query, Row, apply, dialect};
+use super::{Conn, Engine, Query, Row, apply, as_of, dialect};
 use crate::domain::access::Scope;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure, add_contribution};
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
 use crate::store::port::Rollups;
-use crate::store::query::{Group, GroupBy, OpenSum, RollupFilter, RollupSum};
+use crate::store::query::{AsOf, Group, GroupBy, OpenSum, RollupFilter, RollupSum, Standing};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use sqlx::Row as _;
@@ -19,13 +19,15 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 const SCAN_ROWS: usize = 5_000;
 
-const fn column_of(group: GroupBy) -> &'static str {
+const fn columns_of(group: GroupBy) -> &'static str {
     match group {
-        GroupBy::Nothing => "''",
-        GroupBy::Path => "path",
-        GroupBy::Cell => "cell",
-        GroupBy::Day => "day",
-        GroupBy::Kind => "kind",
+        GroupBy::Nothing => "'' AS grouped, '' AS second",
+        GroupBy::Path => "path AS grouped, '' AS second",
+        GroupBy::Cell => "cell AS grouped, '' AS second",
+        GroupBy::Day => "day AS grouped, '' AS second",
+        GroupBy::Kind => "kind AS grouped, '' AS second",
+        GroupBy::Department => "department AS grouped, '' AS second",
+        GroupBy::PathCategory => "path AS grouped, category AS second",
     }
 }
 
@@ -45,6 +47,14 @@ fn group_of(row: &Row, group: GroupBy) -> Result<Group> {
         GroupBy::Cell => Group::Cell(row.try_get::<i64, _>("grouped")?.cast_unsigned()),
         GroupBy::Day => Group::Day(day_of(row, "grouped")?),
         GroupBy::Kind => Group::Kind(parsed(row, "rollup", "grouped", Kind::parse)?),
+        GroupBy::Department => {
+            let code: String = row.try_get("grouped")?;
+            Group::Department(DepartmentCode::parse(&code).ok())
+        }
+        GroupBy::PathCategory => Group::PathCategory(
+            row.try_get("grouped")?,
+            parsed(row, "rollup", "second", |text| CategoryCode::parse(text).ok())?,
+        ),
     })
 }
 
@@ -90,6 +100,59 @@ async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
     }
 }
 
+/// Sums of counters by group and measure.
+pub async fn sum_counters(
+    conn: &mut Conn,
+    filter: &RollupFilter,
+    group: GroupBy,
+    scope: &Scope,
+) -> Result<Vec<RollupSum>> {
+    let columns = columns_of(group);
+    let mut query = Query::new(format!(
+        "SELECT {columns}, measure, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE "
+    ));
+    push_scope(&mut query, scope, Over::Rollups);
+    push_rollup_filter(&mut query, filter);
+    query.push(" GROUP BY 1, 2, 3 HAVING SUM(n) <> 0");
+    let rows = query.build().fetch_all(conn).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(RollupSum {
+                group: group_of(row, group)?,
+                measure: parsed(row, "rollup", "measure", Measure::parse)?,
+                n: row.try_get("n")?,
+            })
+        })
+        .collect()
+}
+
+/// What is open, by group and day of report.
+pub async fn sum_backlog(
+    conn: &mut Conn,
+    filter: &RollupFilter,
+    group: GroupBy,
+    scope: &Scope,
+) -> Result<Vec<OpenSum>> {
+    let columns = columns_of(group);
+    let mut query = Query::new(format!(
+        "SELECT {columns}, day AS reported, CAST(SUM(n) AS BIGINT) AS n FROM rollup \
+         WHERE measure = 'open' AND "
+    ));
+    push_scope(&mut query, scope, Over::Rollups);
+    push_rollup_filter(&mut query, filter);
+    query.push(" GROUP BY 1, 2, 3 HAVING SUM(n) <> 0");
+    let rows = query.build().fetch_all(conn).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OpenSum {
+                group: group_of(row, group)?,
+                reported: day_of(row, "reported")?,
+                n: row.try_get("n")?,
+            })
+        })
+        .collect()
+}
+
 #[async_trait]
 impl Rollups for Engine {
     async fn sum_rollups(
@@ -98,23 +161,8 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<RollupSum>> {
-        let column = column_of(group);
-        let mut query = Query::new(format!(
-            "SELECT {column} AS grouped, measure, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE "
-        ));
-        push_scope(&mut query, scope, Over::Rollups);
-        push_rollup_filter(&mut query, filter);
-        query.push(" GROUP BY 1, 2 HAVING SUM(n) <> 0");
-        let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RollupSum {
-                    group: group_of(row, group)?,
-                    measure: parsed(row, "rollup", "measure", Measure::parse)?,
-                    n: row.try_get("n")?,
-                })
-            })
-            .collect()
+        let mut conn = self.readers.acquire().await?;
+        sum_counters(&mut conn, filter, group, scope).await
     }
 
     async fn sum_open(
@@ -123,24 +171,18 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>> {
-        let column = column_of(group);
-        let mut query = Query::new(format!(
-            "SELECT {column} AS grouped, day AS reported, CAST(SUM(n) AS BIGINT) AS n FROM rollup \
-             WHERE measure = 'open' AND "
-        ));
-        push_scope(&mut query, scope, Over::Rollups);
-        push_rollup_filter(&mut query, filter);
-        query.push(" GROUP BY 1, 2 HAVING SUM(n) <> 0");
-        let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(OpenSum {
-                    group: group_of(row, group)?,
-                    reported: day_of(row, "reported")?,
-                    n: row.try_get("n")?,
-                })
-            })
-            .collect()
+        let mut conn = self.readers.acquire().await?;
+        sum_backlog(&mut conn, filter, group, scope).await
+    }
+
+    async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing> {
+        as_of::stand(self, question, scope).await
+    }
+
+    async fn find_last_event(&self) -> Result<Option<Timestamp>> {
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(at) FROM event").fetch_one(&self.readers).await?;
+        Ok(last.map(Timestamp))
     }
 
     async fn load_rollups(&self) -> Result<Deltas> {

@@ -208,7 +208,8 @@ fn who_reads_no_issue_reads_no_number() {
         let server = Server::start(&fixture, 76, 100).await;
         let admin = server.token("admin", vec![grant(Role::Admin)]).await;
         let resident = server.token("resident", Vec::new()).await;
-        for path in ["summary", "areas", "cells", "cells?format=geojson"] {
+        let paths = ["summary", "areas", "areas?format=csv", "cells", "cells?format=geojson"];
+        for path in paths.into_iter().chain(["hotspots", "trends", "appraisal"]) {
             let path = format!("/metrics/{path}");
             assert_eq!(server.get("", &path).await.status, StatusCode::UNAUTHORIZED, "{path}");
             assert_eq!(server.get(&admin, &path).await.status, StatusCode::FORBIDDEN, "{path}");
@@ -221,7 +222,8 @@ fn who_reads_no_issue_reads_no_number() {
             assert!(labels.contains(&format!("{id}@1").as_str()), "{id}");
         }
         let all = server.token("all", vec![grant(Role::Leader)]).await;
-        for wrong in ["res=4", "res=11", "from=yesterday", "area=nowhere", "bbox=1,2,3", "kind=x"] {
+        let wrongs = ["res=4", "res=11", "from=yesterday", "area=nowhere", "bbox=1,2,3", "kind=x"];
+        for wrong in wrongs.into_iter().chain(["as_of=then", "as_of=2999-01-01", "audience=x"]) {
             let answer = server.get(&all, &format!("/metrics/cells?{wrong}")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }

@@ -1,5 +1,6 @@
 //! The views over HTTP: metrics, areas, maps, tiles, live events, each within the reader's scope.
 
+mod analysis;
 mod live;
 mod maps;
 mod metrics;

@@ -1,6 +1,7 @@
 //! What every engine of the store promises, checked on each of them.
 
 mod apply;
+mod as_of;
 mod feed;
 mod filter;
 mod log;

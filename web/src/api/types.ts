@@ -440,6 +440,10 @@ export interface MetricDefinition {
   /** Counts and times say here that they have none. */
   denominator: Both
   unit: 'ratio' | 'count' | 'ms'
+  /** The published number that this defines; variants of one rate share it. */
+  metric: string
+  /** Whether numbers are published by it now. */
+  in_force: boolean
 }
 export interface Summary {
   as_of: string
@@ -453,6 +457,8 @@ export interface Summary {
   by_kind: Partial<Record<Kind, number>>
   /** Days on which something happened. */
   series: { day: string; reported: number; closed: number }[]
+  /** The definitions of the plain numbers, by name. */
+  definitions: Record<string, string>
 }
 export interface AreaMetrics {
   as_of: string
