@@ -3,7 +3,7 @@
 use super::{HAZARD, IN_EAST, IN_WEST, World, get, post, report_of};
 use crate::support::check;
 use hexward::app::audit::verify_audit;
-use hexward::app::measure::verify_metrics;
+use hexward::app::verify::verify_metrics;
 use hexward::domain::access::Role;
 use serde_json::{Value, json};
 
