@@ -7,6 +7,8 @@ pub mod csv_rows;
 pub mod dbf;
 pub mod geojson;
 pub mod history;
+pub mod labelled;
+pub mod learned;
 pub mod lineage;
 pub mod matrix;
 pub mod mvt;

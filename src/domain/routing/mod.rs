@@ -6,6 +6,7 @@
 
 mod decide;
 mod facts;
+pub mod learn;
 mod matrix;
 mod rule;
 mod sentence;

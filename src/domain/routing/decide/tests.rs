@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use h3o::{CellIndex, LatLng};
 use proptest::prelude::*;
 
 use super::*;
@@ -37,11 +38,13 @@ fn rule(id: &str, selector: &str, lead: &str) -> Rule {
         id: RuleId::parse(id).unwrap(),
         priority: 0,
         area: None,
+        cell: None,
         asset: None,
         selector: Selector::parse(selector).unwrap(),
         window: TimeWindow::ALWAYS,
         severity: None,
         lead: department(lead),
+        unit: String::new(),
         assists: vec![],
         limit: None,
         validity: Validity::ALWAYS,
@@ -367,7 +370,14 @@ fn is_about(rule: &Rule, facts: &Facts) -> bool {
     let inside = |area: &RuleArea| {
         facts.chain.iter().any(|p| (p.level, &p.code) == (area.level, &area.code))
     };
-    selects(&rule.selector, facts) && rule.area.as_ref().is_none_or(inside)
+    let covers = |cell: CellIndex| {
+        let children = facts.position.map(|p| LatLng::new(p.lat, p.lon).unwrap());
+        let finest = children.map(|at| at.to_cell(h3o::Resolution::Eleven));
+        finest.is_some_and(|finest| cell.children(h3o::Resolution::Eleven).any(|c| c == finest))
+    };
+    selects(&rule.selector, facts)
+        && rule.area.as_ref().is_none_or(inside)
+        && rule.cell.is_none_or(covers)
 }
 
 /// The slow truth: looks at every rule, compares by the words of the specification, and knows
@@ -383,11 +393,16 @@ fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option
     };
     let better = |a: &&Rule, b: &&Rule| {
         let area = |rule: &Rule| rule.area.as_ref().map(|area| area.level);
+        // The smaller hexagon goes first, and any goes before none.
+        let edge = |rule: &Rule| {
+            rule.cell.map_or(f64::INFINITY, |cell| cell.resolution().edge_length_km())
+        };
         let owned = |rule: &Rule| rule.asset.as_ref().map(|asset| asset.owner.is_some());
         a.priority
             .cmp(&b.priority)
             .then_with(|| a.selector.rank().cmp(&b.selector.rank()))
             .then_with(|| owned(a).cmp(&owned(b)))
+            .then_with(|| edge(b).total_cmp(&edge(a)))
             .then_with(|| area(a).cmp(&area(b)))
             .then_with(|| b.id.cmp(&a.id))
     };
