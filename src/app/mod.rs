@@ -16,6 +16,7 @@ pub mod number;
 pub mod people;
 pub mod photo;
 pub mod place;
+pub mod proposals;
 pub mod report;
 pub mod route;
 pub mod shown;

@@ -4,8 +4,8 @@
 use super::csv_rows::{LineProblem, RowError};
 use super::matrix::parse_cell;
 use crate::domain::id::{CategoryCode, DepartmentCode};
-use crate::domain::routing::RuleId;
-use crate::domain::routing::learn::{EVERY_CATEGORY, LearnedRule, RuleBook};
+use crate::domain::routing::learn::{EVERY_CATEGORY, LearnedRule, Proposal, RuleBook};
+use crate::domain::routing::{RuleId, Selector};
 use crate::domain::territory::level::Level;
 use csv::StringRecord;
 use h3o::LatLng;
@@ -258,6 +258,45 @@ fn selector(word: &str, wording: &Wording<'_>) -> Result<String, String> {
         Ok(code) => Ok(format!("{}:{code}", wording.class)),
         Err(error) => Err(format!("category {word:?}: {error}; give it a code by a mapping")),
     }
+}
+
+/// A rule that rulings propose, with what the catalog and the reader's rights add to it.
+pub struct ProposedRow<'a> {
+    pub proposal: &'a Proposal,
+    pub selector: Selector,
+    /// Issue ids → tracking numbers.
+    pub numbers: &'a BTreeMap<String, String>,
+}
+
+/// Writes proposals as rules of a matrix, with the issues behind them as their source.
+///
+/// # Errors
+/// The writer's, which memory does not have.
+pub fn write_proposals(rows: &[ProposedRow<'_>]) -> csv::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "id", "selector", "area_level", "area_code", "lead", "source", "author",
+    ])?;
+    for (i, row) in rows.iter().enumerate() {
+        let proposal = row.proposal;
+        let number = |id: &String| row.numbers.get(id).unwrap_or(id).clone();
+        let numbers = |ids: &[String]| ids.iter().map(number).collect::<Vec<_>>().join(", ");
+        let mut source = format!("rulings: {}", numbers(&proposal.issues));
+        for (lead, issues) in &proposal.against {
+            source.push_str(&format!("; against, to {lead}: {}", numbers(issues)));
+        }
+        let area = proposal.area.as_ref();
+        writer.write_record([
+            format!("ruling-{:03}", i + 1),
+            row.selector.to_string(),
+            area.map_or(String::new(), |area| area.level.to_string()),
+            area.map_or(String::new(), |area| area.code.to_string()),
+            proposal.lead.to_string(),
+            source,
+            String::new(),
+        ])?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
 }
 
 fn write_departments(leads: &BTreeMap<DepartmentCode, String>) -> csv::Result<Vec<u8>> {

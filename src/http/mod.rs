@@ -10,6 +10,7 @@ mod measures;
 mod multipart;
 mod ops;
 mod problem;
+mod proposals;
 mod reference;
 mod reports;
 mod server;
@@ -137,6 +138,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
+        .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))
         .routes(routes!(territories::preview_version))

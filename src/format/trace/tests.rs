@@ -46,7 +46,8 @@ fn fates() -> Vec<Fate> {
 fn outcomes() -> Vec<Outcome> {
     let route = |limit, by| {
         let assists = vec![department("b"), department("c")];
-        Outcome::Routed(Route { lead: department("a"), assists, limit, by })
+        let unit = "二队".to_owned();
+        Outcome::Routed(Route { lead: department("a"), unit, assists, limit, by })
     };
     vec![
         route(None, RoutedBy::Rule(rule("r1"))),
