@@ -96,6 +96,7 @@ fn trace(facts: Facts, outcome: Outcome) -> Trace {
         priority: -7,
         selector: Selector::Condition(ConditionCode::parse("x-01-01").unwrap()),
         area: Some(RuleArea { level: Level::Grid, code: area("g1") }),
+        cell: "8729a1d74ffffff".parse().ok(),
         asset: Some(AssetScope { layer: "road".into(), owner: Some("市".into()) }),
         lead: department("a"),
         fate,
