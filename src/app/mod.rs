@@ -20,6 +20,7 @@ pub mod number;
 pub mod people;
 pub mod photo;
 pub mod place;
+pub mod proposals;
 pub mod report;
 pub mod reroute;
 pub mod route;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -79,6 +79,16 @@ impl Placer {
         Self { index: AreaIndex::build(polygons), ranks, codes: sorted }
     }
 
+    /// The first code in order of the areas at a place, which is the one that the boundary rule
+    /// chooses among areas of one level.
+    pub fn first_code(&self, place: geo::Coord<f64>) -> Option<&str> {
+        let mut slots = Vec::new();
+        self.index.areas_at(place, &mut slots);
+        let codes = slots.iter().map(|slot| self.ranks[*slot as usize]);
+        let named = codes.map(|rank| self.codes[rank as usize].as_str()).filter(|c| !c.is_empty());
+        named.min()
+    }
+
     /// Appends the codes of all areas at a place to `text`, in order, each once, joined by `;`;
     /// says whether there is an area. `slots` is room to work in.
     pub fn append_codes(
@@ -109,7 +119,9 @@ impl Placer {
 /// # Errors
 /// A file that cannot be read, a column or property that is not there, no usable polygon.
 pub fn run(args: &LocateArgs) -> anyhow::Result<ExitCode> {
-    let placer = load_areas(args)?;
+    let (code, layer) = (args.code.as_deref(), args.layer.as_deref());
+    let source = AreasSource { path: &args.areas, code, datum: args.datum, layer };
+    let placer = load_areas(&source)?;
     let input: Box<dyn Read + Send> = if args.points.as_os_str() == "-" {
         Box::new(std::io::stdin())
     } else {
@@ -155,12 +167,24 @@ fn tell_summary(summary: &Summary) {
     );
 }
 
-fn load_areas(args: &LocateArgs) -> anyhow::Result<Placer> {
-    let path = args.areas.display();
-    let file = File::open(&args.areas).with_context(|| format!("cannot open {path}"))?;
+/// A file of areas, and what was said about it on the command line.
+pub struct AreasSource<'a> {
+    pub path: &'a Path,
+    pub code: Option<&'a str>,
+    pub datum: Datum,
+    pub layer: Option<&'a str>,
+}
+
+/// Reads areas to place points in; repairs and refusals are told on standard error.
+///
+/// # Errors
+/// The file cannot be read, lacks the property, or has no usable polygon.
+pub fn load_areas(source: &AreasSource<'_>) -> anyhow::Result<Placer> {
+    let path = source.path.display();
+    let file = File::open(source.path).with_context(|| format!("cannot open {path}"))?;
     let mut loaded = Loaded::default();
-    let report = read_features(file, args.layer.as_deref(), &FileLimits::default(), &mut |f| {
-        loaded.take(f, args.datum);
+    let report = read_features(file, source.layer, &FileLimits::default(), &mut |f| {
+        loaded.take(f, source.datum);
     })
     .with_context(|| path.to_string())?;
     for note in &report.notes {
@@ -170,7 +194,7 @@ fn load_areas(args: &LocateArgs) -> anyhow::Result<Placer> {
     if loaded.polygons.is_empty() {
         bail!("{path}: none of its {} features is a polygon that can be used", report.features);
     }
-    let codes = loaded.codes(args.code.as_deref()).with_context(|| path.to_string())?;
+    let codes = loaded.codes(source.code).with_context(|| path.to_string())?;
     Ok(Placer::new(&loaded.polygons, &codes))
 }
 

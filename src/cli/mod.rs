@@ -55,6 +55,9 @@ enum Command {
     Locate(locate::LocateArgs),
     /// Check files of areas: gaps, overlaps, orphans, duplicate codes, wrong nesting.
     Check(check::CheckArgs),
+    /// Learn, try and convert rules of the responsibility matrix.
+    #[command(subcommand)]
+    Matrix(matrix::MatrixCommand),
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
@@ -101,6 +104,7 @@ impl Cli {
         match self.command {
             Command::Locate(args) => locate::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Matrix(command) => matrix::run(config, command),
             Command::Openapi => {
                 println!("{}", crate::http::openapi().to_pretty_json()?);
                 Ok(ExitCode::SUCCESS)

@@ -4,6 +4,8 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
 
+use h3o::CellIndex;
+
 use super::catalog::{KIND_WORDS, LEVEL_WORDS, required_word};
 use super::csv_rows::{Columns, FieldError, LineProblem, Row, RowError, read_rows};
 use crate::domain::catalog::{Catalog, Department, Limit, Validity};
@@ -14,14 +16,16 @@ use crate::domain::routing::{
     WindowError,
 };
 use crate::domain::territory::level::Level;
+use crate::domain::territory::position::CELL_RESOLUTION;
 use crate::domain::time::Day;
 
-const RULE_COLUMNS: [&str; 18] = [
+const RULE_COLUMNS: [&str; 20] = [
     "id",
     "priority",
     "selector",
     "area_level",
     "area_code",
+    "cell",
     "asset_layer",
     "asset_owner",
     "weekdays",
@@ -29,6 +33,7 @@ const RULE_COLUMNS: [&str; 18] = [
     "dates",
     "severity",
     "lead",
+    "unit",
     "assists",
     "limit",
     "valid_from",
@@ -42,12 +47,14 @@ const RULES: Columns = Columns {
         "priority",
         "area_level",
         "area_code",
+        "cell",
         "asset_layer",
         "asset_owner",
         "weekdays",
         "hours",
         "dates",
         "severity",
+        "unit",
         "assists",
         "limit",
         "valid_from",
@@ -62,6 +69,13 @@ const RUNGS: Columns = Columns {
     required: &["level", "area_code", "department", "limit"],
     optional: &["kind", "valid_from", "valid_to"],
 };
+
+const CELL_WORDS: &str = "an H3 cell of a resolution up to 11, such as 8729a56d1ffffff";
+
+/// Reads a hexagon that a rule may have; `None` for another text.
+pub fn parse_cell(text: &str) -> Option<CellIndex> {
+    text.parse::<CellIndex>().ok().filter(|cell| cell.resolution() <= CELL_RESOLUTION)
+}
 
 /// What the rows of a matrix are checked against.
 pub struct MatrixContext<'a> {
@@ -214,6 +228,7 @@ fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
         (Some(_), None) => return Err(("area_code", RowError::Empty)),
         (None, Some(_)) => return Err(("area_level", RowError::Empty)),
     };
+    let cell = row.word("cell", CELL_WORDS, parse_cell)?;
     let owner = row.optional("asset_owner").map(str::to_owned);
     let asset = match (row.optional("asset_layer"), owner) {
         (Some(layer), owner) => Some(AssetScope { layer: layer.to_owned(), owner }),
@@ -227,11 +242,13 @@ fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
         id: row.parse("id", RuleId::parse)?,
         priority: priority.unwrap_or(0),
         area,
+        cell,
         asset,
         selector: row.parse("selector", |text| checks.selector(text))?,
         window: read_window(row)?,
         severity: row.word("severity", "general or major", Severity::parse)?,
         lead: row.parse("lead", |text| checks.department(text))?,
+        unit: row.text("unit").to_owned(),
         assists: assists.map_err(|error| ("assists", error))?,
         limit: row.parse_optional("limit", Limit::parse)?,
         validity: row.validity()?,
@@ -306,6 +323,7 @@ pub fn write_rules(matrix: &Matrix) -> csv::Result<Vec<u8>> {
             rule.selector.to_string(),
             text_of(rule.area.as_ref().map(|area| area.level)),
             text_of(rule.area.as_ref().map(|area| &area.code)),
+            text_of(rule.cell),
             text_of(rule.asset.as_ref().map(|asset| &asset.layer)),
             text_of(rule.asset.as_ref().and_then(|asset| asset.owner.as_ref())),
             rule.window.weekdays_text(),
@@ -313,6 +331,7 @@ pub fn write_rules(matrix: &Matrix) -> csv::Result<Vec<u8>> {
             rule.window.dates_text(),
             text_of(rule.severity.map(Severity::as_str)),
             rule.lead.to_string(),
+            rule.unit.clone(),
             assists.join(";"),
             text_of(rule.limit),
             text_of(rule.validity.from()),

@@ -10,6 +10,8 @@ pub mod dbf;
 pub mod geojson;
 pub mod history;
 pub mod indicators;
+pub mod labelled;
+pub mod learned;
 pub mod lineage;
 pub mod matrix;
 pub mod mvt;

@@ -12,6 +12,7 @@ mod measures;
 mod multipart;
 mod ops;
 mod problem;
+mod proposals;
 mod reference;
 mod reports;
 mod reroute;
@@ -152,6 +153,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(matrix::simulate_matrix))
         .routes(routes!(matrix::activate_matrix))
         .routes(routes!(matrix::roll_back_matrix))
+        .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))
         .routes(routes!(territories::preview_version))

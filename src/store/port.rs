@@ -80,6 +80,9 @@ pub trait Issues: Send + Sync {
     /// Which of these external numbers are in already.
     async fn list_known_external(&self, source: &str, ids: &[String]) -> Result<Vec<String>>;
 
+    /// Issues that arbitration has ruled on, the latest reported first.
+    async fn list_ruled(&self, limit: usize, scope: &Scope) -> Result<Vec<Issue>>;
+
     /// All issues in order of id after `after`: for verification and rebuilding.
     async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>>;
 }

@@ -6,6 +6,11 @@ mod lint;
 mod list;
 mod simulate;
 mod source;
+mod convert;
+mod evaluate;
+mod history;
+mod learn;
+mod proposals;
 
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -27,6 +32,14 @@ pub enum MatrixCommand {
     Activate(activate::ActivateArgs),
     /// Put the version before, or the one named, in force again.
     Rollback(activate::RollbackArgs),
+    /// Propose rules from labelled history; needs no database.
+    Learn(learn::LearnArgs),
+    /// Try learned rules on other labelled history; needs no database.
+    Evaluate(evaluate::EvaluateArgs),
+    /// Turn learned rules into files that `hexward import matrix` takes; needs no database.
+    Convert(convert::ConvertArgs),
+    /// Propose rules from rulings of arbitration.
+    Proposals(proposals::ProposalsArgs),
 }
 
 /// Runs a command of the matrix.
@@ -41,5 +54,9 @@ pub fn run(config: &ConfigArgs, command: MatrixCommand) -> anyhow::Result<ExitCo
         MatrixCommand::Simulate(args) => open::run(simulate::run(config, args)),
         MatrixCommand::Activate(args) => open::run(activate::run(config, args)),
         MatrixCommand::Rollback(args) => open::run(activate::run_rollback(config, args)),
+        MatrixCommand::Learn(args) => learn::run(&args),
+        MatrixCommand::Evaluate(args) => evaluate::run(&args),
+        MatrixCommand::Convert(args) => convert::run(&args),
+        MatrixCommand::Proposals(args) => open::run(proposals::run(config, args)),
     }
 }

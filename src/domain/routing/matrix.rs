@@ -2,7 +2,9 @@
 //! win, the fallback ladder, the departments, and the index that finds the few rules in question.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use h3o::{CellIndex, Resolution};
 
 use super::{CategoryFacts, Facts, Rule, RuleId};
 use crate::domain::catalog::{Department, Limit, Validity};
@@ -184,8 +186,13 @@ impl Matrix {
     /// depends on how many there are, not on the size of the matrix.
     pub(super) fn candidates(&self, facts: &Facts) -> Vec<usize> {
         let mut positions = Vec::new();
+        let cells = self.index.cells(facts);
+        let in_area = |i: &&usize| self.rules[**i].area.as_ref().is_none_or(|area| area.holds(facts));
         for bucket in self.index.buckets(facts) {
             positions.extend(&bucket.anywhere);
+            for cell in &cells {
+                positions.extend(bucket.by_cell.get(cell).into_iter().flatten().filter(in_area));
+            }
             for place in &facts.chain {
                 let of_area = bucket.by_area.get(&place.code).into_iter().flatten();
                 positions.extend(of_area.filter(|&&i| {
@@ -199,7 +206,7 @@ impl Matrix {
     }
 }
 
-/// Positions of rules by selector, then by area.
+/// Positions of rules by selector, then by area or hexagon.
 #[derive(Clone, Debug, Default)]
 struct Index {
     conditions: HashMap<ConditionCode, Bucket>,
@@ -207,12 +214,16 @@ struct Index {
     big_classes: HashMap<CategoryCode, Bucket>,
     kinds: HashMap<Kind, Bucket>,
     any: Bucket,
+    /// Of the rules' hexagons.
+    resolutions: BTreeSet<Resolution>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Bucket {
     anywhere: Vec<usize>,
     by_area: HashMap<AreaCode, Vec<usize>>,
+    /// Rules with a hexagon, whether they name an area too or not.
+    by_cell: HashMap<CellIndex, Vec<usize>>,
 }
 
 impl Index {
@@ -224,10 +235,26 @@ impl Index {
             Selector::Kind(kind) => self.kinds.entry(*kind).or_default(),
             Selector::Any => &mut self.any,
         };
-        match &rule.area {
-            None => bucket.anywhere.push(position),
-            Some(area) => bucket.by_area.entry(area.code.clone()).or_default().push(position),
+        match (rule.cell, &rule.area) {
+            (Some(cell), _) => {
+                bucket.by_cell.entry(cell).or_default().push(position);
+                self.resolutions.insert(cell.resolution());
+            }
+            (None, None) => bucket.anywhere.push(position),
+            (None, Some(area)) => {
+                bucket.by_area.entry(area.code.clone()).or_default().push(position);
+            }
         }
+    }
+
+    /// The hexagons around the position, of those resolutions that rules have.
+    fn cells(&self, facts: &Facts) -> Vec<CellIndex> {
+        // Most matrices have no hexagons, and then none is worked out.
+        if self.resolutions.is_empty() {
+            return Vec::new();
+        }
+        let Some(cell) = facts.cell() else { return Vec::new() };
+        self.resolutions.iter().filter_map(|&resolution| cell.parent(resolution)).collect()
     }
 
     fn buckets(&self, facts: &Facts) -> impl Iterator<Item = &Bucket> {

@@ -8,6 +8,7 @@ mod decide;
 mod diff;
 mod facts;
 pub mod lint;
+pub mod learn;
 mod matrix;
 mod reroute;
 mod rule;

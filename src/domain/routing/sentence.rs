@@ -38,10 +38,14 @@ impl Trace {
             true => String::new(),
             false => format!("，{}协办", assists.join("、")),
         };
+        let unit = match route.unit.is_empty() {
+            true => String::new(),
+            false => format!("（{}）", route.unit),
+        };
         let limit = route
             .limit
             .map_or_else(String::new, |(limit, _)| format!("，时限{}", limit.words(Lang::Zh)));
-        format!("{place}的“{what}”：{why}{assists}{limit}。")
+        format!("{place}的“{what}”：{why}{unit}{assists}{limit}。")
     }
 
     fn routed_en(&self, route: &Route) -> String {
@@ -56,6 +60,10 @@ impl Trace {
         let limit = route
             .limit
             .map_or_else(String::new, |(limit, _)| format!(" within {}", limit.words(Lang::En)));
+        let unit = match route.unit.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", route.unit),
+        };
         let why = match &route.by {
             RoutedBy::Rule(id) => format!(
                 "rule {id} of responsibility matrix {version} ({}, {}) names it",
@@ -68,7 +76,7 @@ impl Trace {
                 level_words(*level, Lang::En)
             ),
         };
-        format!("“{what}” in {place} goes to {lead}{assists}{limit}, because {why}.")
+        format!("“{what}” in {place} goes to {lead}{unit}{assists}{limit}, because {why}.")
     }
 
     fn unrouted_zh(&self, reason: UnroutedReason) -> String {
@@ -174,6 +182,14 @@ impl Trace {
         let place = area.and_then(|area| {
             self.facts.chain.iter().find(|p| p.level == area.level && p.code == area.code)
         });
+        if won.is_some_and(|considered| considered.cell.is_some()) {
+            return match (place, lang) {
+                (Some(place), Lang::Zh) => format!("适用于{}的一个六边形", place.name),
+                (Some(place), Lang::En) => format!("in one hexagon of {}", place.name),
+                (None, Lang::Zh) => "适用于一个六边形".to_owned(),
+                (None, Lang::En) => "in one hexagon".to_owned(),
+            };
+        }
         match (place, lang) {
             (Some(place), Lang::Zh) => format!("适用于{}", place.name),
             (Some(place), Lang::En) => format!("everywhere in {}", place.name),

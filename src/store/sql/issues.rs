@@ -228,6 +228,19 @@ impl Issues for Engine {
         Ok(query.build_query_scalar().fetch_all(&self.readers).await?)
     }
 
+    async fn list_ruled(&self, limit: usize, scope: &Scope) -> Result<Vec<Issue>> {
+        // Only what was returned can come to arbitration, and few issues were.
+        let mut query = Query::new(format!(
+            "SELECT {ISSUE_SELECT} FROM issue WHERE returns > 0 AND EXISTS (SELECT 1 FROM event \
+             WHERE event.issue_id = issue.id AND event.action = 'rule') AND "
+        ));
+        push_scope(&mut query, scope, Over::Issues);
+        query.push(" ORDER BY reported_at DESC, id DESC LIMIT ");
+        query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(issue_of).collect()
+    }
+
     async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>> {
         let rows = sqlx::query("SELECT * FROM issue WHERE id > $1 ORDER BY id LIMIT $2")
             .bind(after.map_or(String::new(), |id| id.to_string()))
