@@ -5,16 +5,22 @@ use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
 use super::state::{Action, Outcome, ReturnReason, State};
+use super::supervision::{Ground, Holder, Offer, Reach, Satisfaction, TaskKind, Told, Verdict};
 use super::workflow::{self, Field, Transition};
 use crate::domain::access::{Actor, Role};
 use crate::domain::audit::{Hash, event_hash};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
+use crate::domain::territory::position::distance_m;
 use crate::domain::time::{DAY_MS, Timestamp};
 
 /// The longest suspension, in days.
 pub const SUSPENSION_DAYS_MAX: i64 = 366;
 /// How long after closing the reporter may reopen, in days (local: 15 is the usual term).
 pub const REOPEN_DAYS_MAX: i64 = 15;
+/// How long after closing the reporter may rate the outcome, in days (local).
+pub const RATE_DAYS_MAX: i64 = 60;
+/// The longest name of a meeting place, in characters.
+pub const MEETING_CHARS_MAX: usize = 200;
 /// The longest note, in characters.
 pub const NOTE_CHARS_MAX: usize = 2_000;
 /// The most departments that assist one lead.
@@ -43,7 +49,7 @@ pub struct Reclass {
 }
 
 /// What someone asks to be done. Fields that the action has no use for are refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     pub action: Action,
     /// The version of the issue that the actor saw.
@@ -58,6 +64,8 @@ pub struct Command {
     pub cited_rule: Option<String>,
     pub category: Option<Reclass>,
     pub photos: Vec<AttachmentId>,
+    /// What the steps of supervision are told.
+    pub told: Told,
 }
 
 impl Command {
@@ -76,6 +84,7 @@ impl Command {
             cited_rule: None,
             category: None,
             photos: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -91,6 +100,16 @@ impl Command {
             Field::CitedRule => self.cited_rule.is_some(),
             Field::Category => self.category.is_some(),
             Field::Photos => !self.photos.is_empty(),
+            Field::Departments => !self.told.departments.is_empty(),
+            Field::Meeting => {
+                self.told.meeting.as_ref().is_some_and(|text| !text.trim().is_empty())
+            }
+            Field::Position => self.told.position.is_some(),
+            Field::Judgement => self.told.judgement.is_some(),
+            Field::Reach => self.told.reach.is_some(),
+            Field::Verdict => self.told.verdict.is_some(),
+            Field::Satisfaction => self.told.satisfaction.is_some(),
+            Field::Ground => self.told.ground.is_some(),
         }
     }
 }
@@ -112,6 +131,8 @@ pub enum Refusal {
     Invalid { field: Field, why: FieldFault },
     #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
     ReopenTooLate,
+    #[error("the term for rating ended {RATE_DAYS_MAX} days after closing")]
+    RateTooLate,
 }
 
 /// What is wrong with a field.
@@ -133,6 +154,10 @@ pub enum FieldFault {
     LeadAssists,
     #[error("does not fit the kind of the issue")]
     WrongKind,
+    #[error("this department is not awaited")]
+    NotAwaited,
+    #[error("there is nothing of this sort to appeal against")]
+    NothingToAppeal,
 }
 
 const FIELDS: &[Field] = &[
@@ -146,6 +171,14 @@ const FIELDS: &[Field] = &[
     Field::CitedRule,
     Field::Category,
     Field::Photos,
+    Field::Departments,
+    Field::Meeting,
+    Field::Position,
+    Field::Judgement,
+    Field::Reach,
+    Field::Verdict,
+    Field::Satisfaction,
+    Field::Ground,
 ];
 
 /// The outcomes that an issue of this kind may have.
@@ -173,11 +206,11 @@ pub fn decide(
     let (row, role) = find_row(issue, command.action, actor)?;
     check_fields(row, command)?;
     check_values(issue, command, now)?;
+    check_told(issue, command, actor)?;
     check_term(issue, command.action, role, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
-    let event =
-        append(issue, at, event_actor(actor, role), command, workflow::destination(row, issue));
+    let event = append(issue, at, (actor, role), command, workflow::destination(row, issue));
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -226,9 +259,13 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
 
 fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Refusal> {
     let invalid = |field, why| Err(Refusal::Invalid { field, why });
-    for (field, text) in [(Field::Note, &command.note), (Field::CitedRule, &command.cited_rule)] {
+    for (field, text, chars_max) in [
+        (Field::Note, &command.note, NOTE_CHARS_MAX),
+        (Field::CitedRule, &command.cited_rule, NOTE_CHARS_MAX),
+        (Field::Meeting, &command.told.meeting, MEETING_CHARS_MAX),
+    ] {
         let text = text.as_deref().unwrap_or("");
-        if text.chars().count() > NOTE_CHARS_MAX {
+        if text.chars().count() > chars_max {
             return invalid(field, FieldFault::TooLong);
         }
         // PostgreSQL keeps no NUL, and none of these can be shown.
@@ -238,6 +275,9 @@ fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), 
     }
     if command.assists.len() > ASSISTS_MAX {
         return invalid(Field::Assists, FieldFault::TooMany);
+    }
+    if command.told.departments.len() > ASSISTS_MAX {
+        return invalid(Field::Departments, FieldFault::TooMany);
     }
     if command.photos.len() > PHOTOS_MAX {
         return invalid(Field::Photos, FieldFault::TooMany);
@@ -266,6 +306,62 @@ fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// Holds what supervision is told against the issue.
+fn check_told(issue: &Issue, command: &Command, actor: &Actor) -> Result<(), Refusal> {
+    let (own, told) = (&issue.supervision, &command.told);
+    let invalid = |field, why| Err(Refusal::Invalid { field, why });
+    match command.action {
+        Action::Arrive => {
+            let named = command.department.as_ref();
+            if named.is_some_and(|code| !workflow::arriving(issue, actor).any(|own| own == code)) {
+                return invalid(Field::Department, FieldFault::NotAwaited);
+            }
+        }
+        Action::JudgeArrival => {
+            let standing = command
+                .department
+                .as_ref()
+                .and_then(|code| own.open_whistle().and_then(|whistle| whistle.standing(code)));
+            if standing.is_none_or(|standing| standing.is_judged()) {
+                return invalid(Field::Department, FieldFault::NotAwaited);
+            }
+        }
+        Action::Revisit => {
+            let given = [
+                (Field::Verdict, told.verdict.is_some()),
+                (Field::Satisfaction, told.satisfaction.is_some()),
+            ];
+            let valid = told.reach == Some(Reach::Valid);
+            for (field, given) in given {
+                match (valid, given) {
+                    (true, false) => return Err(Refusal::Missing(field)),
+                    (false, true) => return Err(Refusal::Superfluous(field)),
+                    _ => {}
+                }
+            }
+        }
+        Action::Appeal if !told.ground.is_some_and(|ground| can_appeal(issue, ground)) => {
+            return invalid(Field::Ground, FieldFault::NothingToAppeal);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether there is a raw fact of this sort that still counts. That a limit has run out is not
+/// known here; whoever decides the appeal sees the clocks.
+fn can_appeal(issue: &Issue, ground: Ground) -> bool {
+    let there = match ground {
+        Ground::ReturnBudget => issue.counts.returns >= workflow::RETURNS_MAX,
+        Ground::FailedInspection => issue.counts.reworks > 0,
+        Ground::LowRating => issue.supervision.revisit.is_some_and(|revisit| {
+            revisit.satisfaction.is_low() || revisit.verdict != Verdict::Resolved
+        }),
+        Ground::Overdue => true,
+    };
+    there && !issue.supervision.is_exempted(ground)
+}
+
 /// Who reopens without an office does so within the term.
 fn check_term(
     issue: &Issue,
@@ -277,6 +373,10 @@ fn check_term(
     let ends = closed.0.saturating_add(REOPEN_DAYS_MAX * DAY_MS);
     if action == Action::Reopen && role.is_none() && now.0 > ends {
         return Err(Refusal::ReopenTooLate);
+    }
+    let ends = closed.0.saturating_add(RATE_DAYS_MAX * DAY_MS);
+    if action == Action::Rate && now.0 > ends {
+        return Err(Refusal::RateTooLate);
     }
     Ok(())
 }
@@ -296,7 +396,9 @@ fn facts_of(command: &Command) -> Facts {
             facts.insert(name.to_owned(), value);
         }
     };
-    put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    if !matches!(command.action, Action::Arrive | Action::JudgeArrival) {
+        put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    }
     if !command.assists.is_empty() {
         put(fact::ASSISTS, Some(join(&command.assists)));
     }
@@ -317,17 +419,89 @@ fn facts_of(command: &Command) -> Facts {
     facts
 }
 
+/// What the steps of supervision add. Where someone stood is told as a distance: the position
+/// itself is kept apart, so that it can be forgotten.
+fn told_facts(issue: &Issue, command: &Command, actor: &Actor) -> Facts {
+    let (told, mut facts) = (&command.told, Facts::new());
+    let mut put = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            facts.insert(name.to_owned(), value);
+        }
+    };
+    let away = |from: (f64, f64)| told.position.map(|at| format!("{:.1}", distance_m(from, at)));
+    let meeting = issue.supervision.whistle.as_ref().and_then(|whistle| whistle.position);
+    match command.action {
+        Action::Whistle => {
+            let mut called = told.departments.clone();
+            called.sort_unstable();
+            called.dedup();
+            put(fact::SUMMONED, Some(join(&called)));
+            put(fact::MEETING, told.meeting.clone());
+            put(fact::MEETING_POSITION, told.position.map(super::record::write_pair));
+        }
+        Action::Arrive => {
+            let own = workflow::arriving(issue, actor).next();
+            put(fact::DEPARTMENT, command.department.as_ref().or(own).map(ToString::to_string));
+            put(fact::DISTANCE_M, away(meeting.unwrap_or(issue.place.position)));
+        }
+        Action::JudgeArrival => {
+            put(fact::DEPARTMENT, command.department.as_ref().map(ToString::to_string));
+            put(fact::JUDGEMENT, told.judgement.map(|judgement| judgement.to_string()));
+        }
+        Action::CheckIn | Action::Submit | Action::Settle => {
+            put(fact::DISTANCE_M, away(issue.place.position));
+        }
+        _ => {}
+    }
+    put(fact::REACH, told.reach.map(|reach| reach.to_string()));
+    put(fact::VERDICT, told.verdict.map(|verdict| verdict.to_string()));
+    put(fact::SATISFACTION, told.satisfaction.map(|grade: Satisfaction| grade.to_string()));
+    put(fact::GROUND, told.ground.map(|ground| ground.to_string()));
+    facts.extend(task_facts(issue, command));
+    facts
+}
+
+fn task_facts(issue: &Issue, command: &Command) -> Facts {
+    let kind = match command.action {
+        Action::AcceptForCheck => TaskKind::Verification,
+        Action::OrderCheck => TaskKind::Inspection,
+        Action::PassTask => match &issue.supervision.task {
+            Some(task) => task.kind,
+            None => return Facts::new(),
+        },
+        _ => return Facts::new(),
+    };
+    let offer = command.told.offer.unwrap_or(Offer { holder: Holder::Desk, reason: None });
+    let mut facts = Facts::from([(fact::TASK.to_owned(), kind.to_string())]);
+    if let Holder::Worker { worker, account } = offer.holder {
+        facts.insert(fact::TASK_WORKER.to_owned(), worker.to_string());
+        facts.insert(fact::TASK_ACCOUNT.to_owned(), account.to_string());
+    }
+    if let Some(reason) = offer.reason {
+        facts.insert(fact::TASK_REASON.to_owned(), reason.to_string());
+    }
+    facts
+}
+
 /// Codes joined by `;`, which no code holds.
 pub fn join(codes: &[DepartmentCode]) -> String {
     codes.iter().map(DepartmentCode::as_str).collect::<Vec<_>>().join(";")
 }
 
-fn append(issue: &Issue, at: Timestamp, actor: EventActor, command: &Command, to: State) -> Event {
+fn append(
+    issue: &Issue,
+    at: Timestamp,
+    (actor, role): (&Actor, Option<Role>),
+    command: &Command,
+    to: State,
+) -> Event {
+    let mut facts = facts_of(command);
+    facts.extend(told_facts(issue, command, actor));
     let draft = Draft {
-        actor,
+        actor: event_actor(actor, role),
         action: command.action,
         note: command.note.clone().filter(|note| !note.trim().is_empty()),
-        facts: facts_of(command),
+        facts,
         attachments: command.photos.clone(),
     };
     chain(issue, at, draft, to)

@@ -4,7 +4,9 @@
 use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
+use super::supervision::{Standing, Task};
 use crate::domain::access::{Actor, Role};
+use crate::domain::id::DepartmentCode;
 
 /// Where an action leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +49,16 @@ pub enum Field {
     CitedRule,
     Category,
     Photos,
+    /// The departments that a whistle summons.
+    Departments,
+    /// Where to, in words.
+    Meeting,
+    Position,
+    Judgement,
+    Reach,
+    Verdict,
+    Satisfaction,
+    Ground,
 }
 
 impl Field {
@@ -63,6 +75,14 @@ impl Field {
             Field::CitedRule => "cited_rule",
             Field::Category => "category",
             Field::Photos => "photo_ids",
+            Field::Departments => "departments",
+            Field::Meeting => "meeting",
+            Field::Position => "position",
+            Field::Judgement => "judgement",
+            Field::Reach => "reach",
+            Field::Verdict => "verdict",
+            Field::Satisfaction => "satisfaction",
+            Field::Ground => "ground",
         }
     }
 }
@@ -81,6 +101,17 @@ pub enum Guard {
     NoInspectionNeeded,
     /// Only who reported it.
     OwnReport,
+    /// A hazard: opinions and disputes have no offender, and so no inspection.
+    IsInspected,
+    /// An order awaits its reply.
+    ReplyOwed,
+    NoWhistle,
+    WhistleOpen,
+    /// The reporter can be reached.
+    Contactable,
+    NoAppeal,
+    AppealOpen,
+    TaskOpen,
 }
 
 /// Returns that go back to the dispatcher; the next one goes to arbitration.
@@ -137,6 +168,9 @@ const ROW: Transition = Transition {
     clock: ClockEffect::NextStage,
 };
 
+/// A step beside the way: the state and the clocks stay as they are.
+const KEEP: Transition = Transition { optional: &[], clock: ClockEffect::Nothing, ..ROW };
+
 /// Every transition that exists after the report itself.
 pub const TRANSITIONS: &[Transition] = &[
     Transition {
@@ -172,7 +206,7 @@ pub const TRANSITIONS: &[Transition] = &[
         roles: &[GridWorker],
         guard: Guard::OwnReport,
         required: &[Field::Note],
-        optional: &[Field::Outcome, Field::Photos],
+        optional: &[Field::Outcome, Field::Photos, Field::Position],
         ..ROW
     },
     Transition {
@@ -274,7 +308,7 @@ pub const TRANSITIONS: &[Transition] = &[
         to: To::State(Handled),
         roles: &[Handler],
         required: &[Field::Outcome, Field::Note],
-        optional: &[Field::Photos],
+        optional: &[Field::Photos, Field::Position],
         ..ROW
     },
     Transition {
@@ -282,6 +316,7 @@ pub const TRANSITIONS: &[Transition] = &[
         from: &[Handled],
         to: To::State(Inspecting),
         roles: OFFICE,
+        guard: Guard::IsInspected,
         ..ROW
     },
     Transition {
@@ -357,6 +392,123 @@ pub const TRANSITIONS: &[Transition] = &[
         clock: ClockEffect::Nothing,
         ..ROW
     },
+    Transition {
+        action: Action::Urge,
+        from: OPEN,
+        roles: &[Acceptor, Dispatcher, DutySupervisor, Leader],
+        optional: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Supervise,
+        from: OPEN,
+        roles: &[DutySupervisor, Leader],
+        required: &[Field::Until, Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Reply,
+        from: ANY,
+        roles: &[Handler],
+        guard: Guard::ReplyOwed,
+        required: &[Field::Note],
+        optional: &[Field::Photos],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Whistle,
+        from: OPEN,
+        roles: &[Dispatcher, DutySupervisor],
+        guard: Guard::NoWhistle,
+        required: &[Field::Departments, Field::Meeting, Field::Until],
+        optional: &[Field::Position, Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Arrive,
+        from: ANY,
+        roles: &[Handler],
+        guard: Guard::WhistleOpen,
+        required: &[Field::Position],
+        optional: &[Field::Department, Field::Note, Field::Photos],
+        ..KEEP
+    },
+    Transition {
+        action: Action::JudgeArrival,
+        from: ANY,
+        roles: &[Dispatcher, DutySupervisor],
+        guard: Guard::WhistleOpen,
+        required: &[Field::Department, Field::Judgement],
+        optional: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Contact,
+        from: ANY,
+        roles: &[Acceptor, Dispatcher, DutySupervisor, Handler],
+        guard: Guard::Contactable,
+        optional: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Revisit,
+        from: &[Closed],
+        roles: OFFICE,
+        guard: Guard::Contactable,
+        required: &[Field::Reach],
+        optional: &[Field::Verdict, Field::Satisfaction, Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Rate,
+        from: &[Closed],
+        by_reporter: true,
+        required: &[Field::Verdict, Field::Satisfaction],
+        optional: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Appeal,
+        from: ANY,
+        roles: &[Handler],
+        guard: Guard::NoAppeal,
+        required: &[Field::Ground, Field::Note],
+        optional: &[Field::Photos],
+        ..KEEP
+    },
+    Transition {
+        action: Action::UpholdAppeal,
+        from: ANY,
+        roles: &[DutySupervisor],
+        guard: Guard::AppealOpen,
+        required: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::DismissAppeal,
+        from: ANY,
+        roles: &[DutySupervisor],
+        guard: Guard::AppealOpen,
+        required: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::PassTask,
+        from: &[Verifying, Inspecting],
+        roles: OFFICE,
+        guard: Guard::TaskOpen,
+        optional: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::CheckIn,
+        from: &[Verifying, Inspecting],
+        roles: &[],
+        guard: Guard::TaskOpen,
+        required: &[Field::Position],
+        optional: &[Field::Photos, Field::Note],
+        ..KEEP
+    },
 ];
 
 /// Whether disputes and opinions, or a category that says so, end without an inspection.
@@ -372,6 +524,14 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
         Guard::NoInspectionNeeded => !needs_inspection(issue),
         Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
+        Guard::IsInspected => issue.kind == Kind::Hazard,
+        Guard::ReplyOwed => issue.supervision.reply_due.is_some(),
+        Guard::NoWhistle => issue.supervision.open_whistle().is_none(),
+        Guard::WhistleOpen => issue.supervision.open_whistle().is_some(),
+        Guard::Contactable => issue.supervision.contactable,
+        Guard::NoAppeal => !issue.supervision.appeal_is_open(),
+        Guard::AppealOpen => issue.supervision.appeal_is_open(),
+        Guard::TaskOpen => issue.supervision.task.is_some(),
     }
 }
 
@@ -386,6 +546,16 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
     match actor {
         Actor::System if system_may(row.action) => Ok(None),
         Actor::Anonymous if row.by_reporter => Ok(None),
+        Actor::Account { .. } if row.action == Action::Arrive => {
+            match arriving(issue, actor).next() {
+                Some(_) => Ok(Some(Role::Handler)),
+                None => Err(NoRole),
+            }
+        }
+        Actor::Account { .. } if is_judging(row.action) && handled_it(issue, actor) => Err(NoRole),
+        Actor::Account { .. } if for_holder(row.action) && holds_task(issue, actor) => {
+            Ok(Some(Role::GridWorker))
+        }
         Actor::Account { id, grants, .. } => {
             let subject = issue.subject();
             let own = grants.iter().find(|grant| {
@@ -404,6 +574,50 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
         }
         _ => Err(NoRole),
     }
+}
+
+/// Whether the action judges the work of others.
+const fn is_judging(action: Action) -> bool {
+    matches!(action, Action::Approve | Action::Pass | Action::Fail)
+}
+
+/// Whether the holder of a task may take the action, in whichever grid the task is.
+const fn for_holder(action: Action) -> bool {
+    use Action::{CheckIn, Comment, Fail, Pass, PassTask};
+    matches!(action, CheckIn | Comment | Fail | Pass | PassTask)
+}
+
+/// Whoever settled or handed in the feedback, and whoever handles for the lead, does not inspect.
+pub fn handled_it(issue: &Issue, actor: &Actor) -> bool {
+    let own_work = actor.account().is_some() && actor.account() == issue.supervision.handled_by;
+    let of_lead = actor.grants().iter().any(|grant| {
+        grant.role == Role::Handler && grant.department.is_some() && grant.department == issue.lead
+    });
+    own_work || of_lead
+}
+
+/// Whether the open task was offered to the actor, who is still a worker.
+pub fn holds_task(issue: &Issue, actor: &Actor) -> bool {
+    let holder = issue.supervision.task.as_ref().and_then(Task::account);
+    holder.is_some() && holder == actor.account() && actor.has_role(Role::GridWorker)
+}
+
+/// The summoned departments that are still awaited and that the actor handles for.
+pub fn arriving<'a>(
+    issue: &'a Issue,
+    actor: &'a Actor,
+) -> impl Iterator<Item = &'a DepartmentCode> {
+    let whistle = issue.supervision.open_whistle();
+    let awaited = whistle.into_iter().flat_map(|whistle| &whistle.standings);
+    awaited.filter(|(_, standing)| *standing == Standing::Summoned).map(|(code, _)| code).filter(
+        move |code| {
+            actor.grants().iter().any(|grant| {
+                grant.role == Role::Handler
+                    && grant.department.as_ref().is_none_or(|own| own == *code)
+                    && grant.covers(&issue.subject())
+            })
+        },
+    )
 }
 
 /// The actor has no role that may take this row.

@@ -141,6 +141,45 @@ pub const MEDIATION_RATE: Definition = Definition {
     says_en: "mediations ended in the period with an agreement ÷ mediations ended in the period",
 };
 
+pub const RESPONSE_RATE: Definition = Definition {
+    id: "response_rate",
+    version: 1,
+    name_zh: "响应率",
+    name_en: "Response rate",
+    numerator: &[Measure::ContactedOfDue],
+    less: &[],
+    denominator: Measure::DueContact,
+    says_zh: "其中上报后 24 小时内联系到上报人的 ÷ 留有联系方式或账号、联系时刻或 24 小时期满在期内的上报",
+    says_en: "of them, contacted within 24 hours of the report ÷ reports with a contact or an \
+              account that were contacted, or whose 24 hours ended, in the period",
+};
+
+pub const RESOLUTION_RATE: Definition = Definition {
+    id: "resolution_rate",
+    version: 1,
+    name_zh: "解决率",
+    name_en: "Resolution rate",
+    numerator: &[Measure::Resolved],
+    less: &[],
+    denominator: Measure::Revisited,
+    says_zh: "其中上报人认为已解决的 ÷ 期内有效回访（含上报人自评，以最后一次为准）的",
+    says_en: "of them, resolved in the reporter's word ÷ validly revisited or rated in the period, \
+              by the last time",
+};
+
+pub const SATISFACTION_RATE: Definition = Definition {
+    id: "satisfaction_rate",
+    version: 1,
+    name_zh: "满意率",
+    name_en: "Satisfaction rate",
+    numerator: &[Measure::Satisfied],
+    less: &[],
+    denominator: Measure::Revisited,
+    says_zh: "其中满意和基本满意的 ÷ 期内有效回访（含上报人自评，以最后一次为准）的",
+    says_en: "of them, satisfied or fairly satisfied ÷ validly revisited or rated in the period, \
+              by the last time",
+};
+
 /// What a plain count or a distribution of times counts.
 #[derive(Clone, Copy, Debug)]
 pub struct Figure {
@@ -232,6 +271,75 @@ pub const FIGURES: &[Figure] = &[
         ("期内答复的法律咨询", "legal consultations answered in the period"),
     ),
     figure(
+        "revisited",
+        Measure::Revisited,
+        ("有效回访", "Validly revisited"),
+        ("期内有效回访或由上报人自评的事件", "issues validly revisited or rated in the period"),
+    ),
+    figure(
+        "urged",
+        Measure::Urged,
+        ("催办", "Urged"),
+        ("期内首次被催办的事件", "issues first urged in the period"),
+    ),
+    figure(
+        "supervised",
+        Measure::Supervised,
+        ("督办", "Supervised"),
+        ("期内首次被督办的事件", "issues first supervised in the period"),
+    ),
+    figure(
+        "whistled",
+        Measure::Whistled,
+        ("吹哨", "Whistled"),
+        ("最近一次吹哨在期内的事件", "issues whose last whistle was in the period"),
+    ),
+    figure(
+        "whistled_on_time",
+        Measure::WhistledOnTime,
+        ("按时报到的吹哨", "Whistles with all on time"),
+        (
+            "最近一次吹哨在期内，且各部门均按时报到的事件",
+            "issues whose last whistle was in the period, every department judged on time",
+        ),
+    ),
+    figure(
+        "exempted_rework",
+        Measure::ExemptedRework,
+        ("返工免责", "Rework exempted"),
+        (
+            "期内立案、有返工且经申诉免责的事件；返工原始数不变",
+            "filed in the period, reworked and exempted on appeal; the raw count stays",
+        ),
+    ),
+    figure(
+        "exempted_overdue",
+        Measure::ExemptedOverdue,
+        ("超期免责", "Overdue exempted"),
+        (
+            "期内立案、超期经申诉免责的事件；超期原始数不变",
+            "filed in the period and exempted from being overdue; the raw count stays",
+        ),
+    ),
+    figure(
+        "exempted_return",
+        Measure::ExemptedReturn,
+        ("退单免责", "Returns exempted"),
+        (
+            "期内首次派遣、退单经申诉免责的事件；退单原始数不变",
+            "first dispatched in the period and exempted from its returns; the raw count stays",
+        ),
+    ),
+    figure(
+        "exempted_rating",
+        Measure::ExemptedRating,
+        ("差评免责", "Ratings exempted"),
+        (
+            "期内回访、差评经申诉免责的事件；评价原始数不变",
+            "revisited in the period and exempted from the rating; the raw count stays",
+        ),
+    ),
+    figure(
         "accept_ms",
         Measure::AcceptTime(0),
         ("签收用时", "Time to accept"),
@@ -266,8 +374,16 @@ pub fn find_figure(id: &str) -> Option<&'static Figure> {
 }
 
 /// Every rate that is published.
-pub const RATES: &[Definition] =
-    &[CLOSING_RATE, FILING_RATE, DISPATCH_ACCURACY, REWORK_RATE, MEDIATION_RATE];
+pub const RATES: &[Definition] = &[
+    CLOSING_RATE,
+    FILING_RATE,
+    DISPATCH_ACCURACY,
+    REWORK_RATE,
+    MEDIATION_RATE,
+    RESPONSE_RATE,
+    RESOLUTION_RATE,
+    SATISFACTION_RATE,
+];
 
 /// The share `q` of ages (0 to 1) of what is open: `open` gives, per age in days, how many.
 /// `None` when nothing is open.

@@ -6,7 +6,7 @@ use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::definition::{
     CLOSING_RATE, DISPATCH_ACCURACY, Definition, FIGURES, FILING_RATE, Figure, MEDIATION_RATE,
-    RATES, REWORK_RATE, Tally, find_figure,
+    RATES, RESOLUTION_RATE, RESPONSE_RATE, REWORK_RATE, SATISFACTION_RATE, Tally, find_figure,
 };
 use crate::domain::metrics::histogram::Histogram;
 use serde::Serialize;
@@ -111,6 +111,13 @@ pub struct MetricsWire {
     pub dispatch_accuracy: RateWire,
     pub rework_rate: RateWire,
     pub mediation_rate: RateWire,
+    pub response_rate: RateWire,
+    pub resolution_rate: RateWire,
+    pub satisfaction_rate: RateWire,
+    pub urged: i64,
+    pub supervised: i64,
+    pub whistled: i64,
+    pub whistled_on_time: i64,
     pub backlog: BacklogWire,
     pub accept_ms: TimesWire,
     pub handle_ms: TimesWire,
@@ -158,6 +165,13 @@ pub fn metrics_wire(sums: &Sums) -> MetricsWire {
         dispatch_accuracy: rate_wire(tally, &DISPATCH_ACCURACY),
         rework_rate: rate_wire(tally, &REWORK_RATE),
         mediation_rate: rate_wire(tally, &MEDIATION_RATE),
+        response_rate: rate_wire(tally, &RESPONSE_RATE),
+        resolution_rate: rate_wire(tally, &RESOLUTION_RATE),
+        satisfaction_rate: rate_wire(tally, &SATISFACTION_RATE),
+        urged: tally.get(Measure::Urged),
+        supervised: tally.get(Measure::Supervised),
+        whistled: tally.get(Measure::Whistled),
+        whistled_on_time: tally.get(Measure::WhistledOnTime),
         backlog: BacklogWire {
             open,
             age_median_ms: sums.backlog_age_ms(0.5),
