@@ -4,12 +4,15 @@ use super::{Chance, zone};
 use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
 use hexward::domain::datum::Datum;
-use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
+use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId, WorkerId};
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
 use hexward::domain::issue::state::{Action, ReturnReason, State};
 use hexward::domain::issue::step::{self, Command, Draft, Reclass, Target};
+use hexward::domain::issue::supervision::{
+    Ground, Holder, Judgement, Offer, Reach, Satisfaction, Told, Verdict,
+};
 use hexward::domain::issue::workflow::{Field, TRANSITIONS};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
@@ -228,8 +231,11 @@ impl World {
             _ => *self.chance.pick(&allowed),
         };
         // These are possible at many places and would crowd out the rest.
-        let frequent = [Action::Merge, Action::Comment, Action::Reject];
-        if frequent.contains(&action) && !self.chance.one_in(12) {
+        let frequent = [Action::Merge, Action::Comment, Action::Reject, Action::Urge];
+        let often = [Action::Supervise, Action::Contact, Action::Whistle, Action::DismissAppeal];
+        if frequent.contains(&action) && !self.chance.one_in(12)
+            || often.contains(&action) && !self.chance.one_in(4)
+        {
             return None;
         }
         let other = match action {
@@ -265,9 +271,17 @@ impl World {
             self.fill(&mut command, *field, issue, other);
         }
         for field in row.optional {
-            if self.chance.one_in(3) {
+            // What these say follows from the rest.
+            let follows = matches!(field, Field::Verdict | Field::Satisfaction | Field::Department);
+            if !follows && self.chance.one_in(3) {
                 self.fill(&mut command, *field, issue, other);
             }
+        }
+        let offers = [Action::AcceptForCheck, Action::OrderCheck, Action::PassTask];
+        if offers.contains(&action) && self.chance.one_in(2) {
+            let worker = WorkerId(self.chance.id());
+            let holder = Holder::Worker { worker, account: AccountId(1) };
+            command.told.offer = Some(Offer { holder, reason: None });
         }
         command
     }
@@ -276,7 +290,7 @@ impl World {
         let chance = &mut self.chance;
         match field {
             Field::Note => command.note = Some("现场已查看 'ok' 100%".into()),
-            Field::Department => command.department = Some(department(chance.pick(DEPARTMENTS))),
+            Field::Department => command.department = Some(a_department(chance, command, issue)),
             Field::Assists => {
                 let pick = department(chance.pick(DEPARTMENTS));
                 if command.department.as_ref() != Some(&pick) {
@@ -311,6 +325,62 @@ impl World {
             Field::Photos => {
                 command.photos = vec![hexward::domain::id::AttachmentId(chance.id())];
             }
+            _ => fill_told(chance, &mut command.told, field, issue),
         }
     }
+}
+
+/// One of those that a judgement is still owed to, or any.
+fn a_department(chance: &mut Chance, command: &Command, issue: &Issue) -> DepartmentCode {
+    let whistle =
+        issue.supervision.open_whistle().filter(|_| command.action == Action::JudgeArrival);
+    let standings = whistle.map_or(&[][..], |whistle| &whistle.standings);
+    let owed = standings.iter().find(|(_, standing)| !standing.is_judged());
+    owed.map_or_else(|| department(chance.pick(DEPARTMENTS)), |(code, _)| code.clone())
+}
+
+fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue) {
+    match field {
+        Field::Departments => {
+            told.departments =
+                (0..1 + chance.below(2)).map(|_| department(chance.pick(DEPARTMENTS))).collect();
+        }
+        Field::Meeting => told.meeting = Some("路口 'A'".into()),
+        Field::Position => {
+            told.position = Some((113.6 + chance.share() * 0.1, 34.7 + chance.share() * 0.1));
+        }
+        Field::Judgement => {
+            told.judgement = Some(match chance.one_in(4) {
+                true => *chance.pick(Judgement::ALL),
+                false => Judgement::OnTime,
+            });
+        }
+        Field::Reach => {
+            told.reach = Some(*chance.pick(Reach::ALL));
+            if told.reach == Some(Reach::Valid) {
+                told.verdict = Some(*chance.pick(Verdict::ALL));
+                told.satisfaction = Some(*chance.pick(Satisfaction::ALL));
+            }
+        }
+        Field::Verdict => told.verdict = Some(*chance.pick(Verdict::ALL)),
+        Field::Satisfaction => told.satisfaction = Some(*chance.pick(Satisfaction::ALL)),
+        Field::Ground => told.ground = Some(a_ground(chance, issue)),
+        _ => {}
+    }
+}
+
+/// Something that there is to appeal against.
+fn a_ground(chance: &mut Chance, issue: &Issue) -> Ground {
+    let mut grounds = vec![Ground::Overdue];
+    if issue.counts.returns >= 2 {
+        grounds.push(Ground::ReturnBudget);
+    }
+    if issue.counts.reworks > 0 {
+        grounds.push(Ground::FailedInspection);
+    }
+    if issue.supervision.revisit.is_some_and(|revisit| revisit.satisfaction.is_low()) {
+        grounds.push(Ground::LowRating);
+    }
+    grounds.retain(|ground| !issue.supervision.is_exempted(*ground));
+    if grounds.is_empty() { Ground::Overdue } else { *chance.pick(&grounds) }
 }
