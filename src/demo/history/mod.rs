@@ -11,6 +11,7 @@ mod play;
 mod plot;
 mod spot;
 mod staff;
+mod watch;
 mod words;
 
 use super::accounts::Seat;

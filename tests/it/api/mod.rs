@@ -8,6 +8,7 @@ mod report;
 mod scope;
 mod session;
 mod site;
+mod supervision;
 mod territory;
 mod workflow;
 
