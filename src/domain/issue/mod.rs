@@ -9,4 +9,5 @@ pub mod record;
 pub mod state;
 pub mod step;
 pub mod supervision;
+pub mod told;
 pub mod workflow;

@@ -268,7 +268,7 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
 
 fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result<(), ReplayError> {
     let fact_error = |name| ReplayError::Fact { seq: event.seq, name };
-    // Durations are measured between known times alone, so that no invented one is published.
+    // Durations are measured between known times alone: no invented one is published.
     let (at, known) = (Some(event.at), event.known_time());
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
@@ -332,8 +332,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
-        // The rest changes the state alone, or what `supervision` keeps.
-        _ => {}
+        _ => {} // The rest changes the state alone, or what `supervision` keeps.
     }
     Ok(())
 }

@@ -1,12 +1,14 @@
 //! The workflow as data: which action leads from where to where, who may take it, and what it
 //! needs to be told. Transitions that are not in this table do not exist (DOMAIN.md §4).
 
+mod beside;
+
+pub use beside::{BESIDE, arriving, handled_it, holds_task};
+
 use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
-use super::supervision::{Standing, Task};
 use crate::domain::access::{Actor, Role};
-use crate::domain::id::DepartmentCode;
 
 /// Where an action leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,10 +170,7 @@ const ROW: Transition = Transition {
     clock: ClockEffect::NextStage,
 };
 
-/// A step beside the way: the state and the clocks stay as they are.
-const KEEP: Transition = Transition { optional: &[], clock: ClockEffect::Nothing, ..ROW };
-
-/// Every transition that exists after the report itself.
+/// Every transition on the way from the report to the end; [`BESIDE`] has the others.
 pub const TRANSITIONS: &[Transition] = &[
     Transition {
         action: Action::AcceptForCheck,
@@ -392,123 +391,6 @@ pub const TRANSITIONS: &[Transition] = &[
         clock: ClockEffect::Nothing,
         ..ROW
     },
-    Transition {
-        action: Action::Urge,
-        from: OPEN,
-        roles: &[Acceptor, Dispatcher, DutySupervisor, Leader],
-        optional: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Supervise,
-        from: OPEN,
-        roles: &[DutySupervisor, Leader],
-        required: &[Field::Until, Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Reply,
-        from: ANY,
-        roles: &[Handler],
-        guard: Guard::ReplyOwed,
-        required: &[Field::Note],
-        optional: &[Field::Photos],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Whistle,
-        from: OPEN,
-        roles: &[Dispatcher, DutySupervisor],
-        guard: Guard::NoWhistle,
-        required: &[Field::Departments, Field::Meeting, Field::Until],
-        optional: &[Field::Position, Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Arrive,
-        from: ANY,
-        roles: &[Handler],
-        guard: Guard::WhistleOpen,
-        required: &[Field::Position],
-        optional: &[Field::Department, Field::Note, Field::Photos],
-        ..KEEP
-    },
-    Transition {
-        action: Action::JudgeArrival,
-        from: ANY,
-        roles: &[Dispatcher, DutySupervisor],
-        guard: Guard::WhistleOpen,
-        required: &[Field::Department, Field::Judgement],
-        optional: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Contact,
-        from: ANY,
-        roles: &[Acceptor, Dispatcher, DutySupervisor, Handler],
-        guard: Guard::Contactable,
-        optional: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Revisit,
-        from: &[Closed],
-        roles: OFFICE,
-        guard: Guard::Contactable,
-        required: &[Field::Reach],
-        optional: &[Field::Verdict, Field::Satisfaction, Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Rate,
-        from: &[Closed],
-        by_reporter: true,
-        required: &[Field::Verdict, Field::Satisfaction],
-        optional: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::Appeal,
-        from: ANY,
-        roles: &[Handler],
-        guard: Guard::NoAppeal,
-        required: &[Field::Ground, Field::Note],
-        optional: &[Field::Photos],
-        ..KEEP
-    },
-    Transition {
-        action: Action::UpholdAppeal,
-        from: ANY,
-        roles: &[DutySupervisor],
-        guard: Guard::AppealOpen,
-        required: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::DismissAppeal,
-        from: ANY,
-        roles: &[DutySupervisor],
-        guard: Guard::AppealOpen,
-        required: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::PassTask,
-        from: &[Verifying, Inspecting],
-        roles: OFFICE,
-        guard: Guard::TaskOpen,
-        optional: &[Field::Note],
-        ..KEEP
-    },
-    Transition {
-        action: Action::CheckIn,
-        from: &[Verifying, Inspecting],
-        roles: &[],
-        guard: Guard::TaskOpen,
-        required: &[Field::Position],
-        optional: &[Field::Photos, Field::Note],
-        ..KEEP
-    },
 ];
 
 /// Whether disputes and opinions, or a category that says so, end without an inspection.
@@ -552,8 +434,10 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
                 None => Err(NoRole),
             }
         }
-        Actor::Account { .. } if is_judging(row.action) && handled_it(issue, actor) => Err(NoRole),
-        Actor::Account { .. } if for_holder(row.action) && holds_task(issue, actor) => {
+        Actor::Account { .. } if beside::is_judging(row.action) && handled_it(issue, actor) => {
+            Err(NoRole)
+        }
+        Actor::Account { .. } if beside::for_holder(row.action) && holds_task(issue, actor) => {
             Ok(Some(Role::GridWorker))
         }
         Actor::Account { id, grants, .. } => {
@@ -576,61 +460,21 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
     }
 }
 
-/// Whether the action judges the work of others.
-const fn is_judging(action: Action) -> bool {
-    matches!(action, Action::Approve | Action::Pass | Action::Fail)
-}
-
-/// Whether the holder of a task may take the action, in whichever grid the task is.
-const fn for_holder(action: Action) -> bool {
-    use Action::{CheckIn, Comment, Fail, Pass, PassTask};
-    matches!(action, CheckIn | Comment | Fail | Pass | PassTask)
-}
-
-/// Whoever settled or handed in the feedback, and whoever handles for the lead, does not inspect.
-pub fn handled_it(issue: &Issue, actor: &Actor) -> bool {
-    let own_work = actor.account().is_some() && actor.account() == issue.supervision.handled_by;
-    let of_lead = actor.grants().iter().any(|grant| {
-        grant.role == Role::Handler && grant.department.is_some() && grant.department == issue.lead
-    });
-    own_work || of_lead
-}
-
-/// Whether the open task was offered to the actor, who is still a worker.
-pub fn holds_task(issue: &Issue, actor: &Actor) -> bool {
-    let holder = issue.supervision.task.as_ref().and_then(Task::account);
-    holder.is_some() && holder == actor.account() && actor.has_role(Role::GridWorker)
-}
-
-/// The summoned departments that are still awaited and that the actor handles for.
-pub fn arriving<'a>(
-    issue: &'a Issue,
-    actor: &'a Actor,
-) -> impl Iterator<Item = &'a DepartmentCode> {
-    let whistle = issue.supervision.open_whistle();
-    let awaited = whistle.into_iter().flat_map(|whistle| &whistle.standings);
-    awaited.filter(|(_, standing)| *standing == Standing::Summoned).map(|(code, _)| code).filter(
-        move |code| {
-            actor.grants().iter().any(|grant| {
-                grant.role == Role::Handler
-                    && grant.department.as_ref().is_none_or(|own| own == *code)
-                    && grant.covers(&issue.subject())
-            })
-        },
-    )
-}
-
 /// The actor has no role that may take this row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRole;
+
+/// All rows: the way of an issue, and what happens beside it.
+pub fn rows() -> impl Iterator<Item = &'static Transition> {
+    TRANSITIONS.iter().chain(BESIDE)
+}
 
 /// The rows that apply to the issue as it stands, whoever asks.
 pub fn rows_from<'a>(
     issue: &'a Issue,
     actor: &'a Actor,
 ) -> impl Iterator<Item = &'static Transition> + 'a {
-    TRANSITIONS
-        .iter()
+    rows()
         .filter(move |row| row.from.contains(&issue.state) && guard_holds(row.guard, issue, actor))
 }
 

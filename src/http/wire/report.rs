@@ -409,35 +409,9 @@ pub struct TrackWire {
     pub can: Vec<String>,
 }
 
-/// Whether a step is told to the reporter: what offices and departments say to each other is not.
-const fn is_shown(action: Action) -> bool {
-    use Action::{
-        Appeal, Arrive, CheckIn, Comment, DismissAppeal, JudgeArrival, PassTask, Rehome, Release,
-        Reply, Supervise, UpholdAppeal, Urge, Whistle,
-    };
-    let inner = matches!(
-        action,
-        Appeal
-            | Arrive
-            | CheckIn
-            | Comment
-            | DismissAppeal
-            | JudgeArrival
-            | PassTask
-            | Rehome
-            | Release
-            | Reply
-            | Supervise
-            | UpholdAppeal
-            | Urge
-            | Whistle
-    );
-    !inner
-}
-
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
 fn track_step(event: &Event) -> Option<TrackStep> {
-    let shown = is_shown(event.action);
+    let shown = super::supervision::is_shown(event.action);
     let with_note = matches!(
         event.action,
         Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend

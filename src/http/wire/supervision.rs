@@ -5,6 +5,7 @@ use super::issue::{EventActorWire, IssueBrief, View, actor_wire};
 use crate::app::error::say;
 use crate::domain::issue::dossier::{Dossier, Entry, RevisitStory, Summons, TaskStory};
 use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::Action;
 use crate::domain::issue::supervision::{DeskReason, Holder, Revisit};
 use crate::domain::time::Timestamp;
 use crate::store::change::Presence;
@@ -386,4 +387,30 @@ pub fn sample_wire(sample: &SampleRow) -> SampleWire {
         size: sample.size,
         population: sample.population,
     }
+}
+
+/// Whether a step is told to the reporter: what offices and departments say to each other is not.
+pub const fn is_shown(action: Action) -> bool {
+    use Action::{
+        Appeal, Arrive, CheckIn, Comment, DismissAppeal, JudgeArrival, PassTask, Rehome, Release,
+        Reply, Supervise, UpholdAppeal, Urge, Whistle,
+    };
+    let inner = matches!(
+        action,
+        Appeal
+            | Arrive
+            | CheckIn
+            | Comment
+            | DismissAppeal
+            | JudgeArrival
+            | PassTask
+            | Rehome
+            | Release
+            | Reply
+            | Supervise
+            | UpholdAppeal
+            | Urge
+            | Whistle
+    );
+    !inner
 }

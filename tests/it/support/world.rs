@@ -13,7 +13,7 @@ use hexward::domain::issue::step::{self, Command, Draft, Reclass, Target};
 use hexward::domain::issue::supervision::{
     Ground, Holder, Judgement, Offer, Reach, Satisfaction, Told, Verdict,
 };
-use hexward::domain::issue::workflow::{Field, TRANSITIONS};
+use hexward::domain::issue::workflow::{Field, rows};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use hexward::store::change::{Change, Save};
@@ -262,8 +262,7 @@ impl World {
     /// A command with what its rows of the workflow require, and some of what they allow.
     pub fn command(&mut self, issue: &Issue, action: Action, other: &Issue) -> Command {
         let mut command = Command::bare(action, issue.version);
-        let Some(row) =
-            TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&issue.state))
+        let Some(row) = rows().find(|row| row.action == action && row.from.contains(&issue.state))
         else {
             return command;
         };
