@@ -225,16 +225,32 @@ impl World {
         if allowed.is_empty() {
             return None;
         }
-        let rare = [Action::Return, Action::Rule, Action::Submit, Action::Settle];
+        let rare = [
+            Action::UpholdAppeal,
+            Action::Return,
+            Action::Rule,
+            Action::Fail,
+            Action::OrderCheck,
+            Action::Submit,
+            Action::Settle,
+        ];
         let action = match allowed.iter().find(|action| rare.contains(action)) {
             Some(action) if self.chance.one_in(2) => *action,
             _ => *self.chance.pick(&allowed),
         };
         // These are possible at many places and would crowd out the rest.
-        let frequent = [Action::Merge, Action::Comment, Action::Reject, Action::Urge];
-        let often = [Action::Supervise, Action::Contact, Action::Whistle, Action::DismissAppeal];
+        let frequent = [
+            Action::Merge,
+            Action::Comment,
+            Action::Reject,
+            Action::Contact,
+            Action::Supervise,
+            Action::Urge,
+            Action::Whistle,
+        ];
+        let often = [Action::DismissAppeal, Action::PassTask, Action::CheckIn];
         if frequent.contains(&action) && !self.chance.one_in(12)
-            || often.contains(&action) && !self.chance.one_in(4)
+            || often.contains(&action) && !self.chance.one_in(3)
         {
             return None;
         }

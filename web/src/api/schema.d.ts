@@ -39,6 +39,24 @@ export interface paths {
         patch: operations["update_account"];
         trace?: never;
     };
+    "/api/v1/accounts/{id}/worker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which worker an account is. */
+        get: operations["show_worker_link"];
+        /** Says which worker an account is, so that tasks near by are offered to it. */
+        put: operations["link_worker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas": {
         parameters: {
             query?: never;
@@ -463,6 +481,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The samples that one drew, the latest first. */
+        get: operations["list_samples"];
+        put?: never;
+        /**
+         * Draws a random sample of closings for checking and records it. The same seed over the same
+         *     closings gives the same sample.
+         */
+        post: operations["create_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of one's samples with its issues. */
+        get: operations["show_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -493,6 +549,26 @@ export interface paths {
         put?: never;
         /** Changes one's own password; other sessions end. */
         post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own tasks, the oldest first: issues to verify or inspect. Acceptors also see those that
+         *     went to the desk of their area. Each tells its task under `supervision.task`.
+         */
+        get: operations["list_tasks"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -662,6 +738,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/track/{number}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates how one's closed report turned out, within the term; the last rating counts. */
+        post: operations["rate_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/track/{number}/reopen": {
         parameters: {
             query?: never;
@@ -735,16 +828,34 @@ export interface components {
             cited_rule?: string | null;
             /** @description Corrected condition code. */
             condition?: string | null;
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
             /** @description Code of the lead department. */
             department?: string | null;
+            /** @description Codes of the departments that a whistle summons. */
+            departments?: string[];
+            /** @description `return_budget`, `overdue`, `failed_inspection` or `low_rating`. */
+            ground?: string | null;
+            /** @description `on_time`, `late` or `absent`. */
+            judgement?: string | null;
+            /** @description Where a whistle summons to, in words. */
+            meeting?: string | null;
             note?: string | null;
             outcome?: string | null;
             photo_ids?: string[];
+            /** @description Of the meeting, or of whoever acts; in `datum`. */
+            position?: number[] | null;
+            /** @description `valid` or `not_reached`. */
+            reach?: string | null;
             reason?: string | null;
+            /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
+            satisfaction?: string | null;
             /** @description Id or number of the issue to merge into. */
             target?: string | null;
             /** @description A date (its last moment counts) or an instant in RFC 3339. */
             until?: string | null;
+            /** @description `resolved`, `partly` or `not_resolved`. */
+            verdict?: string | null;
         };
         /** @description A likely duplicate, as far as the reader may know it. */
         AlikeWire: {
@@ -760,6 +871,11 @@ export interface components {
             score: number;
             state: string;
             text?: string | null;
+        };
+        /** @description An appeal with its decision. */
+        AppealWire: components["schemas"]["EntryWire"] & {
+            decision?: components["schemas"]["RulingWire"] | null;
+            ground: string;
         };
         /** @description How one area changes. */
         AreaChangeWire: {
@@ -823,6 +939,16 @@ export interface components {
             parent?: string | null;
             /** @description The codes from the outermost area to this one, each followed by `/`. */
             path: string;
+        };
+        /** @description Somebody was there. */
+        ArrivalWire: components["schemas"]["EntryWire"] & {
+            /**
+             * Format: double
+             * @description From the place, in metres.
+             */
+            distance_m?: number | null;
+            /** @description WGS-84; null once it was forgotten. */
+            position?: number[] | null;
         };
         /** @description What is open now. */
         BacklogWire: {
@@ -960,6 +1086,28 @@ export interface components {
             name_en?: string | null;
             name_zh: string;
         };
+        /** @description The whole story of an issue's supervision. */
+        DossierWire: {
+            appeals: components["schemas"]["AppealWire"][];
+            contacts: components["schemas"]["EntryWire"][];
+            orders: components["schemas"]["OrderWire"][];
+            revisits: components["schemas"]["RevisitStoryWire"][];
+            tasks: components["schemas"]["TaskStoryWire"][];
+            urges: components["schemas"]["EntryWire"][];
+            whistles: components["schemas"]["WhistleWire"][];
+        };
+        /** @description Something that someone did. */
+        EntryWire: {
+            at: string;
+            by: components["schemas"]["EventActorWire"];
+            note?: string | null;
+            photo_ids: string[];
+            /**
+             * Format: int64
+             * @description The entry of the log.
+             */
+            seq: number;
+        };
         /** @description Who did it. */
         EventActorWire: {
             /** @description `account`, `reporter`, `system` or `import`. */
@@ -1061,6 +1209,7 @@ export interface components {
             severity: string;
             state: string;
             street?: components["schemas"]["Named"] | null;
+            supervision: components["schemas"]["SupervisionWire"];
             /** @description The beginning; null when the reader may not know what a dispute is about. */
             text?: string | null;
             thumb_url?: string | null;
@@ -1106,6 +1255,7 @@ export interface components {
             condition?: components["schemas"]["ConditionBrief"] | null;
             datum: string;
             dispatched_at?: string | null;
+            dossier: components["schemas"]["DossierWire"];
             /** Format: int32 */
             extensions: number;
             external_id?: string | null;
@@ -1231,6 +1381,7 @@ export interface components {
                 severity: string;
                 state: string;
                 street?: components["schemas"]["Named"] | null;
+                supervision: components["schemas"]["SupervisionWire"];
                 /** @description The beginning; null when the reader may not know what a dispute is about. */
                 text?: string | null;
                 thumb_url?: string | null;
@@ -1267,6 +1418,32 @@ export interface components {
                 url: string;
                 /** Format: int64 */
                 width: number;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_SampleWire: {
+            items: {
+                area?: string | null;
+                at: string;
+                /** @description Days of closing, inclusive. */
+                from: string;
+                id: string;
+                kind?: string | null;
+                /**
+                 * Format: int64
+                 * @description The closings that it was drawn from.
+                 */
+                population: number;
+                /**
+                 * Format: int64
+                 * @description Whoever draws with it from the same closings draws the same sample.
+                 */
+                seed: number;
+                /** Format: double */
+                share?: number | null;
+                /** Format: int64 */
+                size?: number | null;
+                to: string;
             }[];
         };
         /** @description A list that is given whole. */
@@ -1368,7 +1545,18 @@ export interface components {
             opinion_collected: number;
             /** Format: int64 */
             reported: number;
+            resolution_rate: components["schemas"]["RateWire"];
+            response_rate: components["schemas"]["RateWire"];
             rework_rate: components["schemas"]["RateWire"];
+            satisfaction_rate: components["schemas"]["RateWire"];
+            /** Format: int64 */
+            supervised: number;
+            /** Format: int64 */
+            urged: number;
+            /** Format: int64 */
+            whistled: number;
+            /** Format: int64 */
+            whistled_on_time: number;
         };
         /** @description Open issues that move from one area to another. */
         MovingWire: {
@@ -1413,6 +1601,26 @@ export interface components {
             name: string;
             password: string;
         };
+        /** @description A sample to be drawn: a share or a size. */
+        NewSampleWire: {
+            /** @description Code of an area, with all below it. */
+            area?: string | null;
+            /** @description Dates of closing, inclusive; the last 30 days when absent. */
+            from?: string | null;
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description A whole number from 0 to 2^53 - 1; drawn by the service when absent.
+             */
+            seed?: number | null;
+            /**
+             * Format: double
+             * @description Over 0, at most 1; rounded up to whole issues.
+             */
+            share?: number | null;
+            size?: number | null;
+            to?: string | null;
+        };
         /** @description An API token to be made. */
         NewTokenWire: {
             /** Format: int64 */
@@ -1422,12 +1630,20 @@ export interface components {
         /** @description A field of an action's form. */
         OfferField: {
             choices?: components["schemas"]["Choice"][];
-            /** @description `text`, `department`, `departments`, `date`, `issue`, `choice`, `category` or `photos`. */
+            /**
+             * @description `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`,
+             *     `position` or `photos`.
+             */
             kind: string;
             label: components["schemas"]["Texts"];
             max_chars?: number | null;
             name: string;
             required: boolean;
+        };
+        /** @description An order with its replies. */
+        OrderWire: components["schemas"]["EntryWire"] & {
+            replies: components["schemas"]["EntryWire"][];
+            until?: string | null;
         };
         /** @description One page of a list. */
         Page_IssueBrief: {
@@ -1459,6 +1675,7 @@ export interface components {
                 severity: string;
                 state: string;
                 street?: components["schemas"]["Named"] | null;
+                supervision: components["schemas"]["SupervisionWire"];
                 /** @description The beginning; null when the reader may not know what a dispute is about. */
                 text?: string | null;
                 thumb_url?: string | null;
@@ -1529,6 +1746,14 @@ export interface components {
              */
             value?: number | null;
         };
+        /** @description How a closed report turned out, in its reporter's word. */
+        RatingWire: {
+            note?: string | null;
+            /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
+            satisfaction: string;
+            /** @description `resolved`, `partly` or `not_resolved`. */
+            verdict: string;
+        };
         /** @description Why a closed report should be opened again. */
         ReopenWire: {
             note: string;
@@ -1565,6 +1790,20 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description A revisit or rating; no verdict where nobody was reached. */
+        RevisitStoryWire: components["schemas"]["EntryWire"] & {
+            by_reporter: boolean;
+            satisfaction?: string | null;
+            verdict?: string | null;
+        };
+        /** @description The reporter's word. */
+        RevisitWire: {
+            at: string;
+            /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
+            satisfaction: string;
+            /** @description `resolved`, `partly` or `not_resolved`. */
+            verdict: string;
+        };
         /** @description Where an issue goes and why. */
         RouteWire: {
             assists: components["schemas"]["Named"][];
@@ -1588,6 +1827,39 @@ export interface components {
             selector: string;
             severity?: string | null;
             source: string;
+        };
+        /** @description The judgement of an arrival, or the decision of an appeal. */
+        RulingWire: components["schemas"]["EntryWire"] & {
+            /** @description `on_time`, `late` or `absent`; `upheld` or `dismissed`. */
+            ruling: string;
+        };
+        /** @description A sample as it was drawn. */
+        SampleWire: {
+            area?: string | null;
+            at: string;
+            /** @description Days of closing, inclusive. */
+            from: string;
+            id: string;
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description The closings that it was drawn from.
+             */
+            population: number;
+            /**
+             * Format: int64
+             * @description Whoever draws with it from the same closings draws the same sample.
+             */
+            seed: number;
+            /** Format: double */
+            share?: number | null;
+            /** Format: int64 */
+            size?: number | null;
+            to: string;
+        };
+        /** @description A sample with the issues that the reader may still read, in the order in which they were drawn. */
+        SampledWire: components["schemas"]["SampleWire"] & {
+            items: components["schemas"]["IssueBrief"][];
         };
         /** @description The session that a request belongs to. */
         SessionWire: {
@@ -1616,6 +1888,11 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A department of a whistle. */
+        StandingWire: {
+            department: components["schemas"]["Named"];
+            standing: string;
         };
         /** @description A kept report. */
         SubmittedWire: {
@@ -1652,6 +1929,66 @@ export interface components {
             /** @description Days on which something happened. */
             series: components["schemas"]["DayWire"][];
             to: string;
+        };
+        /** @description A summoned department. */
+        SummonsWire: {
+            arrival?: components["schemas"]["ArrivalWire"] | null;
+            department: components["schemas"]["Named"];
+            judgement?: components["schemas"]["RulingWire"] | null;
+        };
+        /** @description What a list shows of an issue's supervision. */
+        SupervisionWire: {
+            appeal_ground?: string | null;
+            /** @description `open`, `upheld` or `dismissed`. */
+            appeal_state?: string | null;
+            /** @description Whether the reporter can be reached. */
+            contactable: boolean;
+            contacted_at?: string | null;
+            /**
+             * @description Facts that do not count against the department: `return_budget`, `overdue`,
+             *     `failed_inspection`, `low_rating`. The raw counts stay.
+             */
+            exempted: string[];
+            /** Format: int32 */
+            orders: number;
+            /** @description The reporter says that it is not resolved, and nobody has reopened it. */
+            reopen_proposed: boolean;
+            replied_at?: string | null;
+            /** @description By when a written reply is owed; null when none is. */
+            reply_due_at?: string | null;
+            revisit?: components["schemas"]["RevisitWire"] | null;
+            task?: components["schemas"]["TaskBrief"] | null;
+            /** Format: int32 */
+            urges: number;
+            /**
+             * @description The departments of the last whistle: code, name and where each stands (`summoned`,
+             *     `arrived`, `on_time`, `late` or `absent`).
+             */
+            whistle: components["schemas"]["StandingWire"][];
+            /** @description By when the summoned departments are to be there; null when no whistle is open. */
+            whistle_until?: string | null;
+        };
+        /** @description An open task of an issue. */
+        TaskBrief: {
+            checked_in_at?: string | null;
+            /** @description `me`, `worker` or `desk`. */
+            holder: string;
+            /** @description `verification` or `inspection`. */
+            kind: string;
+            offered_at: string;
+            worker_id?: string | null;
+            worker_name?: string | null;
+        };
+        /** @description One offer of a task. */
+        TaskStoryWire: components["schemas"]["EntryWire"] & {
+            check_in?: components["schemas"]["ArrivalWire"] | null;
+            holder: string;
+            kind: string;
+            /** @description Why it went to the desk. */
+            reason?: string | null;
+            reason_text?: string | null;
+            worker_id?: string | null;
+            worker_name?: string | null;
         };
         /** @description What a staged version would change. */
         TerritoryPreviewWire: {
@@ -1706,7 +2043,7 @@ export interface components {
         };
         /** @description An issue as its reporter follows it. */
         TrackWire: {
-            /** @description What the reporter may do now: `reopen`. */
+            /** @description What the reporter may do now: `reopen`, `rate`. */
             can: string[];
             category_name: string;
             department_name?: string | null;
@@ -1730,6 +2067,18 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A whistle. */
+        WhistleWire: components["schemas"]["EntryWire"] & {
+            meeting?: string | null;
+            position?: number[] | null;
+            summoned: components["schemas"]["SummonsWire"][];
+            until?: string | null;
+        };
+        /** @description Which worker an account is. */
+        WorkerLinkWire: {
+            /** @description Null for none. */
+            worker_id?: string | null;
         };
         /** @description A worker with his posts. No telephone number: it is not for everyone who works here. */
         WorkerWire: {
@@ -1830,6 +2179,76 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_worker_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerLinkWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    link_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerLinkWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerLinkWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2045,6 +2464,11 @@ export interface operations {
                 reported_to?: string;
                 /** @description `west,south,east,north` in degrees. */
                 bbox?: string;
+                /**
+                 * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+                 *     `appeal_open`.
+                 */
+                attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
                 measure?: string;
                 /** @description The window of `measure`; dates, inclusive. */
@@ -2107,6 +2531,11 @@ export interface operations {
                 reported_to?: string;
                 /** @description `west,south,east,north` in degrees. */
                 bbox?: string;
+                /**
+                 * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+                 *     `appeal_open`.
+                 */
+                attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
                 measure?: string;
                 /** @description The window of `measure`; dates, inclusive. */
@@ -2699,6 +3128,99 @@ export interface operations {
             };
         };
     };
+    list_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SampleWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSampleWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampledWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampledWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_session: {
         parameters: {
             query?: never;
@@ -2796,6 +3318,31 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_IssueBrief"];
+                };
+            };
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3152,6 +3699,55 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rate_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
