@@ -70,8 +70,8 @@ pub async fn make_sample(
 ) -> Result<SampleRow, AppError> {
     let (author, scope) = drawer(actor)?;
     let size = parse_size(request)?;
-    // 53 random bits of a UUIDv4.
-    let random = || (uuid::Uuid::new_v4().as_u128() & 0x1f_ffff_ffff_ffff) as i64;
+    // The lowest 53 bits of a UUIDv7 are random.
+    let random = || (ctx.new_uuid().as_u128() & 0x1f_ffff_ffff_ffff) as i64;
     let seed = request.seed.unwrap_or_else(random);
     if !(0..=SEED_MAX).contains(&seed) {
         let zh = format!("种子须为 0 到 {SEED_MAX} 的整数");

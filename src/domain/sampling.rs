@@ -1,7 +1,7 @@
 //! Drawing a sample that anyone can draw again.
 //!
-//! Each candidate gets the SHA-256 of seed and id, and those with the smallest digests are taken, in
-//! that order. So the same seed over the same candidates gives the same sample, whatever order
+//! Each candidate gets the SHA-256 of seed and id, and those with the smallest digests are taken,
+//! in that order. So the same seed over the same candidates gives the same sample, whatever order
 //! they come in; every candidate is as likely as any other; and one more candidate changes at most
 //! one member.
 

@@ -230,7 +230,6 @@ impl World {
             Action::Return,
             Action::Rule,
             Action::Fail,
-            Action::OrderCheck,
             Action::Submit,
             Action::Settle,
         ];
@@ -390,8 +389,9 @@ fn a_ground(chance: &mut Chance, issue: &Issue) -> Ground {
     if issue.counts.returns >= 2 {
         grounds.push(Ground::ReturnBudget);
     }
-    if issue.counts.reworks > 0 {
-        grounds.push(Ground::FailedInspection);
+    // Seldom there, and so taken before the others.
+    if issue.counts.reworks > 0 && !issue.supervision.is_exempted(Ground::FailedInspection) {
+        return Ground::FailedInspection;
     }
     if issue.supervision.revisit.is_some_and(|revisit| revisit.satisfaction.is_low()) {
         grounds.push(Ground::LowRating);
