@@ -40,6 +40,11 @@ pub enum AppError {
     Conflict(Say),
     /// The workflow refuses.
     Refused(Refusal),
+    /// The evidence does not do; the code names the reason.
+    Evidence {
+        code: &'static str,
+        says: Say,
+    },
     /// The key was used for another request.
     KeyReused,
     TooLarge(Say),

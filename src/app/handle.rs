@@ -3,10 +3,13 @@
 use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::evidence::{self, Hand};
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::reroute::{Corrected, Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
+use super::task::offer_task;
+use super::told::{ToldRequest, presence_of, read_told, reporter_of};
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
 use crate::domain::issue::event::{Event, EventActor};
@@ -37,9 +40,12 @@ pub struct Request {
     /// The word that confirms the change of route that was shown.
     pub confirmed_route: Option<String>,
     pub photos: Vec<AttachmentId>,
+    /// What supervision is told.
+    pub told: ToldRequest,
 }
 
-fn unknown(field: &str, value: &str) -> AppError {
+/// A value of a field that is not known.
+pub fn unknown(field: &str, value: &str) -> AppError {
     AppError::field(
         field,
         say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known")),
@@ -66,7 +72,11 @@ async fn find_target(ctx: &Ctx, scope: &Scope, text: &str) -> Result<Issue, AppE
     })
 }
 
-fn parse_department(
+/// A department that the matrix knows and that is active.
+///
+/// # Errors
+/// The field names no such department.
+pub fn parse_department(
     snapshot: &Snapshot,
     field: &str,
     code: &str,
@@ -195,6 +205,7 @@ async fn read_command(
         place: None,
         reroute: None,
         photos: request.photos.clone(),
+        told: read_told(&snapshot, &request.told)?,
     })
 }
 
@@ -214,22 +225,27 @@ pub async fn take_action(
     act(ctx, actor, &scope, issue, (action, version), request).await
 }
 
-/// As [`take_action`], for a reporter who holds the tracking number. Only what the workflow leaves
-/// to reporters is possible.
+/// As [`take_action`], for a reporter who holds the tracking number, signed in or not. Only what
+/// the workflow leaves to reporters is possible.
 ///
 /// # Errors
 /// As for [`take_action`].
 pub async fn take_reporter_action(
     ctx: &Ctx,
+    caller: &Actor,
     number: &str,
     action: Action,
-    note: &str,
+    request: &Request,
 ) -> Result<Issue, AppError> {
     let issue = ctx.store.find_issue_by_number(number).await?.ok_or_else(AppError::no_issue)?;
+    let mut reporter = reporter_of(caller, &issue)?;
+    if let Actor::Account { grants, .. } = &mut reporter {
+        // The number gives the rights of a reporter and not those of his office.
+        grants.clear();
+    }
     let version = issue.version;
-    let request = Request { note: Some(note.to_owned()), ..Request::default() };
     let nothing = Scope { clauses: Vec::new() };
-    act(ctx, &Actor::Anonymous, &nothing, issue, (action, version), &request).await
+    act(ctx, &reporter, &nothing, issue, (action, version), request).await
 }
 
 async fn act(
@@ -246,7 +262,7 @@ async fn act(
     }
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let mut command = read_command(ctx, scope, action, version, request).await?;
-    check_photos(ctx, &issue, &command.photos).await?;
+    let photos = check_photos(ctx, &issue, &command).await?;
     let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
     if action == Action::Correct {
         let corrected = take_correction(&snapshot, &issue, request, now)?;
@@ -258,14 +274,23 @@ async fn act(
         command.category = Some(class);
         steps.routes.push(stored);
     }
+    // What is not possible is said before anybody is looked for.
+    decide(&issue, &command, actor, now)?;
+    command.told.offer = offer_task(ctx, &snapshot, &issue, action, now).await?;
     let (after, event) = decide(&issue, &command, actor, now)?;
+    if matches!(action, Action::Submit | Action::Settle) {
+        let position = command.told.position;
+        let hand = Hand { photos: &photos, named: &command.photos, position };
+        evidence::check(&snapshot, &issue, &hand, now)?;
+    }
+    let presence = presence_of(&event, &command.told, actor.account());
     let by = event.actor.clone();
     steps.before_after.push((issue.clone(), after.clone(), event));
-    if let Some(other) = counterpart(ctx, &issue, &command, (by, now)).await? {
-        steps.before_after.push(other);
-    }
+    steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
     let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
-    match ctx.store.apply(change_of(&snapshot, steps, now)).await {
+    let mut change = change_of(&snapshot, steps, now);
+    change.presences.extend(presence);
+    match ctx.store.apply(change).await {
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),
     }
@@ -288,36 +313,50 @@ fn take_correction(
     Ok(corrected)
 }
 
-/// Photos named by an action must be the issue's own.
-async fn check_photos(ctx: &Ctx, issue: &Issue, photos: &[AttachmentId]) -> Result<(), AppError> {
-    if photos.is_empty() {
-        return Ok(());
+/// The issue's photos, where the action looks at them. Those that it names must be among them.
+async fn check_photos(
+    ctx: &Ctx,
+    issue: &Issue,
+    command: &Command,
+) -> Result<Vec<Attachment>, AppError> {
+    let photos = &command.photos;
+    if photos.is_empty() && !matches!(command.action, Action::Submit | Action::Settle) {
+        return Ok(Vec::new());
     }
     let own = ctx.store.list_attachments(issue.id).await?;
     match photos.iter().find(|id| !own.iter().any(|photo| photo.id == **id)) {
-        None => Ok(()),
+        None => Ok(own),
         Some(id) => Err(unknown("photo_ids", &id.to_string())),
     }
 }
 
-/// The other issue of a merge, or of a merge taken back.
-async fn counterpart(
+/// The other issues of a merge, or of a merge taken back: the target, and what the target itself
+/// was merged into meanwhile, since each of them counts the reports of those below.
+async fn counterparts(
     ctx: &Ctx,
     issue: &Issue,
     command: &Command,
     (by, now): (EventActor, Timestamp),
-) -> Result<Option<(Issue, Issue, Event)>, AppError> {
-    let (id, action) = match command.action {
+) -> Result<Vec<(Issue, Issue, Event)>, AppError> {
+    let (mut next, action) = match command.action {
         Action::Merge => (command.target.as_ref().map(|target| target.id), Action::Absorb),
         Action::Unmerge => (issue.merged_into, Action::Release),
         _ => (None, Action::Absorb),
     };
-    let Some(id) = id else { return Ok(None) };
-    // The right to merge was decided on the issue that goes; the other one only counts.
-    let other = ctx.store.find_issue(id, &Scope::everything()).await?;
-    let Some(other) = other else { return Ok(None) };
-    let step = count_reports(&other, issue, action, by, now);
-    Ok(step.map(|(after, event)| (other, after, event)))
+    let mut steps: Vec<(Issue, Issue, Event)> = Vec::new();
+    while let Some(id) = next.take() {
+        if id == issue.id || steps.iter().any(|(known, ..)| known.id == id) {
+            break;
+        }
+        // The right to merge was decided on the issue that goes; the others only count.
+        let other = ctx.store.find_issue(id, &Scope::everything()).await?;
+        let Some(other) = other else { break };
+        next = other.merged_into;
+        if let Some((after, event)) = count_reports(&other, issue, action, by.clone(), now) {
+            steps.push((other, after, event));
+        }
+    }
+    Ok(steps)
 }
 
 /// Adds photos to an issue that the actor may comment on, to be named by an action later.

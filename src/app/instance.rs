@@ -29,6 +29,8 @@ pub struct Instance {
     pub data_until: String,
     /// The category schemes that people report under, separated by commas; empty for all.
     pub schemes: String,
+    /// For how many days positions of people are kept who arrive, check in or hand in photos.
+    pub position_days: String,
     /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
     pub demo_accounts: String,
 }
@@ -49,6 +51,7 @@ impl Default for Instance {
             basemap_attribution: String::new(),
             data_until: String::new(),
             schemes: String::new(),
+            position_days: "30".into(),
             demo_accounts: String::new(),
         }
     }
@@ -75,7 +78,13 @@ impl Instance {
         end.map_or(now, |end| end.min(now))
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 13] {
+    /// The days for which positions of people are kept; a setting that is no number keeps them for
+    /// none.
+    pub fn position_days(&self) -> i64 {
+        self.position_days.trim().parse().ok().filter(|days| *days >= 0).unwrap_or(0)
+    }
+
+    fn slots(&mut self) -> [(&'static str, &mut String); 14] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -89,6 +98,7 @@ impl Instance {
             ("basemap_attribution", &mut self.basemap_attribution),
             ("data_until", &mut self.data_until),
             ("schemes", &mut self.schemes),
+            ("position_days", &mut self.position_days),
             ("demo_accounts", &mut self.demo_accounts),
         ]
     }

@@ -1,13 +1,14 @@
 //! The use cases: they load what a decision needs, let the core decide, and save one change.
 
 pub mod account;
-pub mod assets;
 pub mod analysis;
+pub mod assets;
 pub mod attach;
 pub mod audit;
 pub mod carry;
 pub mod ctx;
 pub mod error;
+pub mod evidence;
 pub mod handle;
 pub mod import_issues;
 pub mod indicators;
@@ -24,10 +25,13 @@ pub mod proposals;
 pub mod report;
 pub mod reroute;
 pub mod route;
+pub mod sample;
 pub mod shown;
 pub mod simulate;
 pub mod snapshot;
+pub mod task;
 pub mod territory;
 pub mod tiles;
+pub mod told;
 pub mod verify;
 pub mod window;

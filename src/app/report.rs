@@ -299,7 +299,7 @@ pub async fn submit(
     for attachment in attachments {
         change.attachments.push(Attachment { issue: issue.id, ..attachment });
     }
-    change.contact = submission.contact.clone().map(|contact| (issue.id, contact));
+    change.contacts.extend(submission.contact.clone().map(|contact| (issue.id, contact)));
     change.idempotency = key.as_ref().map(|key| Idempotency {
         scope,
         key: key.key.clone(),
@@ -391,6 +391,8 @@ fn report_facts(
         ),
     );
     put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
+    // That there is someone to call, not who.
+    put(fact::CONTACT, submission.contact.as_ref().map(|_| true.to_string()));
     facts
 }
 
@@ -427,6 +429,7 @@ fn open_issue(
         let command =
             Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
         let (settled, event) = decide(&issue, &command, actor, change.at)?;
+        super::evidence::check_settled(&ctx.snapshot(), &issue, photos, change.at)?;
         issue = settled;
         events.push(event);
     }

@@ -25,6 +25,9 @@ pub struct InitArgs {
     /// The category schemes that people report under, separated by commas.
     #[arg(long)]
     schemes: Option<String>,
+    /// For how many days positions of people who arrive or check in are kept.
+    #[arg(long, value_name = "DAYS")]
+    position_days: Option<u16>,
     /// A base map: an address with {z}, {x} and {y} on this host.
     #[arg(long)]
     basemap_url: Option<String>,
@@ -50,6 +53,7 @@ pub async fn run(config: &ConfigArgs, args: InitArgs) -> anyhow::Result<ExitCode
         (&mut instance.time_zone, args.time_zone),
         (&mut instance.locale, args.locale),
         (&mut instance.schemes, args.schemes),
+        (&mut instance.position_days, args.position_days.map(|days| days.to_string())),
         (&mut instance.basemap_url, args.basemap_url),
         (&mut instance.basemap_attribution, args.basemap_attribution),
     ];

@@ -62,7 +62,8 @@ pub fn told(error: AppError) -> anyhow::Error {
             let lines = problems.iter().map(|p| format!("{}: {}", p.field, p.says.en));
             anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join("; "))
         }
-        AppError::Forbidden(says)
+        AppError::Evidence { says, .. }
+        | AppError::Forbidden(says)
         | AppError::NotFound(says)
         | AppError::Conflict(says)
         | AppError::TooLarge(says)

@@ -9,6 +9,7 @@ use crate::domain::access::Role;
 use crate::domain::id::AreaCode;
 use crate::domain::territory::Level;
 use crate::domain::territory::import::Mapping;
+use std::collections::{BTreeMap, BTreeSet};
 
 const AREAS: &[u8] = include_bytes!("../../geodata/jinshui/areas.geojson");
 const BRANCHES: &str = include_str!("../../geodata/jinshui/branches.csv");
@@ -254,7 +255,21 @@ pub fn seats(snapshot: &Snapshot) -> Vec<Seat> {
             seats.push(closed_seat(login, name, grant(Role::Handler, None, Some(code))));
         }
     }
+    link_workers(snapshot, &mut seats);
     seats
+}
+
+/// Says of each seat of a grid which worker has it; a worker with two grids has one account.
+fn link_workers(snapshot: &Snapshot, seats: &mut [Seat]) {
+    let mut posts = BTreeMap::new();
+    for post in snapshot.territory.posts().iter().filter(|post| post.role != "网格长") {
+        posts.entry(post.area.as_str()).or_insert(post.worker);
+    }
+    let mut linked = BTreeSet::new();
+    for seat in seats.iter_mut().filter(|seat| seat.grant.role == Role::GridWorker) {
+        let worker = seat.grant.area_code.as_deref().and_then(|area| posts.get(area));
+        seat.worker = worker.copied().filter(|id| linked.insert(*id));
+    }
 }
 
 const OFFICE: [(Role, &str); 3] =

@@ -131,7 +131,20 @@ pub struct Subject<'a> {
     pub kind: Kind,
     pub lead: Option<&'a DepartmentCode>,
     pub assists: &'a [DepartmentCode],
+    /// The departments that were ever summoned by a whistle.
+    pub summoned: &'a [DepartmentCode],
     pub reporter: Option<AccountId>,
+    /// Who was asked to verify or inspect it and has not yet.
+    pub tasked: Option<AccountId>,
+}
+
+impl Subject<'_> {
+    /// Whether a department leads, assists or was summoned.
+    fn concerns(&self, department: &DepartmentCode) -> bool {
+        self.lead == Some(department)
+            || self.assists.contains(department)
+            || self.summoned.contains(department)
+    }
 }
 
 impl Grant {
@@ -149,9 +162,7 @@ impl Grant {
 
     /// Whether this grant reads the issue.
     pub fn covers(&self, subject: &Subject<'_>) -> bool {
-        let department = self.department.as_ref().is_none_or(|own| {
-            subject.lead == Some(own) || subject.assists.iter().any(|assist| assist == own)
-        });
+        let department = self.department.as_ref().is_none_or(|own| subject.concerns(own));
         department && self.covers_place(subject.path) && self.covers_kind(subject.kind)
     }
 
@@ -219,11 +230,20 @@ pub struct Scope {
 pub struct Clause {
     /// The subtree; `None` for the whole territory.
     pub area: Option<AreaPath>,
-    /// Lead or assist; `None` for any.
+    /// Lead, assist or summoned; `None` for any.
     pub department: Option<DepartmentCode>,
     pub kinds: Option<Vec<Kind>>,
     /// Only what this account reported itself.
     pub reporter: Option<AccountId>,
+    /// Only what this account is asked to verify or inspect now.
+    pub tasked: Option<AccountId>,
+}
+
+impl Clause {
+    /// Whether the clause comes from the reader's own part in an issue and from no grant.
+    pub fn is_personal(&self) -> bool {
+        self.reporter.is_some() || self.tasked.is_some()
+    }
 }
 
 impl Scope {
@@ -262,11 +282,14 @@ impl Scope {
                 area,
                 department: grant.department.clone(),
                 kinds: kinds_of(grant),
-                reporter: None,
+                ..Clause::default()
             })
         });
         let own = actor.account().map(|id| Clause { reporter: Some(id), ..Clause::default() });
-        Self { clauses: granted.chain(own).collect() }
+        // A task may lie beyond the grid of its worker; a dispute stays with those who may read it.
+        let tasked = actor.account().filter(|_| actor.has_role(Role::GridWorker));
+        let tasked = tasked.map(|id| Clause { tasked: Some(id), ..Clause::default() });
+        Self { clauses: granted.chain(own).chain(tasked).collect() }
     }
 
     /// The slow truth of what the store's condition says of counters: they know no assists, and
@@ -286,10 +309,8 @@ impl Scope {
             clause.area.as_ref().is_none_or(|root| subject.path.is_within(root))
                 && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&subject.kind))
                 && clause.reporter.is_none_or(|own| subject.reporter == Some(own))
-                && clause
-                    .department
-                    .as_ref()
-                    .is_none_or(|own| subject.lead == Some(own) || subject.assists.contains(own))
+                && clause.tasked.is_none_or(|own| subject.tasked == Some(own))
+                && clause.department.as_ref().is_none_or(|own| subject.concerns(own))
         })
     }
 }
@@ -327,8 +348,15 @@ mod tests {
             kinds: None,
         };
         let place = path("41/");
-        let subject =
-            Subject { path: &place, kind: Kind::Hazard, lead: None, assists: &[], reporter: None };
+        let subject = Subject {
+            path: &place,
+            kind: Kind::Hazard,
+            lead: None,
+            assists: &[],
+            summoned: &[],
+            reporter: None,
+            tasked: None,
+        };
         assert!(!grant.covers(&subject));
         let actor = Actor::Account { id: AccountId(1), name: "a".into(), grants: vec![grant] };
         assert!(!Scope::of(&actor).allows(&subject));
@@ -352,10 +380,16 @@ mod tests {
             kind: Kind::Hazard,
             lead: Some(&lead),
             assists: &assists,
+            summoned: &[],
             reporter: None,
+            tasked: None,
         };
         assert!(grant.covers(&subject));
         assert!(!grant.commands(&subject));
+        let summoned = Subject { assists: &[], summoned: &assists, ..subject };
+        assert!(grant.covers(&summoned));
+        assert!(!grant.commands(&summoned));
+        assert!(!grant.covers(&Subject { summoned: &[], ..summoned }));
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod id;
 pub mod issue;
 pub mod metrics;
 pub mod routing;
+pub mod sampling;
 pub mod territory;
 pub mod tile;
 pub mod time;

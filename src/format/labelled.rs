@@ -109,8 +109,7 @@ pub fn read_labelled(
     input: impl Read,
     columns: &LabelledColumns,
 ) -> Result<(Vec<LabelledRow>, Vec<BadRow>), LabelledError> {
-    let mut csv =
-        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
+    let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
     let mut record = ByteRecord::new();
     if !csv.read_byte_record(&mut record)? {
         return Err(LabelledError::NoHeader);

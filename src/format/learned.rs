@@ -98,8 +98,7 @@ pub fn read_learned(
     labels: &[String],
 ) -> Result<(Vec<LearnedRule>, Vec<LineProblem>), LearnedError> {
     let bytes = super::without_bom(bytes);
-    let mut csv =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let mut csv = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let header = csv.headers()?.clone();
     let place = |name: &str| header.iter().position(|own| own == name);
     let label_names: Vec<String> = labels.iter().map(|name| label_column(name)).collect();
@@ -144,7 +143,8 @@ fn read_rule(
 ) -> Result<LearnedRule, (&'static str, RowError)> {
     let field = |i: usize| places.get(i).and_then(|&i| record.get(i)).unwrap_or("");
     let optional = |i: usize| Some(field(i)).filter(|text| !text.is_empty());
-    let unexpected = |text: &str, expected| RowError::Unexpected { text: text.to_owned(), expected };
+    let unexpected =
+        |text: &str, expected| RowError::Unexpected { text: text.to_owned(), expected };
     let count = |place: Option<usize>| {
         let text = place.and_then(|i| record.get(i)).filter(|text| !text.is_empty());
         text.map_or(Ok(0), |text| {
@@ -158,9 +158,10 @@ fn read_rule(
     }
     let cell = match optional(3) {
         None => None,
-        Some(text) => Some(parse_cell(text).ok_or_else(|| {
-            ("cell", unexpected(text, "an H3 cell of a resolution up to 11"))
-        })?),
+        Some(text) => Some(
+            parse_cell(text)
+                .ok_or_else(|| ("cell", unexpected(text, "an H3 cell of a resolution up to 11")))?,
+        ),
     };
     let labels: Vec<String> = (4..places.len()).map(|i| field(i).to_owned()).collect();
     if labels.first().is_none_or(String::is_empty) {
@@ -200,7 +201,15 @@ pub struct MatrixFiles {
 pub fn write_as_matrix(book: &RuleBook, wording: &Wording<'_>) -> csv::Result<MatrixFiles> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
-        "id", "selector", "area_level", "area_code", "cell", "lead", "unit", "source", "author",
+        "id",
+        "selector",
+        "area_level",
+        "area_code",
+        "cell",
+        "lead",
+        "unit",
+        "source",
+        "author",
     ])?;
     let (mut leads, mut problems, mut rules_count) = (BTreeMap::new(), BTreeSet::new(), 0);
     for rule in book.rules() {
@@ -238,9 +247,7 @@ pub fn write_as_matrix(book: &RuleBook, wording: &Wording<'_>) -> csv::Result<Ma
             };
             let area = rule.area.as_deref().unwrap_or("");
             let lead = lead.as_str();
-            writer.write_record([
-                &id, &selector, level, area, &cell, lead, unit, &source, "",
-            ])?;
+            writer.write_record([&id, &selector, level, area, &cell, lead, unit, &source, ""])?;
             rules_count += 1;
         }
     }
@@ -275,7 +282,13 @@ pub struct ProposedRow<'a> {
 pub fn write_proposals(rows: &[ProposedRow<'_>]) -> csv::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
-        "id", "selector", "area_level", "area_code", "lead", "source", "author",
+        "id",
+        "selector",
+        "area_level",
+        "area_code",
+        "lead",
+        "source",
+        "author",
     ])?;
     for (i, row) in rows.iter().enumerate() {
         let proposal = row.proposal;

@@ -11,7 +11,7 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::time::{Day, Timestamp};
-use crate::store::query::{Bounds, IssueFilter, PageQuery, Seek, Sort};
+use crate::store::query::{Attention, Bounds, IssueFilter, PageQuery, Seek, Sort};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -44,6 +44,9 @@ pub struct IssueQuery {
     pub reported_to: Option<String>,
     /// `west,south,east,north` in degrees.
     pub bbox: Option<String>,
+    /// What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+    /// `appeal_open`.
+    pub attention: Option<String>,
     /// A published number, such as `closing_rate.denominator`, `reported` or `open`.
     pub measure: Option<String>,
     /// The window of `measure`; dates, inclusive.
@@ -155,6 +158,7 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
         reporter: None,
         reported_from: day("reported_from", query.reported_from.as_ref())?.map(start),
         reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
+        attention: parse_word("attention", query.attention.as_ref(), Attention::parse)?,
         counted,
     })
 }

@@ -10,14 +10,17 @@ use super::wire::issue::{
     photo_wire,
 };
 use super::wire::report::{near_brief, stored_route_wire};
+use super::wire::supervision::{DossierView, DossierWire};
 use super::wire::{Items, Page};
 use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::app::shown::list_scope;
+use crate::app::told::ToldRequest;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::dossier::Dossier;
 use crate::domain::issue::event::{Event, fact};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
@@ -95,6 +98,7 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
         Some(id) => store.find_issue(id, &scope).await?.map(|other| (other.id, other.number)),
     };
     let route = store.find_route(issue.id).await?;
+    let dossier = dossier_of(app, view, issue).await?;
     Ok(Belongings {
         photos: store.list_attachments(issue.id).await?,
         contact,
@@ -102,7 +106,23 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
         merged_into,
         merged_from: store.list_merged(issue.id, &scope).await?,
         route: route.map(|route| stored_route_wire(view, &route)),
+        dossier,
     })
+}
+
+/// The story of the supervision, with the names of those who had a part in it.
+async fn dossier_of(app: &App, view: &View<'_>, issue: &Issue) -> Result<DossierWire, AppError> {
+    let store = &app.ctx.store;
+    let dossier = Dossier::of(&store.list_events(issue.id).await?);
+    let (mut names, mut presences) = (BTreeMap::new(), Vec::new());
+    if dossier != Dossier::default() {
+        presences = store.list_presences(issue.id).await?;
+        let accounts = store.list_accounts().await?;
+        names.extend(accounts.into_iter().map(|account| (account.id.to_string(), account.name)));
+    }
+    let readable = view.reads_text(issue);
+    let shown = DossierView { view, readable, names: &names, presences: &presences };
+    Ok(shown.wire(&dossier))
 }
 
 async fn answer(
@@ -114,7 +134,7 @@ async fn answer(
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
-    let wire = issue_wire(&view, issue, &belongings);
+    let wire = issue_wire(&view, issue, belongings);
     let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;
     // What is shown depends on the reader and on more than the version: on photos, on names.
     let digest = hex::encode(&Sha256::digest(&body)[..8]);
@@ -187,6 +207,34 @@ pub struct ActionWire {
     pub confirmed_route: Option<String>,
     #[serde(default)]
     pub photo_ids: Vec<String>,
+    /// Codes of the departments that a whistle summons.
+    #[serde(default)]
+    pub departments: Vec<String>,
+    /// Where a whistle summons to, in words.
+    #[serde(default)]
+    pub meeting: Option<String>,
+    /// Of the meeting, or of whoever acts; in `datum`.
+    #[serde(default)]
+    #[schema(value_type = Option<[f64; 2]>)]
+    pub position: Option<(f64, f64)>,
+    /// `wgs84` (default), `gcj02` or `bd09`.
+    #[serde(default)]
+    pub datum: Option<String>,
+    /// `on_time`, `late` or `absent`.
+    #[serde(default)]
+    pub judgement: Option<String>,
+    /// `valid` or `not_reached`.
+    #[serde(default)]
+    pub reach: Option<String>,
+    /// `resolved`, `partly` or `not_resolved`.
+    #[serde(default)]
+    pub verdict: Option<String>,
+    /// `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`.
+    #[serde(default)]
+    pub satisfaction: Option<String>,
+    /// `return_budget`, `overdue`, `failed_inspection` or `low_rating`.
+    #[serde(default)]
+    pub ground: Option<String>,
 }
 
 /// The version that `If-Match: "v7"` names; an ETag has a digest after it, which does not matter:
@@ -238,6 +286,17 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         place: wire.place.map(PlaceFix::read).transpose()?,
         confirmed_route: filled(wire.confirmed_route),
         photos: wire.photo_ids.iter().map(photo).collect::<Result<_, _>>()?,
+        told: ToldRequest {
+            departments: wire.departments,
+            meeting: filled(wire.meeting),
+            position: wire.position,
+            datum: super::wire::report::parse_datum(wire.datum.as_deref())?,
+            judgement: filled(wire.judgement),
+            reach: filled(wire.reach),
+            verdict: filled(wire.verdict),
+            satisfaction: filled(wire.satisfaction),
+            ground: filled(wire.ground),
+        },
     };
     Ok((action, request))
 }

@@ -19,6 +19,7 @@ mod reroute;
 mod server;
 mod session;
 mod site;
+mod tasks;
 mod territories;
 mod tiles;
 mod wire;
@@ -113,10 +114,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(session::delete_token))
         .routes(routes!(session::list_accounts, session::create_account))
         .routes(routes!(session::update_account))
+        .routes(routes!(tasks::show_worker_link, tasks::link_worker))
         .routes(routes!(reports::submit_report))
         .routes(routes!(reports::preview_report))
         .routes(routes!(reports::track_report))
         .routes(routes!(reports::reopen_report))
+        .routes(routes!(reports::rate_report))
         .routes(routes!(reports::show_track_photo))
         .routes(routes!(reports::locate))
         .routes(routes!(issues::list_issues))
@@ -127,6 +130,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
         .routes(routes!(reroute::preview_reroute))
+        .routes(routes!(tasks::list_tasks))
+        .routes(routes!(tasks::list_samples, tasks::create_sample))
+        .routes(routes!(tasks::show_sample))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))

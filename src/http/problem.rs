@@ -115,6 +115,9 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
         Refusal::ReopenTooLate => {
             (StatusCode::CONFLICT, "reopen_too_late", say("已超过可重开的期限", en))
         }
+        Refusal::RateTooLate => {
+            (StatusCode::CONFLICT, "rate_too_late", say("已超过可评价的期限", en))
+        }
         Refusal::Missing(field) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "validation",
@@ -200,6 +203,11 @@ impl From<AppError> for ApiError {
             AppError::NotFound(says) => plain(StatusCode::NOT_FOUND, "not_found", says),
             AppError::Conflict(says) => plain(StatusCode::CONFLICT, "conflict", says),
             AppError::Refused(refusal) => refusal_problem(&refusal, allowed),
+            AppError::Evidence { code, says } => {
+                let field = "photo_ids".to_owned();
+                let errors = vec![FieldProblem { field, says: says.clone() }];
+                Problem { errors, ..plain(StatusCode::UNPROCESSABLE_ENTITY, code, says) }
+            }
             AppError::KeyReused => {
                 let says = say(
                     "该 Idempotency-Key 已用于另一个请求",

@@ -89,10 +89,8 @@ fn to_wire(
     found: &Proposals,
     proposal: &Proposal,
 ) -> ProposalWire {
-    let issue = |id: &String| RuledIssueWire {
-        id: id.clone(),
-        number: found.numbers.get(id).cloned(),
-    };
+    let issue =
+        |id: &String| RuledIssueWire { id: id.clone(), number: found.numbers.get(id).cloned() };
     let department = |code: &DepartmentCode| {
         let (zh, en) = snapshot.department_names(code);
         Named { code: code.to_string(), name: lang.pick(&say(zh, en)) }

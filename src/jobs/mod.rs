@@ -5,7 +5,7 @@ use crate::app::account::FAILURES_MS;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::app::territory::rehome_stragglers;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY_MS, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// For how many days the key of a request is known: as long as a phone may be offline.
+const KEY_DAYS: i64 = 30;
 
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
@@ -82,6 +85,16 @@ async fn keep_fresh(ctx: &Ctx) {
     }
 }
 
+/// Removes what is kept for a time only: keys of repeated requests, and where people stood.
+///
+/// # Errors
+/// The store is not available.
+pub async fn forget(ctx: &Ctx, now: Timestamp) -> Result<(), AppError> {
+    let before = |days: i64| Timestamp(now.0.saturating_sub(days.saturating_mul(DAY_MS)));
+    let places_before = before(ctx.snapshot().instance.position_days());
+    Ok(ctx.store.forget(before(KEY_DAYS), places_before).await?)
+}
+
 async fn keep_swept(ctx: &Ctx) {
     let mut ticks = every(SWEEP_EVERY);
     let mut watch = Watch::new("sweep");
@@ -90,5 +103,6 @@ async fn keep_swept(ctx: &Ctx) {
         let now = ctx.now();
         let failures_before = Timestamp(now.0.saturating_sub(FAILURES_MS));
         watch.note(ctx.store.sweep(now, failures_before).await.map_err(AppError::from));
+        watch.note(forget(ctx, now).await);
     }
 }

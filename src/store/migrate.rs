@@ -11,6 +11,7 @@ const COMMON: &[Step] = &[
     (1, "core", include_str!("../../migrations/0001_core.sql")),
     (7, "matrix", include_str!("../../migrations/0007_matrix.sql")),
     (8, "event_at", include_str!("../../migrations/0008_event_at.sql")),
+    (5, "supervision", include_str!("../../migrations/0005_supervision.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -1,12 +1,12 @@
 //! The ports: what the use cases ask of the store.
 
 use super::StoreError;
-use super::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
+use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
 use super::query::{
     AsOf, GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum, Standing,
 };
 use crate::domain::access::{Role, Scope};
-use crate::domain::id::{AccountId, AttachmentId, IssueId};
+use crate::domain::id::{AccountId, AttachmentId, IssueId, WorkerId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -353,6 +353,61 @@ pub trait Packs: Send + Sync {
     async fn list_settings(&self) -> Result<Vec<(String, String)>>;
     /// The versions that there are, to be compared cheaply: packs, activations, territory, people.
     async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
+}
+
+/// A sample of closings as it was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleRow {
+    pub id: String,
+    pub author: AccountId,
+    pub at: Timestamp,
+    pub seed: i64,
+    /// Days of closing, inclusive.
+    pub from: Day,
+    pub to: Day,
+    /// Code of the area.
+    pub area: Option<String>,
+    pub kind: Option<Kind>,
+    /// What was asked for: a share of the closings (0 to 1), or a number of them.
+    pub share: Option<f64>,
+    pub size: Option<i64>,
+    /// The closings that it was drawn from.
+    pub population: i64,
+}
+
+/// Tasks, positions that are forgotten, samples.
+#[async_trait]
+pub trait Supervisions: Send + Sync {
+    /// The open tasks of one account, the oldest first; with a scope also those of the desk in it.
+    async fn list_tasks(&self, account: AccountId, desk: Option<&Scope>) -> Result<Vec<Issue>>;
+
+    /// The ids of the issues that a filter finds, in order.
+    async fn list_ids(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<IssueId>>;
+
+    /// Says which worker an account is; `None` for none.
+    ///
+    /// # Errors
+    /// `Taken` when another account is that worker.
+    async fn link_worker(&self, account: AccountId, worker: Option<WorkerId>) -> Result<()>;
+
+    async fn list_worker_links(&self) -> Result<Vec<(WorkerId, AccountId)>>;
+
+    /// Where people stood who arrived or checked in, as long as it is kept. The caller has read
+    /// the issue in scope.
+    async fn list_presences(&self, issue: IssueId) -> Result<Vec<Presence>>;
+
+    async fn insert_sample(&self, sample: SampleRow, issues: Vec<IssueId>) -> Result<()>;
+
+    /// The samples that an account drew, the latest first.
+    async fn list_samples(&self, author: AccountId) -> Result<Vec<SampleRow>>;
+
+    async fn find_sample(&self, author: AccountId, id: &str) -> Result<Option<SampleRow>>;
+
+    /// The issues of a sample within the scope, in the order in which they were drawn.
+    async fn list_sampled(&self, sample: &str, scope: &Scope) -> Result<Vec<Issue>>;
+
+    /// Removes what is kept for a time only: keys of requests, and positions of people.
+    async fn forget(&self, keys_before: Timestamp, places_before: Timestamp) -> Result<()>;
 }
 
 /// A place in the feed of events.

@@ -38,9 +38,46 @@ pub struct IssueFilter {
     pub reported_from: Option<Timestamp>,
     /// Before this instant.
     pub reported_before: Option<Timestamp>,
+    pub attention: Option<Attention>,
     /// The issues that a counter counts, in the half-open window of instants. Department and scope
     /// then go by the lead alone, as the counters do.
     pub counted: Option<Counted>,
+}
+
+/// What someone should look at now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    Urged,
+    /// An order awaits its reply.
+    ReplyOwed,
+    WhistleOpen,
+    /// The reporter says that it is not resolved.
+    ReopenProposed,
+    AppealOpen,
+}
+
+impl Attention {
+    pub const ALL: [Attention; 5] = [
+        Attention::Urged,
+        Attention::ReplyOwed,
+        Attention::WhistleOpen,
+        Attention::ReopenProposed,
+        Attention::AppealOpen,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Attention::Urged => "urged",
+            Attention::ReplyOwed => "reply_owed",
+            Attention::WhistleOpen => "whistle_open",
+            Attention::ReopenProposed => "reopen_proposed",
+            Attention::AppealOpen => "appeal_open",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|attention| attention.as_str() == text)
+    }
 }
 
 /// The issues behind a counter.

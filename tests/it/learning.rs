@@ -48,8 +48,21 @@ fn number(value: &Value) -> f64 {
 fn learn_la(out: &Path) -> Value {
     let (areas, history) = (la311("neighborhood_councils.geojson"), la311("requests_2020.csv"));
     told(&[
-        "learn", "--areas", &areas, "--code", "name", "--history", &history, "--label",
-        "owner,assignto", "--split", "0.8", "--seed", "1", "--out", out.to_str().unwrap(),
+        "learn",
+        "--areas",
+        &areas,
+        "--code",
+        "name",
+        "--history",
+        &history,
+        "--label",
+        "owner,assignto",
+        "--split",
+        "0.8",
+        "--seed",
+        "1",
+        "--out",
+        out.to_str().unwrap(),
     ])
 }
 
@@ -60,8 +73,21 @@ fn what_was_learned_of_los_angeles_foretells_the_rows_that_were_kept_back() {
     let learned = learn_la(&out);
     let (areas, history) = (la311("neighborhood_councils.geojson"), la311("requests_2020.csv"));
     let found = told(&[
-        "evaluate", "--areas", &areas, "--code", "name", "--matrix", out.to_str().unwrap(),
-        "--history", &history, "--label", "owner,assignto", "--split", "0.8", "--seed", "1",
+        "evaluate",
+        "--areas",
+        &areas,
+        "--code",
+        "name",
+        "--matrix",
+        out.to_str().unwrap(),
+        "--history",
+        &history,
+        "--label",
+        "owner,assignto",
+        "--split",
+        "0.8",
+        "--seed",
+        "1",
     ]);
     assert_eq!((&found["n"], &learned["n"]), (&Value::from(2_000), &Value::from(8_000)));
     assert_eq!(found["accuracy"], learned["tested"]["accuracy"]);
@@ -80,9 +106,19 @@ fn what_was_learned_of_los_angeles_foretells_the_rows_that_were_kept_back() {
 fn convert_and_compare(learned: &Path, folder: &Path) {
     let (rules, departments) = (folder.join("rules.csv"), folder.join("departments.csv"));
     let output = run(&[
-        "convert", "--matrix", learned.to_str().unwrap(), "--label", "owner,assignto", "--level",
-        "community", "--mapping", &la311("import.toml"), "--out", rules.to_str().unwrap(),
-        "--departments", departments.to_str().unwrap(),
+        "convert",
+        "--matrix",
+        learned.to_str().unwrap(),
+        "--label",
+        "owner,assignto",
+        "--level",
+        "community",
+        "--mapping",
+        &la311("import.toml"),
+        "--out",
+        rules.to_str().unwrap(),
+        "--departments",
+        departments.to_str().unwrap(),
     ]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let labels = ["owner".to_owned(), "assignto".to_owned()];
@@ -128,12 +164,7 @@ fn assert_ids_and_positions(matrix: &Matrix) {
     assert_eq!(with_source.count(), matrix.rules().len());
 }
 
-fn facts_of(
-    catalog: &Catalog,
-    category: &str,
-    place: Option<&CasePlace>,
-    at: Timestamp,
-) -> Facts {
+fn facts_of(catalog: &Catalog, category: &str, place: Option<&CasePlace>, at: Timestamp) -> Facts {
     let code = hexward::domain::id::CategoryCode::parse(category).unwrap();
     let area = place.and_then(|place| place.area.as_ref());
     Facts {
@@ -196,7 +227,9 @@ fn chinese_history(path: &Path) {
         let team = if east { "东班" } else { "西班" };
         text.push_str(&format!("{i},路灯不亮,{lon},34.7551,城管局,照明科,{team}\n"));
     }
-    text.push_str("90,路灯不亮,一百,34.75,城管局,照明科,东班\n91,,113.66,34.75,城管局,照明科,东班\n");
+    text.push_str(
+        "90,路灯不亮,一百,34.75,城管局,照明科,东班\n91,,113.66,34.75,城管局,照明科,东班\n",
+    );
     std::fs::write(path, text).unwrap();
 }
 
@@ -210,11 +243,9 @@ fn another_city_is_learned_by_its_own_columns_labels_and_formats() {
     for areas in ["areas.geojson", "areas.topojson", "areas.zip"].map(formats) {
         for label in ["部门", "部门,科室,班组"] {
             let common = ["--areas", &areas, "--history", history, "--label", label];
-            let learned =
-                told(&[&["learn", "--out", out], &common[..], &columns[..]].concat());
+            let learned = told(&[&["learn", "--out", out], &common[..], &columns[..]].concat());
             assert_eq!((&learned["n"], &learned["bad_rows"]), (&80.into(), &2.into()));
-            let found =
-                told(&[&["evaluate", "--matrix", out], &common[..], &columns[..]].concat());
+            let found = told(&[&["evaluate", "--matrix", out], &common[..], &columns[..]].concat());
             assert_eq!(found["accuracy"][label], 1.0, "{areas}: {found}");
             let rules = if label == "部门" { 1 } else { 2 };
             assert_eq!(found["rules"], rules, "{areas}");
@@ -228,7 +259,14 @@ fn a_column_that_is_missing_is_named_with_those_that_there_are() {
     let out = folder.path().join("m.csv");
     let history = la311("requests_2020.csv");
     let output = run(&[
-        "learn", "--history", &history, "--label", "owner,team", "--category", "type", "--out",
+        "learn",
+        "--history",
+        &history,
+        "--label",
+        "owner,team",
+        "--category",
+        "type",
+        "--out",
         out.to_str().unwrap(),
     ]);
     assert_eq!(output.status.code(), Some(2));

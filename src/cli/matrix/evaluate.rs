@@ -27,8 +27,7 @@ pub struct EvaluateArgs {
 pub fn read_book(path: &Path, labels: &[String]) -> anyhow::Result<(RuleBook, usize)> {
     let shown = path.display();
     let bytes = std::fs::read(path).with_context(|| format!("cannot open {shown}"))?;
-    let (rules, problems) =
-        read_learned(&bytes, labels).with_context(|| shown.to_string())?;
+    let (rules, problems) = read_learned(&bytes, labels).with_context(|| shown.to_string())?;
     problems.iter().for_each(|problem| eprintln!("{shown}: {problem}"));
     if rules.is_empty() {
         bail!("{shown} has no rule that can be used ({} bad lines)", problems.len());

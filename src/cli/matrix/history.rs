@@ -112,8 +112,7 @@ impl HistoryArgs {
         };
         let path = self.history.display();
         let file = File::open(&self.history).with_context(|| format!("cannot open {path}"))?;
-        let (rows, mut bad) =
-            read_labelled(file, &columns).with_context(|| path.to_string())?;
+        let (rows, mut bad) = read_labelled(file, &columns).with_context(|| path.to_string())?;
         let mut cases = Vec::with_capacity(rows.len());
         for row in rows {
             match self.place(row, placer.as_ref()) {
@@ -179,9 +178,8 @@ fn tell_bad(bad: &[BadRow]) {
 
 /// The accuracy of each first part of the labels, by the names of their columns.
 pub fn accuracy_json(found: &Evaluation, labels: &[String]) -> Value {
-    let parts = (1..=labels.len()).map(|parts| {
-        (labels[..parts].join(","), json!(found.accuracy(parts)))
-    });
+    let parts =
+        (1..=labels.len()).map(|parts| (labels[..parts].join(","), json!(found.accuracy(parts))));
     Value::Object(parts.collect())
 }
 

@@ -1,16 +1,16 @@
 //! `hexward matrix`: the responsibility matrix as an instrument.
 
 mod activate;
-mod diff;
-mod lint;
-mod list;
-mod simulate;
-mod source;
 mod convert;
+mod diff;
 mod evaluate;
 mod history;
 mod learn;
+mod lint;
+mod list;
 mod proposals;
+mod simulate;
+mod source;
 
 use clap::Subcommand;
 use std::process::ExitCode;

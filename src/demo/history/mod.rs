@@ -11,6 +11,7 @@ mod play;
 mod plot;
 mod spot;
 mod staff;
+mod watch;
 mod words;
 
 use super::accounts::Seat;
@@ -143,7 +144,7 @@ pub async fn load(
             tell(Stage::History, n, stories);
         }
         for told in world.story(n, day)? {
-            if batch.is_full_for(&told) {
+            if batch.is_full() {
                 batch.write().await?;
             }
             batch.add(told).await?;
@@ -166,10 +167,8 @@ impl<'a> Batch<'a> {
         Self { ctx, change: Change { district, at: ctx.now(), ..Change::default() } }
     }
 
-    /// A change carries one reporter's contact.
-    fn is_full_for(&self, told: &Told) -> bool {
+    fn is_full(&self) -> bool {
         self.change.saves.len() >= BATCH_ISSUES
-            || (self.change.contact.is_some() && told.contact.is_some())
     }
 
     async fn add(&mut self, told: Told) -> Result<(), DemoError> {
@@ -183,7 +182,7 @@ impl<'a> Batch<'a> {
             self.change.attachments.push(Attachment { id: planned.id, issue: issue.id, ..kept });
         }
         add_contribution(&mut self.change.deltas, &issue, &self.ctx.snapshot().zone, 1);
-        self.change.contact = self.change.contact.take().or(contact.map(|own| (issue.id, own)));
+        self.change.contacts.extend(contact.map(|own| (issue.id, own)));
         self.change.routes.push(route);
         self.change.saves.push(Save { version_seen: 0, issue, events });
         Ok(())

@@ -225,4 +225,7 @@ fn put_reporter(facts: &mut Facts, reporter: &Reporter<'_>) {
     if let Some(id) = account {
         facts.insert(fact::REPORTER.to_owned(), id.to_string());
     }
+    if reporter.contact.is_some() {
+        facts.insert(fact::CONTACT.to_owned(), true.to_string());
+    }
 }

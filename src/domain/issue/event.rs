@@ -52,6 +52,26 @@ pub mod fact {
     pub const CHANNEL: &str = "channel";
     pub const STATUS: &str = "status";
     pub const SERVICED: &str = "serviced";
+    /// `true` when the report left a name or a number to reach its reporter by.
+    pub const CONTACT: &str = "contact";
+    /// Departments that a whistle summons, where to, and the one that arrived or is judged.
+    pub const SUMMONED: &str = "summoned";
+    pub const MEETING: &str = "meeting";
+    pub const MEETING_POSITION: &str = "meeting_position";
+    pub const DEPARTMENT: &str = "department";
+    /// How far from the place someone stood; the position itself is not in the log, so that it can
+    /// be forgotten.
+    pub const DISTANCE_M: &str = "distance_m";
+    pub const JUDGEMENT: &str = "judgement";
+    pub const REACH: &str = "reach";
+    pub const VERDICT: &str = "verdict";
+    pub const SATISFACTION: &str = "satisfaction";
+    pub const GROUND: &str = "ground";
+    /// The task that was offered, to whom, and why to the desk where no worker was found.
+    pub const TASK: &str = "task";
+    pub const TASK_WORKER: &str = "task_worker";
+    pub const TASK_ACCOUNT: &str = "task_account";
+    pub const TASK_REASON: &str = "task_reason";
 }
 
 /// Who did it, as it is written into the log.

@@ -4,6 +4,7 @@
 use super::event::{Event, Facts, fact};
 use super::kind::{Kind, Severity};
 use super::state::{Action, Outcome, ReturnReason, State};
+use super::supervision::{Supervision, Task};
 use crate::domain::access::{AreaPath, Subject};
 use crate::domain::audit::Hash;
 use crate::domain::datum::Datum;
@@ -100,6 +101,7 @@ pub struct Issue {
     pub state_before_merge: Option<State>,
     pub times: Times,
     pub counts: Counts,
+    pub supervision: Supervision,
     pub updated: Timestamp,
 }
 
@@ -121,7 +123,9 @@ impl Issue {
             kind: self.kind,
             lead: self.lead.as_ref(),
             assists: &self.assists,
+            summoned: &self.supervision.summoned,
             reporter: self.reporter,
+            tasked: self.supervision.task.as_ref().and_then(Task::account),
         }
     }
 }
@@ -195,6 +199,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
     let text = |name| event.fact(name);
     let kind = text(fact::KIND).and_then(Kind::parse).ok_or(fact_error(fact::KIND))?;
     let category = text(fact::CATEGORY).and_then(|code| CategoryCode::parse(code).ok());
+    let reporter = text(fact::REPORTER).and_then(AccountId::parse);
     Ok(Issue {
         id: event.issue,
         number: text(fact::NUMBER).ok_or(fact_error(fact::NUMBER))?.to_owned(),
@@ -212,7 +217,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         place: place_of(facts).map_err(fact_error)?,
         source: text(fact::SOURCE).unwrap_or("unknown").to_owned(),
         external_id: text(fact::EXTERNAL_ID).map(str::to_owned),
-        reporter: text(fact::REPORTER).and_then(AccountId::parse),
+        reporter,
         anonymous: text(fact::ANONYMOUS) == Some("true"),
         proposed: department_of(facts, fact::PROPOSED),
         lead: None,
@@ -226,6 +231,10 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         state_before_merge: None,
         times: Times { reported: event.at, ..Times::default() },
         counts: Counts { reports: 1, ..Counts::default() },
+        supervision: Supervision {
+            contactable: reporter.is_some() || text(fact::CONTACT) == Some("true"),
+            ..Supervision::default()
+        },
         updated: event.at,
     })
 }
@@ -248,6 +257,8 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
     issue.state = event.to;
     issue.updated = event.at;
     apply_action(&mut issue, before.state, event)?;
+    let lacking = |name| ReplayError::Fact { seq: event.seq, name };
+    issue.supervision.apply(event).map_err(lacking)?;
     issue.times.ended = match event.to.is_open() {
         true => None,
         false => before.times.ended.or(Some(event.at)),
@@ -257,7 +268,7 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
 
 fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result<(), ReplayError> {
     let fact_error = |name| ReplayError::Fact { seq: event.seq, name };
-    // Durations are measured between known times alone, so that no invented one is published.
+    // Durations are measured between known times alone: no invented one is published.
     let (at, known) = (Some(event.at), event.known_time());
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
@@ -321,7 +332,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome | Action::Correct => put_right(issue, event).map_err(fact_error)?,
-        Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
+        _ => {} // The rest changes the state alone, or what `supervision` keeps.
     }
     Ok(())
 }

@@ -1,7 +1,5 @@
 //! The states of an issue and the actions that move it (DOMAIN.md §4).
 
-use std::fmt;
-
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)?
@@ -22,13 +20,14 @@ macro_rules! named {
                 Self::ALL.iter().copied().find(|value| value.as_str() == text)
             }
         }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
     };
 }
+pub(super) use named;
 
 named! {
     /// Where an issue stands.
@@ -105,6 +104,32 @@ named! {
         Correct = "correct",
         /// A new territory put the place into other areas; the state stays.
         Rehome = "rehome",
+        /// 催办: a reminder.
+        Urge = "urge",
+        /// 督办: an order that demands a written reply by a time.
+        Supervise = "supervise",
+        /// 督办回复
+        Reply = "reply",
+        /// 吹哨: the street summons departments to a place by a time.
+        Whistle = "whistle",
+        /// 报到: a summoned department is there.
+        Arrive = "arrive",
+        /// The street's judgement of one arrival; the last one ends the whistle.
+        JudgeArrival = "judge_arrival",
+        /// 联系: the reporter was spoken to.
+        Contact = "contact",
+        /// 回访: what the reporter says after closing, as an office was told.
+        Revisit = "revisit",
+        /// What the reporter says after closing, in the reporter's own hand.
+        Rate = "rate",
+        /// 申诉: a department holds that a fact should not count against it.
+        Appeal = "appeal",
+        UpholdAppeal = "uphold_appeal",
+        DismissAppeal = "dismiss_appeal",
+        /// A task is declined, or given to the next nearest.
+        PassTask = "pass_task",
+        /// Whoever holds a task is at the place.
+        CheckIn = "check_in",
     }
 }
 

@@ -5,6 +5,8 @@ use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
 use super::state::{Action, Outcome, ReturnReason, State};
+use super::supervision::Told;
+use super::told::{check_told, told_facts};
 use super::workflow::{self, Field, To, Transition};
 use crate::domain::access::{Actor, Role};
 use crate::domain::audit::{Hash, event_hash};
@@ -16,6 +18,10 @@ use crate::domain::time::{DAY_MS, Timestamp};
 pub const SUSPENSION_DAYS_MAX: i64 = 366;
 /// How long after closing the reporter may reopen, in days (local: 15 is the usual term).
 pub const REOPEN_DAYS_MAX: i64 = 15;
+/// How long after closing the reporter may rate the outcome, in days (local).
+pub const RATE_DAYS_MAX: i64 = 60;
+/// The longest name of a meeting place, in characters.
+pub const MEETING_CHARS_MAX: usize = 200;
 /// The longest note, in characters.
 pub const NOTE_CHARS_MAX: usize = 2_000;
 /// The most departments that assist one lead.
@@ -76,6 +82,8 @@ pub struct Command {
     /// The route decided anew, for a correction.
     pub reroute: Option<Reroute>,
     pub photos: Vec<AttachmentId>,
+    /// What the steps of supervision are told.
+    pub told: Told,
 }
 
 impl Command {
@@ -96,6 +104,7 @@ impl Command {
             place: None,
             reroute: None,
             photos: Vec::new(),
+            told: Told::default(),
         }
     }
 
@@ -112,6 +121,16 @@ impl Command {
             Field::Category => self.category.is_some(),
             Field::Place => self.place.is_some(),
             Field::Photos => !self.photos.is_empty(),
+            Field::Departments => !self.told.departments.is_empty(),
+            Field::Meeting => {
+                self.told.meeting.as_ref().is_some_and(|text| !text.trim().is_empty())
+            }
+            Field::Position => self.told.position.is_some(),
+            Field::Judgement => self.told.judgement.is_some(),
+            Field::Reach => self.told.reach.is_some(),
+            Field::Verdict => self.told.verdict.is_some(),
+            Field::Satisfaction => self.told.satisfaction.is_some(),
+            Field::Ground => self.told.ground.is_some(),
         }
     }
 }
@@ -135,6 +154,8 @@ pub enum Refusal {
     StaleRoute,
     #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
     ReopenTooLate,
+    #[error("the term for rating ended {RATE_DAYS_MAX} days after closing")]
+    RateTooLate,
 }
 
 /// What is wrong with a field.
@@ -156,6 +177,10 @@ pub enum FieldFault {
     LeadAssists,
     #[error("does not fit the kind of the issue")]
     WrongKind,
+    #[error("this department is not awaited")]
+    NotAwaited,
+    #[error("there is nothing of this sort to appeal against")]
+    NothingToAppeal,
 }
 
 const FIELDS: &[Field] = &[
@@ -170,6 +195,14 @@ const FIELDS: &[Field] = &[
     Field::Category,
     Field::Place,
     Field::Photos,
+    Field::Departments,
+    Field::Meeting,
+    Field::Position,
+    Field::Judgement,
+    Field::Reach,
+    Field::Verdict,
+    Field::Satisfaction,
+    Field::Ground,
 ];
 
 /// The outcomes that an issue of this kind may have.
@@ -197,6 +230,7 @@ pub fn decide(
     let (row, role) = find_row(issue, command.action, actor)?;
     check_fields(row, command)?;
     check_values(issue, command, now)?;
+    check_told(issue, command, actor)?;
     check_term(issue, command.action, role, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
@@ -204,7 +238,7 @@ pub fn decide(
         (To::ByRoute, Some(route)) => workflow::corrected_state(issue, route.lead.as_ref()),
         _ => workflow::destination(row, issue),
     };
-    let event = append(issue, at, event_actor(actor, role), command, to);
+    let event = append(issue, at, (actor, role), command, to);
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -258,9 +292,13 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
 
 fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Refusal> {
     let invalid = |field, why| Err(Refusal::Invalid { field, why });
-    for (field, text) in [(Field::Note, &command.note), (Field::CitedRule, &command.cited_rule)] {
+    for (field, text, chars_max) in [
+        (Field::Note, &command.note, NOTE_CHARS_MAX),
+        (Field::CitedRule, &command.cited_rule, NOTE_CHARS_MAX),
+        (Field::Meeting, &command.told.meeting, MEETING_CHARS_MAX),
+    ] {
         let text = text.as_deref().unwrap_or("");
-        if text.chars().count() > NOTE_CHARS_MAX {
+        if text.chars().count() > chars_max {
             return invalid(field, FieldFault::TooLong);
         }
         // PostgreSQL keeps no NUL, and none of these can be shown.
@@ -270,6 +308,9 @@ fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), 
     }
     if command.assists.len() > ASSISTS_MAX {
         return invalid(Field::Assists, FieldFault::TooMany);
+    }
+    if command.told.departments.len() > ASSISTS_MAX {
+        return invalid(Field::Departments, FieldFault::TooMany);
     }
     if command.photos.len() > PHOTOS_MAX {
         return invalid(Field::Photos, FieldFault::TooMany);
@@ -310,6 +351,10 @@ fn check_term(
     if action == Action::Reopen && role.is_none() && now.0 > ends {
         return Err(Refusal::ReopenTooLate);
     }
+    let ends = closed.0.saturating_add(RATE_DAYS_MAX * DAY_MS);
+    if action == Action::Rate && now.0 > ends {
+        return Err(Refusal::RateTooLate);
+    }
     Ok(())
 }
 
@@ -328,7 +373,9 @@ fn facts_of(command: &Command) -> Facts {
             facts.insert(name.to_owned(), value);
         }
     };
-    put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    if !matches!(command.action, Action::Arrive | Action::JudgeArrival) {
+        put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    }
     if !command.assists.is_empty() {
         put(fact::ASSISTS, Some(join(&command.assists)));
     }
@@ -361,12 +408,20 @@ pub fn join(codes: &[DepartmentCode]) -> String {
     codes.iter().map(DepartmentCode::as_str).collect::<Vec<_>>().join(";")
 }
 
-fn append(issue: &Issue, at: Timestamp, actor: EventActor, command: &Command, to: State) -> Event {
+fn append(
+    issue: &Issue,
+    at: Timestamp,
+    (actor, role): (&Actor, Option<Role>),
+    command: &Command,
+    to: State,
+) -> Event {
+    let mut facts = facts_of(command);
+    facts.extend(told_facts(issue, command, actor));
     let draft = Draft {
-        actor,
+        actor: event_actor(actor, role),
         action: command.action,
         note: command.note.clone().filter(|note| !note.trim().is_empty()),
-        facts: facts_of(command),
+        facts,
         attachments: command.photos.clone(),
     };
     chain(issue, at, draft, to)

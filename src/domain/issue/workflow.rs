@@ -1,6 +1,10 @@
 //! The workflow as data: which action leads from where to where, who may take it, and what it
 //! needs to be told. Transitions that are not in this table do not exist (DOMAIN.md §4).
 
+mod beside;
+
+pub use beside::{BESIDE, arriving, handled_it, holds_task};
+
 use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
@@ -51,6 +55,16 @@ pub enum Field {
     Category,
     Place,
     Photos,
+    /// The departments that a whistle summons.
+    Departments,
+    /// Where to, in words.
+    Meeting,
+    Position,
+    Judgement,
+    Reach,
+    Verdict,
+    Satisfaction,
+    Ground,
 }
 
 impl Field {
@@ -68,6 +82,14 @@ impl Field {
             Field::Category => "category",
             Field::Place => "place",
             Field::Photos => "photo_ids",
+            Field::Departments => "departments",
+            Field::Meeting => "meeting",
+            Field::Position => "position",
+            Field::Judgement => "judgement",
+            Field::Reach => "reach",
+            Field::Verdict => "verdict",
+            Field::Satisfaction => "satisfaction",
+            Field::Ground => "ground",
         }
     }
 }
@@ -86,6 +108,17 @@ pub enum Guard {
     NoInspectionNeeded,
     /// Only who reported it.
     OwnReport,
+    /// A hazard: opinions and disputes have no offender, and so no inspection.
+    IsInspected,
+    /// An order awaits its reply.
+    ReplyOwed,
+    NoWhistle,
+    WhistleOpen,
+    /// The reporter can be reached.
+    Contactable,
+    NoAppeal,
+    AppealOpen,
+    TaskOpen,
 }
 
 /// Returns that go back to the dispatcher; the next one goes to arbitration.
@@ -142,7 +175,7 @@ const ROW: Transition = Transition {
     clock: ClockEffect::NextStage,
 };
 
-/// Every transition that exists after the report itself.
+/// Every transition on the way from the report to the end; [`BESIDE`] has the others.
 pub const TRANSITIONS: &[Transition] = &[
     Transition {
         action: Action::AcceptForCheck,
@@ -177,7 +210,7 @@ pub const TRANSITIONS: &[Transition] = &[
         roles: &[GridWorker],
         guard: Guard::OwnReport,
         required: &[Field::Note],
-        optional: &[Field::Outcome, Field::Photos],
+        optional: &[Field::Outcome, Field::Photos, Field::Position],
         ..ROW
     },
     Transition {
@@ -279,7 +312,7 @@ pub const TRANSITIONS: &[Transition] = &[
         to: To::State(Handled),
         roles: &[Handler],
         required: &[Field::Outcome, Field::Note],
-        optional: &[Field::Photos],
+        optional: &[Field::Photos, Field::Position],
         ..ROW
     },
     Transition {
@@ -287,6 +320,7 @@ pub const TRANSITIONS: &[Transition] = &[
         from: &[Handled],
         to: To::State(Inspecting),
         roles: OFFICE,
+        guard: Guard::IsInspected,
         ..ROW
     },
     Transition {
@@ -387,6 +421,14 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
         Guard::NoInspectionNeeded => !needs_inspection(issue),
         Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
+        Guard::IsInspected => issue.kind == Kind::Hazard,
+        Guard::ReplyOwed => issue.supervision.reply_due.is_some(),
+        Guard::NoWhistle => issue.supervision.open_whistle().is_none(),
+        Guard::WhistleOpen => issue.supervision.open_whistle().is_some(),
+        Guard::Contactable => issue.supervision.contactable,
+        Guard::NoAppeal => !issue.supervision.appeal_is_open(),
+        Guard::AppealOpen => issue.supervision.appeal_is_open(),
+        Guard::TaskOpen => issue.supervision.task.is_some(),
     }
 }
 
@@ -401,6 +443,18 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
     match actor {
         Actor::System if system_may(row.action) => Ok(None),
         Actor::Anonymous if row.by_reporter => Ok(None),
+        Actor::Account { .. } if row.action == Action::Arrive => {
+            match arriving(issue, actor).next() {
+                Some(_) => Ok(Some(Role::Handler)),
+                None => Err(NoRole),
+            }
+        }
+        Actor::Account { .. } if beside::is_judging(row.action) && handled_it(issue, actor) => {
+            Err(NoRole)
+        }
+        Actor::Account { .. } if beside::for_holder(row.action) && holds_task(issue, actor) => {
+            Ok(Some(Role::GridWorker))
+        }
         Actor::Account { id, grants, .. } => {
             let subject = issue.subject();
             let own = grants.iter().find(|grant| {
@@ -425,13 +479,17 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRole;
 
+/// All rows: the way of an issue, and what happens beside it.
+pub fn rows() -> impl Iterator<Item = &'static Transition> {
+    TRANSITIONS.iter().chain(BESIDE)
+}
+
 /// The rows that apply to the issue as it stands, whoever asks.
 pub fn rows_from<'a>(
     issue: &'a Issue,
     actor: &'a Actor,
 ) -> impl Iterator<Item = &'static Transition> + 'a {
-    TRANSITIONS
-        .iter()
+    rows()
         .filter(move |row| row.from.contains(&issue.state) && guard_holds(row.guard, issue, actor))
 }
 

@@ -8,6 +8,7 @@ use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Outcome, State};
+use crate::domain::issue::supervision::{Ground, RESPONSE_MS, Verdict, Whistle};
 use crate::domain::time::{Day, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -55,6 +56,33 @@ pub enum Measure {
     LegalAnswered,
     /// Opinions other than legal consultations and small wishes. Day of the report.
     OpinionCollected,
+    /// Reporters whom someone owes a word. Day of the contact, or of the end of its 24 hours,
+    /// whichever came first.
+    DueContact,
+    /// Of them, contacted within 24 hours. The same day.
+    ContactedOfDue,
+    /// Validly revisited or rated by the reporter; the last one counts. Day of that.
+    Revisited,
+    /// Of them, resolved in the reporter's word.
+    Resolved,
+    /// Of them, satisfied or fairly satisfied.
+    Satisfied,
+    /// Urged at least once. Day of the first time.
+    Urged,
+    /// Supervised at least once. Day of the first order.
+    Supervised,
+    /// Departments were summoned. Day of the last whistle.
+    Whistled,
+    /// Of them, every arrival was judged to be on time.
+    WhistledOnTime,
+    /// Of those reworked, exempted from it: the raw count stays. Day of filing.
+    ExemptedRework,
+    /// Exempted from being overdue. Day of filing.
+    ExemptedOverdue,
+    /// Exempted from having used up the returns. Day of the first dispatch.
+    ExemptedReturn,
+    /// Of those revisited, exempted from the rating. Day of the revisit.
+    ExemptedRating,
     /// Time from the first dispatch to its acceptance, by bucket. Day of acceptance.
     AcceptTime(u16),
     /// Time from acceptance to the feedback that stands, by bucket. Day of the feedback.
@@ -82,6 +110,19 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::Agreement, "agreement"),
     (Measure::LegalAnswered, "legal_answered"),
     (Measure::OpinionCollected, "opinion_collected"),
+    (Measure::DueContact, "due_contact"),
+    (Measure::ContactedOfDue, "contacted_of_due"),
+    (Measure::Revisited, "revisited"),
+    (Measure::Resolved, "resolved"),
+    (Measure::Satisfied, "satisfied"),
+    (Measure::Urged, "urged"),
+    (Measure::Supervised, "supervised"),
+    (Measure::Whistled, "whistled"),
+    (Measure::WhistledOnTime, "whistled_on_time"),
+    (Measure::ExemptedRework, "exempted_rework"),
+    (Measure::ExemptedOverdue, "exempted_overdue"),
+    (Measure::ExemptedReturn, "exempted_return"),
+    (Measure::ExemptedRating, "exempted_rating"),
 ];
 
 /// Makes a timed measure of a bucket.
@@ -185,6 +226,7 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     count(times.dispatched.map(day), issue.misdispatched, Measure::Misdispatched);
     count(closed.map(day), true, Measure::Closed);
     kind_measures(issue, reported, times.handled.map(day), &mut count);
+    supervision_measures(issue, zone, due.map(day), &mut count);
     let mut time = |from: Option<Timestamp>, to: Option<Timestamp>, make: OfBucket| {
         if let (Some(from), Some(to)) = (from, to) {
             count(Some(day(to)), true, make(bucket_of(to.0.saturating_sub(from.0))));
@@ -217,6 +259,39 @@ fn kind_measures(
             count(handled, legal && issue.outcome.is_some(), Measure::LegalAnswered);
         }
     }
+}
+
+fn supervision_measures(
+    issue: &Issue,
+    zone: &TimeZone,
+    due: Option<Day>,
+    count: &mut impl FnMut(Option<Day>, bool, Measure),
+) {
+    let own = &issue.supervision;
+    let day = |at: Timestamp| at.day_in(zone);
+    let ends = Timestamp(issue.times.reported.0.saturating_add(RESPONSE_MS));
+    let contact = own.contacted.map_or(ends, |at| at.min(ends));
+    let in_time = own.contacted.is_some_and(|at| at <= ends);
+    count(Some(day(contact)), own.contactable, Measure::DueContact);
+    count(Some(day(contact)), own.contactable && in_time, Measure::ContactedOfDue);
+    let revisited = own.revisit.map(|revisit| day(revisit.at));
+    let resolved = own.revisit.is_some_and(|revisit| revisit.verdict == Verdict::Resolved);
+    let satisfied = own.revisit.is_some_and(|revisit| revisit.satisfaction.is_satisfied());
+    count(revisited, true, Measure::Revisited);
+    count(revisited, resolved, Measure::Resolved);
+    count(revisited, satisfied, Measure::Satisfied);
+    count(own.urged.map(day), true, Measure::Urged);
+    count(own.supervised.map(day), true, Measure::Supervised);
+    let whistle = own.whistle.as_ref();
+    let whistled = whistle.map(|whistle| day(whistle.at));
+    count(whistled, true, Measure::Whistled);
+    count(whistled, whistle.is_some_and(Whistle::all_on_time), Measure::WhistledOnTime);
+    let reworked = issue.counts.reworks > 0 && own.is_exempted(Ground::FailedInspection);
+    count(due, reworked, Measure::ExemptedRework);
+    count(due, own.is_exempted(Ground::Overdue), Measure::ExemptedOverdue);
+    let returned = own.is_exempted(Ground::ReturnBudget);
+    count(issue.times.dispatched.map(day), returned, Measure::ExemptedReturn);
+    count(revisited, own.is_exempted(Ground::LowRating), Measure::ExemptedRating);
 }
 
 /// Adds `sign` times what `issue` contributes.

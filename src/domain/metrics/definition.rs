@@ -219,6 +219,54 @@ pub const CLOSING_RATE_ACTIVE: Definition = Definition {
     ..CLOSING_RATE
 };
 
+pub const RESPONSE_RATE: Definition = Definition {
+    id: "response_rate",
+    metric: "response_rate",
+    better: Better::Higher,
+    of_departments: true,
+    version: 1,
+    name_zh: "响应率",
+    name_en: "Response rate",
+    numerator: &[Measure::ContactedOfDue],
+    less: &[],
+    denominator: Measure::DueContact,
+    says_zh: "其中上报后 24 小时内联系到上报人的 ÷ 留有联系方式或账号、联系时刻或 24 小时期满在期内的上报",
+    says_en: "of them, contacted within 24 hours of the report ÷ reports with a contact or an \
+              account that were contacted, or whose 24 hours ended, in the period",
+};
+
+pub const RESOLUTION_RATE: Definition = Definition {
+    id: "resolution_rate",
+    metric: "resolution_rate",
+    better: Better::Higher,
+    of_departments: true,
+    version: 1,
+    name_zh: "解决率",
+    name_en: "Resolution rate",
+    numerator: &[Measure::Resolved],
+    less: &[],
+    denominator: Measure::Revisited,
+    says_zh: "其中上报人认为已解决的 ÷ 期内有效回访（含上报人自评，以最后一次为准）的",
+    says_en: "of them, resolved in the reporter's word ÷ validly revisited or rated in the period, \
+              by the last time",
+};
+
+pub const SATISFACTION_RATE: Definition = Definition {
+    id: "satisfaction_rate",
+    metric: "satisfaction_rate",
+    better: Better::Higher,
+    of_departments: true,
+    version: 1,
+    name_zh: "满意率",
+    name_en: "Satisfaction rate",
+    numerator: &[Measure::Satisfied],
+    less: &[],
+    denominator: Measure::Revisited,
+    says_zh: "其中满意和基本满意的 ÷ 期内有效回访（含上报人自评，以最后一次为准）的",
+    says_en: "of them, satisfied or fairly satisfied ÷ validly revisited or rated in the period, \
+              by the last time",
+};
+
 /// As [`REWORK_RATE`], of what was handled: some cities divide so.
 pub const REWORK_RATE_HANDLED: Definition = Definition {
     id: "rework_rate_handled",
@@ -232,8 +280,16 @@ pub const REWORK_RATE_HANDLED: Definition = Definition {
 };
 
 /// Every rate that is published, as it is defined where nothing else was chosen.
-pub const RATES: &[Definition] =
-    &[CLOSING_RATE, FILING_RATE, DISPATCH_ACCURACY, REWORK_RATE, MEDIATION_RATE];
+pub const RATES: &[Definition] = &[
+    CLOSING_RATE,
+    FILING_RATE,
+    DISPATCH_ACCURACY,
+    REWORK_RATE,
+    MEDIATION_RATE,
+    RESPONSE_RATE,
+    RESOLUTION_RATE,
+    SATISFACTION_RATE,
+];
 
 /// The definitions that a city may choose instead.
 pub const VARIANTS: &[Definition] = &[CLOSING_RATE_ACTIVE, REWORK_RATE_HANDLED];

@@ -93,6 +93,75 @@ pub const FIGURES: &[Figure] = &[
         ("期内答复的法律咨询", "legal consultations answered in the period"),
     ),
     figure(
+        "revisited",
+        Measure::Revisited,
+        ("有效回访", "Validly revisited"),
+        ("期内有效回访或由上报人自评的事件", "issues validly revisited or rated in the period"),
+    ),
+    figure(
+        "urged",
+        Measure::Urged,
+        ("催办", "Urged"),
+        ("期内首次被催办的事件", "issues first urged in the period"),
+    ),
+    figure(
+        "supervised",
+        Measure::Supervised,
+        ("督办", "Supervised"),
+        ("期内首次被督办的事件", "issues first supervised in the period"),
+    ),
+    figure(
+        "whistled",
+        Measure::Whistled,
+        ("吹哨", "Whistled"),
+        ("最近一次吹哨在期内的事件", "issues whose last whistle was in the period"),
+    ),
+    figure(
+        "whistled_on_time",
+        Measure::WhistledOnTime,
+        ("按时报到的吹哨", "Whistles with all on time"),
+        (
+            "最近一次吹哨在期内，且各部门均按时报到的事件",
+            "issues whose last whistle was in the period, every department judged on time",
+        ),
+    ),
+    figure(
+        "exempted_rework",
+        Measure::ExemptedRework,
+        ("返工免责", "Rework exempted"),
+        (
+            "期内立案、有返工且经申诉免责的事件；返工原始数不变",
+            "filed in the period, reworked and exempted on appeal; the raw count stays",
+        ),
+    ),
+    figure(
+        "exempted_overdue",
+        Measure::ExemptedOverdue,
+        ("超期免责", "Overdue exempted"),
+        (
+            "期内立案、超期经申诉免责的事件；超期原始数不变",
+            "filed in the period and exempted from being overdue; the raw count stays",
+        ),
+    ),
+    figure(
+        "exempted_return",
+        Measure::ExemptedReturn,
+        ("退单免责", "Returns exempted"),
+        (
+            "期内首次派遣、退单经申诉免责的事件；退单原始数不变",
+            "first dispatched in the period and exempted from its returns; the raw count stays",
+        ),
+    ),
+    figure(
+        "exempted_rating",
+        Measure::ExemptedRating,
+        ("差评免责", "Ratings exempted"),
+        (
+            "期内回访、差评经申诉免责的事件；评价原始数不变",
+            "revisited in the period and exempted from the rating; the raw count stays",
+        ),
+    ),
+    figure(
         "accept_ms",
         Measure::AcceptTime(0),
         ("签收用时", "Time to accept"),

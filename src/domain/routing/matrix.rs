@@ -187,7 +187,8 @@ impl Matrix {
     pub(super) fn candidates(&self, facts: &Facts) -> Vec<usize> {
         let mut positions = Vec::new();
         let cells = self.index.cells(facts);
-        let in_area = |i: &&usize| self.rules[**i].area.as_ref().is_none_or(|area| area.holds(facts));
+        let in_area =
+            |i: &&usize| self.rules[**i].area.as_ref().is_none_or(|area| area.holds(facts));
         for bucket in self.index.buckets(facts) {
             positions.extend(&bucket.anywhere);
             for cell in &cells {

@@ -7,8 +7,8 @@
 mod decide;
 mod diff;
 mod facts;
-pub mod lint;
 pub mod learn;
+pub mod lint;
 mod matrix;
 mod reroute;
 mod rule;

@@ -23,12 +23,7 @@ fn a_bad_row_is_told_by_line_and_reason_and_hides_no_other() {
     let found: Vec<_> = rows.iter().map(|row| (row.name.as_str(), row.raw)).collect();
     assert_eq!(
         found,
-        [
-            ("1", Some((113.6, 34.7))),
-            ("6", None),
-            ("8", None),
-            ("line 11", Some((113.7, 34.8)))
-        ]
+        [("1", Some((113.6, 34.7))), ("6", None), ("8", None), ("line 11", Some((113.7, 34.8)))]
     );
     assert_eq!(rows[2].category, "a, b");
     assert_eq!(rows[3].labels, ["A", "None"]);

@@ -78,12 +78,14 @@ fn a_word_that_is_no_code_is_left_out_of_the_matrix_and_told() {
         "Metal/Household Appliances" => CategoryCode::parse("la-01-03").ok(),
         _ => None,
     };
-    let wording =
-        Wording { category: &category, department: &|_| None, level: Level::Community, class: "small" };
-    let bars = RuleBook::new(vec![LearnedRule {
-        categories: vec!["x/y".into()],
-        ..rules()[0].clone()
-    }]);
+    let wording = Wording {
+        category: &category,
+        department: &|_| None,
+        level: Level::Community,
+        class: "small",
+    };
+    let bars =
+        RuleBook::new(vec![LearnedRule { categories: vec!["x/y".into()], ..rules()[0].clone() }]);
     let files = write_as_matrix(&bars, &wording).unwrap();
     assert_eq!(files.rules_count, 0);
     assert!(files.problems[0].contains("\"x/y\""), "{:?}", files.problems);

@@ -2,6 +2,7 @@
 
 use super::offer::{ActionOffer, offers_wire};
 use super::report::{LimitWire, RouteWire};
+use super::supervision::{DossierWire, SupervisionWire, supervision_wire};
 use super::{Named, NamedArea, Texts};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
@@ -52,6 +53,7 @@ pub struct IssueBrief {
     pub returns: u32,
     pub reopened: u32,
     pub reports: u32,
+    pub supervision: SupervisionWire,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +129,7 @@ pub struct IssueWire {
     pub route: Option<RouteWire>,
     pub photos: Vec<PhotoWire>,
     pub actions: Vec<ActionOffer>,
+    pub dossier: DossierWire,
 }
 
 /// One entry of an issue's log.
@@ -226,6 +229,7 @@ impl View<'_> {
             returns: issue.counts.returns,
             reopened: issue.counts.reopened,
             reports: issue.counts.reports,
+            supervision: supervision_wire(self, issue),
             distance_m: None,
             score: None,
         }
@@ -259,6 +263,7 @@ pub struct Belongings {
     pub merged_into: Option<(crate::domain::id::IssueId, String)>,
     pub merged_from: Vec<(crate::domain::id::IssueId, String)>,
     pub route: Option<RouteWire>,
+    pub dossier: DossierWire,
 }
 
 fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
@@ -266,7 +271,7 @@ fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
 }
 
 /// An issue whole, as its reader may see it.
-pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> IssueWire {
+pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> IssueWire {
     let readable = view.reads_text(issue);
     let condition = issue.condition.as_ref().and_then(|code| view.snapshot.catalog.condition(code));
     let time = |at: Option<crate::domain::time::Timestamp>| at.map(|at| at.to_rfc3339());
@@ -310,6 +315,7 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> Is
             false => Vec::new(),
         },
         actions: offers_wire(issue, view.actor),
+        dossier: belongings.dossier,
         brief,
     }
 }
@@ -327,13 +333,15 @@ pub struct LogView<'a> {
 impl LogView<'_> {
     fn shows(&self, event: &Event, name: &str) -> bool {
         match name {
-            fact::TEXT_SHA256 | fact::REPORTER => false,
+            fact::TEXT_SHA256 | fact::REPORTER | fact::TASK_ACCOUNT => false,
             fact::CITED_RULE
             | fact::POSITION
             | fact::RAW
             | fact::CELL
             | fact::ACCURACY_M
-            | fact::CANDIDATES => self.readable,
+            | fact::CANDIDATES
+            | fact::MEETING
+            | fact::MEETING_POSITION => self.readable,
             fact::OTHER | fact::OTHER_NUMBER => {
                 event.facts.get(fact::OTHER).is_some_and(|id| self.known_others.contains(id))
             }
@@ -342,18 +350,24 @@ impl LogView<'_> {
     }
 }
 
-/// One entry of the log.
-pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
-    let actor = match &event.actor {
+/// Who did it; `names` has the names of accounts by id.
+pub fn actor_wire(actor: &EventActor, names: &BTreeMap<String, String>) -> EventActorWire {
+    let nameless = |kind: &str| EventActorWire { kind: kind.into(), name: None, role: None };
+    match actor {
         EventActor::Account { id, role } => EventActorWire {
             kind: "account".into(),
-            name: shown.names.get(&id.to_string()).cloned(),
+            name: names.get(&id.to_string()).cloned(),
             role: role.map(|role| role.to_string()),
         },
-        EventActor::Reporter => EventActorWire { kind: "reporter".into(), name: None, role: None },
-        EventActor::System => EventActorWire { kind: "system".into(), name: None, role: None },
-        EventActor::Import => EventActorWire { kind: "import".into(), name: None, role: None },
-    };
+        EventActor::Reporter => nameless("reporter"),
+        EventActor::System => nameless("system"),
+        EventActor::Import => nameless("import"),
+    }
+}
+
+/// One entry of the log.
+pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
+    let actor = actor_wire(&event.actor, shown.names);
     let data = event.facts.iter().filter(|(name, _)| shown.shows(event, name));
     EventWire {
         seq: event.seq,

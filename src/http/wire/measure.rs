@@ -5,8 +5,9 @@ use crate::app::error::say;
 use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::definition::{
-    CLOSING_RATE, DISPATCH_ACCURACY, Definition, FILING_RATE, MEDIATION_RATE, RATES, REWORK_RATE,
-    Rate, RateSet, Tally, definitions,
+    CLOSING_RATE, DISPATCH_ACCURACY, Definition, FILING_RATE, MEDIATION_RATE, RATES,
+    RESOLUTION_RATE, RESPONSE_RATE, REWORK_RATE, Rate, RateSet, SATISFACTION_RATE, Tally,
+    definitions,
 };
 use crate::domain::metrics::figure::{FIGURES, Figure, find_figure};
 use crate::domain::metrics::histogram::Histogram;
@@ -133,6 +134,13 @@ pub struct MetricsWire {
     pub dispatch_accuracy: RateWire,
     pub rework_rate: RateWire,
     pub mediation_rate: RateWire,
+    pub response_rate: RateWire,
+    pub resolution_rate: RateWire,
+    pub satisfaction_rate: RateWire,
+    pub urged: i64,
+    pub supervised: i64,
+    pub whistled: i64,
+    pub whistled_on_time: i64,
     pub backlog: BacklogWire,
     pub accept_ms: TimesWire,
     pub handle_ms: TimesWire,
@@ -204,6 +212,13 @@ pub fn metrics_wire(
         dispatch_accuracy: rate_wire(&DISPATCH_ACCURACY),
         rework_rate: rate_wire(&REWORK_RATE),
         mediation_rate: rate_wire(&MEDIATION_RATE),
+        response_rate: rate_wire(&RESPONSE_RATE),
+        resolution_rate: rate_wire(&RESOLUTION_RATE),
+        satisfaction_rate: rate_wire(&SATISFACTION_RATE),
+        urged: tally.get(Measure::Urged),
+        supervised: tally.get(Measure::Supervised),
+        whistled: tally.get(Measure::Whistled),
+        whistled_on_time: tally.get(Measure::WhistledOnTime),
         backlog: BacklogWire {
             open,
             age_median_ms: sums.backlog_age_ms(0.5),

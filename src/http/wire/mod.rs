@@ -9,6 +9,7 @@ pub mod measure;
 pub mod offer;
 pub mod report;
 pub mod session;
+pub mod supervision;
 pub mod territory;
 
 use crate::app::error::Say;

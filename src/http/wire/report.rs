@@ -434,13 +434,13 @@ pub struct TrackWire {
     /// Whether it was merged into another report, whose number is not this reporter's to know.
     pub merged: bool,
     pub photos: Vec<TrackPhoto>,
-    /// What the reporter may do now: `reopen`.
+    /// What the reporter may do now: `reopen`, `rate`.
     pub can: Vec<String>,
 }
 
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
 fn track_step(event: &Event) -> Option<TrackStep> {
-    let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release);
+    let shown = super::supervision::is_shown(event.action);
     let with_note = matches!(
         event.action,
         Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend
@@ -460,6 +460,7 @@ pub struct Followed<'a> {
     pub photos: &'a [Attachment],
     pub route: Option<&'a StoredRoute>,
     pub may_reopen: bool,
+    pub may_rate: bool,
 }
 
 /// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
@@ -488,7 +489,11 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
         timeline,
         merged: issue.merged_into.is_some(),
         photos: photos.collect(),
-        can: followed.may_reopen.then(|| "reopen".to_owned()).into_iter().collect(),
+        can: [(followed.may_reopen, "reopen"), (followed.may_rate, "rate")]
+            .into_iter()
+            .filter(|(may, _)| *may)
+            .map(|(_, action)| action.to_owned())
+            .collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::Query;
 use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::cell::descendant_interval;
 use crate::domain::metrics::contribution::Measure;
-use crate::store::query::{Counted, IssueFilter, RollupFilter};
+use crate::store::query::{Attention, Counted, IssueFilter, RollupFilter};
 
 /// What a scope is applied to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -99,6 +99,12 @@ fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
             }
         }
     }
+    if let Some(account) = clause.tasked {
+        match over {
+            Over::Rollups | Over::Counted => query.push(" AND 1 = 0"),
+            Over::Issues => query.push(" AND task_account = ").push_bind(account.to_string()),
+        };
+    }
     if let Some(reporter) = clause.reporter {
         match over {
             // Counters know no reporter; one's own reports alone give no share in them.
@@ -175,6 +181,15 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     if let Some(before) = filter.reported_before {
         query.push(" AND reported_at < ").push_bind(before.0);
     }
+    if let Some(attention) = filter.attention {
+        query.push(" AND ").push(match attention {
+            Attention::Urged => "urges > 0",
+            Attention::ReplyOwed => "reply_due_at IS NOT NULL",
+            Attention::WhistleOpen => "whistle_at IS NOT NULL AND whistle_ended_at IS NULL",
+            Attention::ReopenProposed => "reopen_proposed",
+            Attention::AppealOpen => "appeal_state = 'open'",
+        });
+    }
     push_words(query, filter.words.as_deref());
     if let Some(counted) = &filter.counted {
         push_counted(query, counted);
@@ -207,6 +222,10 @@ fn push_words(query: &mut Query, words: Option<&str>) {
         query.push("search LIKE ").push_bind(pattern).push(" ESCAPE '!'");
     });
 }
+
+/// The contact, or the end of its 24 hours, whichever came first.
+const CONTACT_DUE: &str = "CASE WHEN contacted_at < reported_at + 86400000 THEN contacted_at \
+    ELSE reported_at + 86400000 END";
 
 /// When a measure counts an issue, and the time whose day it counts under. The same as
 /// [`measures_of`](crate::domain::metrics::contribution::measures_of), in SQL.
@@ -256,6 +275,45 @@ const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
         Measure::HandleTime(_) => {
             ("handled_at", "handled_at IS NOT NULL AND accepted_at IS NOT NULL")
         }
+        _ => supervised_where(measure),
+    }
+}
+
+/// As [`counted_where`], for what supervision counts.
+const fn supervised_where(measure: Measure) -> (&'static str, &'static str) {
+    match measure {
+        Measure::DueContact => (CONTACT_DUE, "contactable"),
+        Measure::ContactedOfDue => {
+            (CONTACT_DUE, "contactable AND contacted_at <= reported_at + 86400000")
+        }
+        Measure::Revisited => ("revisited_at", "revisited_at IS NOT NULL"),
+        Measure::Resolved => ("revisited_at", "revisited_at IS NOT NULL AND verdict = 'resolved'"),
+        Measure::Satisfied => (
+            "revisited_at",
+            "revisited_at IS NOT NULL AND satisfaction IN ('satisfied', 'fairly_satisfied')",
+        ),
+        Measure::Urged => ("urged_at", "urged_at IS NOT NULL"),
+        Measure::Supervised => ("supervised_at", "supervised_at IS NOT NULL"),
+        Measure::Whistled => ("whistle_at", "whistle_at IS NOT NULL"),
+        Measure::WhistledOnTime => ("whistle_at", "whistle_at IS NOT NULL AND whistle_on_time"),
+        Measure::ExemptedRework => (
+            "filed_at",
+            "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') AND reworks > 0 \
+             AND exempted LIKE '%failed_inspection%'",
+        ),
+        Measure::ExemptedOverdue => (
+            "filed_at",
+            "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') \
+             AND exempted LIKE '%overdue%'",
+        ),
+        Measure::ExemptedReturn => {
+            ("dispatched_at", "dispatched_at IS NOT NULL AND exempted LIKE '%return_budget%'")
+        }
+        Measure::ExemptedRating => {
+            ("revisited_at", "revisited_at IS NOT NULL AND exempted LIKE '%low_rating%'")
+        }
+        // The rest is in the function above; a test asks for every measure.
+        _ => ("reported_at", "1 = 0"),
     }
 }
 

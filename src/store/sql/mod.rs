@@ -9,6 +9,7 @@ mod issues;
 mod packs;
 mod rollups;
 mod rows;
+mod supervision;
 mod territories;
 
 use super::{Conn, Db, Engine, dialect};

@@ -1,5 +1,6 @@
 //! Rows to domain values and back.
 
+use super::supervision::{bind_supervision, supervision_of};
 use super::{Query, Row};
 use crate::domain::access::AreaPath;
 use crate::domain::audit::Hash;
@@ -55,7 +56,7 @@ pub fn parsed_option<T>(
     }
 }
 
-fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
+pub fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
     let n: i64 = row.try_get(column)?;
     u32::try_from(n).map_err(|_| StoreError::Corrupt {
         table: "issue",
@@ -64,7 +65,7 @@ fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
     })
 }
 
-fn time_option(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
+pub fn time_option(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
 }
 
@@ -132,6 +133,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
             extensions: count(row, "extensions")?,
             reports: count(row, "reports")?,
         },
+        supervision: supervision_of(row)?,
         updated: Timestamp(row.try_get("updated_at")?),
     })
 }
@@ -158,7 +160,7 @@ fn search_text(issue: &Issue) -> String {
     format!("{number} {} {external} {address} {text}", number.replace('-', "")).to_lowercase()
 }
 
-/// Pushes the values of [`ISSUE_COLUMNS`].
+/// Pushes the values of [`ISSUE_COLUMNS`] and of the supervision.
 pub fn bind_issue(query: &mut Query, issue: &Issue) {
     let millis = |time: Option<Timestamp>| time.map(|time| time.0);
     let (place, times, counts) = (&issue.place, &issue.times, &issue.counts);
@@ -214,6 +216,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(i64::from(counts.reports))
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
+    bind_supervision(&mut values, &issue.supervision);
 }
 
 /// Facts as JSON.
@@ -260,5 +263,13 @@ pub fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
         height: row.try_get("height")?,
         purpose: row.try_get("purpose")?,
         at: Timestamp(row.try_get("at")?),
+        taken_at: time_option(row, "taken_at")?,
+        taken_position: taken_position(row)?,
     })
+}
+
+fn taken_position(row: &Row) -> Result<Option<(f64, f64)>, StoreError> {
+    let lon: Option<f64> = row.try_get("taken_lon")?;
+    let lat: Option<f64> = row.try_get("taken_lat")?;
+    Ok(lon.zip(lat))
 }

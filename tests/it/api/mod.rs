@@ -10,6 +10,7 @@ mod reroute;
 mod scope;
 mod session;
 mod site;
+mod supervision;
 mod territory;
 mod workflow;
 

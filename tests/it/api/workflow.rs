@@ -155,6 +155,7 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
         let mut done = submit().1;
         done["photo_ids"] = json!([photo_id]);
         world.act(&crew.handler, &id, &done).await.ok(200);
+        let again = || ("handler", done.clone());
         let early = world.act(&crew.desk, &id, &json!({"action": "close"})).await;
         early.problem(409, "action_not_allowed");
         let end = crew
@@ -164,7 +165,7 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
                 &[
                     ("desk", json!({"action": "order_check"})),
                     ("worker", json!({"action": "fail", "note": "还松动"})),
-                    submit(),
+                    again(),
                     ("desk", json!({"action": "order_check"})),
                     ("worker", json!({"action": "pass"})),
                 ],
@@ -192,7 +193,7 @@ fn the_reporter_opens_it_again_within_the_term() {
         let forced = || ("supervisor", json!({"action": "force_close", "note": "已现场确认"}));
         crew.run(&world, &id, &[file(), dispatch(), accept(), submit(), forced()]).await;
         let tracked = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
-        assert_eq!(tracked["can"], json!(["reopen"]));
+        assert_eq!(tracked["can"], json!(["reopen", "rate"]));
         let reopen =
             |note: &str| post(&format!("/api/v1/track/{number}/reopen"), &json!({"note": note}));
         world.send(reopen(" ")).await.problem(422, "validation");
@@ -203,7 +204,7 @@ fn the_reporter_opens_it_again_within_the_term() {
         crew.run(&world, &id, &[dispatch(), accept(), submit(), forced()]).await;
         world.later(15 * DAY_MS + 1);
         let late = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
-        assert_eq!(late["can"], json!([]));
+        assert_eq!(late["can"], json!(["rate"]));
         world.send(reopen("又坏了")).await.problem(409, "reopen_too_late");
     });
 }

@@ -24,7 +24,7 @@ async fn write_histories(fixture: &Fixture, world: &mut World, events: usize) {
 fn counters_kept_step_by_step_are_those_of_a_rebuild() {
     check(|fixture| async move {
         let mut world = World::new(31);
-        write_histories(&fixture, &mut world, 2_000).await;
+        write_histories(&fixture, &mut world, 4_000).await;
         let mut truth = Deltas::new();
         for issue in &world.issues {
             add_contribution(&mut truth, issue, &zone(), 1);
@@ -105,7 +105,7 @@ pub fn is_allowed(key: &Key, scope: &Scope) -> bool {
     scope.clauses.iter().any(|clause| {
         clause.area.as_ref().is_none_or(|root| path.is_within(root))
             && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&key.bin.kind))
-            && clause.reporter.is_none()
+            && !clause.is_personal()
             && (clause.department.is_none() || clause.department == key.bin.department)
     })
 }
@@ -134,6 +134,7 @@ pub fn random_scope(chance: &mut Chance) -> Scope {
         department: chance.one_in(3).then(|| department(chance.pick(DEPARTMENTS))),
         kinds: chance.one_in(3).then(|| vec![random_kind(chance)]),
         reporter: chance.one_in(5).then_some(AccountId(1)),
+        tasked: chance.one_in(9).then_some(AccountId(1)),
     });
     let clauses: Vec<_> = clauses.collect();
     if chance.one_in(2) { Scope::everything() } else { Scope { clauses } }

@@ -5,13 +5,16 @@ use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
 use hexward::domain::catalog::{Limit, TimeType};
 use hexward::domain::datum::Datum;
-use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
+use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId, WorkerId};
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
 use hexward::domain::issue::state::{Action, ReturnReason, State};
 use hexward::domain::issue::step::{self, Command, Draft, Reclass, Relocation, Reroute, Target};
-use hexward::domain::issue::workflow::{Field, TRANSITIONS};
+use hexward::domain::issue::supervision::{
+    Ground, Holder, Judgement, Offer, Reach, Satisfaction, Told, Verdict,
+};
+use hexward::domain::issue::workflow::{Field, rows};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use hexward::store::change::{Change, Save};
@@ -223,14 +226,33 @@ impl World {
         if allowed.is_empty() {
             return None;
         }
-        let rare = [Action::Return, Action::Rule, Action::Submit, Action::Settle];
+        let rare = [
+            Action::UpholdAppeal,
+            Action::Return,
+            Action::Rule,
+            Action::Fail,
+            Action::Submit,
+            Action::Settle,
+        ];
         let action = match allowed.iter().find(|action| rare.contains(action)) {
             Some(action) if self.chance.one_in(2) => *action,
             _ => *self.chance.pick(&allowed),
         };
         // These are possible at many places and would crowd out the rest.
-        let frequent = [Action::Merge, Action::Comment, Action::Reject, Action::Correct];
-        if frequent.contains(&action) && !self.chance.one_in(12) {
+        let frequent = [
+            Action::Merge,
+            Action::Comment,
+            Action::Reject,
+            Action::Correct,
+            Action::Contact,
+            Action::Supervise,
+            Action::Urge,
+            Action::Whistle,
+        ];
+        let often = [Action::DismissAppeal, Action::PassTask, Action::CheckIn];
+        if frequent.contains(&action) && !self.chance.one_in(12)
+            || often.contains(&action) && !self.chance.one_in(3)
+        {
             return None;
         }
         let other = match action {
@@ -257,8 +279,7 @@ impl World {
     /// A command with what its rows of the workflow require, and some of what they allow.
     pub fn command(&mut self, issue: &Issue, action: Action, other: &Issue) -> Command {
         let mut command = Command::bare(action, issue.version);
-        let Some(row) =
-            TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&issue.state))
+        let Some(row) = rows().find(|row| row.action == action && row.from.contains(&issue.state))
         else {
             return command;
         };
@@ -274,9 +295,17 @@ impl World {
             self.fill(&mut command, field, issue, other);
         }
         for field in row.optional {
-            if self.chance.one_in(3) {
+            // What these say follows from the rest.
+            let follows = matches!(field, Field::Verdict | Field::Satisfaction | Field::Department);
+            if !follows && self.chance.one_in(3) {
                 self.fill(&mut command, *field, issue, other);
             }
+        }
+        let offers = [Action::AcceptForCheck, Action::OrderCheck, Action::PassTask];
+        if offers.contains(&action) && self.chance.one_in(2) {
+            let worker = WorkerId(self.chance.id());
+            let holder = Holder::Worker { worker, account: AccountId(1) };
+            command.told.offer = Some(Offer { holder, reason: None });
         }
         command
     }
@@ -285,7 +314,7 @@ impl World {
         let chance = &mut self.chance;
         match field {
             Field::Note => command.note = Some("现场已查看 'ok' 100%".into()),
-            Field::Department => command.department = Some(department(chance.pick(DEPARTMENTS))),
+            Field::Department => command.department = Some(a_department(chance, command, issue)),
             Field::Assists => {
                 let pick = department(chance.pick(DEPARTMENTS));
                 if command.department.as_ref() != Some(&pick) {
@@ -324,6 +353,63 @@ impl World {
             Field::Photos => {
                 command.photos = vec![hexward::domain::id::AttachmentId(chance.id())];
             }
+            _ => fill_told(chance, &mut command.told, field, issue),
         }
     }
+}
+
+/// One of those that a judgement is still owed to, or any.
+fn a_department(chance: &mut Chance, command: &Command, issue: &Issue) -> DepartmentCode {
+    let whistle =
+        issue.supervision.open_whistle().filter(|_| command.action == Action::JudgeArrival);
+    let standings = whistle.map_or(&[][..], |whistle| &whistle.standings);
+    let owed = standings.iter().find(|(_, standing)| !standing.is_judged());
+    owed.map_or_else(|| department(chance.pick(DEPARTMENTS)), |(code, _)| code.clone())
+}
+
+fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue) {
+    match field {
+        Field::Departments => {
+            told.departments =
+                (0..1 + chance.below(2)).map(|_| department(chance.pick(DEPARTMENTS))).collect();
+        }
+        Field::Meeting => told.meeting = Some("路口 'A'".into()),
+        Field::Position => {
+            told.position = Some((113.6 + chance.share() * 0.1, 34.7 + chance.share() * 0.1));
+        }
+        Field::Judgement => {
+            told.judgement = Some(match chance.one_in(4) {
+                true => *chance.pick(Judgement::ALL),
+                false => Judgement::OnTime,
+            });
+        }
+        Field::Reach => {
+            told.reach = Some(*chance.pick(Reach::ALL));
+            if told.reach == Some(Reach::Valid) {
+                told.verdict = Some(*chance.pick(Verdict::ALL));
+                told.satisfaction = Some(*chance.pick(Satisfaction::ALL));
+            }
+        }
+        Field::Verdict => told.verdict = Some(*chance.pick(Verdict::ALL)),
+        Field::Satisfaction => told.satisfaction = Some(*chance.pick(Satisfaction::ALL)),
+        Field::Ground => told.ground = Some(a_ground(chance, issue)),
+        _ => {}
+    }
+}
+
+/// Something that there is to appeal against.
+fn a_ground(chance: &mut Chance, issue: &Issue) -> Ground {
+    let mut grounds = vec![Ground::Overdue];
+    if issue.counts.returns >= 2 {
+        grounds.push(Ground::ReturnBudget);
+    }
+    // Seldom there, and so taken before the others.
+    if issue.counts.reworks > 0 && !issue.supervision.is_exempted(Ground::FailedInspection) {
+        return Ground::FailedInspection;
+    }
+    if issue.supervision.revisit.is_some_and(|revisit| revisit.satisfaction.is_low()) {
+        grounds.push(Ground::LowRating);
+    }
+    grounds.retain(|ground| !issue.supervision.is_exempted(*ground));
+    if grounds.is_empty() { Ground::Overdue } else { *chance.pick(&grounds) }
 }

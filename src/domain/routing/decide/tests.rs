@@ -10,8 +10,8 @@ use crate::domain::catalog::{Department, Lang, Limit, SchemeCode, TimeType, Vali
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::routing::{
-    AssetScope, CategoryFacts, LocalTime, NearbyAsset, Place, Position, RuleArea, RuleId, Rung, Selector,
-    TimeWindow,
+    AssetScope, CategoryFacts, LocalTime, NearbyAsset, Place, Position, RuleArea, RuleId, Rung,
+    Selector, TimeWindow,
 };
 use crate::domain::territory::level::Level;
 use crate::domain::time::{Day, Timestamp};
@@ -428,8 +428,7 @@ fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option
     best.map(|rule| &rule.id)
 }
 
-type RuleRow =
-    (&'static str, Option<RuleArea>, u8, &'static str, i32, u8, Option<Option<String>>);
+type RuleRow = (&'static str, Option<RuleArea>, u8, &'static str, i32, u8, Option<Option<String>>);
 
 fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     let selectors = prop::sample::select(vec![
@@ -455,25 +454,26 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     let asset = prop::option::weighted(0.2, prop::option::of(Just("city".to_owned())));
     let fields = (selectors, areas, 0..12u8, leads, -1..2i32, 0..4u8, asset);
     prop::collection::vec(fields, 0..60).prop_map(|rows| {
-        let make = |(i, (selector, area, place, lead, priority, misfit, asset)): (usize, RuleRow)| {
-            with(rule(&format!("r{i}"), selector, lead), |r: &mut Rule| {
-                r.area = area;
-                let near = LatLng::new(34.775, 113.69).unwrap().to_cell(h3o::Resolution::Nine);
-                r.cell = match place {
-                    0..4 => cell(6 + place),
-                    4 => Some(near),
-                    _ => None,
-                };
-                r.priority = priority;
-                r.asset =
-                    asset.map(|owner: Option<String>| AssetScope { layer: "road".into(), owner });
-                match misfit {
-                    0 => r.severity = Some(Severity::Major),
-                    1 => r.validity = Validity::new(None, Some(Day(100))).unwrap(),
-                    _ => {}
-                }
-            })
-        };
+        let make =
+            |(i, (selector, area, place, lead, priority, misfit, asset)): (usize, RuleRow)| {
+                with(rule(&format!("r{i}"), selector, lead), |r: &mut Rule| {
+                    r.area = area;
+                    let near = LatLng::new(34.775, 113.69).unwrap().to_cell(h3o::Resolution::Nine);
+                    r.cell = match place {
+                        0..4 => cell(6 + place),
+                        4 => Some(near),
+                        _ => None,
+                    };
+                    r.priority = priority;
+                    r.asset = asset
+                        .map(|owner: Option<String>| AssetScope { layer: "road".into(), owner });
+                    match misfit {
+                        0 => r.severity = Some(Severity::Major),
+                        1 => r.validity = Validity::new(None, Some(Day(100))).unwrap(),
+                        _ => {}
+                    }
+                })
+            };
         rows.into_iter().enumerate().map(make).collect()
     })
 }

@@ -133,14 +133,11 @@ impl RuleBook {
         let of_cell = place.filter(|_| !places.by_cell.is_empty()).and_then(|place| {
             self.resolutions.iter().find_map(|&resolution| {
                 let cell = cell_at(&place.position, resolution)?;
-                let fits = |i: &&usize| {
-                    self.rules[**i].area.as_ref().is_none_or(|own| Some(own) == area)
-                };
+                let fits =
+                    |i: &&usize| self.rules[**i].area.as_ref().is_none_or(|own| Some(own) == area);
                 places.by_cell.get(&cell)?.iter().find(fits).copied()
             })
         });
-        of_cell
-            .or_else(|| places.by_area.get(area?).copied())
-            .or(places.anywhere)
+        of_cell.or_else(|| places.by_area.get(area?).copied()).or(places.anywhere)
     }
 }

@@ -74,8 +74,7 @@ fn chances(
     let mut weights: BTreeMap<u32, f64> = BTreeMap::new();
     let middle = LatLng::from(cell);
     let at = [middle.lng() * scale[0], middle.lat() * scale[1]];
-    for (point, squared) in
-        near.nearest_neighbor_iter_with_distance_2(&at).take(options.neighbours)
+    for (point, squared) in near.nearest_neighbor_iter_with_distance_2(&at).take(options.neighbours)
     {
         let km = squared.sqrt();
         if km > options.far_km {

@@ -186,10 +186,8 @@ fn confidence_is_small_where_support_is() {
 
 #[test]
 fn the_order_of_the_book_is_hexagon_then_area_then_anywhere_then_id() {
-    let place = CasePlace {
-        position: Position::new(113.65, 34.75).unwrap(),
-        area: Some("west".into()),
-    };
+    let place =
+        CasePlace { position: Position::new(113.65, 34.75).unwrap(), area: Some("west".into()) };
     let cell = |resolution| cell_at(&place.position, resolution);
     let rule = |id: &str, category: &str, area: Option<&str>, cell| LearnedRule {
         id: id.into(),

@@ -153,7 +153,8 @@ fn outside(
     let roots: BTreeSet<_> = outside.iter().map(|leaf| root(leaf)).collect();
     let labels = labels_of(outside.iter().copied());
     let mut loads = Vec::new();
-    for (leaf, &label) in leaves.iter().zip(in_force).filter(|(leaf, _)| roots.contains(&root(leaf)))
+    for (leaf, &label) in
+        leaves.iter().zip(in_force).filter(|(leaf, _)| roots.contains(&root(leaf)))
     {
         let now = cost(leaf, label);
         let costs = labels.iter().map(|&other| match leaf.area {
