@@ -2,7 +2,8 @@
 
 use super::ctx::Ctx;
 use super::error::{AppError, say};
-use super::measure::{Window, counted_by, resolve};
+use super::measure::counted_by;
+use super::window::{Window, resolve};
 use crate::domain::access::{Actor, Role, Scope};
 use crate::domain::id::AccountId;
 use crate::domain::issue::kind::Kind;

@@ -55,9 +55,6 @@ enum Command {
     Locate(locate::LocateArgs),
     /// Check files of areas: gaps, overlaps, orphans, duplicate codes, wrong nesting.
     Check(check::CheckArgs),
-    /// Learn, try and convert rules of the responsibility matrix.
-    #[command(subcommand)]
-    Matrix(matrix::MatrixCommand),
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
@@ -130,7 +127,6 @@ impl Cli {
                 open::run(import::run_issues(config, args))
             }
             Command::Import(ImportCommand::Assets(args)) => open::run(assets::run(config, args)),
-            Command::Matrix(command) => matrix::run(config, command),
             Command::Import(ImportCommand::Definitions(args)) => {
                 open::run(indicators::run_definitions(config, args))
             }

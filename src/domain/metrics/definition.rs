@@ -230,6 +230,7 @@ pub const RESPONSE_RATE: Definition = Definition {
     numerator: &[Measure::ContactedOfDue],
     less: &[],
     denominator: Measure::DueContact,
+    denominator_less: &[],
     says_zh: "其中上报后 24 小时内联系到上报人的 ÷ 留有联系方式或账号、联系时刻或 24 小时期满在期内的上报",
     says_en: "of them, contacted within 24 hours of the report ÷ reports with a contact or an \
               account that were contacted, or whose 24 hours ended, in the period",
@@ -246,6 +247,7 @@ pub const RESOLUTION_RATE: Definition = Definition {
     numerator: &[Measure::Resolved],
     less: &[],
     denominator: Measure::Revisited,
+    denominator_less: &[],
     says_zh: "其中上报人认为已解决的 ÷ 期内有效回访（含上报人自评，以最后一次为准）的",
     says_en: "of them, resolved in the reporter's word ÷ validly revisited or rated in the period, \
               by the last time",
@@ -262,6 +264,7 @@ pub const SATISFACTION_RATE: Definition = Definition {
     numerator: &[Measure::Satisfied],
     less: &[],
     denominator: Measure::Revisited,
+    denominator_less: &[],
     says_zh: "其中满意和基本满意的 ÷ 期内有效回访（含上报人自评，以最后一次为准）的",
     says_en: "of them, satisfied or fairly satisfied ÷ validly revisited or rated in the period, \
               by the last time",

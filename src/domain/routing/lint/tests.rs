@@ -43,6 +43,7 @@ fn condition(code: &str, category: &str, limit: Option<Limit>) -> Condition {
         photo: PhotoRequirement::None,
         responsible_units: Vec::new(),
         regulators: Vec::new(),
+        evidence: crate::domain::issue::evidence::EvidenceRule::default(),
     }
 }
 
@@ -116,6 +117,8 @@ fn rule(id: &str, selector: &str, lead: &str) -> Rule {
     Rule {
         id: RuleId::parse(id).unwrap(),
         priority: 0,
+        cell: None,
+        unit: String::new(),
         area: None,
         asset: None,
         selector: Selector::parse(selector).unwrap(),
