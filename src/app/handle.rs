@@ -3,11 +3,14 @@
 use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::notify::notices_of;
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::route;
+use super::seal::Secret;
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
+use crate::domain::issue::care::CareFields;
 use crate::domain::issue::event::{Event, EventActor};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
@@ -15,6 +18,7 @@ use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_report
 use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
+use crate::store::care::{CareChange, Claimant, Sealed};
 use crate::store::change::{Attachment, Change, Save, StoredRoute};
 
 /// An action as it is asked for, in codes and texts.
@@ -32,6 +36,11 @@ pub struct Request {
     pub category: Option<String>,
     pub condition: Option<String>,
     pub photos: Vec<AttachmentId>,
+    /// What the kinds ask for beside that.
+    pub care: CareFields,
+    /// Texts that are sealed before they are kept, by part.
+    pub sealed: Vec<(&'static str, Secret)>,
+    pub claimant: Option<Claimant>,
 }
 
 fn unknown(field: &str, value: &str) -> AppError {
@@ -188,6 +197,7 @@ async fn read_command(
         cited_rule: request.cited_rule.clone(),
         category: None,
         photos: request.photos.clone(),
+        care: request.care.clone(),
     })
 }
 
@@ -225,7 +235,11 @@ pub async fn take_reporter_action(
     act(ctx, &Actor::Anonymous, &nothing, issue, (action, version), &request).await
 }
 
-async fn act(
+/// Takes an action on an issue that its caller has found.
+///
+/// # Errors
+/// As for [`take_action`].
+pub(super) async fn act(
     ctx: &Ctx,
     actor: &Actor,
     scope: &Scope,
@@ -245,17 +259,39 @@ async fn act(
         command.category = Some(class);
         steps.routes.push(stored);
     }
-    let (after, event) = decide(&issue, &command, actor, now)?;
+    let (mut after, event) = decide(&issue, &command, actor, now)?;
+    snapshot.seals.keep_text(Some(issue.kind), &mut after)?;
+    let care = care_change(ctx, &snapshot, (&issue, &after), request)?;
     let by = event.actor.clone();
     steps.before_after.push((issue.clone(), after.clone(), event));
     if let Some(other) = counterpart(ctx, &issue, &command, (by, now)).await? {
         steps.before_after.push(other);
     }
     let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
-    match ctx.store.apply(change_of(&snapshot, steps, now)).await {
+    let change = Change { care, ..change_of(&snapshot, steps, now) };
+    match ctx.store.apply(change).await {
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),
     }
+}
+
+/// What a step brings beside the issue and its event: sealed texts, a claim, notices.
+fn care_change(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    (before, after): (&Issue, &Issue),
+    request: &Request,
+) -> Result<CareChange, AppError> {
+    let seal = |(part, plain): &(&'static str, Secret)| -> Result<Sealed, AppError> {
+        let body = snapshot.seals.seal(after.id, part, &plain.0)?;
+        Ok(Sealed { issue: after.id, part: (*part).to_owned(), body })
+    };
+    let claim = request.claimant.clone().map(|who| (after.id, after.version, who));
+    Ok(CareChange {
+        sealed: request.sealed.iter().map(seal).collect::<Result<_, _>>()?,
+        claims: claim.into_iter().collect(),
+        notices: notices_of(ctx, snapshot, Some(before), after)?,
+    })
 }
 
 /// Photos named by an action must be the issue's own.

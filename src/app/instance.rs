@@ -31,6 +31,10 @@ pub struct Instance {
     pub schemes: String,
     /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
     pub demo_accounts: String,
+    /// Which level each colour of risk summons, as `yellow=community,orange=street,red=district`.
+    pub risk_levels: String,
+    /// Days after its end that what is personal of an issue is kept, by kind.
+    pub retention: String,
 }
 
 impl Default for Instance {
@@ -50,6 +54,8 @@ impl Default for Instance {
             data_until: String::new(),
             schemes: String::new(),
             demo_accounts: String::new(),
+            risk_levels: "yellow=community,orange=street,red=district".into(),
+            retention: "hazard=730,dispute=1095,opinion=730".into(),
         }
     }
 }
@@ -75,7 +81,7 @@ impl Instance {
         end.map_or(now, |end| end.min(now))
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 13] {
+    fn slots(&mut self) -> [(&'static str, &mut String); 15] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -90,6 +96,8 @@ impl Instance {
             ("data_until", &mut self.data_until),
             ("schemes", &mut self.schemes),
             ("demo_accounts", &mut self.demo_accounts),
+            ("risk_levels", &mut self.risk_levels),
+            ("retention", &mut self.retention),
         ]
     }
 }

@@ -4,6 +4,7 @@
 use super::carry::{Heirs, carry_matrix, path_of};
 use super::error::AppError;
 use super::instance::Instance;
+use super::seal::Seals;
 use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
@@ -16,6 +17,7 @@ use crate::format::pack::{Pack, read_catalog, read_matrix_pack};
 use crate::store::Store;
 use geo::BoundingRect;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 
 /// What is in force.
 pub struct Snapshot {
@@ -30,6 +32,8 @@ pub struct Snapshot {
     pub matrix_version: i64,
     /// The versions that were in force when this was loaded.
     pub versions: Vec<(String, i64)>,
+    /// What disputes are sealed and opened with.
+    pub seals: Arc<Seals>,
 }
 
 impl Snapshot {
@@ -113,5 +117,15 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     for problem in &problems {
         tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
     }
-    Ok(Snapshot { instance, zone, territory, heirs, catalog, matrix, matrix_version, versions })
+    Ok(Snapshot {
+        instance,
+        zone,
+        territory,
+        heirs,
+        catalog,
+        matrix,
+        matrix_version,
+        versions,
+        seals: Arc::default(),
+    })
 }

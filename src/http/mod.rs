@@ -1,6 +1,7 @@
 //! The web server: every route on one page, and what surrounds them all.
 
 mod areas;
+mod disputes;
 mod extract;
 mod filter;
 mod geojson;
@@ -10,6 +11,7 @@ mod measures;
 mod multipart;
 mod ops;
 mod problem;
+mod public;
 mod reference;
 mod reports;
 mod server;
@@ -121,6 +123,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(disputes::put_parties))
+        .routes(routes!(disputes::open_parties))
+        .routes(routes!(disputes::put_agreement))
+        .routes(routes!(disputes::list_notices))
+        .routes(routes!(disputes::show_claimant))
+        .routes(routes!(public::list_answers))
+        .routes(routes!(public::list_wishes))
+        .routes(routes!(public::claim_public_wish))
+        .routes(routes!(public::unclaim_public_wish))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))

@@ -4,6 +4,7 @@
 use crate::app::account::FAILURES_MS;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
+use crate::app::retention::erase_due;
 use crate::app::territory::rehome_stragglers;
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
@@ -17,10 +18,13 @@ const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
+/// How often what is past its term is erased.
+const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
+
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx)) };
+        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_retained(&ctx)) };
         stop.run_until_cancelled(all).await;
     })
 }
@@ -78,6 +82,20 @@ async fn keep_fresh(ctx: &Ctx) {
         if let Some(moved) = watch.note(rehome_stragglers(ctx).await) {
             settled = Some(in_force);
             tracing::info!(territory = in_force.number, moved, "open issues lie where they belong");
+        }
+    }
+}
+
+/// Erases what is personal of issues that are past their term.
+async fn keep_retained(ctx: &Ctx) {
+    let mut ticks = every(RETAIN_EVERY);
+    let mut watch = Watch::new("retention");
+    loop {
+        ticks.tick().await;
+        if let Some(erased) = watch.note(erase_due(ctx).await)
+            && erased > 0
+        {
+            tracing::info!(issues = erased, "what was personal is erased after its term");
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Invariants: no method reads issues without a [`Scope`](crate::domain::access::Scope), save the
 //! ones that say why; a write that returned `Ok` is on disk.
 
+pub mod care;
 pub mod change;
 pub mod error;
 mod migrate;
@@ -18,7 +19,13 @@ use std::sync::Arc;
 
 /// Everything that is kept.
 pub trait Store:
-    port::Issues + port::Accounts + port::Territories + port::Rollups + port::Packs + port::Feed
+    port::Issues
+    + port::Accounts
+    + port::Territories
+    + port::Rollups
+    + port::Packs
+    + port::Feed
+    + care::Cares
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

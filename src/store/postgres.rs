@@ -58,6 +58,7 @@ impl Engine {
             .run(&readers)
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
+        sql::care::fill_coarse_places(&mut *readers.acquire().await?).await?;
         Ok(Self { readers })
     }
 

@@ -83,6 +83,7 @@ impl Engine {
             .run(&mut writer)
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
+        sql::care::fill_coarse_places(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options.read_only(true).create_if_missing(false))

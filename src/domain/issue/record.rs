@@ -1,14 +1,17 @@
 //! The issue as it stands, and how an event changes it. `evolve` is the only way in which an
 //! issue changes, so the log alone rebuilds it (save texts that may be erased).
 
+use super::care::{self, Care};
 use super::event::{Event, Facts, fact};
 use super::kind::{Kind, Severity};
 use super::state::{Action, Outcome, ReturnReason, State};
 use crate::domain::access::{AreaPath, Subject};
 use crate::domain::audit::Hash;
+use crate::domain::cell::{COARSE_RESOLUTION, parent_cell};
 use crate::domain::datum::Datum;
 use crate::domain::id::{AccountId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::Timestamp;
+use h3o::{CellIndex, LatLng};
 
 /// Where an issue is, and how that is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +30,18 @@ pub struct Place {
     pub candidates: Vec<String>,
     /// The version of the territory that placed it.
     pub territory: i64,
+}
+
+impl Place {
+    /// The longitude and latitude in the middle of the coarse cell, in degrees.
+    pub fn coarse_position(&self) -> (f64, f64) {
+        // A stored cell is always an index; were it none, nothing would be told.
+        let cell = CellIndex::try_from(parent_cell(self.cell, COARSE_RESOLUTION));
+        cell.map_or((0.0, 0.0), |cell| {
+            let middle = LatLng::from(cell);
+            (middle.lng(), middle.lat())
+        })
+    }
 }
 
 /// When an issue first or last reached its stages. A stage that an imported issue has passed at a
@@ -100,6 +115,8 @@ pub struct Issue {
     pub state_before_merge: Option<State>,
     pub times: Times,
     pub counts: Counts,
+    /// What its kind has of its own.
+    pub care: Care,
     pub updated: Timestamp,
 }
 
@@ -119,6 +136,7 @@ impl Issue {
         Subject {
             path: &self.place.path,
             kind: self.kind,
+            nature: self.nature.as_deref(),
             lead: self.lead.as_ref(),
             assists: &self.assists,
             reporter: self.reporter,
@@ -226,6 +244,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         state_before_merge: None,
         times: Times { reported: event.at, ..Times::default() },
         counts: Counts { reports: 1, ..Counts::default() },
+        care: Care::default(),
         updated: event.at,
     })
 }
@@ -321,9 +340,10 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
-        Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
+        // The rest leaves these fields as they are; what kinds have of their own is in `care`.
+        _ => {}
     }
-    Ok(())
+    care::apply(issue, event).map_err(fact_error)
 }
 
 /// What was refused, failed or reopened has no feedback that stands.

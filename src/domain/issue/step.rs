@@ -1,6 +1,7 @@
 //! One step of the workflow: a command against an issue becomes an event, or a refusal that says
 //! what would be allowed.
 
+use super::care::CareFields;
 use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
@@ -58,6 +59,7 @@ pub struct Command {
     pub cited_rule: Option<String>,
     pub category: Option<Reclass>,
     pub photos: Vec<AttachmentId>,
+    pub care: CareFields,
 }
 
 impl Command {
@@ -76,6 +78,7 @@ impl Command {
             cited_rule: None,
             category: None,
             photos: Vec::new(),
+            care: CareFields::default(),
         }
     }
 
@@ -91,6 +94,7 @@ impl Command {
             Field::CitedRule => self.cited_rule.is_some(),
             Field::Category => self.category.is_some(),
             Field::Photos => !self.photos.is_empty(),
+            other => self.care.has(other),
         }
     }
 }
@@ -133,6 +137,16 @@ pub enum FieldFault {
     LeadAssists,
     #[error("does not fit the kind of the issue")]
     WrongKind,
+    #[error("must be one line of sensible length without ;")]
+    NotALine,
+    #[error("must not lie in the future")]
+    InFuture,
+    #[error("is as it was")]
+    Unchanged,
+    #[error("needs a recorded agreement first")]
+    NoAgreement,
+    #[error("needs a claim that the office approved first")]
+    NoClaim,
 }
 
 const FIELDS: &[Field] = &[
@@ -146,6 +160,15 @@ const FIELDS: &[Field] = &[
     Field::CitedRule,
     Field::Category,
     Field::Photos,
+    Field::Risk,
+    Field::Severity,
+    Field::HeldAt,
+    Field::Venue,
+    Field::Mediators,
+    Field::AgreementForm,
+    Field::Visits,
+    Field::Kept,
+    Field::Parties,
 ];
 
 /// The outcomes that an issue of this kind may have.
@@ -173,11 +196,16 @@ pub fn decide(
     let (row, role) = find_row(issue, command.action, actor)?;
     check_fields(row, command)?;
     check_values(issue, command, now)?;
+    super::care::check(issue, command, now)?;
     check_term(issue, command.action, role, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
-    let event =
-        append(issue, at, event_actor(actor, role), command, workflow::destination(row, issue));
+    let by = match (command.action, actor) {
+        // Whoever claims a wish without an account is not the one who reported it.
+        (Action::Claim, Actor::Anonymous) => EventActor::Resident,
+        _ => event_actor(actor, role),
+    };
+    let event = append(issue, at, by, command, workflow::destination(row, issue));
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -314,6 +342,7 @@ fn facts_of(command: &Command) -> Facts {
         put(fact::INSPECTION, Some(class.inspection.to_string()));
         put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
     }
+    command.care.put_facts(&mut facts);
     facts
 }
 

@@ -1,6 +1,7 @@
 //! The workflow as data: which action leads from where to where, who may take it, and what it
 //! needs to be told. Transitions that are not in this table do not exist (DOMAIN.md §4).
 
+use super::care::CareGuard;
 use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
@@ -47,6 +48,19 @@ pub enum Field {
     CitedRule,
     Category,
     Photos,
+    Risk,
+    Severity,
+    /// When a mediation was held.
+    HeldAt,
+    Venue,
+    Mediators,
+    AgreementForm,
+    /// Days on which an agreement is looked after.
+    Visits,
+    /// Whether the parties keep to their agreement.
+    Kept,
+    /// The sealed record of a dispute; it comes by a route of its own.
+    Parties,
 }
 
 impl Field {
@@ -63,6 +77,15 @@ impl Field {
             Field::CitedRule => "cited_rule",
             Field::Category => "category",
             Field::Photos => "photo_ids",
+            Field::Risk => "risk",
+            Field::Severity => "severity",
+            Field::HeldAt => "held_at",
+            Field::Venue => "venue",
+            Field::Mediators => "mediators",
+            Field::AgreementForm => "agreement_form",
+            Field::Visits => "visits",
+            Field::Kept => "kept",
+            Field::Parties => "parties",
         }
     }
 }
@@ -81,6 +104,8 @@ pub enum Guard {
     NoInspectionNeeded,
     /// Only who reported it.
     OwnReport,
+    /// What one kind asks for.
+    Care(CareGuard),
 }
 
 /// Returns that go back to the dispatcher; the next one goes to arbitration.
@@ -103,7 +128,9 @@ pub struct Transition {
     pub clock: ClockEffect,
 }
 
-use Role::{Acceptor, Dispatcher, DutySupervisor, GridWorker, Handler, Leader};
+use Role::{
+    Acceptor, Dispatcher, DutySupervisor, GridWorker, Handler, Leader, LegalAdviser, Mediator,
+};
 use State::{
     Arbitration, Closed, Dispatched, Filed, Handled, Handling, Inspecting, Merged, Rejected,
     Reported, SelfHandled, Suspended, Verifying,
@@ -136,6 +163,18 @@ const ROW: Transition = Transition {
     optional: &[Field::Note, Field::Photos],
     clock: ClockEffect::NextStage,
 };
+
+const OF_HAZARDS: Guard = Guard::Care(CareGuard::Of(Kind::Hazard));
+const OF_DISPUTES: Guard = Guard::Care(CareGuard::Of(Kind::Dispute));
+/// From filing until the work is done.
+const WORKED_ON: &[State] = &[Filed, Dispatched, Handling, Arbitration, Suspended];
+/// Those who may help: everyone who works here, save who keeps the data.
+const HELPERS: &[Role] =
+    &[GridWorker, Acceptor, Dispatcher, DutySupervisor, Handler, Leader, LegalAdviser, Mediator];
+
+/// A step beside the workflow of all kinds: nothing runs or stops by it.
+const ASIDE: Transition =
+    Transition { from: OPEN, optional: &[Field::Note], clock: ClockEffect::Nothing, ..ROW };
 
 /// Every transition that exists after the report itself.
 pub const TRANSITIONS: &[Transition] = &[
@@ -357,6 +396,143 @@ pub const TRANSITIONS: &[Transition] = &[
         clock: ClockEffect::Nothing,
         ..ROW
     },
+    // Hazards.
+    Transition {
+        action: Action::Control,
+        roles: &[GridWorker, Acceptor, DutySupervisor, Handler],
+        guard: OF_HAZARDS,
+        required: &[Field::Note],
+        optional: &[Field::Photos],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::SetSeverity,
+        roles: &[Acceptor, Dispatcher, DutySupervisor, Handler],
+        guard: OF_HAZARDS,
+        required: &[Field::Severity, Field::Note],
+        optional: &[],
+        ..ASIDE
+    },
+    // Disputes.
+    Transition {
+        action: Action::RecordParties,
+        roles: &[Acceptor, Dispatcher, DutySupervisor, Handler, Mediator],
+        guard: OF_DISPUTES,
+        required: &[Field::Parties],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::ReadParties,
+        from: ANY,
+        roles: &[Dispatcher, DutySupervisor, Handler, Mediator],
+        guard: OF_DISPUTES,
+        required: &[Field::Note],
+        optional: &[],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::SetRisk,
+        roles: &[Acceptor, Dispatcher, DutySupervisor, Handler, Mediator],
+        guard: OF_DISPUTES,
+        required: &[Field::Risk],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::Mediate,
+        from: WORKED_ON,
+        roles: &[Handler, Mediator],
+        guard: OF_DISPUTES,
+        required: &[Field::HeldAt, Field::Venue, Field::Mediators, Field::Note],
+        optional: &[],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::RecordAgreement,
+        from: WORKED_ON,
+        roles: &[Handler, Mediator],
+        guard: OF_DISPUTES,
+        required: &[Field::AgreementForm],
+        optional: &[Field::Visits, Field::Note],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::FollowUp,
+        from: &[Handling, Handled, Inspecting, Closed],
+        roles: &[GridWorker, Acceptor, DutySupervisor, Handler, Mediator],
+        guard: Guard::Care(CareGuard::Agreed),
+        required: &[Field::Kept, Field::Note],
+        optional: &[Field::Visits],
+        ..ASIDE
+    },
+    // Opinions.
+    Transition {
+        action: Action::Answer,
+        from: &[Filed, Dispatched, Handling],
+        to: To::State(Handled),
+        roles: &[LegalAdviser],
+        guard: Guard::Care(CareGuard::LegalConsultation),
+        required: &[Field::Note],
+        optional: &[],
+        ..ROW
+    },
+    Transition {
+        action: Action::PublishAnswer,
+        from: &[Handled, Closed],
+        roles: DESK,
+        guard: Guard::Care(CareGuard::Answered),
+        required: &[Field::Note],
+        optional: &[],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::PublishWish,
+        from: WORKED_ON,
+        roles: DESK,
+        guard: Guard::Care(CareGuard::HiddenWish),
+        required: &[Field::Note],
+        optional: &[],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::Withdraw,
+        from: ANY,
+        roles: DESK,
+        guard: Guard::Care(CareGuard::Published),
+        ..ASIDE
+    },
+    Transition {
+        action: Action::Claim,
+        from: WORKED_ON,
+        roles: HELPERS,
+        by_reporter: true,
+        guard: Guard::Care(CareGuard::OpenWish),
+        ..ASIDE
+    },
+    Transition {
+        action: Action::ApproveClaim,
+        from: WORKED_ON,
+        roles: DESK,
+        guard: Guard::Care(CareGuard::ClaimPending),
+        ..ASIDE
+    },
+    Transition {
+        action: Action::Unclaim,
+        from: WORKED_ON,
+        roles: HELPERS,
+        guard: Guard::Care(CareGuard::Claimed),
+        required: &[Field::Note],
+        optional: &[],
+        ..ASIDE
+    },
+    Transition {
+        action: Action::Fulfil,
+        from: WORKED_ON,
+        to: To::State(Handled),
+        roles: OFFICE,
+        guard: Guard::Care(CareGuard::ClaimApproved),
+        required: &[Field::Note],
+        ..ROW
+    },
 ];
 
 /// Whether disputes and opinions, or a category that says so, end without an inspection.
@@ -372,6 +548,7 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
         Guard::NoInspectionNeeded => !needs_inspection(issue),
         Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
+        Guard::Care(guard) => guard.holds(issue),
     }
 }
 
@@ -397,12 +574,39 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
             let settles = row.guard == Guard::OwnReport && actor.has_role(Role::GridWorker);
             // An office comes before one's own report: its powers reach further.
             let reported = row.by_reporter && issue.reporter == Some(*id);
+            if let Some(role) = helper_role(row.action, issue, actor) {
+                return role;
+            }
             own.map(|grant| Some(grant.role))
                 .or(settles.then_some(Some(Role::GridWorker)))
                 .or(reported.then_some(None))
                 .ok_or(NoRole)
         }
         _ => Err(NoRole),
+    }
+}
+
+/// Whoever works here may offer help with a wish, in whichever grid it is; only the helper and the
+/// office take the offer back. `None` for all other actions.
+fn helper_role(
+    action: Action,
+    issue: &Issue,
+    actor: &Actor,
+) -> Option<Result<Option<Role>, NoRole>> {
+    let helper = actor.grants().iter().find(|grant| HELPERS.contains(&grant.role));
+    let helper = helper.map(|grant| Some(grant.role)).ok_or(NoRole);
+    match action {
+        Action::Claim => Some(helper),
+        Action::Unclaim => {
+            let own = actor.account().is_some() && issue.care.claimant() == actor.account();
+            let desk = actor
+                .grants()
+                .iter()
+                .find(|grant| DESK.contains(&grant.role) && grant.commands(&issue.subject()));
+            let desk = desk.map(|grant| Some(grant.role)).ok_or(NoRole);
+            Some(if own { helper } else { desk })
+        }
+        _ => None,
     }
 }
 

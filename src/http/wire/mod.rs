@@ -2,9 +2,11 @@
 //! types by parsing; neither knows the other's business.
 
 pub mod area;
+pub mod care;
 pub mod issue;
 pub mod measure;
 pub mod offer;
+mod offer_kinds;
 pub mod report;
 pub mod session;
 pub mod territory;

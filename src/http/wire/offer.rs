@@ -1,6 +1,7 @@
 //! The actions that a reader may take, with the fields that a form needs for each.
 
 use super::Texts;
+use super::offer_kinds::{kind_action_name, kind_choices, kind_field};
 use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
@@ -76,6 +77,7 @@ pub fn action_name(action: Action) -> Texts {
         Action::Release => ("移出一件", "Released another"),
         Action::Comment => ("备注", "Comment"),
         Action::Rehome => ("网格调整", "Moved to another grid"),
+        other => kind_action_name(other),
     };
     texts(zh, en)
 }
@@ -111,7 +113,7 @@ fn choices_of(field: Field, issue: &Issue) -> Vec<Choice> {
             .iter()
             .map(|reason| Choice { value: reason.to_string(), label: reason_name(*reason) })
             .collect(),
-        _ => Vec::new(),
+        other => kind_choices(other),
     }
 }
 
@@ -127,6 +129,7 @@ fn field_wire(field: Field, required: bool, issue: &Issue) -> OfferField {
         Field::CitedRule => ("text", "依据条款", "Cited rule"),
         Field::Category => ("category", "更正类别", "Corrected category"),
         Field::Photos => ("photos", "照片", "Photos"),
+        other => kind_field(other),
     };
     OfferField {
         name: field.as_str().to_owned(),

@@ -306,7 +306,7 @@ fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
         reported_at: issue.times.reported.to_rfc3339(),
         distance_m,
         score,
-        text: readable.then(|| issue.text.clone()),
+        text: view.text(issue).filter(|_| readable),
     }
 }
 
@@ -409,12 +409,36 @@ pub struct TrackWire {
     pub can: Vec<String>,
 }
 
+/// Steps of kinds that stay within the office.
+const fn is_inner(action: Action) -> bool {
+    matches!(
+        action,
+        Action::RecordParties
+            | Action::ReadParties
+            | Action::SetRisk
+            | Action::FollowUp
+            | Action::SetSeverity
+            | Action::Claim
+            | Action::ApproveClaim
+            | Action::Unclaim
+            | Action::Withdraw
+    )
+}
+
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
 fn track_step(event: &Event) -> Option<TrackStep> {
-    let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release);
+    let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release)
+        && !is_inner(event.action);
     let with_note = matches!(
         event.action,
-        Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend
+        Action::Reject
+            | Action::Submit
+            | Action::Settle
+            | Action::Reopen
+            | Action::Suspend
+            | Action::Answer
+            | Action::PublishAnswer
+            | Action::Fulfil
     );
     shown.then(|| TrackStep {
         at: event.at.to_rfc3339(),

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod apply;
+pub mod care;
 mod feed;
 mod filter;
 mod issues;
