@@ -116,6 +116,7 @@ fn random_scope(chance: &mut Chance) -> Scope {
         department: chance.one_in(3).then(|| department(chance.pick(DEPARTMENTS))),
         kinds: chance.one_in(3).then(|| vec![random_kind(chance)]),
         reporter: chance.one_in(5).then_some(AccountId(1)),
+        ..Clause::default()
     });
     let clauses: Vec<_> = clauses.collect();
     if chance.one_in(2) { Scope::everything() } else { Scope { clauses } }
