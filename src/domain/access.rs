@@ -73,12 +73,6 @@ impl Role {
         )
     }
 
-    /// Whether the role may open the sealed record of a dispute: its parties, what they say, and
-    /// the text of their agreement. A handler may where his department leads.
-    pub const fn reads_parties(self) -> bool {
-        matches!(self, Role::Dispatcher | Role::DutySupervisor | Role::Handler | Role::Mediator)
-    }
-
     /// The kind that the role is limited to, whatever its grant says.
     pub const fn only_kind(self) -> Option<Kind> {
         match self {
@@ -257,12 +251,6 @@ impl Actor {
     pub fn reads_dispute(&self, subject: &Subject<'_>) -> bool {
         let reported_it = self.account().is_some() && self.account() == subject.reporter;
         reported_it || self.grants().iter().any(|g| g.role.reads_disputes() && g.covers(subject))
-    }
-
-    /// Whether the sealed record of a dispute may be opened to this reader. Who reported it is not
-    /// among them: what the other party says is not for him to read.
-    pub fn reads_parties(&self, subject: &Subject<'_>) -> bool {
-        self.grants().iter().any(|g| g.role.reads_parties() && g.commands(subject))
     }
 }
 

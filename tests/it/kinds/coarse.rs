@@ -103,6 +103,26 @@ fn boxes_and_cells_find_a_dispute_where_the_reader_is_told_that_it_is() {
     });
 }
 
+#[test]
+fn disputes_from_before_there_were_coarse_places_are_given_theirs() {
+    check(|fixture| async move {
+        let chance = &mut Chance(607);
+        let mut disputes = 0;
+        for n in 0..30 {
+            let at = hexward::domain::time::Timestamp(1_772_294_400_000 + n);
+            let (issue, event) = report(chance, at, None);
+            disputes += i64::from(issue.kind == Kind::Dispute);
+            fixture.store.apply(opening(&issue, event)).await.unwrap();
+        }
+        let forget = "UPDATE issue SET coarse_lon = NULL, coarse_lat = NULL";
+        assert_eq!(fixture.raw.execute(forget).await, Ok(30));
+        hexward::store::open(&fixture.url).await.expect("the store opens again");
+        let given = "SELECT COUNT(*) FROM issue WHERE coarse_lon IS NOT NULL AND kind = 'dispute'";
+        assert_eq!(fixture.raw.number(given).await, disputes);
+        assert!(disputes > 3);
+    });
+}
+
 /// The tile of zoom level 18 that a place is in.
 fn address(lon: f64, lat: f64) -> (u32, u32) {
     let side = f64::from(1u32 << 18);
