@@ -143,7 +143,9 @@ fn a_patient_reader_finds_the_middle_of_the_cell_and_nothing_nearer() {
         let world = Service::new(fixture).await;
         let leader = world.user(Role::Leader, None, None).await;
         let supervisor = world.user(Role::DutySupervisor, None, None).await;
-        world.report("", &report_of(DISPUTE, IN_EAST, "争吵")).await;
+        let mut body = report_of(DISPUTE, IN_EAST, "争吵");
+        body["contact"] = serde_json::json!({"name": "王五", "phone": "1"});
+        world.report("", &body).await;
         world.report("", &report_of(HAZARD, IN_EAST, "井盖")).await;
         let exact = (IN_EAST[0], IN_EAST[1]);
         let cell = LatLng::new(exact.1, exact.0).unwrap().to_cell(COARSE_RESOLUTION);

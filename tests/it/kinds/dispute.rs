@@ -66,6 +66,7 @@ fn record() -> Value {
 fn dispute_report() -> Value {
     let mut body = report_of(DISPUTE, IN_EAST, &format!("{CANARY} 与邻居争吵"));
     body["address"] = json!(format!("{CANARY} 路九号"));
+    body["contact"] = json!({"name": "王五", "phone": "13812345678"});
     body
 }
 

@@ -17,6 +17,7 @@ fn rotation_seals_everything_anew_and_the_old_key_can_go() {
         let mut ids = Vec::new();
         for n in 0..5 {
             let mut body = report_of(DISPUTE, IN_EAST, &format!("争吵 {n}"));
+            body["contact"] = json!({"name": "王五", "phone": "1"});
             body["address"] = json!(format!("花园路 {n} 号"));
             let (id, _) = world.report("", &body).await;
             office.bring_to_handling(&world, &id).await;
@@ -62,8 +63,9 @@ fn rotation_names_what_does_not_open_and_does_the_rest() {
         let office = Office::of(&world).await;
         let mut ids = Vec::new();
         for n in 0..3 {
-            let (id, _) =
-                world.report("", &report_of(DISPUTE, IN_EAST, &format!("争吵 {n}"))).await;
+            let mut body = report_of(DISPUTE, IN_EAST, &format!("争吵 {n}"));
+            body["contact"] = json!({"name": "王五", "phone": "1"});
+            let (id, _) = world.report("", &body).await;
             office.bring_to_handling(&world, &id).await;
             ids.push(id);
         }
