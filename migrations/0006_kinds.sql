@@ -58,17 +58,20 @@ CREATE TABLE claim (
     PRIMARY KEY (issue_id, seq)
 );
 
-CREATE TABLE IF NOT EXISTS notice (
+-- What summons a level of the territory at once: a major hazard, a dispute's colour.
+CREATE TABLE summons (
     id TEXT PRIMARY KEY,
     district TEXT NOT NULL,
     issue_id TEXT NOT NULL,
     kind TEXT NOT NULL,
+    -- A role, and the area whose holders of the role are meant.
     audience TEXT NOT NULL,
     area_path TEXT NOT NULL,
-    department TEXT NOT NULL,
     at BIGINT NOT NULL,
     dedupe TEXT NOT NULL UNIQUE
 );
+CREATE INDEX summons_issue ON summons (issue_id);
+CREATE INDEX summons_time ON summons (at, id);
 
 -- Counters know the place of a dispute as the middle of its coarse cell (resolution 9) alone: the
 -- digit of resolution 10, at bits 15 to 17, becomes 0.

@@ -3,7 +3,7 @@
 use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
-use super::notify::notices_of;
+use super::notify::summons_of;
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::route;
@@ -275,7 +275,7 @@ pub(super) async fn act(
     }
 }
 
-/// What a step brings beside the issue and its event: sealed texts, a claim, notices.
+/// What a step brings beside the issue and its event: sealed texts, a claim, summons.
 fn care_change(
     ctx: &Ctx,
     snapshot: &Snapshot,
@@ -290,7 +290,7 @@ fn care_change(
     Ok(CareChange {
         sealed: request.sealed.iter().map(seal).collect::<Result<_, _>>()?,
         claims: claim.into_iter().collect(),
-        notices: notices_of(ctx, snapshot, Some(before), after)?,
+        summons: summons_of(ctx, snapshot, Some(before), after)?,
     })
 }
 

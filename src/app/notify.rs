@@ -1,15 +1,15 @@
 //! What a level of the territory has to know at once: major hazards up the line, and disputes whose
-//! colour summons it. Notices are written with the step that causes them.
+//! colour summons it. The rows are written with the step that causes them.
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use crate::domain::access::AreaPath;
+use crate::domain::access::{Actor, AreaPath};
 use crate::domain::id::AreaCode;
 use crate::domain::issue::care::RiskLevels;
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::Issue;
 use crate::domain::territory::level::Level;
-use crate::store::care::Notice;
+use crate::store::care::Summons;
 
 /// The levels that a major hazard is told to: up the line from the street.
 const MAJOR_LEVELS: [Level; 2] = [Level::Street, Level::District];
@@ -27,23 +27,24 @@ fn path_at(snapshot: &Snapshot, path: &AreaPath, level: Level) -> Option<AreaPat
 ///
 /// # Errors
 /// The setting of the levels that colours summon cannot be read.
-pub fn notices_of(
+pub fn summons_of(
     ctx: &Ctx,
     snapshot: &Snapshot,
     before: Option<&Issue>,
     after: &Issue,
-) -> Result<Vec<Notice>, AppError> {
-    let mut notices = Vec::new();
+) -> Result<Vec<Summons>, AppError> {
+    let mut summons = Vec::new();
     let mut tell = |kind: &'static str, level: Level| {
         let Some(path) = path_at(snapshot, &after.place.path, level) else { return };
-        for audience in Notice::AUDIENCES {
+        for audience in Summons::AUDIENCES {
             let dedupe = format!("{kind}/{}/{}/{level}/{audience}", after.id, after.version);
-            notices.push(Notice {
+            summons.push(Summons {
                 id: ctx.new_uuid().to_string(),
                 issue: after.id,
                 kind,
                 audience,
                 area_path: path.as_str().to_owned(),
+                at: after.updated,
                 dedupe,
             });
         }
@@ -60,5 +61,14 @@ pub fn notices_of(
             tell("risk", level);
         }
     }
-    Ok(notices)
+    Ok(summons)
+}
+
+/// The roles by which an actor may be summoned, with the subtrees in which he holds them.
+pub fn summoned_roles(actor: &Actor) -> Vec<(&'static str, Option<AreaPath>)> {
+    let grants = actor.grants().iter().filter(|grant| {
+        let is_gone = grant.area.is_some() && grant.path.is_none();
+        Summons::AUDIENCES.contains(&grant.role.as_str()) && !is_gone
+    });
+    grants.map(|grant| (grant.role.as_str(), grant.path.clone())).collect()
 }

@@ -4,7 +4,7 @@ use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
-use super::notify::notices_of;
+use super::notify::summons_of;
 use super::number::new_number;
 use super::photo::Processed;
 use super::place::{Placed, place};
@@ -438,7 +438,7 @@ fn open_issue(
         events.push(event);
     }
     change.deltas = deltas_of(None, &issue, &snapshot.zone);
-    change.care.notices = notices_of(ctx, &snapshot, None, &issue)?;
+    change.care.summons = summons_of(ctx, &snapshot, None, &issue)?;
     change.routes.push(StoredRoute {
         issue: id,
         seq: 1,

@@ -1,21 +1,25 @@
-//! The sealed record of a dispute, notices up the line, and who claimed a wish.
+//! The sealed record of a dispute, summons up the line, and who claimed a wish.
 
 use super::App;
-use super::extract::{At, Body, Lang, SignedIn};
+use super::extract::{At, Body, Lang, Params, SignedIn};
+use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
 use super::issues::{answer, find, parse_id, seen_version};
 use super::problem::ApiError;
-use super::wire::Items;
+use super::public::PublicPage;
 use super::wire::care::{
-    AgreementWire, ClaimantWire, NoticeWire, OpenedWire, ReadWire, RecordWire, notice_wire,
-    opened_wire,
+    AgreementWire, ClaimantWire, OpenedWire, ReadWire, RecordWire, SummonsWire, opened_wire,
+    summons_wire,
 };
 use super::wire::issue::{IssueWire, View};
+use super::wire::{Items, Page};
 use crate::app::dispute::{Agreement, read_parties, record_agreement, record_parties};
 use crate::app::error::{AppError, say};
+use crate::app::notify::summoned_roles;
 use crate::app::seal::Secret;
 use crate::domain::access::{Role, Scope};
 use crate::domain::issue::care::AgreementForm;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Timestamp};
+use crate::store::care::SummonsQuery;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -87,22 +91,60 @@ pub async fn put_agreement(
     Ok(answer(&app, lang, &caller, &issue).await?.1)
 }
 
-/// The notices that were written up the line because of an issue.
-#[utoipa::path(get, path = "/issues/{id}/notices", tag = "issues", params(("id" = String, Path)),
-    responses((status = 200, body = Items<NoticeWire>), (status = 404)))]
-pub async fn list_notices(
+/// What an issue summoned up the line.
+#[utoipa::path(get, path = "/issues/{id}/summons", tag = "issues", params(("id" = String, Path)),
+    responses((status = 200, body = Items<SummonsWire>), (status = 404)))]
+pub async fn list_issue_summons(
     State(app): State<App>,
     lang: Lang,
     caller: SignedIn,
     At(id): At<String>,
-) -> Result<Json<Items<NoticeWire>>, ApiError> {
+) -> Result<Json<Items<SummonsWire>>, ApiError> {
     let issue = find(&app, &caller, &id).await?;
+    let asked = SummonsQuery { issue: Some(issue.id), limit: LIMIT_MAX, ..SummonsQuery::default() };
     let scope = Scope::of(&caller.actor);
-    let notices = app.ctx.store.list_notices(issue.id, &scope).await.map_err(AppError::from)?;
+    let summons = app.ctx.store.list_summons(&asked, &scope).await.map_err(AppError::from)?;
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
-    let items = notices.iter().map(|notice| notice_wire(&view, notice)).collect();
-    Ok(Json(Items { items }))
+    Ok(Json(Items { items: summons.iter().map(|one| summons_wire(&view, one)).collect() }))
+}
+
+fn parse_cursor(text: &str) -> Option<(Timestamp, String)> {
+    let (at, id) = text.split_once('_')?;
+    Some((Timestamp(at.parse().ok()?), id.to_owned())).filter(|(_, id)| is_plain(id))
+}
+
+fn is_plain(id: &str) -> bool {
+    id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-')
+}
+
+/// What summons the reader, by a role over the area that is summoned; the latest first.
+#[utoipa::path(get, path = "/summons", tag = "issues", params(PublicPage),
+    responses((status = 200, body = Page<SummonsWire>), (status = 401), (status = 422)))]
+pub async fn list_own_summons(
+    State(app): State<App>,
+    lang: Lang,
+    caller: SignedIn,
+    Params(page): Params<PublicPage>,
+) -> Result<Json<Page<SummonsWire>>, ApiError> {
+    let limit = page.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let asked = SummonsQuery {
+        issue: None,
+        readers: Some(summoned_roles(&caller.actor)),
+        after: parse_word("cursor", page.cursor.as_ref(), parse_cursor)?,
+        limit: limit + 1,
+    };
+    let scope = Scope::of(&caller.actor);
+    let mut found = app.ctx.store.list_summons(&asked, &scope).await.map_err(AppError::from)?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    Ok(Json(Page {
+        items: found.iter().map(|one| summons_wire(&view, one)).collect(),
+        next_cursor: found.last().filter(|_| more).map(|one| format!("{}_{}", one.at.0, one.id)),
+        total: None,
+    }))
 }
 
 /// Who claimed a wish, to the office that decides on it.

@@ -1,8 +1,8 @@
-//! What the store keeps of a kind's own matters, and its port: sealed texts, claims, notices,
+//! What the store keeps of a kind's own matters, and its port: sealed texts, claims, summons,
 //! published answers and wishes, retention.
 
 use super::StoreError;
-use crate::domain::access::Scope;
+use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::IssueId;
 use crate::domain::issue::care::{ClaimState, Risk};
 use crate::domain::issue::kind::Kind;
@@ -35,20 +35,21 @@ pub struct Claimant {
 
 /// Something that a level of the territory has to know at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
+pub struct Summons {
     pub id: String,
     pub issue: IssueId,
-    /// One of [`Notice::KINDS`].
+    /// One of [`Summons::KINDS`].
     pub kind: &'static str,
     /// A role.
     pub audience: &'static str,
     /// The subtree whose audience is meant.
     pub area_path: String,
-    /// The same notice is written once.
+    pub at: Timestamp,
+    /// The same summons is written once.
     pub dedupe: String,
 }
 
-impl Notice {
+impl Summons {
     pub const KINDS: [&'static str; 2] = ["major_hazard", "risk"];
     pub const AUDIENCES: [&'static str; 2] = ["leader", "duty_supervisor"];
 
@@ -67,7 +68,17 @@ pub struct CareChange {
     pub sealed: Vec<Sealed>,
     /// The issue, the event by which it was claimed, and who claims.
     pub claims: Vec<(IssueId, i64, Claimant)>,
-    pub notices: Vec<Notice>,
+    pub summons: Vec<Summons>,
+}
+
+/// Which summons; the latest first.
+#[derive(Clone, Debug, Default)]
+pub struct SummonsQuery {
+    pub issue: Option<IssueId>,
+    /// Roles with the subtrees in which they are held; `None` for whoever is meant.
+    pub readers: Option<Vec<(&'static str, Option<AreaPath>)>>,
+    pub after: Option<(Timestamp, String)>,
+    pub limit: usize,
 }
 
 /// Which issues, by a kind's own matters.
@@ -129,8 +140,8 @@ pub trait Cares: Send + Sync {
     /// Who claimed. The caller has read the issue in scope.
     async fn find_claimant(&self, issue: IssueId, seq: i64) -> Result<Option<Claimant>>;
 
-    /// The notices of an issue within the scope.
-    async fn list_notices(&self, issue: IssueId, scope: &Scope) -> Result<Vec<Notice>>;
+    /// Summons of issues within the scope.
+    async fn list_summons(&self, query: &SummonsQuery, scope: &Scope) -> Result<Vec<Summons>>;
 
     /// What the office has published. Anyone may read it, so there is no scope; of the issue
     /// itself the caller shows nothing but what is coarse.

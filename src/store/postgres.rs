@@ -26,6 +26,8 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "(tx, feed) > ($1, $2)";
     pub const FEED_ORDER: &str = "tx, feed";
     pub const FEED_LAST_FIRST: &str = "tx DESC, feed DESC";
+    /// Says that texts are compared byte by byte.
+    pub const BY_BYTES: &str = "COLLATE \"C\"";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &["LOCK TABLE territory_version IN SHARE ROW EXCLUSIVE MODE"];
     /// Statements that keep other writes out until the transaction ends; readers are let through.

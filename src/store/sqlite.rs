@@ -28,6 +28,8 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "tx >= $1 AND feed > $2";
     pub const FEED_ORDER: &str = "feed";
     pub const FEED_LAST_FIRST: &str = "feed DESC";
+    /// Says that texts are compared byte by byte.
+    pub const BY_BYTES: &str = "COLLATE BINARY";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &[];
     /// Statements that let a write wait for no other and be seen by all.

@@ -18,7 +18,7 @@ use super::accounts::Seat;
 use super::load::{DemoError, Stage, Tell};
 use super::rng::Rng;
 use crate::app::ctx::{Ctx, Snapshot};
-use crate::app::notify::notices_of;
+use crate::app::notify::summons_of;
 use crate::app::seal::part;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::party::DisputeRecord;
@@ -195,7 +195,7 @@ impl<'a> Batch<'a> {
         let claims = claims.into_iter().map(|(seq, who)| (issue.id, seq, who));
         self.change.care.claims.extend(claims);
         if issue.state.is_open() {
-            self.change.care.notices.extend(notices_of(self.ctx, &snapshot, None, &issue)?);
+            self.change.care.summons.extend(summons_of(self.ctx, &snapshot, None, &issue)?);
         }
         for planned in photos {
             let drawn = photo::draw(issue.category.as_str(), &planned);

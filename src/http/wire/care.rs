@@ -9,7 +9,7 @@ use crate::domain::issue::care::{ClaimState, needs_control};
 use crate::domain::issue::party::{DisputeRecord, Party};
 use crate::domain::issue::record::Issue;
 use crate::domain::territory::level::Level;
-use crate::store::care::{Claimant, Notice, PublicItem};
+use crate::store::care::{Claimant, PublicItem, Summons};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -154,24 +154,28 @@ pub struct ClaimantWire {
     pub account_name: Option<String>,
 }
 
-/// A notice that was written up the line.
+/// What summons a level of the territory.
 #[derive(Serialize, ToSchema)]
-pub struct NoticeWire {
+pub struct SummonsWire {
+    pub issue_id: String,
     /// `major_hazard` or `risk`.
     pub kind: String,
-    /// The role that it is for.
+    /// The role that is meant.
     pub audience: String,
-    /// The area whose audience is meant.
+    /// The area whose holders of the role are meant.
     pub area: Option<NamedArea>,
+    pub at: String,
 }
 
-/// A notice on the wire.
-pub fn notice_wire(view: &View<'_>, notice: &Notice) -> NoticeWire {
-    let code = notice.area_path.trim_end_matches('/').rsplit('/').next();
-    NoticeWire {
-        kind: notice.kind.to_owned(),
-        audience: notice.audience.to_owned(),
+/// A summons on the wire.
+pub fn summons_wire(view: &View<'_>, summons: &Summons) -> SummonsWire {
+    let code = summons.area_path.trim_end_matches('/').rsplit('/').next();
+    SummonsWire {
+        issue_id: summons.issue.to_string(),
+        kind: summons.kind.to_owned(),
+        audience: summons.audience.to_owned(),
         area: code.filter(|code| !code.is_empty()).map(|code| view.area(code)),
+        at: summons.at.to_rfc3339(),
     }
 }
 

@@ -1,10 +1,11 @@
-//! What kinds have of their own, in rows: the columns of `issue`, sealed texts, claims, notices,
+//! What kinds have of their own, in rows: the columns of `issue`, sealed texts, claims, summons,
 //! published answers and wishes, and what retention erases.
 
+use super::dialect::BY_BYTES;
 use super::filter::{Over, push_scope};
 use super::rows::{issue_of, parsed, parsed_option};
 use super::{Conn, Db, Engine, Query, Row};
-use crate::domain::access::Scope;
+use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::{AccountId, IssueId};
 use crate::domain::issue::care::{
     AgreementForm, Care, Claim, ClaimState, Published, Risk, join_days, parse_days,
@@ -14,7 +15,8 @@ use crate::domain::issue::record::Issue;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::care::{
-    CareFilter, Cares, Claimant, Erasure, Notice, PublicItem, PublicQuery, Sealed, SealedText,
+    CareFilter, Cares, Claimant, Erasure, PublicItem, PublicQuery, Sealed, SealedText, Summons,
+    SummonsQuery,
 };
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -95,7 +97,7 @@ pub fn push_care_filter(query: &mut Query, filter: &CareFilter) {
     }
 }
 
-/// Writes what a change brings of sealed texts, claims and notices.
+/// Writes what a change brings of sealed texts, claims and summons.
 pub async fn write_cares(
     conn: &mut Conn,
     district: &str,
@@ -128,31 +130,25 @@ pub async fn write_cares(
         .execute(&mut *conn)
         .await?;
     }
-    for notice in &cares.notices {
-        insert_notice(conn, district, at, notice).await?;
+    for one in &cares.summons {
+        insert_summons(conn, district, one).await?;
     }
     Ok(())
 }
 
-async fn insert_notice(
-    conn: &mut Conn,
-    district: &str,
-    at: Timestamp,
-    notice: &Notice,
-) -> Result<()> {
+async fn insert_summons(conn: &mut Conn, district: &str, one: &Summons) -> Result<()> {
     sqlx::query(
-        "INSERT INTO notice (id, district, issue_id, kind, audience, area_path, department, at, \
-         dedupe) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (dedupe) DO NOTHING",
+        "INSERT INTO summons (id, district, issue_id, kind, audience, area_path, at, dedupe) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (dedupe) DO NOTHING",
     )
-    .bind(&notice.id)
+    .bind(&one.id)
     .bind(district)
-    .bind(notice.issue.to_string())
-    .bind(notice.kind)
-    .bind(notice.audience)
-    .bind(notice.area_path.as_str())
-    .bind("")
-    .bind(at.0)
-    .bind(&notice.dedupe)
+    .bind(one.issue.to_string())
+    .bind(one.kind)
+    .bind(one.audience)
+    .bind(one.area_path.as_str())
+    .bind(one.at.0)
+    .bind(&one.dedupe)
     .execute(&mut *conn)
     .await?;
     Ok(())
@@ -235,6 +231,20 @@ fn sealed_of(row: &Row) -> Result<SealedText> {
     })
 }
 
+/// Pushes who is meant: a role, held over the area that is summoned.
+fn push_readers(query: &mut Query, readers: &[(&'static str, Option<AreaPath>)]) {
+    query.push(" AND (1 = 0");
+    for (role, area) in readers {
+        query.push(" OR (audience = ").push_bind(*role);
+        if let Some((low, Some(high))) = area.as_ref().map(AreaPath::interval) {
+            query.push(format!(" AND area_path {BY_BYTES} >= ")).push_bind(low.to_owned());
+            query.push(format!(" AND area_path {BY_BYTES} < ")).push_bind(high);
+        }
+        query.push(")");
+    }
+    query.push(")");
+}
+
 #[async_trait]
 impl Cares for Engine {
     async fn find_sealed(&self, issue: IssueId) -> Result<Vec<SealedText>> {
@@ -255,10 +265,11 @@ impl Cares for Engine {
         query.push("WHERE SUBSTR(body, 1, ");
         query.push(prefix.chars().count().to_string()).push(") <> ").push_bind(prefix);
         if let Some((issue, part)) = after {
-            query.push(" AND (issue_id, part) > (").push_bind(issue.to_string());
+            query.push(format!(" AND (issue_id {BY_BYTES}, part {BY_BYTES}) > ("));
+            query.push_bind(issue.to_string());
             query.push(", ").push_bind(part).push(")");
         }
-        query.push(" ORDER BY issue_id, part LIMIT ");
+        query.push(format!(" ORDER BY issue_id {BY_BYTES}, part {BY_BYTES} LIMIT "));
         query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter().map(sealed_of).collect()
@@ -293,23 +304,35 @@ impl Cares for Engine {
         .transpose()
     }
 
-    async fn list_notices(&self, issue: IssueId, scope: &Scope) -> Result<Vec<Notice>> {
+    async fn list_summons(&self, asked: &SummonsQuery, scope: &Scope) -> Result<Vec<Summons>> {
         let mut query = Query::new(
-            "SELECT notice.id AS id, issue_id, notice.kind AS kind, audience, area_path, dedupe \
-             FROM notice WHERE issue_id IN (SELECT id FROM issue WHERE id = ",
+            "SELECT summons.id AS id, issue_id, summons.kind AS kind, audience, area_path, at, \
+             dedupe FROM summons WHERE issue_id IN (SELECT id FROM issue WHERE ",
         );
-        query.push_bind(issue.to_string()).push(" AND ");
         push_scope(&mut query, scope, Over::Issues);
-        query.push(") ORDER BY dedupe");
+        query.push(")");
+        if let Some(issue) = asked.issue {
+            query.push(" AND issue_id = ").push_bind(issue.to_string());
+        }
+        if let Some(readers) = &asked.readers {
+            push_readers(&mut query, readers);
+        }
+        if let Some((at, id)) = &asked.after {
+            query.push(" AND (at, summons.id) < (").push_bind(at.0);
+            query.push(", ").push_bind(id.clone()).push(")");
+        }
+        query.push(" ORDER BY at DESC, summons.id DESC LIMIT ");
+        query.push_bind(i64::try_from(asked.limit).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter()
             .map(|row| {
-                Ok(Notice {
+                Ok(Summons {
                     id: row.try_get("id")?,
-                    issue: parsed(row, "notice", "issue_id", IssueId::parse)?,
-                    kind: parsed(row, "notice", "kind", Notice::parse_kind)?,
-                    audience: parsed(row, "notice", "audience", Notice::parse_audience)?,
+                    issue: parsed(row, "summons", "issue_id", IssueId::parse)?,
+                    kind: parsed(row, "summons", "kind", Summons::parse_kind)?,
+                    audience: parsed(row, "summons", "audience", Summons::parse_audience)?,
                     area_path: row.try_get("area_path")?,
+                    at: Timestamp(row.try_get("at")?),
                     dedupe: row.try_get("dedupe")?,
                 })
             })

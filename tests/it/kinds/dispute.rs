@@ -248,7 +248,7 @@ fn a_colour_summons_its_level_and_changing_it_is_a_step() {
         let world = World::new(fixture).await;
         let office = Office::of(&world).await;
         let (id, _) = world.report("", &dispute_report()).await;
-        let path = format!("/api/v1/issues/{id}/notices");
+        let path = format!("/api/v1/issues/{id}/summons");
         for (colour, area, told) in
             [("yellow", "410105001001", 2), ("orange", EAST, 4), ("red", crate::api::DISTRICT, 6)]
         {
@@ -257,10 +257,10 @@ fn a_colour_summons_its_level_and_changing_it_is_a_step() {
             assert_eq!(issue["care"]["risk"], colour);
             let again = world.act(&office.acceptor, &id, &set).await;
             again.problem(422, "validation");
-            let notices = world.send(get(&path).by(&office.acceptor)).await.ok(200).json();
-            let items = notices["items"].as_array().unwrap();
+            let summons = world.send(get(&path).by(&office.acceptor)).await.ok(200).json();
+            let items = summons["items"].as_array().unwrap();
             let codes: Vec<&str> =
-                items.iter().map(|notice| notice["area"]["code"].as_str().unwrap()).collect();
+                items.iter().map(|one| one["area"]["code"].as_str().unwrap()).collect();
             assert_eq!(items.len(), told, "{items:?}");
             assert_eq!(codes.iter().filter(|code| **code == area).count(), 2, "{codes:?}");
         }

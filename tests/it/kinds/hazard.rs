@@ -6,15 +6,15 @@ use crate::support::check;
 use hexward::domain::access::Role;
 use serde_json::{Value, json};
 
-async fn notices(world: &World, token: &str, id: &str) -> Vec<Value> {
-    let path = format!("/api/v1/issues/{id}/notices");
+async fn summons(world: &World, token: &str, id: &str) -> Vec<Value> {
+    let path = format!("/api/v1/issues/{id}/summons");
     let told = world.send(get(&path).by(token)).await.ok(200).json();
     told["items"].as_array().unwrap().clone()
 }
 
-fn codes(notices: &[Value]) -> Vec<&str> {
+fn codes(summons: &[Value]) -> Vec<&str> {
     let mut codes: Vec<&str> =
-        notices.iter().map(|notice| notice["area"]["code"].as_str().unwrap()).collect();
+        summons.iter().map(|one| one["area"]["code"].as_str().unwrap()).collect();
     codes.sort_unstable();
     codes.dedup();
     codes
@@ -28,10 +28,16 @@ fn a_major_hazard_is_told_up_the_line_with_its_report_and_marked_until_controlle
         let mut body = report_of(HAZARD, IN_EAST, "边坡开裂");
         body["severity"] = json!("major");
         let (id, _) = world.report("", &body).await;
-        let told = notices(&world, &office.supervisor, &id).await;
+        let told = summons(&world, &office.supervisor, &id).await;
         assert_eq!(codes(&told), [DISTRICT, EAST]);
-        assert!(told.iter().any(|notice| notice["audience"] == "leader"));
-        assert!(told.iter().all(|notice| notice["kind"] == "major_hazard"));
+        assert!(told.iter().any(|one| one["audience"] == "leader"));
+        assert!(told.iter().all(|one| one["kind"] == "major_hazard"));
+        // The leaders up the line find it in their own lists, and those elsewhere do not.
+        for (area, told) in [(EAST, 1), (DISTRICT, 2), (crate::api::WEST, 0)] {
+            let leader = world.user(Role::Leader, Some(area), None).await;
+            let list = world.send(get("/api/v1/summons").by(&leader)).await.ok(200).json();
+            assert_eq!(list["items"].as_array().unwrap().len(), told, "{list}");
+        }
         let marked = async || {
             let path = "/api/v1/issues?needs_control=true&count=true";
             let found = world.send(get(path).by(&office.supervisor)).await.ok(200).json();
@@ -54,7 +60,7 @@ fn severity_changes_with_a_reason_and_what_becomes_major_is_told() {
         let world = World::new(fixture).await;
         let office = Office::of(&world).await;
         let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "路面塌陷")).await;
-        assert!(notices(&world, &office.supervisor, &id).await.is_empty());
+        assert!(summons(&world, &office.supervisor, &id).await.is_empty());
         let bare = json!({"action": "set_severity", "severity": "major"});
         world.act(&office.acceptor, &id, &bare).await.problem(422, "validation");
         let major = json!({"action": "set_severity", "severity": "major", "note": "裂缝扩大"});
@@ -64,7 +70,7 @@ fn severity_changes_with_a_reason_and_what_becomes_major_is_told() {
             (&json!("major"), &json!(true))
         );
         world.act(&office.acceptor, &id, &major).await.problem(422, "validation");
-        assert_eq!(codes(&notices(&world, &office.supervisor, &id).await), [DISTRICT, EAST]);
+        assert_eq!(codes(&summons(&world, &office.supervisor, &id).await), [DISTRICT, EAST]);
         let log = events(&world, &office.supervisor, &id).await;
         let last = log.last().unwrap();
         assert_eq!(
@@ -73,7 +79,7 @@ fn severity_changes_with_a_reason_and_what_becomes_major_is_told() {
         );
         // What is outside of one's scope is told by no notice either.
         let west = world.user(Role::Leader, Some(crate::api::WEST), None).await;
-        let path = format!("/api/v1/issues/{id}/notices");
+        let path = format!("/api/v1/issues/{id}/summons");
         world.send(get(&path).by(&west)).await.problem(404, "not_found");
     });
 }
