@@ -47,7 +47,8 @@ pub fn system_clock() -> Timestamp {
 }
 
 impl Ctx {
-    /// Loads what is in force, without keys: no dispute is kept then. `clock` is [`system_clock`] in the service.
+    /// Loads what is in force, without keys: no dispute is kept then. `clock` is [`system_clock`]
+    /// in the service.
     ///
     /// # Errors
     /// The store is not available, or holds a document that cannot be read.

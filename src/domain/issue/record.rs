@@ -321,7 +321,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
-            issue.times.closed = at;
+            issue.times.closed = at
         }
         Action::Merge => {
             let other = event.fact(fact::OTHER).and_then(IssueId::parse);
@@ -340,7 +340,6 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
-        // The rest leaves these fields as they are; what kinds have of their own is in `care`.
         _ => {}
     }
     care::apply(issue, event).map_err(fact_error)

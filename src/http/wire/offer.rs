@@ -22,8 +22,8 @@ pub struct Choice {
 #[derive(Serialize, ToSchema)]
 pub struct OfferField {
     pub name: String,
-    /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category` or `photos`; of one
-    /// kind alone `line`, `lines`, `instant`, `dates` or `parties` (by a route of its own).
+    /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category` or `photos`; of
+    /// one kind alone `line`, `lines`, `instant`, `dates` or `parties` (by a route of its own).
     pub kind: String,
     pub required: bool,
     pub label: Texts,

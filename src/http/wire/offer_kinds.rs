@@ -82,3 +82,19 @@ pub fn kind_choices(field: Field) -> Vec<Choice> {
         _ => Vec::new(),
     }
 }
+
+/// Steps of kinds that stay within the office.
+pub const fn is_inner(action: Action) -> bool {
+    matches!(
+        action,
+        Action::RecordParties
+            | Action::ReadParties
+            | Action::SetRisk
+            | Action::FollowUp
+            | Action::SetSeverity
+            | Action::Claim
+            | Action::ApproveClaim
+            | Action::Unclaim
+            | Action::Withdraw
+    )
+}

@@ -409,26 +409,10 @@ pub struct TrackWire {
     pub can: Vec<String>,
 }
 
-/// Steps of kinds that stay within the office.
-const fn is_inner(action: Action) -> bool {
-    matches!(
-        action,
-        Action::RecordParties
-            | Action::ReadParties
-            | Action::SetRisk
-            | Action::FollowUp
-            | Action::SetSeverity
-            | Action::Claim
-            | Action::ApproveClaim
-            | Action::Unclaim
-            | Action::Withdraw
-    )
-}
-
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
 fn track_step(event: &Event) -> Option<TrackStep> {
     let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release)
-        && !is_inner(event.action);
+        && !super::offer_kinds::is_inner(event.action);
     let with_note = matches!(
         event.action,
         Action::Reject

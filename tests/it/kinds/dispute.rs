@@ -188,7 +188,8 @@ fn what_cannot_be_written_down_is_not_shown() {
                  BEGIN SELECT RAISE(ABORT, 'no'); END"
             }
             _ => {
-                "ALTER TABLE event ADD CONSTRAINT no_read CHECK (action <> 'read_parties') NOT VALID"
+                "ALTER TABLE event ADD CONSTRAINT no_read \
+                 CHECK (action <> 'read_parties') NOT VALID"
             }
         };
         fixture.raw.execute(forbid).await.expect("the table is guarded");

@@ -99,7 +99,10 @@ impl Fixture {
         }
         let tables = self
             .raw
-            .texts("SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'")
+            .texts(
+                "SELECT table_name::text FROM information_schema.tables \
+                 WHERE table_schema = 'public'",
+            )
             .await;
         assert!(tables.len() > 10, "{tables:?}");
         for table in tables {

@@ -16,8 +16,8 @@ use hexward::domain::issue::workflow::Field;
 use hexward::domain::time::{DAY_MS, Timestamp};
 
 /// `action: from,from -> to: roles: what must be said`. `*` is any state, `open` any that is not an
-/// end, `worked` from filing until the work is done, `=` the same state, `<` the state before the merge. Conditions on the issue are in
-/// [`expected`].
+/// end, `worked` from filing until the work is done, `=` the same state, `<` the state before the
+/// merge. Conditions on the issue are in [`expected`].
 const TABLE: &str = "
 accept_for_check: reported -> verifying: acceptor duty_supervisor:
 file: reported,verifying -> filed: acceptor duty_supervisor:
