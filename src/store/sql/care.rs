@@ -176,12 +176,15 @@ pub async fn fill_coarse_places(conn: &mut Conn) -> Result<()> {
 /// again.
 async fn erase(conn: &mut Conn, id: IssueId, version: i64, at: Timestamp) -> Result<bool> {
     // The row is held first, so that no step comes between.
-    let held = sqlx::query("UPDATE issue SET erased_at = $1 WHERE id = $2 AND version = $3")
-        .bind(at.0)
-        .bind(id.to_string())
-        .bind(version)
-        .execute(&mut *conn)
-        .await?;
+    let held = sqlx::query(
+        "UPDATE issue SET erased_at = CASE WHEN updated_at > $1 THEN updated_at ELSE $1 END \
+         WHERE id = $2 AND version = $3",
+    )
+    .bind(at.0)
+    .bind(id.to_string())
+    .bind(version)
+    .execute(&mut *conn)
+    .await?;
     if held.rows_affected() == 0 {
         return Ok(false);
     }

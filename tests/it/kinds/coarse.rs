@@ -180,7 +180,7 @@ fn a_patient_reader_finds_the_middle_of_the_cell_and_nothing_nearer() {
         }
         // Counters tell no more: the finest hexagon is the one in the middle.
         for token in [&leader, &supervisor] {
-            let path = "/api/v1/metrics/cells?kind=dispute&resolution=10";
+            let path = "/api/v1/metrics/cells?kind=dispute&res=10";
             let told = world.send(get(path).by(token)).await.ok(200).json();
             let child = cell.center_child(Resolution::Ten).unwrap().to_string();
             assert!(told.to_string().contains(&child), "{told}");

@@ -78,6 +78,7 @@ fn after_its_term_nothing_personal_is_left_and_the_log_still_verifies() {
         let audit = verify_audit(&world.ctx, |_| {}).await.unwrap();
         assert_eq!((audit.faulty, audit.faults), (0, Vec::new()));
         assert_eq!(verify_metrics(&world.ctx).await.unwrap().differing, 0);
+        world.later(1_000);
         // Opening the empty record is a step again, with a note that goes in its turn.
         let record = read(&world, &office.supervisor, &dispute, "核对").await.ok(200).json();
         assert_eq!((&record["parties"], &record["narrative"]), (&json!([]), &json!("")));
