@@ -49,6 +49,8 @@ pub enum AppError {
     KeyReused,
     TooLarge(Say),
     UnsupportedMedia(Say),
+    /// What is to be sealed or opened lacks its key.
+    NoSealKey(Say),
     /// A dependency is away; try again.
     Unavailable(String),
     /// A fault of ours.

@@ -4,14 +4,17 @@ use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::evidence::{self, Hand};
+use super::notify::summons_of;
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::reroute::{Corrected, Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
+use super::seal::Secret;
 use super::task::offer_task;
 use super::told::{ToldRequest, presence_of, read_told, reporter_of};
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
+use crate::domain::issue::care::CareFields;
 use crate::domain::issue::event::{Event, EventActor};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
@@ -19,6 +22,7 @@ use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_report
 use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
+use crate::store::care::{CareChange, Claimant, Sealed};
 use crate::store::change::{Attachment, Change, Save, StoredRoute};
 
 /// An action as it is asked for, in codes and texts.
@@ -42,6 +46,11 @@ pub struct Request {
     pub photos: Vec<AttachmentId>,
     /// What supervision is told.
     pub told: ToldRequest,
+    /// What the kinds ask for beside that.
+    pub care: CareFields,
+    /// Texts that are sealed before they are kept, by part.
+    pub sealed: Vec<(&'static str, Secret)>,
+    pub claimant: Option<Claimant>,
 }
 
 /// A value of a field that is not known.
@@ -206,6 +215,7 @@ async fn read_command(
         reroute: None,
         photos: request.photos.clone(),
         told: read_told(&snapshot, &request.told)?,
+        care: request.care.clone(),
     })
 }
 
@@ -248,7 +258,11 @@ pub async fn take_reporter_action(
     act(ctx, &reporter, &nothing, issue, (action, version), request).await
 }
 
-async fn act(
+/// Takes an action on an issue that its caller has found.
+///
+/// # Errors
+/// As for [`take_action`].
+pub(super) async fn act(
     ctx: &Ctx,
     actor: &Actor,
     scope: &Scope,
@@ -277,23 +291,45 @@ async fn act(
     // What is not possible is said before anybody is looked for.
     decide(&issue, &command, actor, now)?;
     command.told.offer = offer_task(ctx, &snapshot, &issue, action, now).await?;
-    let (after, event) = decide(&issue, &command, actor, now)?;
+    let (mut after, event) = decide(&issue, &command, actor, now)?;
     if matches!(action, Action::Submit | Action::Settle) {
         let position = command.told.position;
         let hand = Hand { photos: &photos, named: &command.photos, position };
         evidence::check(&snapshot, &issue, &hand, now)?;
     }
     let presence = presence_of(&event, &command.told, actor.account());
+    snapshot.seals.keep_text(Some(issue.kind), &mut after)?;
+    let care = care_change(ctx, &snapshot, (&issue, &after), request)?;
     let by = event.actor.clone();
     steps.before_after.push((issue.clone(), after.clone(), event));
     steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
     let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
     let mut change = change_of(&snapshot, steps, now);
     change.presences.extend(presence);
+    change.care = care;
     match ctx.store.apply(change).await {
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),
     }
+}
+
+/// What a step brings beside the issue and its event: sealed texts, a claim, summons.
+fn care_change(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    (before, after): (&Issue, &Issue),
+    request: &Request,
+) -> Result<CareChange, AppError> {
+    let seal = |(part, plain): &(&'static str, Secret)| -> Result<Sealed, AppError> {
+        let body = snapshot.seals.seal(after.id, part, &plain.0)?;
+        Ok(Sealed { issue: after.id, part: (*part).to_owned(), body })
+    };
+    let claim = request.claimant.clone().map(|who| (after.id, after.version, who));
+    Ok(CareChange {
+        sealed: request.sealed.iter().map(seal).collect::<Result<_, _>>()?,
+        claims: claim.into_iter().collect(),
+        summons: summons_of(ctx, snapshot, Some(before), after)?,
+    })
 }
 
 /// The correction that a request asks for, decided and confirmed as far as that is needed.

@@ -33,6 +33,10 @@ pub struct Instance {
     pub position_days: String,
     /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
     pub demo_accounts: String,
+    /// Which level each colour of risk summons, as `yellow=community,orange=street,red=district`.
+    pub risk_levels: String,
+    /// Days after its end that what is personal of an issue is kept, by kind.
+    pub retention: String,
 }
 
 impl Default for Instance {
@@ -53,6 +57,8 @@ impl Default for Instance {
             schemes: String::new(),
             position_days: "30".into(),
             demo_accounts: String::new(),
+            risk_levels: "yellow=community,orange=street,red=district".into(),
+            retention: "hazard=730,dispute=1095,opinion=730".into(),
         }
     }
 }
@@ -84,7 +90,7 @@ impl Instance {
         self.position_days.trim().parse().ok().filter(|days| *days >= 0).unwrap_or(0)
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 14] {
+    fn slots(&mut self) -> [(&'static str, &mut String); 16] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -100,6 +106,8 @@ impl Instance {
             ("schemes", &mut self.schemes),
             ("position_days", &mut self.position_days),
             ("demo_accounts", &mut self.demo_accounts),
+            ("risk_levels", &mut self.risk_levels),
+            ("retention", &mut self.retention),
         ]
     }
 }

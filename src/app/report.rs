@@ -4,10 +4,12 @@ use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
+use super::notify::summons_of;
 use super::number::new_number;
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
+use super::shown::shown_text;
 use crate::domain::access::Actor;
 use crate::domain::access::Role;
 use crate::domain::audit::Hash;
@@ -333,11 +335,12 @@ async fn replay(
     let (snapshot, kept) = (ctx.snapshot(), &issue.place);
     let placed = place(&snapshot.territory, kept.raw, kept.datum, kept.accuracy_m)?;
     let routed = Routed::of_stored(ctx.store.find_route(issue.id).await?.as_ref());
+    let text = shown_text(&snapshot.seals, actor, &issue).unwrap_or_default();
     let wanted = Wanted {
         place: kept,
         category: &issue.category,
         at: issue.times.reported,
-        text: &issue.text,
+        text: &text,
         itself: Some(issue.id),
     };
     let mut alike = find_alike(ctx, actor, &wanted).await?;
@@ -378,7 +381,9 @@ fn report_facts(
     put(fact::NATURE, chosen.category.nature.map(|nature| nature.as_str().to_owned()));
     put(fact::SEVERITY, Some(submission.severity.as_str().to_owned()));
     put(fact::INSPECTION, Some(chosen.category.needs_inspection.to_string()));
-    put(fact::TEXT_SHA256, Some(Hash::of_text(&submission.text).to_string()));
+    // The digest of a short text lets a guess be tried, so a dispute's has none.
+    let digest = || Hash::of_text(&submission.text).to_string();
+    put(fact::TEXT_SHA256, (chosen.category.kind != Kind::Dispute).then(digest));
     put(fact::SOURCE, Some(submission.source.clone()));
     // Who reports without a name is not in the log either.
     let reporter = actor.account().filter(|_| !submission.anonymous);
@@ -424,6 +429,8 @@ fn open_issue(
     let mut issue = evolve(None, &event).map_err(|error| internal(&error))?;
     issue.text.clone_from(&submission.text);
     issue.address.clone_from(&submission.address);
+    let snapshot = ctx.snapshot();
+    snapshot.seals.keep_text(None, &mut issue)?;
     let mut events = vec![event];
     if let Some(note) = &submission.settle_note {
         let command =
@@ -433,8 +440,8 @@ fn open_issue(
         issue = settled;
         events.push(event);
     }
-    let zone = &ctx.snapshot().zone;
-    change.deltas = deltas_of(None, &issue, zone);
+    change.deltas = deltas_of(None, &issue, &snapshot.zone);
+    change.care.summons = summons_of(ctx, &snapshot, None, &issue)?;
     change.routes.push(StoredRoute {
         issue: id,
         seq: 1,

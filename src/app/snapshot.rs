@@ -7,6 +7,7 @@ use super::error::AppError;
 use super::indicators::{load_appraisal, load_rates};
 use super::instance::Instance;
 use super::matrix::load_in_force;
+use super::seal::Seals;
 use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
@@ -21,6 +22,7 @@ use crate::format::pack::{Pack, read_catalog, read_draft_pack};
 use crate::store::Store;
 use geo::BoundingRect;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 
 /// What is in force.
 pub struct Snapshot {
@@ -41,6 +43,8 @@ pub struct Snapshot {
     pub appraisal: Option<(i64, Appraisal)>,
     /// The versions that were in force when this was loaded.
     pub versions: Vec<(String, i64)>,
+    /// What disputes are sealed and opened with.
+    pub seals: Arc<Seals>,
 }
 
 impl Snapshot {
@@ -139,5 +143,6 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
         rates,
         appraisal,
         versions,
+        seals: Arc::default(),
     })
 }

@@ -3,10 +3,10 @@
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
 use super::measure::{Sums, sum_cells};
-use super::shown::{COARSE_RESOLUTION, list_scope, shown_position};
+use super::shown::{list_scope, shown_position};
 use super::window::Resolved;
 use crate::domain::access::{Actor, Scope};
-use crate::domain::cell::{cells_near, parent_cell};
+use crate::domain::cell::{COARSE_RESOLUTION, cells_near, parent_cell};
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::ROLLUP_RESOLUTION;
 use crate::domain::metrics::definition::RateSet;
@@ -174,16 +174,10 @@ async fn list_single(
     filter: &IssueFilter,
     tile: Tile,
 ) -> Result<Option<Vec<Issue>>, AppError> {
-    // A dispute is shown in the middle of its cell, up to 0.3 km away.
-    const REACH_DEGREES: f64 = 0.003;
-    let (west, south, east, north) = tile.bounds();
-    let lon_reach = REACH_DEGREES / south.abs().max(north.abs()).to_radians().cos().max(0.01);
-    let mut bounds = Bounds {
-        west: west - lon_reach,
-        south: south - REACH_DEGREES,
-        east: east + lon_reach,
-        north: north + REACH_DEGREES,
-    };
+    // Where the reader is told a coarse place, the store goes by that, too.
+    // A hair more, for a point on the very edge is computed in another way.
+    let (west, south, east, north) = grown(tile.bounds(), 1e-6);
+    let mut bounds = Bounds { west, south, east, north };
     if let Some(asked) = &filter.bounds {
         bounds.west = bounds.west.max(asked.west);
         bounds.south = bounds.south.max(asked.south);

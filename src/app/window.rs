@@ -2,7 +2,7 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
-use super::shown::COARSE_RESOLUTION;
+use crate::domain::cell::COARSE_RESOLUTION;
 use crate::domain::access::{Actor, AreaPath, Scope};
 use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;

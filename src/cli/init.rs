@@ -3,6 +3,8 @@
 use super::open::{open, told};
 use crate::app::instance::save_instance;
 use crate::config::ConfigArgs;
+use crate::domain::issue::care::RiskLevels;
+use crate::domain::retention::Terms;
 use std::process::ExitCode;
 
 #[derive(Debug, clap::Args)]
@@ -28,6 +30,14 @@ pub struct InitArgs {
     /// For how many days positions of people who arrive or check in are kept.
     #[arg(long, value_name = "DAYS")]
     position_days: Option<u16>,
+    /// Which level each colour of a dispute's risk summons, such as
+    /// yellow=community,orange=street,red=district.
+    #[arg(long)]
+    risk_levels: Option<String>,
+    /// Days after its end that what is personal of an issue is kept, such as
+    /// hazard=730,dispute=1095,opinion=730.
+    #[arg(long)]
+    retention: Option<String>,
     /// A base map: an address with {z}, {x} and {y} on this host.
     #[arg(long)]
     basemap_url: Option<String>,
@@ -46,6 +56,12 @@ pub async fn run(config: &ConfigArgs, args: InitArgs) -> anyhow::Result<ExitCode
     if let Some(zone) = &args.time_zone {
         jiff::tz::TimeZone::get(zone)?;
     }
+    if let Some(levels) = &args.risk_levels {
+        RiskLevels::parse(levels)?;
+    }
+    if let Some(terms) = &args.retention {
+        Terms::parse(terms)?;
+    }
     let slots = [
         (&mut instance.name_zh, args.name),
         (&mut instance.name_en, args.name_en),
@@ -54,6 +70,8 @@ pub async fn run(config: &ConfigArgs, args: InitArgs) -> anyhow::Result<ExitCode
         (&mut instance.locale, args.locale),
         (&mut instance.schemes, args.schemes),
         (&mut instance.position_days, args.position_days.map(|days| days.to_string())),
+        (&mut instance.risk_levels, args.risk_levels),
+        (&mut instance.retention, args.retention),
         (&mut instance.basemap_url, args.basemap_url),
         (&mut instance.basemap_attribution, args.basemap_attribution),
     ];
@@ -67,5 +85,7 @@ pub async fn run(config: &ConfigArgs, args: InitArgs) -> anyhow::Result<ExitCode
     println!("district    {}", instance.district);
     println!("time zone   {}", instance.time_zone);
     println!("locale      {}", instance.locale);
+    println!("risk levels {}", instance.risk_levels);
+    println!("retention   {}", instance.retention);
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ pub mod locate;
 pub mod matrix;
 pub mod open;
 pub mod points;
+pub mod seal;
 pub mod serve;
 pub mod territory;
 pub mod user;
@@ -61,6 +62,9 @@ enum Command {
     /// Verify the logs.
     #[command(subcommand)]
     Audit(verify::AuditCommand),
+    /// Make keys that disputes are sealed with, and seal anew with the first.
+    #[command(subcommand)]
+    Seal(seal::SealCommand),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -136,6 +140,7 @@ impl Cli {
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),
+            Command::Seal(command) => open::run(seal::run(config, command)),
         }
     }
 }

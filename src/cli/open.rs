@@ -3,6 +3,7 @@
 use crate::app::ctx::{Ctx, system_clock};
 use crate::app::error::AppError;
 use crate::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
+use crate::app::seal::Seals;
 use crate::config::{Config, ConfigArgs};
 use crate::store;
 use anyhow::Context;
@@ -52,7 +53,8 @@ pub async fn open_ctx(config: &Config) -> anyhow::Result<Arc<Ctx>> {
     let store = store::open(&config.database_url()).await.context("opening the database")?;
     let photos = PhotoStore::open(&config.photos_address()).context("opening the photos")?;
     let photos = PhotoShop::new(photos, PhotoLimits::default());
-    Ctx::load(store, photos, Arc::new(system_clock)).await.map_err(told)
+    let keys = Seals::parse(&config.seal_keys_text()?).context("seal_keys")?;
+    Ctx::load_with(store, photos, Arc::new(system_clock), keys).await.map_err(told)
 }
 
 /// A use case's failure as a sentence for the terminal.
@@ -66,6 +68,7 @@ pub fn told(error: AppError) -> anyhow::Error {
         | AppError::Forbidden(says)
         | AppError::NotFound(says)
         | AppError::Conflict(says)
+        | AppError::NoSealKey(says)
         | AppError::TooLarge(says)
         | AppError::UnsupportedMedia(says) => anyhow::anyhow!("{}", says.en),
         AppError::Refused(refusal) => anyhow::anyhow!("{refusal}"),

@@ -195,6 +195,22 @@ const OPEN: &[Open] = &[
         ("下沉到街道的街面秩序事件", "street trading that the matrix gives to the street"),
     ),
     (
+        "mediator",
+        "经八路街道人民调解员",
+        Role::Mediator,
+        Some(STREET),
+        None,
+        ("只看到本街道的纠纷", "sees the disputes of one street and nothing else"),
+    ),
+    (
+        "lawyer",
+        "经八路街道法律顾问",
+        Role::LegalAdviser,
+        Some(STREET),
+        None,
+        ("答复本街道的法律咨询", "answers the legal consultations of one street"),
+    ),
+    (
         "leader",
         "金水区领导",
         Role::Leader,
@@ -272,8 +288,13 @@ fn link_workers(snapshot: &Snapshot, seats: &mut [Seat]) {
     }
 }
 
-const OFFICE: [(Role, &str); 3] =
-    [(Role::Acceptor, "受理员"), (Role::Dispatcher, "派遣员"), (Role::DutySupervisor, "值班长")];
+const OFFICE: [(Role, &str); 5] = [
+    (Role::Acceptor, "受理员"),
+    (Role::Dispatcher, "派遣员"),
+    (Role::DutySupervisor, "值班长"),
+    (Role::Mediator, "调解员"),
+    (Role::LegalAdviser, "法律顾问"),
+];
 
 /// The name of the worker who has the post in a grid.
 fn worker_of<'a>(snapshot: &'a Snapshot, grid: &AreaCode) -> Option<&'a str> {

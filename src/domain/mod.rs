@@ -9,6 +9,7 @@ pub mod datum;
 pub mod id;
 pub mod issue;
 pub mod metrics;
+pub mod retention;
 pub mod routing;
 pub mod sampling;
 pub mod territory;

@@ -17,6 +17,7 @@ pub mod matrix;
 pub mod mvt;
 pub mod pack;
 pub mod packs;
+pub mod parties;
 pub mod people;
 pub mod prj;
 pub mod shapefile;

@@ -7,10 +7,12 @@ use crate::app::measure::counted_by;
 use crate::app::number::parse_number;
 use crate::app::window::find_area_path;
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
+use crate::domain::issue::care::{ClaimState, Risk};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::time::{Day, Timestamp};
+use crate::store::care::CareFilter;
 use crate::store::query::{Attention, Bounds, IssueFilter, PageQuery, Seek, Sort};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -36,6 +38,14 @@ pub struct IssueQuery {
     pub area: Option<String>,
     /// An H3 cell of resolution 0 to 11.
     pub cell: Option<String>,
+    /// Disputes of this colour: `red`, `orange` or `yellow`.
+    pub risk: Option<String>,
+    /// Major hazards without a control measure.
+    pub needs_control: Option<bool>,
+    /// Agreements to be looked after up to this date.
+    pub visit_due_by: Option<String>,
+    /// Claimed wishes: `pending` or `approved`.
+    pub claim: Option<String>,
     /// Words in text, address or number; all must occur.
     pub q: Option<String>,
     /// Date, inclusive.
@@ -160,6 +170,12 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
         reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
         attention: parse_word("attention", query.attention.as_ref(), Attention::parse)?,
         counted,
+        care: CareFilter {
+            risk: parse_word("risk", query.risk.as_ref(), Risk::parse)?,
+            needs_control: query.needs_control.unwrap_or(false),
+            visit_due_by: day("visit_due_by", query.visit_due_by.as_ref())?,
+            claim: parse_word("claim", query.claim.as_ref(), ClaimState::parse)?,
+        },
     })
 }
 

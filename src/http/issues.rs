@@ -20,8 +20,10 @@ use crate::app::shown::list_scope;
 use crate::app::told::ToldRequest;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::care::{AgreementForm, CareFields, Risk};
 use crate::domain::issue::dossier::Dossier;
 use crate::domain::issue::event::{Event, fact};
+use crate::domain::issue::kind::Severity;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::domain::time::{Day, Timestamp};
@@ -36,6 +38,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
+use super::filter::parse_word;
 pub use super::filter::{IssueQuery, cursor_of, page_query};
 
 /// Issues within one's scope, page by page.
@@ -69,11 +72,11 @@ pub async fn list_issues(
     }))
 }
 
-fn parse_id(id: &str) -> Result<IssueId, ApiError> {
+pub(super) fn parse_id(id: &str) -> Result<IssueId, ApiError> {
     IssueId::parse(id).ok_or_else(|| AppError::no_issue().into())
 }
 
-async fn find(app: &App, caller: &SignedIn, id: &str) -> Result<Issue, ApiError> {
+pub(super) async fn find(app: &App, caller: &SignedIn, id: &str) -> Result<Issue, ApiError> {
     let scope = Scope::of(&caller.actor);
     let issue = app.ctx.store.find_issue(parse_id(id)?, &scope).await.map_err(AppError::from)?;
     Ok(issue.ok_or_else(AppError::no_issue)?)
@@ -125,7 +128,7 @@ async fn dossier_of(app: &App, view: &View<'_>, issue: &Issue) -> Result<Dossier
     Ok(shown.wire(&dossier))
 }
 
-async fn answer(
+pub(super) async fn answer(
     app: &App,
     lang: Lang,
     caller: &SignedIn,
@@ -235,11 +238,34 @@ pub struct ActionWire {
     /// `return_budget`, `overdue`, `failed_inspection` or `low_rating`.
     #[serde(default)]
     pub ground: Option<String>,
+    /// Of a dispute: `red`, `orange` or `yellow`.
+    #[serde(default)]
+    pub risk: Option<String>,
+    /// `general` or `major`.
+    #[serde(default)]
+    pub severity: Option<String>,
+    /// When a mediation was held: an instant in RFC 3339.
+    #[serde(default)]
+    pub held_at: Option<String>,
+    /// Where it was held.
+    #[serde(default)]
+    pub venue: Option<String>,
+    #[serde(default)]
+    pub mediators: Vec<String>,
+    /// Dates on which an agreement is looked after.
+    #[serde(default)]
+    pub visits: Vec<String>,
+    /// Whether the parties keep to their agreement.
+    #[serde(default)]
+    pub kept: Option<String>,
+    /// `oral`, `written`, `peoples_mediation` or `judicial_confirmation`.
+    #[serde(default)]
+    pub agreement_form: Option<String>,
 }
 
 /// The version that `If-Match: "v7"` names; an ETag has a digest after it, which does not matter:
 /// a photo that came meanwhile does not make a decision stale.
-fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
+pub(super) fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
     let required = || {
         let says = say("缺少 If-Match", "If-Match with the version that you saw is needed");
         ApiError::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", says)
@@ -263,6 +289,33 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
+/// What the kinds ask for.
+fn care_fields(wire: &ActionWire) -> Result<CareFields, ApiError> {
+    // An agreement that has words comes with them, by the route that seals them.
+    let form = parse_word("agreement_form", wire.agreement_form.as_ref(), AgreementForm::parse)?;
+    if form.is_some_and(|form| form != AgreementForm::Oral) {
+        let says = say(
+            "书面形式的协议请用 PUT /issues/{id}/agreement 登记",
+            "An agreement with words is recorded by PUT /issues/{id}/agreement",
+        );
+        return Err(ApiError::invalid("agreement_form", says));
+    }
+    let day = |text: &String| parse_word("visits", Some(text), Day::parse);
+    let visits = wire.visits.iter().map(day).collect::<Result<Vec<_>, _>>()?;
+    Ok(CareFields {
+        risk: parse_word("risk", wire.risk.as_ref(), Risk::parse)?,
+        severity: parse_word("severity", wire.severity.as_ref(), Severity::parse)?,
+        held_at: parse_word("held_at", wire.held_at.as_ref(), Timestamp::parse)?,
+        venue: filled(wire.venue.clone()),
+        mediators: wire.mediators.clone(),
+        agreement_form: form,
+        visits: visits.into_iter().flatten().collect(),
+        kept: parse_word("kept", wire.kept.as_ref(), |text| text.parse().ok())?,
+        parties: false,
+        claimant: None,
+    })
+}
+
 fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest), ApiError> {
     let unknown = |field: &str, value: &str| {
         let says = say(format!("未知的值 {value:?}"), format!("{value:?} is not known"));
@@ -271,6 +324,7 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
     let action = Action::parse(&wire.action).ok_or_else(|| unknown("action", &wire.action))?;
     let photo = |id: &String| AttachmentId::parse(id).ok_or_else(|| unknown("photo_ids", id));
     let zone = &app.ctx.snapshot().zone;
+    let care = care_fields(&wire)?;
     let until = filled(wire.until);
     let request = ActionRequest {
         note: filled(wire.note),
@@ -297,6 +351,9 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
             satisfaction: filled(wire.satisfaction),
             ground: filled(wire.ground),
         },
+        care,
+        sealed: Vec::new(),
+        claimant: None,
     };
     Ok((action, request))
 }
@@ -375,16 +432,17 @@ pub async fn list_duplicates(
     At(id): At<String>,
 ) -> Result<Json<Items<IssueBrief>>, ApiError> {
     let issue = find(&app, &caller, &id).await?;
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    let text = view.text(&issue).unwrap_or_default();
     let wanted = Wanted {
         place: &issue.place,
         category: &issue.category,
         at: issue.times.reported,
-        text: &issue.text,
+        text: &text,
         itself: Some(issue.id),
     };
     let alike = find_alike(&app.ctx, &caller.actor, &wanted).await?;
-    let snapshot = app.ctx.snapshot();
-    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let others = alike.iter().filter(|other| other.in_scope).take(ALIKE_MAX);
     Ok(Json(Items { items: others.map(|other| near_brief(&view, other)).collect() }))
 }

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod areas;
+mod disputes;
 mod extract;
 mod filter;
 mod geojson;
@@ -13,6 +14,7 @@ mod multipart;
 mod ops;
 mod problem;
 mod proposals;
+mod public;
 mod reference;
 mod reports;
 mod reroute;
@@ -133,6 +135,16 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(tasks::list_tasks))
         .routes(routes!(tasks::list_samples, tasks::create_sample))
         .routes(routes!(tasks::show_sample))
+        .routes(routes!(disputes::put_parties))
+        .routes(routes!(disputes::open_parties))
+        .routes(routes!(disputes::put_agreement))
+        .routes(routes!(disputes::list_issue_summons))
+        .routes(routes!(disputes::list_own_summons))
+        .routes(routes!(disputes::show_claimant))
+        .routes(routes!(public::list_answers))
+        .routes(routes!(public::list_wishes))
+        .routes(routes!(public::claim_public_wish))
+        .routes(routes!(public::unclaim_public_wish))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))

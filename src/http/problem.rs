@@ -215,6 +215,10 @@ impl From<AppError> for ApiError {
                 );
                 plain(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", says)
             }
+            AppError::NoSealKey(says) => {
+                tracing::warn!(reason = %says.en, "a request needs a key that is not configured");
+                plain(StatusCode::CONFLICT, "no_seal_key", says)
+            }
             AppError::TooLarge(says) => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", says),
             AppError::UnsupportedMedia(says) => {
                 plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", says)

@@ -4,6 +4,7 @@
 use crate::app::account::FAILURES_MS;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
+use crate::app::retention::erase_due;
 use crate::app::territory::rehome_stragglers;
 use crate::domain::time::{DAY_MS, Timestamp};
 use std::sync::Arc;
@@ -19,11 +20,13 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// For how many days the key of a request is known: as long as a phone may be offline.
 const KEY_DAYS: i64 = 30;
+/// How often what is past its term is erased.
+const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx)) };
+        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_retained(&ctx)) };
         stop.run_until_cancelled(all).await;
     })
 }
@@ -93,6 +96,20 @@ pub async fn forget(ctx: &Ctx, now: Timestamp) -> Result<(), AppError> {
     let before = |days: i64| Timestamp(now.0.saturating_sub(days.saturating_mul(DAY_MS)));
     let places_before = before(ctx.snapshot().instance.position_days());
     Ok(ctx.store.forget(before(KEY_DAYS), places_before).await?)
+}
+
+/// Erases what is personal of issues that are past their term.
+async fn keep_retained(ctx: &Ctx) {
+    let mut ticks = every(RETAIN_EVERY);
+    let mut watch = Watch::new("retention");
+    loop {
+        ticks.tick().await;
+        if let Some(erased) = watch.note(erase_due(ctx).await)
+            && erased > 0
+        {
+            tracing::info!(issues = erased, "what was personal is erased after its term");
+        }
+    }
 }
 
 async fn keep_swept(ctx: &Ctx) {

@@ -1,5 +1,6 @@
 //! What a use case writes: everything that one decision changes, applied in one transaction.
 
+use super::care::CareChange;
 use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
@@ -90,6 +91,8 @@ pub struct Change {
     pub contacts: Vec<(IssueId, Contact)>,
     pub presences: Vec<Presence>,
     pub idempotency: Option<Idempotency>,
+    /// What the kinds have of their own.
+    pub care: CareChange,
     /// How far an import has come with this change.
     pub import_progress: Option<ImportRun>,
 }

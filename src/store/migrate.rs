@@ -12,6 +12,7 @@ const COMMON: &[Step] = &[
     (7, "matrix", include_str!("../../migrations/0007_matrix.sql")),
     (8, "event_at", include_str!("../../migrations/0008_event_at.sql")),
     (5, "supervision", include_str!("../../migrations/0005_supervision.sql")),
+    (6, "kinds", include_str!("../../migrations/0006_kinds.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -4,6 +4,7 @@
 //! Invariants: no method reads issues without a [`Scope`](crate::domain::access::Scope), save the
 //! ones that say why; a write that returned `Ok` is on disk.
 
+pub mod care;
 pub mod change;
 pub mod error;
 mod ledger;
@@ -26,6 +27,7 @@ pub trait Store:
     + port::Packs
     + port::Feed
     + port::Supervisions
+    + care::Cares
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

@@ -1,5 +1,6 @@
 //! Questions to the store.
 
+use super::care::CareFilter;
 use crate::domain::access::AreaPath;
 use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::kind::Kind;
@@ -42,6 +43,7 @@ pub struct IssueFilter {
     /// The issues that a counter counts, in the half-open window of instants. Department and scope
     /// then go by the lead alone, as the counters do.
     pub counted: Option<Counted>,
+    pub care: CareFilter,
 }
 
 /// What someone should look at now.

@@ -37,7 +37,9 @@ fn now() -> Timestamp {
 async fn open(fixture: &Fixture, photos: &Path) -> Arc<Ctx> {
     let photos = PhotoStore::open(&format!("file:{}", photos.display())).expect("a folder");
     let shop = PhotoShop::new(photos, PhotoLimits::default());
-    Ctx::load(fixture.store.clone(), shop, Arc::new(now)).await.expect("the store opens")
+    Ctx::load_with(fixture.store.clone(), shop, Arc::new(now), crate::support::seals())
+        .await
+        .expect("the store opens")
 }
 
 fn quiet(_: hexward::demo::load::Stage, _: usize, _: usize) {}
@@ -71,7 +73,9 @@ fn with_jinshui(test: impl Fn(&Ctx, &[Seat])) {
         let store = hexward::store::open(&url).await.expect("the store opens");
         let photos = PhotoStore::open(&format!("file:{}", folder.path().display())).unwrap();
         let shop = PhotoShop::new(photos, PhotoLimits::default());
-        let ctx = Ctx::load(store, shop, Arc::new(now)).await.expect("the store opens");
+        let ctx = Ctx::load_with(store, shop, Arc::new(now), crate::support::seals())
+            .await
+            .expect("the store opens");
         load_base(&ctx, City::Jinshui, &quiet).await.expect("the base loads");
         let seats = seats_of(&ctx, City::Jinshui);
         test(&ctx, &seats);

@@ -78,7 +78,7 @@ async fn load(store: Arc<dyn Store>) -> Arc<Ctx> {
     let folder = std::env::temp_dir().join("hexward-import-test-photos");
     let photos = PhotoStore::open(&format!("file:{}", folder.display())).unwrap();
     let shop = PhotoShop::new(photos, PhotoLimits::default());
-    Ctx::load(store, shop, Arc::new(system_clock)).await.unwrap()
+    Ctx::load_with(store, shop, Arc::new(system_clock), crate::support::seals()).await.unwrap()
 }
 
 async fn import(ctx: &Ctx, file: &str) -> (Summary, Vec<String>) {

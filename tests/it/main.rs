@@ -7,6 +7,7 @@ mod demo;
 mod demo_pack;
 mod formats;
 mod import_issues;
+mod kinds;
 mod learning;
 mod left_out;
 mod nasty;

@@ -13,6 +13,7 @@ use hexward::domain::access::{Actor, Scope};
 use hexward::domain::audit::Hash;
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{DepartmentCode, IssueId};
+use hexward::domain::issue::care::AgreementForm;
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::{Kind, Severity};
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
@@ -38,7 +39,9 @@ fn now() -> Timestamp {
 async fn jinshui(fixture: &Fixture, photos: &Path) -> Arc<Ctx> {
     let photos = PhotoStore::open(&format!("file:{}", photos.display())).expect("a folder");
     let shop = PhotoShop::new(photos, PhotoLimits::default());
-    let ctx = Ctx::load(fixture.store.clone(), shop, Arc::new(now)).await.expect("it opens");
+    let ctx = Ctx::load_with(fixture.store.clone(), shop, Arc::new(now), crate::support::seals())
+        .await
+        .expect("it opens");
     load_base(&ctx, City::Jinshui, &|_, _, _| {}).await.expect("the base loads");
     ctx
 }
@@ -200,6 +203,17 @@ fn lived(sort: &Sort855, n: usize, at: Timestamp, place: &Place, hands: &Hands) 
         command.department = DepartmentCode::parse(sort.lead).ok();
     });
     act(&hands.handler, Action::Accept, &|_| {});
+    if sort.outcome == Outcome::AgreementReached {
+        act(&hands.handler, Action::RecordAgreement, &|command| {
+            command.care.agreement_form = Some(AgreementForm::Oral);
+        });
+    }
+    if sort.outcome == Outcome::Claimed {
+        act(&hands.worker, Action::Claim, &|command| {
+            command.care.claimant = hands.worker.account();
+        });
+        act(&hands.acceptor, Action::ApproveClaim, &|_| {});
+    }
     act(&hands.handler, Action::Submit, &|command| {
         command.outcome = Some(sort.outcome);
         command.note = Some("办结".into());

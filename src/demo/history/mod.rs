@@ -5,6 +5,7 @@
 //! the same day. [`load`] writes them.
 
 mod hours;
+mod kinds;
 mod opening;
 mod photo;
 mod play;
@@ -18,10 +19,15 @@ use super::accounts::Seat;
 use super::load::{DemoError, Stage, Tell};
 use super::rng::Rng;
 use crate::app::ctx::{Ctx, Snapshot};
+use crate::app::notify::summons_of;
+use crate::app::seal::part;
 use crate::domain::issue::event::Event;
+use crate::domain::issue::party::DisputeRecord;
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::add_contribution;
 use crate::domain::time::Day;
+use crate::format::parties::write_record;
+use crate::store::care::{Claimant, Sealed};
 use crate::store::change::{Attachment, Change, Contact, Save, StoredRoute};
 use hours::Clock;
 use play::{Halt, PlannedPhoto, Play};
@@ -50,6 +56,11 @@ pub struct Told {
     pub route: StoredRoute,
     pub contact: Option<Contact>,
     photos: Vec<PlannedPhoto>,
+    /// Who the parties of a dispute are; made up.
+    pub parties: Option<DisputeRecord>,
+    pub agreement: Option<String>,
+    /// Who claimed a wish, by the event of the claim.
+    pub claims: Vec<(i64, Claimant)>,
 }
 
 impl<'a> World<'a> {
@@ -119,8 +130,8 @@ fn join<'w>(twin: &mut Play<'w>, first: &mut Play<'w>) -> Result<(), Halt> {
 }
 
 fn told(play: Play<'_>) -> Told {
-    let Play { issue, events, route, contact, photos, .. } = play;
-    Told { issue, events, route, contact, photos }
+    let Play { issue, events, route, contact, photos, parties, agreement, claims, .. } = play;
+    Told { issue, events, route, contact, photos, parties, agreement, claims }
 }
 
 /// Generates about `count` issues up to the day of `ctx`, writes them, and says how many.
@@ -172,7 +183,19 @@ impl<'a> Batch<'a> {
     }
 
     async fn add(&mut self, told: Told) -> Result<(), DemoError> {
-        let Told { issue, events, route, contact, photos } = told;
+        let Told { mut issue, events, route, contact, photos, parties, agreement, claims } = told;
+        let snapshot = self.ctx.snapshot();
+        snapshot.seals.keep_text(None, &mut issue)?;
+        let record = parties.map(|record| (part::PARTIES, write_record(&record)));
+        for (part, plain) in record.into_iter().chain(agreement.map(|t| (part::AGREEMENT, t))) {
+            let body = snapshot.seals.seal(issue.id, part, &plain)?;
+            self.change.care.sealed.push(Sealed { issue: issue.id, part: part.to_owned(), body });
+        }
+        let claims = claims.into_iter().map(|(seq, who)| (issue.id, seq, who));
+        self.change.care.claims.extend(claims);
+        if issue.state.is_open() {
+            self.change.care.summons.extend(summons_of(self.ctx, &snapshot, None, &issue)?);
+        }
         for planned in photos {
             let drawn = photo::draw(issue.category.as_str(), &planned);
             let photo = self.ctx.photos.process(drawn?.into()).await.map_err(wrong_photo)?;

@@ -1,6 +1,7 @@
 //! What becomes of an issue: settled, rejected, sent back and forth, suspended, worked over again,
 //! closed, reopened; or left lying.
 
+use super::kinds;
 use super::play::{Halt, Pace, Play};
 use super::watch;
 use crate::domain::access::Actor;
@@ -76,8 +77,11 @@ fn work(play: &mut Play<'_>) -> Result<(), Halt> {
     if play.rng.chance(play.office.manner.neglect / 3) {
         return Err(Halt::Neglected);
     }
-    find_department(play)?;
-    handle(play)?;
+    kinds::on_filed(play)?;
+    if !(kinds::advise(play)? || kinds::fulfil(play)?) {
+        find_department(play)?;
+        handle(play)?;
+    }
     check(play)?;
     if play.rng.chance(3) {
         reopen(play)?;
@@ -85,6 +89,7 @@ fn work(play: &mut Play<'_>) -> Result<(), Halt> {
         handle(play)?;
         check(play)?;
     }
+    kinds::after_close(play)?;
     watch::revisit(play)
 }
 
@@ -153,10 +158,11 @@ fn handle(play: &mut Play<'_>) -> Result<(), Halt> {
         play.desk(supervisor, Action::Comment, 10 * HOUR)?;
     }
     let outcome = outcome_of(play);
+    kinds::mediate(play, handler, outcome)?;
     let minutes = match (play.issue.kind, play.issue.severity) {
         (Kind::Hazard, Severity::Major) => 5 * HOUR,
         (Kind::Hazard, Severity::General) => 22 * HOUR,
-        (Kind::Dispute, _) => 6 * DAY,
+        (Kind::Dispute, _) => 3 * DAY,
         (Kind::Opinion, _) => 2 * DAY,
     };
     play.submit(handler, outcome, minutes)
@@ -168,7 +174,6 @@ fn outcome_of(play: &mut Play<'_>) -> Outcome {
         (Kind::Hazard, _) => Outcome::Remedied,
         (Kind::Dispute, _) if play.rng.chance(AGREEMENT_PERCENT) => Outcome::AgreementReached,
         (Kind::Dispute, _) => Outcome::AgreementNotReached,
-        (Kind::Opinion, "small_wish") => Outcome::Claimed,
         (Kind::Opinion, "suggestion") if play.rng.chance(30) => Outcome::Adopted,
         (Kind::Opinion, _) => Outcome::Answered,
     }

@@ -42,6 +42,8 @@ pub struct Office {
     pub acceptor: Actor,
     pub dispatcher: Actor,
     pub supervisor: Actor,
+    pub mediator: Option<Actor>,
+    pub adviser: Option<Actor>,
     pub manner: Manner,
 }
 
@@ -90,6 +92,8 @@ impl Staff {
                 acceptor,
                 dispatcher: of(Role::Dispatcher)?,
                 supervisor: of(Role::DutySupervisor)?,
+                mediator: of(Role::Mediator),
+                adviser: of(Role::LegalAdviser),
                 manner: Manner::of(&area),
             };
             Some((area, office))

@@ -45,6 +45,14 @@ pub mod fact {
     pub const OTHER: &str = "other";
     pub const OTHER_NUMBER: &str = "other_number";
     pub const REPORTS: &str = "reports";
+    pub const RISK: &str = "risk";
+    pub const HELD_AT: &str = "held_at";
+    pub const VENUE: &str = "venue";
+    pub const MEDIATORS: &str = "mediators";
+    pub const AGREEMENT_FORM: &str = "agreement_form";
+    pub const VISITS: &str = "visits";
+    pub const KEPT: &str = "kept";
+    pub const CLAIMANT: &str = "claimant";
     /// `true` when a step is known to have been taken but not when: the event's time is then only
     /// its place in the order of the log. Imports of history write it.
     pub const TIME_INFERRED: &str = "time_inferred";
@@ -77,8 +85,13 @@ pub mod fact {
 /// Who did it, as it is written into the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventActor {
-    Account { id: AccountId, role: Option<Role> },
+    Account {
+        id: AccountId,
+        role: Option<Role>,
+    },
     Reporter,
+    /// Someone without an account who is not the reporter: who claims a wish.
+    Resident,
     System,
     Import,
 }
@@ -91,6 +104,7 @@ impl EventActor {
                 format!("account:{id}:{}", role.map_or("", |role| role.as_str()))
             }
             EventActor::Reporter => "reporter".into(),
+            EventActor::Resident => "resident".into(),
             EventActor::System => "system".into(),
             EventActor::Import => "import".into(),
         }
@@ -100,6 +114,7 @@ impl EventActor {
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "reporter" => return Some(EventActor::Reporter),
+            "resident" => return Some(EventActor::Resident),
             "system" => return Some(EventActor::System),
             "import" => return Some(EventActor::Import),
             _ => {}

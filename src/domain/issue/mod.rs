@@ -1,10 +1,12 @@
 //! Issues: what is reported, the workflow that moves it, and the log of what happened.
 
+pub mod care;
 pub mod dossier;
 pub mod event;
 pub mod evidence;
 pub mod kind;
 pub mod likeness;
+pub mod party;
 pub mod record;
 pub mod state;
 pub mod step;

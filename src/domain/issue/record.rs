@@ -1,15 +1,18 @@
 //! The issue as it stands, and how an event changes it. `evolve` is the only way in which an
 //! issue changes, so the log alone rebuilds it (save texts that may be erased).
 
+use super::care::{self, Care};
 use super::event::{Event, Facts, fact};
 use super::kind::{Kind, Severity};
 use super::state::{Action, Outcome, ReturnReason, State};
 use super::supervision::{Supervision, Task};
 use crate::domain::access::{AreaPath, Subject};
 use crate::domain::audit::Hash;
+use crate::domain::cell::{COARSE_RESOLUTION, parent_cell};
 use crate::domain::datum::Datum;
 use crate::domain::id::{AccountId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::Timestamp;
+use h3o::{CellIndex, LatLng};
 
 /// Where an issue is, and how that is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,18 @@ pub struct Place {
     pub candidates: Vec<String>,
     /// The version of the territory that placed it.
     pub territory: i64,
+}
+
+impl Place {
+    /// The longitude and latitude in the middle of the coarse cell, in degrees.
+    pub fn coarse_position(&self) -> (f64, f64) {
+        // A stored cell is always an index; were it none, nothing would be told.
+        let cell = CellIndex::try_from(parent_cell(self.cell, COARSE_RESOLUTION));
+        cell.map_or((0.0, 0.0), |cell| {
+            let middle = LatLng::from(cell);
+            (middle.lng(), middle.lat())
+        })
+    }
 }
 
 /// When an issue first or last reached its stages. A stage that an imported issue has passed at a
@@ -102,6 +117,8 @@ pub struct Issue {
     pub times: Times,
     pub counts: Counts,
     pub supervision: Supervision,
+    /// What its kind has of its own.
+    pub care: Care,
     pub updated: Timestamp,
 }
 
@@ -121,6 +138,7 @@ impl Issue {
         Subject {
             path: &self.place.path,
             kind: self.kind,
+            nature: self.nature.as_deref(),
             lead: self.lead.as_ref(),
             assists: &self.assists,
             summoned: &self.supervision.summoned,
@@ -235,6 +253,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
             contactable: reporter.is_some() || text(fact::CONTACT) == Some("true"),
             ..Supervision::default()
         },
+        care: Care::default(),
         updated: event.at,
     })
 }
@@ -313,7 +332,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
-            issue.times.closed = at;
+            issue.times.closed = at
         }
         Action::Merge => {
             let other = event.fact(fact::OTHER).and_then(IssueId::parse);
@@ -334,7 +353,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Rehome | Action::Correct => put_right(issue, event).map_err(fact_error)?,
         _ => {} // The rest changes the state alone, or what `supervision` keeps.
     }
-    Ok(())
+    care::apply(issue, event).map_err(fact_error)
 }
 
 /// A new territory moves the place; a correction moves the place, the category or both.

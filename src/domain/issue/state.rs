@@ -130,6 +130,38 @@ named! {
         PassTask = "pass_task",
         /// Whoever holds a task is at the place.
         CheckIn = "check_in",
+        /// 录入当事人: the parties of a dispute and what they say, sealed.
+        RecordParties = "record_parties",
+        /// The sealed record was opened; written before it is shown.
+        ReadParties = "read_parties",
+        /// 风险定级: the colour, which summons a level.
+        SetRisk = "set_risk",
+        /// 调解: one attempt.
+        Mediate = "mediate",
+        /// 登记协议: its form, its text (sealed) and when it is looked after.
+        RecordAgreement = "record_agreement",
+        /// 履约回访: whether the parties keep to their agreement.
+        FollowUp = "follow_up",
+        /// 临时控制措施 of a hazard.
+        Control = "control",
+        /// 调整等级, with a reason.
+        SetSeverity = "set_severity",
+        /// A legal adviser's answer.
+        Answer = "answer",
+        /// 公开答复
+        PublishAnswer = "publish_answer",
+        /// 公开微心愿, in the office's words.
+        PublishWish = "publish_wish",
+        /// What was published is taken back.
+        Withdraw = "withdraw",
+        /// 认领
+        Claim = "claim",
+        /// The office agrees to a claim.
+        ApproveClaim = "approve_claim",
+        /// The claim is given up, or refused.
+        Unclaim = "unclaim",
+        /// 心愿达成
+        Fulfil = "fulfil",
     }
 }
 

@@ -1,6 +1,7 @@
 //! One step of the workflow: a command against an issue becomes an event, or a refusal that says
 //! what would be allowed.
 
+use super::care::CareFields;
 use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
@@ -84,6 +85,7 @@ pub struct Command {
     pub photos: Vec<AttachmentId>,
     /// What the steps of supervision are told.
     pub told: Told,
+    pub care: CareFields,
 }
 
 impl Command {
@@ -105,6 +107,7 @@ impl Command {
             reroute: None,
             photos: Vec::new(),
             told: Told::default(),
+            care: CareFields::default(),
         }
     }
 
@@ -131,6 +134,7 @@ impl Command {
             Field::Verdict => self.told.verdict.is_some(),
             Field::Satisfaction => self.told.satisfaction.is_some(),
             Field::Ground => self.told.ground.is_some(),
+            other => self.care.has(other),
         }
     }
 }
@@ -181,6 +185,16 @@ pub enum FieldFault {
     NotAwaited,
     #[error("there is nothing of this sort to appeal against")]
     NothingToAppeal,
+    #[error("must be one line of sensible length without ;")]
+    NotALine,
+    #[error("must not lie in the future")]
+    InFuture,
+    #[error("is as it was")]
+    Unchanged,
+    #[error("needs a recorded agreement first")]
+    NoAgreement,
+    #[error("needs a claim that the office approved first")]
+    NoClaim,
 }
 
 const FIELDS: &[Field] = &[
@@ -203,6 +217,15 @@ const FIELDS: &[Field] = &[
     Field::Verdict,
     Field::Satisfaction,
     Field::Ground,
+    Field::Risk,
+    Field::Severity,
+    Field::HeldAt,
+    Field::Venue,
+    Field::Mediators,
+    Field::AgreementForm,
+    Field::Visits,
+    Field::Kept,
+    Field::Parties,
 ];
 
 /// The outcomes that an issue of this kind may have.
@@ -231,6 +254,7 @@ pub fn decide(
     check_fields(row, command)?;
     check_values(issue, command, now)?;
     check_told(issue, command, actor)?;
+    super::care::check(issue, command, now)?;
     check_term(issue, command.action, role, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
@@ -400,6 +424,7 @@ fn facts_of(command: &Command) -> Facts {
     if let Some(moved) = &command.place {
         facts.extend(place_facts(&moved.place));
     }
+    command.care.put_facts(&mut facts);
     facts
 }
 

@@ -2,9 +2,11 @@
 //! needs to be told. Transitions that are not in this table do not exist (DOMAIN.md §4).
 
 mod beside;
+mod kinds;
 
 pub use beside::{BESIDE, arriving, handled_it, holds_task};
 
+use super::care::CareGuard;
 use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
@@ -65,6 +67,19 @@ pub enum Field {
     Verdict,
     Satisfaction,
     Ground,
+    Risk,
+    Severity,
+    /// When a mediation was held.
+    HeldAt,
+    Venue,
+    Mediators,
+    AgreementForm,
+    /// Days on which an agreement is looked after.
+    Visits,
+    /// Whether the parties keep to their agreement.
+    Kept,
+    /// The sealed record of a dispute; it comes by a route of its own.
+    Parties,
 }
 
 impl Field {
@@ -90,6 +105,15 @@ impl Field {
             Field::Verdict => "verdict",
             Field::Satisfaction => "satisfaction",
             Field::Ground => "ground",
+            Field::Risk => "risk",
+            Field::Severity => "severity",
+            Field::HeldAt => "held_at",
+            Field::Venue => "venue",
+            Field::Mediators => "mediators",
+            Field::AgreementForm => "agreement_form",
+            Field::Visits => "visits",
+            Field::Kept => "kept",
+            Field::Parties => "parties",
         }
     }
 }
@@ -119,6 +143,8 @@ pub enum Guard {
     NoAppeal,
     AppealOpen,
     TaskOpen,
+    /// What one kind asks for.
+    Care(CareGuard),
 }
 
 /// Returns that go back to the dispatcher; the next one goes to arbitration.
@@ -176,7 +202,20 @@ const ROW: Transition = Transition {
 };
 
 /// Every transition on the way from the report to the end; [`BESIDE`] has the others.
-pub const TRANSITIONS: &[Transition] = &[
+pub const TRANSITIONS: &[Transition] = &ALL_ROWS;
+
+const ALL_ROWS: [Transition; COMMON.len() + kinds::ROWS.len()] = {
+    let mut all = [ROW; COMMON.len() + kinds::ROWS.len()];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = if n < COMMON.len() { COMMON[n] } else { kinds::ROWS[n - COMMON.len()] };
+        n += 1;
+    }
+    all
+};
+
+/// The transitions of all kinds.
+const COMMON: &[Transition] = &[
     Transition {
         action: Action::AcceptForCheck,
         from: &[Reported],
@@ -429,6 +468,7 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::NoAppeal => !issue.supervision.appeal_is_open(),
         Guard::AppealOpen => issue.supervision.appeal_is_open(),
         Guard::TaskOpen => issue.supervision.task.is_some(),
+        Guard::Care(guard) => guard.holds(issue),
     }
 }
 
@@ -466,6 +506,9 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
             let settles = row.guard == Guard::OwnReport && actor.has_role(Role::GridWorker);
             // An office comes before one's own report: its powers reach further.
             let reported = row.by_reporter && issue.reporter == Some(*id);
+            if let Some(role) = kinds::helper_role(row.action, issue, actor) {
+                return role;
+            }
             own.map(|grant| Some(grant.role))
                 .or(settles.then_some(Some(Role::GridWorker)))
                 .or(reported.then_some(None))

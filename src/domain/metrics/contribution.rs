@@ -3,7 +3,7 @@
 //! building the counters anew gives the same numbers.
 
 use super::histogram::bucket_of;
-use crate::domain::cell::parent_cell;
+use crate::domain::cell::{coarse_cell, parent_cell};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -191,7 +191,11 @@ pub type Deltas = BTreeMap<Key, i64>;
 pub fn bin_of(issue: &Issue) -> Bin {
     Bin {
         path: issue.place.path.as_str().to_owned(),
-        cell: parent_cell(issue.place.cell, ROLLUP_RESOLUTION),
+        // Whoever reads counters need not be one who may know where exactly a dispute is.
+        cell: match issue.kind {
+            Kind::Dispute => coarse_cell(issue.place.cell, ROLLUP_RESOLUTION),
+            _ => parent_cell(issue.place.cell, ROLLUP_RESOLUTION),
+        },
         kind: issue.kind,
         category: issue.category.clone(),
         department: issue.lead.clone(),

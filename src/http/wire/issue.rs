@@ -1,12 +1,13 @@
 //! Issues on the wire, as their reader may see them.
 
+use super::care::{CareWire, care_wire};
 use super::offer::{ActionOffer, offers_wire};
 use super::report::{LimitWire, RouteWire};
 use super::supervision::{DossierWire, SupervisionWire, supervision_wire};
 use super::{Named, NamedArea, Texts};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
-use crate::app::shown::{reads_content, shown_cell, shown_position};
+use crate::app::shown::{reads_content, shown_address, shown_cell, shown_position, shown_text};
 use crate::domain::access::{Actor, AreaPath};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::event::{Event, EventActor, fact};
@@ -54,6 +55,7 @@ pub struct IssueBrief {
     pub reopened: u32,
     pub reports: u32,
     pub supervision: SupervisionWire,
+    pub care: CareWire,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -151,7 +153,7 @@ pub struct EventWire {
 /// Who did it.
 #[derive(Serialize, ToSchema)]
 pub struct EventActorWire {
-    /// `account`, `reporter`, `system` or `import`.
+    /// `account`, `reporter`, `resident`, `system` or `import`.
     pub kind: String,
     pub name: Option<String>,
     pub role: Option<String>,
@@ -181,7 +183,8 @@ impl View<'_> {
         }
     }
 
-    fn area_at(&self, path: &AreaPath, level: Level) -> Option<Named> {
+    /// The area of a level in a path.
+    pub fn area_at(&self, path: &AreaPath, level: Level) -> Option<Named> {
         let code = path.codes().find(|code| self.snapshot.level_of(code) == Some(level))?;
         let area = self.area(code);
         Some(Named { code: area.code, name: area.name })
@@ -202,6 +205,11 @@ impl View<'_> {
         reads_content(self.actor, issue)
     }
 
+    /// What was reported, if the reader may know it.
+    pub fn text(&self, issue: &Issue) -> Option<String> {
+        shown_text(&self.snapshot.seals, self.actor, issue)
+    }
+
     /// An issue in a list.
     pub fn brief(&self, issue: &Issue, cover: Option<&Attachment>) -> IssueBrief {
         let path = &issue.place.path;
@@ -214,9 +222,9 @@ impl View<'_> {
             category_name: self.category_name(&issue.category),
             severity: issue.severity.as_str().to_owned(),
             state: issue.state.to_string(),
-            text: readable.then(|| issue.text.chars().take(BRIEF_CHARS).collect()),
+            text: self.text(issue).map(|text| text.chars().take(BRIEF_CHARS).collect()),
             position: shown_position(self.actor, issue),
-            address: issue.address.clone().filter(|_| readable),
+            address: shown_address(&self.snapshot.seals, self.actor, issue),
             grid: self.area_at(path, Level::Grid),
             street: self.area_at(path, Level::Street),
             lead: issue.lead.as_ref().map(|code| self.department(code)),
@@ -230,6 +238,7 @@ impl View<'_> {
             reopened: issue.counts.reopened,
             reports: issue.counts.reports,
             supervision: supervision_wire(self, issue),
+            care: care_wire(issue),
             distance_m: None,
             score: None,
         }
@@ -277,7 +286,7 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> Iss
     let time = |at: Option<crate::domain::time::Timestamp>| at.map(|at| at.to_rfc3339());
     let contact = belongings.contact.as_ref().filter(|_| readable && !issue.anonymous);
     let mut brief = view.brief(issue, belongings.photos.first());
-    brief.text = readable.then(|| issue.text.clone());
+    brief.text = view.text(issue);
     IssueWire {
         nature: issue.nature.clone(),
         condition: condition
@@ -333,8 +342,10 @@ pub struct LogView<'a> {
 impl LogView<'_> {
     fn shows(&self, event: &Event, name: &str) -> bool {
         match name {
-            fact::TEXT_SHA256 | fact::REPORTER | fact::TASK_ACCOUNT => false,
+            fact::TEXT_SHA256 | fact::REPORTER | fact::TASK_ACCOUNT | fact::CLAIMANT => false,
             fact::CITED_RULE
+            | fact::VENUE
+            | fact::MEDIATORS
             | fact::POSITION
             | fact::RAW
             | fact::CELL
@@ -360,6 +371,7 @@ pub fn actor_wire(actor: &EventActor, names: &BTreeMap<String, String>) -> Event
             role: role.map(|role| role.to_string()),
         },
         EventActor::Reporter => nameless("reporter"),
+        EventActor::Resident => nameless("resident"),
         EventActor::System => nameless("system"),
         EventActor::Import => nameless("import"),
     }

@@ -3,10 +3,12 @@
 
 pub mod analysis;
 pub mod area;
+pub mod care;
 pub mod issue;
 pub mod matrix;
 pub mod measure;
 pub mod offer;
+mod offer_kinds;
 pub mod report;
 pub mod session;
 pub mod supervision;

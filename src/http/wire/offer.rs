@@ -1,6 +1,7 @@
 //! The actions that a reader may take, with the fields that a form needs for each.
 
 use super::Texts;
+use super::offer_kinds::{kind_action_name, kind_choices, kind_field};
 use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
@@ -22,8 +23,9 @@ pub struct Choice {
 #[derive(Serialize, ToSchema)]
 pub struct OfferField {
     pub name: String,
-    /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`,
-    /// `position` or `photos`.
+    /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`, `place`,
+    /// `position` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or `parties`
+    /// (by a route of its own).
     pub kind: String,
     pub required: bool,
     pub label: Texts,
@@ -93,6 +95,7 @@ pub fn action_name(action: Action) -> Texts {
         Action::DismissAppeal => ("驳回申诉", "Dismiss appeal"),
         Action::PassTask => ("转出任务", "Pass the task on"),
         Action::CheckIn => ("到场签到", "Check in"),
+        other => kind_action_name(other),
     };
     texts(zh, en)
 }
@@ -133,7 +136,7 @@ fn choices_of(field: Field, issue: &Issue) -> Vec<Choice> {
         Field::Verdict => choices(Verdict::ALL, verdict_name),
         Field::Satisfaction => choices(Satisfaction::ALL, satisfaction_name),
         Field::Ground => choices(Ground::ALL, ground_name),
-        _ => Vec::new(),
+        other => kind_choices(other),
     }
 }
 
@@ -222,6 +225,7 @@ fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> Of
         Field::Verdict => ("choice", "是否解决", "Resolved or not"),
         Field::Satisfaction => ("choice", "满意度", "Satisfaction"),
         Field::Ground => ("choice", "申诉事项", "What it is against"),
+        other => kind_field(other),
     };
     let (zh, en) = label_of(field, action).unwrap_or((zh, en));
     OfferField {

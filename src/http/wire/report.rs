@@ -331,7 +331,7 @@ fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
         reported_at: issue.times.reported.to_rfc3339(),
         distance_m,
         score,
-        text: readable.then(|| issue.text.clone()),
+        text: view.text(issue).filter(|_| readable),
     }
 }
 
@@ -440,10 +440,18 @@ pub struct TrackWire {
 
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
 fn track_step(event: &Event) -> Option<TrackStep> {
-    let shown = super::supervision::is_shown(event.action);
+    let shown =
+        super::supervision::is_shown(event.action) && !super::offer_kinds::is_inner(event.action);
     let with_note = matches!(
         event.action,
-        Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend
+        Action::Reject
+            | Action::Submit
+            | Action::Settle
+            | Action::Reopen
+            | Action::Suspend
+            | Action::Answer
+            | Action::PublishAnswer
+            | Action::Fulfil
     );
     shown.then(|| TrackStep {
         at: event.at.to_rfc3339(),

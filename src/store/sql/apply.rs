@@ -1,5 +1,6 @@
 //! Writing a change: facts and effects in one transaction.
 
+use super::care::CARE_COLUMNS;
 use super::rows::{ISSUE_COLUMNS, bind_issue, facts_text};
 use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
 use super::{Conn, Query};
@@ -59,6 +60,7 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
             .execute(&mut *conn)
             .await?;
     }
+    super::care::write_cares(conn, &change.district, change.at, &change.care).await?;
     if let Some(run) = &change.import_progress {
         put_import(conn, run, change.at.0).await?;
     }
@@ -112,7 +114,8 @@ async fn find_conflict(conn: &mut Conn, issue: &Issue) -> Result<StoreError, Sto
 
 async fn insert_issue(conn: &mut Conn, district: &str, issue: &Issue) -> Result<u64, StoreError> {
     let mut query = Query::new(format!(
-        "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}) VALUES ("
+        "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, \
+         {CARE_COLUMNS}) VALUES ("
     ));
     query.push_bind(issue.id.to_string()).push(", ");
     query.push_bind(district).push(", ");
@@ -123,8 +126,9 @@ async fn insert_issue(conn: &mut Conn, district: &str, issue: &Issue) -> Result<
 }
 
 async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, StoreError> {
-    let mut query =
-        Query::new(format!("UPDATE issue SET ({ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}) = ("));
+    let mut query = Query::new(format!(
+        "UPDATE issue SET ({ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, {CARE_COLUMNS}) = ("
+    ));
     bind_issue(&mut query, issue);
     query.push(") WHERE id = ").push_bind(issue.id.to_string());
     query.push(" AND version = ").push_bind(seen);

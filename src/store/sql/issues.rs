@@ -1,6 +1,8 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{Over, is_storable, push_cells, push_issue_filter, push_scope};
+use super::filter::{
+    Over, is_storable, push_cells, push_issue_filter, push_scope, push_scope_and_place,
+};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
@@ -47,7 +49,7 @@ impl Issues for Engine {
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
         let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
-        push_scope(&mut query, scope, Over::of(&page.filter));
+        push_scope_and_place(&mut query, scope, &page.filter);
         push_issue_filter(&mut query, &page.filter);
         let (compare, order) = match page.sort {
             Sort::NewestFirst => ("<", "DESC"),
@@ -69,14 +71,14 @@ impl Issues for Engine {
 
     async fn count_issues(&self, page: &PageQuery, scope: &Scope) -> Result<i64> {
         let mut query = Query::new("SELECT COUNT(*) FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::of(&page.filter));
+        push_scope_and_place(&mut query, scope, &page.filter);
         push_issue_filter(&mut query, &page.filter);
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
         let mut query = Query::new("SELECT state, COUNT(*) AS n FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::of(filter));
+        push_scope_and_place(&mut query, scope, filter);
         push_issue_filter(&mut query, filter);
         query.push(" GROUP BY state");
         let rows = query.build().fetch_all(&self.readers).await?;
@@ -93,7 +95,7 @@ impl Issues for Engine {
         scope: &Scope,
     ) -> Result<Vec<(u64, i64)>> {
         let mut query = Query::new("SELECT MIN(cell) AS one, COUNT(*) AS n FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::of(filter));
+        push_scope_and_place(&mut query, scope, filter);
         push_issue_filter(&mut query, filter);
         push_cells(&mut query, near);
         query.push(" GROUP BY cell | ").push_bind(digits_below(resolution).cast_signed());

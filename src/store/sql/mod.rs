@@ -3,6 +3,7 @@
 mod accounts;
 mod apply;
 mod as_of;
+pub mod care;
 mod feed;
 mod filter;
 mod issues;

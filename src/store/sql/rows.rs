@@ -1,5 +1,6 @@
 //! Rows to domain values and back.
 
+use super::care::{bind_care, care_of};
 use super::supervision::{bind_supervision, supervision_of};
 use super::{Query, Row};
 use crate::domain::access::AreaPath;
@@ -134,6 +135,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
             reports: count(row, "reports")?,
         },
         supervision: supervision_of(row)?,
+        care: care_of(row)?,
         updated: Timestamp(row.try_get("updated_at")?),
     })
 }
@@ -152,15 +154,17 @@ fn times_of(row: &Row) -> Result<Times, StoreError> {
 
 /// What a search by words looks in: folded, with the number without its hyphens as well.
 fn search_text(issue: &Issue) -> String {
-    let address = issue.address.as_deref().unwrap_or("");
-    // What a dispute is about is not searched for, since not every reader may know it.
-    let text = if issue.kind == Kind::Dispute { "" } else { &issue.text };
+    // What a dispute is about is not searched for: it is kept sealed.
+    let (text, address) = match issue.kind {
+        Kind::Dispute => ("", ""),
+        _ => (issue.text.as_str(), issue.address.as_deref().unwrap_or("")),
+    };
     let number = &issue.number;
     let external = issue.external_id.as_deref().unwrap_or("");
     format!("{number} {} {external} {address} {text}", number.replace('-', "")).to_lowercase()
 }
 
-/// Pushes the values of [`ISSUE_COLUMNS`] and of the supervision.
+/// Pushes the values of [`ISSUE_COLUMNS`], of the supervision and of the care.
 pub fn bind_issue(query: &mut Query, issue: &Issue) {
     let millis = |time: Option<Timestamp>| time.map(|time| time.0);
     let (place, times, counts) = (&issue.place, &issue.times, &issue.counts);
@@ -217,6 +221,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
     bind_supervision(&mut values, &issue.supervision);
+    bind_care(&mut values, issue);
 }
 
 /// Facts as JSON.

@@ -29,6 +29,9 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/instance",
     "GET /api/v1/categories",
     "GET /api/v1/departments",
+    "GET /api/v1/public/answers",
+    "GET /api/v1/public/wishes",
+    "POST /api/v1/public/wishes/{id}/claim",
     // Of areas; tiles of issues and cells are denied, which the tests of maps show.
     "GET /api/v1/tiles/{layer}/{z}/{x}/{y}",
 ];

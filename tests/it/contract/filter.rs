@@ -74,9 +74,13 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
 }
 
 fn has_word(issue: &Issue, word: &str) -> bool {
-    let text = if issue.kind == Kind::Dispute { "" } else { &issue.text };
+    let (text, address) = match issue.kind {
+        // Both are kept sealed.
+        Kind::Dispute => ("", ""),
+        _ => (issue.text.as_str(), issue.address.as_deref().unwrap_or("")),
+    };
     let number = &issue.number;
-    let all = [number, &number.replace('-', ""), issue.address.as_deref().unwrap_or(""), text];
+    let all = [number, &number.replace('-', ""), address, text];
     all.iter().any(|part| part.to_lowercase().contains(&word.to_lowercase()))
 }
 

@@ -66,6 +66,8 @@ fn random_clause(chance: &mut Chance) -> Clause {
         kinds: chance.one_in(4).then(|| kinds(chance)),
         reporter: chance.one_in(6).then(|| AccountId(1 + chance.below(4) as u128)),
         tasked: chance.one_in(8).then(|| AccountId(1 + chance.below(4) as u128)),
+        nature: chance.one_in(8).then_some("legal_consultation"),
+        coarse_disputes: chance.one_in(2),
     }
 }
 

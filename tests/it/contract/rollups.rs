@@ -135,6 +135,7 @@ pub fn random_scope(chance: &mut Chance) -> Scope {
         kinds: chance.one_in(3).then(|| vec![random_kind(chance)]),
         reporter: chance.one_in(5).then_some(AccountId(1)),
         tasked: chance.one_in(9).then_some(AccountId(1)),
+        ..Clause::default()
     });
     let clauses: Vec<_> = clauses.collect();
     if chance.one_in(2) { Scope::everything() } else { Scope { clauses } }

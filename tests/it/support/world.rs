@@ -6,8 +6,9 @@ use hexward::domain::audit::Hash;
 use hexward::domain::catalog::{Limit, TimeType};
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId, WorkerId};
+use hexward::domain::issue::care::{AgreementForm, Risk};
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
-use hexward::domain::issue::kind::Kind;
+use hexward::domain::issue::kind::{Kind, Severity};
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
 use hexward::domain::issue::state::{Action, ReturnReason, State};
 use hexward::domain::issue::step::{self, Command, Draft, Reclass, Relocation, Reroute, Target};
@@ -16,7 +17,7 @@ use hexward::domain::issue::supervision::{
 };
 use hexward::domain::issue::workflow::{Field, rows};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
-use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use hexward::domain::time::{DAY_MS, Day, HOUR_MS, Timestamp};
 use hexward::store::change::{Change, Save};
 
 /// Codes as published, some of them hostile: prefixes of each other, the signs of LIKE, quotes.
@@ -353,6 +354,23 @@ impl World {
             Field::Photos => {
                 command.photos = vec![hexward::domain::id::AttachmentId(chance.id())];
             }
+            Field::Risk => command.care.risk = Some(*chance.pick(Risk::ALL)),
+            Field::Severity => {
+                let all = [Severity::General, Severity::Major];
+                command.care.severity = Some(*chance.pick(&all));
+            }
+            Field::HeldAt => command.care.held_at = Some(self.now),
+            Field::Venue => command.care.venue = Some("调解室 'x' 100%".into()),
+            Field::Mediators => command.care.mediators = vec!["老张".into(), "O'Neil".into()],
+            Field::AgreementForm => {
+                command.care.agreement_form = Some(*chance.pick(AgreementForm::ALL));
+            }
+            Field::Visits => {
+                let day = (self.now.0 / DAY_MS) as i32 + 1 + chance.below(60) as i32;
+                command.care.visits = vec![Day(day), Day(day + 30)];
+            }
+            Field::Kept => command.care.kept = Some(chance.one_in(2)),
+            Field::Parties => command.care.parties = true,
             _ => fill_told(chance, &mut command.told, field, issue),
         }
     }

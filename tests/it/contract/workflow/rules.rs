@@ -4,6 +4,7 @@ use super::{REPORTER, command, issue_in};
 use crate::support::world::{START, actor, category, department, path_of};
 use hexward::domain::access::{Actor, Grant, Role};
 use hexward::domain::id::{AccountId, AreaCode, AttachmentId, IssueId};
+use hexward::domain::issue::care::{AgreementForm, Claim, ClaimState};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
@@ -286,7 +287,10 @@ fn texts_and_lists_have_limits() {
 #[test]
 fn an_outcome_fits_the_kind() {
     for kind in Kind::ALL {
-        let issue = issue_in(State::Handling, kind, true);
+        let mut issue = issue_in(State::Handling, kind, true);
+        // What these outcomes ask for first.
+        issue.care.agreement = Some(AgreementForm::Oral);
+        issue.care.claim = Some(Claim { state: ClaimState::Approved, seq: 2, account: None });
         for &outcome in Outcome::ALL {
             let fits = match outcome {
                 Outcome::Remedied => kind == Kind::Hazard,
