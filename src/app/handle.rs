@@ -11,7 +11,7 @@ use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
 use crate::domain::issue::event::{Event, EventActor};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
-use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide};
+use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
 use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
@@ -113,6 +113,7 @@ fn reclass(
         nature: category.nature.map(|nature| nature.as_str().to_owned()),
         inspection: category.needs_inspection,
         proposed: routed.lead().cloned(),
+        limit: routed.limit(),
     };
     Ok(Some((class, stored)))
 }
@@ -245,7 +246,7 @@ async fn act(
         command.category = Some(class);
         steps.routes.push(stored);
     }
-    let (after, event) = decide(&issue, &command, actor, now)?;
+    let (after, event) = decide_timed(&issue, &command, actor, (now, &snapshot.keeper))?;
     let by = event.actor.clone();
     steps.before_after.push((issue.clone(), after.clone(), event));
     if let Some(other) = counterpart(ctx, &issue, &command, (by, now)).await? {

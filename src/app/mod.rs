@@ -4,6 +4,7 @@ pub mod account;
 pub mod attach;
 pub mod audit;
 pub mod carry;
+pub mod clocks;
 pub mod ctx;
 pub mod error;
 pub mod handle;

@@ -1,6 +1,7 @@
 //! The command line: one word per role.
 
 pub mod check;
+pub mod clocks;
 pub mod demo;
 pub mod import;
 pub mod init;
@@ -52,6 +53,9 @@ enum Command {
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
+    /// Verify due times, or work them out anew.
+    #[command(subcommand)]
+    Clocks(clocks::ClocksCommand),
     /// Verify the logs.
     #[command(subcommand)]
     Audit(verify::AuditCommand),
@@ -71,6 +75,8 @@ enum ImportCommand {
     Catalog(load::CatalogArgs),
     /// Departments, rules and fallback ladder from CSV.
     Matrix(load::MatrixArgs),
+    /// Calendars of work days from JSON, one file for each year.
+    Calendar(clocks::CalendarArgs),
     /// Another system's issues from CSV, through a mapping file.
     Issues(import::IssuesArgs),
 }
@@ -110,11 +116,15 @@ impl Cli {
             Command::Import(ImportCommand::Matrix(args)) => {
                 open::run(load::run_matrix(config, args))
             }
+            Command::Import(ImportCommand::Calendar(args)) => {
+                open::run(clocks::run_calendar(config, args))
+            }
             Command::Import(ImportCommand::Issues(args)) => {
                 open::run(import::run_issues(config, args))
             }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
+            Command::Clocks(command) => open::run(clocks::run(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),
         }
     }

@@ -2,6 +2,7 @@
 //! reason. Nothing is judged here beyond what the format itself demands; the domain looks at
 //! meaning.
 
+pub mod calendar;
 pub mod catalog;
 pub mod csv_rows;
 pub mod dbf;

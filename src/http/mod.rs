@@ -8,6 +8,7 @@ mod issues;
 mod live;
 mod measures;
 mod multipart;
+mod notices;
 mod ops;
 mod problem;
 mod reference;
@@ -121,6 +122,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(notices::list_notices))
+        .routes(routes!(notices::mark_notice))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))

@@ -2,6 +2,7 @@
 //! and a job that was cut off is done by its next run.
 
 use crate::app::account::FAILURES_MS;
+use crate::app::clocks::{Ran, attend_clocks, retime_if_stale};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::app::territory::rehome_stragglers;
@@ -17,10 +18,13 @@ const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
+/// How often the clocks of issues are attended to.
+const CLOCKS_EVERY: Duration = Duration::from_secs(20);
+
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx)) };
+        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_time(&ctx)) };
         stop.run_until_cancelled(all).await;
     })
 }
@@ -78,6 +82,29 @@ async fn keep_fresh(ctx: &Ctx) {
         if let Some(moved) = watch.note(rehome_stragglers(ctx).await) {
             settled = Some(in_force);
             tracing::info!(territory = in_force.number, moved, "open issues lie where they belong");
+        }
+    }
+}
+
+async fn keep_time(ctx: &Ctx) {
+    let mut ticks = every(CLOCKS_EVERY);
+    let (mut retime, mut attend) = (Watch::new("retime"), Watch::new("clocks"));
+    let mut unread = 0;
+    loop {
+        ticks.tick().await;
+        if let Some(Some(changed)) = retime.note(retime_if_stale(ctx).await) {
+            tracing::info!(changed, "due times follow the calendars in force");
+        }
+        let Some(ran) = attend.note(attend_clocks(ctx).await) else { continue };
+        if ran.unread > unread {
+            let region = ctx.snapshot().keeper.calendar.region().to_owned();
+            let n = ran.unread;
+            tracing::error!(issues = n, region, "clocks cannot be read: a calendar is lacking");
+        }
+        unread = ran.unread;
+        let Ran { resumed, escalated, .. } = ran;
+        if resumed + escalated > 0 {
+            tracing::info!(resumed, escalated, "clocks were attended to");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
+use crate::domain::issue::notice::Notice;
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::Deltas;
 use crate::domain::time::Timestamp;
@@ -62,6 +63,14 @@ pub struct Idempotency {
     pub issue: IssueId,
 }
 
+/// A notice as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRow {
+    pub id: String,
+    pub notice: Notice,
+    pub at: Timestamp,
+}
+
 /// Everything that one decision changes.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
@@ -72,6 +81,8 @@ pub struct Change {
     pub deltas: Deltas,
     pub routes: Vec<StoredRoute>,
     pub attachments: Vec<Attachment>,
+    /// Those that were told before are left as they are.
+    pub notices: Vec<NoticeRow>,
     pub contact: Option<(IssueId, Contact)>,
     pub idempotency: Option<Idempotency>,
     /// How far an import has come with this change.

@@ -7,7 +7,10 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 pub type Step = (i64, &'static str, &'static str);
 
 /// What both engines have.
-const COMMON: &[Step] = &[(1, "core", include_str!("../../migrations/0001_core.sql"))];
+const COMMON: &[Step] = &[
+    (1, "core", include_str!("../../migrations/0001_core.sql")),
+    (4, "clocks", include_str!("../../migrations/0004_clocks.sql")),
+];
 
 /// The migrator of an engine: the common steps and its own.
 pub fn migrator(own: &[Step]) -> Migrator {

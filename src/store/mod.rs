@@ -18,7 +18,13 @@ use std::sync::Arc;
 
 /// Everything that is kept.
 pub trait Store:
-    port::Issues + port::Accounts + port::Territories + port::Rollups + port::Packs + port::Feed
+    port::Issues
+    + port::Accounts
+    + port::Territories
+    + port::Rollups
+    + port::Packs
+    + port::Feed
+    + port::Notices
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

@@ -2,7 +2,10 @@
 
 use super::StoreError;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
-use super::query::{GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum};
+use super::query::{
+    GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum, PageQuery, RollupFilter,
+    RollupSum,
+};
 use crate::domain::access::{Role, Scope};
 use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
@@ -305,6 +308,40 @@ pub trait Packs: Send + Sync {
     async fn list_settings(&self) -> Result<Vec<(String, String)>>;
     /// The versions in force, to be compared cheaply: packs, territory, people.
     async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
+}
+
+/// Notices, and the issues that ask for one.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// The notices of those recipients about issues in scope, the latest first.
+    async fn list_notices(
+        &self,
+        asked: &NoticeQuery,
+        account: AccountId,
+        scope: &Scope,
+    ) -> Result<Vec<KeptNotice>>;
+    async fn count_notices(
+        &self,
+        asked: &NoticeQuery,
+        account: AccountId,
+        scope: &Scope,
+    ) -> Result<i64>;
+    /// Marks a notice as read by an account; whether it is one of its notices.
+    async fn read_notice(
+        &self,
+        id: &str,
+        reader: (AccountId, &Scope),
+        asked: &NoticeQuery,
+        at: Timestamp,
+    ) -> Result<bool>;
+    /// Open issues whose light is not green, whose stage is overdue or whose suspension has ended
+    /// at `now`, in order of id: for the jobs.
+    async fn scan_alarms(
+        &self,
+        now: Timestamp,
+        after: Option<IssueId>,
+        limit: usize,
+    ) -> Result<Vec<Issue>>;
 }
 
 /// A place in the feed of events.

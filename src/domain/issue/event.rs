@@ -50,6 +50,18 @@ pub mod fact {
     pub const CHANNEL: &str = "channel";
     pub const STATUS: &str = "status";
     pub const SERVICED: &str = "serviced";
+    /// The limit that the route grants, and the limit of the stage that begins.
+    pub const LIMIT: &str = "limit";
+    pub const STAGE_LIMIT: &str = "stage_limit";
+    /// When the total clock has used its limit, from when its light is yellow and red, and whether
+    /// that depends on a year that is not published.
+    pub const DUE: &str = "due";
+    pub const DUE_YELLOW: &str = "due_yellow";
+    pub const DUE_RED: &str = "due_red";
+    pub const DUE_PROVISIONAL: &str = "due_provisional";
+    pub const STAGE_DUE: &str = "stage_due";
+    /// The region and version of the calendars that gave the due times.
+    pub const CALENDAR: &str = "calendar";
 }
 
 /// Who did it, as it is written into the log.

@@ -1,6 +1,7 @@
 //! The issue as it stands, and how an event changes it. `evolve` is the only way in which an
 //! issue changes, so the log alone rebuilds it (save texts that may be erased).
 
+use super::clock::Clocks;
 use super::event::{Event, Facts, fact};
 use super::kind::{Kind, Severity};
 use super::state::{Action, Outcome, ReturnReason, State};
@@ -100,6 +101,7 @@ pub struct Issue {
     pub state_before_merge: Option<State>,
     pub times: Times,
     pub counts: Counts,
+    pub clocks: Clocks,
     pub updated: Timestamp,
 }
 
@@ -226,6 +228,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         state_before_merge: None,
         times: Times { reported: event.at, ..Times::default() },
         counts: Counts { reports: 1, ..Counts::default() },
+        clocks: Clocks::begin(event),
         updated: event.at,
     })
 }
@@ -248,6 +251,7 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
     issue.state = event.to;
     issue.updated = event.at;
     apply_action(&mut issue, before.state, event)?;
+    issue.clocks.follow(event, issue.lead.as_ref());
     issue.times.ended = match event.to.is_open() {
         true => None,
         false => before.times.ended.or(Some(event.at)),
@@ -312,6 +316,8 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Unmerge => (issue.merged_into, issue.state_before_merge) = (None, None),
         Action::Reopen => {
             issue.counts.reopened += 1;
+            // What is taken up again has its returns before it.
+            issue.counts.returns = 0;
             withdraw_feedback(issue);
             issue.times.closed = None;
             issue.binding = false;
@@ -321,7 +327,12 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
         Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
-        Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
+        Action::AcceptForCheck
+        | Action::Reject
+        | Action::OrderCheck
+        | Action::Comment
+        | Action::Retime
+        | Action::Escalate => {}
     }
     Ok(())
 }

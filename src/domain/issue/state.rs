@@ -103,6 +103,10 @@ named! {
         Comment = "comment",
         /// A new territory put the place into other areas; the state stays.
         Rehome = "rehome",
+        /// Another calendar came into force and changed the due times; the state stays.
+        Retime = "retime",
+        /// The sign-off took longer than it may: told one step up the ladder; the state stays.
+        Escalate = "escalate",
     }
 }
 

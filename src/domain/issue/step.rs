@@ -1,6 +1,7 @@
 //! One step of the workflow: a command against an issue becomes an event, or a refusal that says
 //! what would be allowed.
 
+use super::clock::Timekeeper;
 use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
@@ -8,6 +9,7 @@ use super::state::{Action, Outcome, ReturnReason, State};
 use super::workflow::{self, Field, Transition};
 use crate::domain::access::{Actor, Role};
 use crate::domain::audit::{Hash, event_hash};
+use crate::domain::catalog::Limit;
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::{DAY_MS, Timestamp};
 
@@ -40,6 +42,8 @@ pub struct Reclass {
     pub nature: Option<String>,
     pub inspection: bool,
     pub proposed: Option<DepartmentCode>,
+    /// What the route grants it.
+    pub limit: Option<Limit>,
 }
 
 /// What someone asks to be done. Fields that the action has no use for are refused.
@@ -112,6 +116,10 @@ pub enum Refusal {
     Invalid { field: Field, why: FieldFault },
     #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
     ReopenTooLate,
+    #[error("the limit is used up: what is overdue is not extended")]
+    Overdue,
+    #[error("the limit of the stage is not used up yet")]
+    NotDue,
 }
 
 /// What is wrong with a field.
@@ -157,7 +165,20 @@ pub const fn outcomes_of(kind: Kind) -> &'static [Outcome] {
     }
 }
 
-/// Decides a command: the issue after it and the event to append.
+/// Decides a command: the issue after it and the event to append, with its due times.
+///
+/// # Errors
+/// A [`Refusal`]; nothing has changed then.
+pub fn decide_timed(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    (now, keeper): (Timestamp, &Timekeeper),
+) -> Result<(Issue, Event), Refusal> {
+    decide_with(issue, command, actor, now, |event| keeper.time(Some(issue), event, now))
+}
+
+/// As [`decide_timed`], where no due times are asked for.
 ///
 /// # Errors
 /// A [`Refusal`]; nothing has changed then.
@@ -167,6 +188,16 @@ pub fn decide(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(Issue, Event), Refusal> {
+    decide_with(issue, command, actor, now, |event| event)
+}
+
+fn decide_with(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+    finish: impl FnOnce(Event) -> Event,
+) -> Result<(Issue, Event), Refusal> {
     if command.version != issue.version {
         return Err(Refusal::Stale { seen: command.version, current: issue.version });
     }
@@ -174,10 +205,11 @@ pub fn decide(
     check_fields(row, command)?;
     check_values(issue, command, now)?;
     check_term(issue, command.action, role, now)?;
+    check_clock(issue, command.action, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
-    let event =
-        append(issue, at, event_actor(actor, role), command, workflow::destination(row, issue));
+    let to = workflow::destination(row, issue);
+    let event = finish(append(issue, at, event_actor(actor, role), command, to));
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -281,6 +313,16 @@ fn check_term(
     Ok(())
 }
 
+/// What an issue's clocks allow at `now`, beside what the table says.
+fn check_clock(issue: &Issue, action: Action, now: Timestamp) -> Result<(), Refusal> {
+    let stage_due = issue.clocks.stage.as_ref().and_then(|clock| clock.due);
+    match action {
+        Action::Extend if issue.clocks.is_overdue(now) => Err(Refusal::Overdue),
+        Action::Escalate if stage_due.is_none_or(|due| now <= due) => Err(Refusal::NotDue),
+        _ => Ok(()),
+    }
+}
+
 fn event_actor(actor: &Actor, role: Option<Role>) -> EventActor {
     match actor {
         Actor::Anonymous => EventActor::Reporter,
@@ -313,6 +355,7 @@ fn facts_of(command: &Command) -> Facts {
         put(fact::NATURE, class.nature.clone());
         put(fact::INSPECTION, Some(class.inspection.to_string()));
         put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
+        put(fact::LIMIT, class.limit.map(|limit| limit.to_string()));
     }
     facts
 }
@@ -344,7 +387,7 @@ pub struct Draft {
 }
 
 /// The next event of `issue`.
-fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
+pub fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
     seal(issue.id, issue.version + 1, at, draft, (Some(issue.state), to), issue.head)
 }
 

@@ -2,6 +2,7 @@
 //! types by parsing; neither knows the other's business.
 
 pub mod area;
+pub mod clock;
 pub mod issue;
 pub mod measure;
 pub mod offer;

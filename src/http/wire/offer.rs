@@ -76,6 +76,8 @@ pub fn action_name(action: Action) -> Texts {
         Action::Release => ("移出一件", "Released another"),
         Action::Comment => ("备注", "Comment"),
         Action::Rehome => ("网格调整", "Moved to another grid"),
+        Action::Retime => ("重算时限", "Due time worked out again"),
+        Action::Escalate => ("超时升级", "Escalated"),
     };
     texts(zh, en)
 }

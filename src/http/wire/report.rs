@@ -411,7 +411,14 @@ pub struct TrackWire {
 
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
 fn track_step(event: &Event) -> Option<TrackStep> {
-    let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release);
+    let shown = !matches!(
+        event.action,
+        Action::Comment
+            | Action::Rehome
+            | Action::Release
+            | Action::Retime
+            | Action::Escalate
+    );
     let with_note = matches!(
         event.action,
         Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend

@@ -47,6 +47,7 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }
+    super::notices::insert_notices(conn, &change.notices).await?;
     if let Some((issue, contact)) = &change.contact {
         sqlx::query("INSERT INTO issue_contact (issue_id, name, phone) VALUES ($1, $2, $3)")
             .bind(issue.to_string())

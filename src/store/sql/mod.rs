@@ -2,9 +2,11 @@
 
 mod accounts;
 mod apply;
+mod clocks;
 mod feed;
 mod filter;
 mod issues;
+mod notices;
 mod packs;
 mod rollups;
 mod rows;

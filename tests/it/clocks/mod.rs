@@ -1,0 +1,3 @@
+//! Clocks and calendars: the pure functions, the workflow's effect on them, and the jobs.
+
+mod calendar;
