@@ -1,6 +1,6 @@
 //! The clock on the wall of a region, as a number that never goes back.
 
-use crate::domain::time::{DAY_MS, Day, Timestamp};
+use crate::domain::time::{DAY_MS, Day, HOUR_MS, Timestamp};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 /// Milliseconds on the wall clock since 1970-01-01T00:00 local time.
@@ -35,6 +35,9 @@ fn instant(ms: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_millisecond(ms).unwrap_or(max)
 }
 
+/// How long a clock that was set back may take to catch up, with room to spare.
+const CATCH_UP_MS: i64 = 26 * HOUR_MS;
+
 fn offset_ms(offset: jiff::tz::Offset) -> i64 {
     i64::from(offset.seconds()) * 1_000
 }
@@ -51,7 +54,13 @@ impl LocalClock {
     /// What the wall clock has reached at an instant.
     pub fn wall(&self, at: Timestamp) -> WallMs {
         let now = instant(at.0);
-        let wall = at.0.saturating_add(offset_ms(self.zone.to_offset(now)));
+        let offset = self.zone.to_offset(now);
+        let wall = at.0.saturating_add(offset_ms(offset));
+        // A clock is never set back by more than a day: with the offset of yesterday, nothing is
+        // to be caught up.
+        if self.zone.to_offset(instant(at.0.saturating_sub(CATCH_UP_MS))) == offset {
+            return WallMs(wall);
+        }
         // The change that is in force now may have set the clock back a moment ago.
         let next = instant(at.0.saturating_add(1));
         let reached = self.zone.preceding(next).next().map(|change| {
@@ -89,7 +98,7 @@ impl LocalClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::time::{HOUR_MS, MINUTE_MS};
+    use crate::domain::time::MINUTE_MS;
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()

@@ -1,3 +1,5 @@
 //! Clocks and calendars: the pure functions, the workflow's effect on them, and the jobs.
 
 mod calendar;
+mod jobs;
+mod rules;
