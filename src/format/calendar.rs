@@ -220,7 +220,8 @@ mod tests {
 
     /// Holidays by 5 U.S.C. 6103(a), as (month, day) or (month, weekday, which; 0 for the last).
     fn federal(year: i16) -> BTreeMap<Date, &'static str> {
-        let nth = |month, weekday, n| date(year, month, 1).nth_weekday_of_month(n, weekday).unwrap();
+        let nth =
+            |month, weekday, n| date(year, month, 1).nth_weekday_of_month(n, weekday).unwrap();
         let monday = Weekday::Monday;
         let mut days = vec![
             (date(year, 1, 1), "New Year's Day"),

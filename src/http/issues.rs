@@ -64,7 +64,11 @@ pub async fn list_issues(
     });
     Ok(Json(Page {
         items: items.collect(),
-        next_cursor: found.items.last().filter(|_| found.more).map(|last| cursor_of(last, page.sort)),
+        next_cursor: found
+            .items
+            .last()
+            .filter(|_| found.more)
+            .map(|last| cursor_of(last, page.sort)),
         total,
     }))
 }

@@ -110,9 +110,7 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
         Refusal::ReopenTooLate => {
             (StatusCode::CONFLICT, "reopen_too_late", say("已超过可重开的期限", en))
         }
-        Refusal::Overdue => {
-            (StatusCode::CONFLICT, "overdue", say("已超时限，不能再延期", en))
-        }
+        Refusal::Overdue => (StatusCode::CONFLICT, "overdue", say("已超时限，不能再延期", en)),
         Refusal::NotDue => (StatusCode::CONFLICT, "not_due", say("该阶段尚未超时", en)),
         Refusal::Missing(field) => (
             StatusCode::UNPROCESSABLE_ENTITY,

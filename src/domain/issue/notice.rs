@@ -26,13 +26,8 @@ pub enum About {
 }
 
 impl About {
-    pub const ALL: [About; 5] = [
-        About::DueSoon,
-        About::Overdue,
-        About::StageOverdue,
-        About::Escalated,
-        About::Resumed,
-    ];
+    pub const ALL: [About; 5] =
+        [About::DueSoon, About::Overdue, About::StageOverdue, About::Escalated, About::Resumed];
 
     pub const fn as_str(self) -> &'static str {
         match self {

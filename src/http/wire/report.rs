@@ -413,11 +413,7 @@ pub struct TrackWire {
 fn track_step(event: &Event) -> Option<TrackStep> {
     let shown = !matches!(
         event.action,
-        Action::Comment
-            | Action::Rehome
-            | Action::Release
-            | Action::Retime
-            | Action::Escalate
+        Action::Comment | Action::Rehome | Action::Release | Action::Retime | Action::Escalate
     );
     let with_note = matches!(
         event.action,

@@ -16,8 +16,8 @@ use hexward::domain::issue::record::{Issue, evolve, replay};
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use hexward::domain::issue::step::{Command, Refusal, Target, decide_timed};
 use hexward::domain::issue::workflow::{TRANSITIONS, clock_effect_of};
-use hexward::format::calendar::{CalendarPack, DayFile, shipped_years};
 use hexward::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
+use hexward::format::calendar::{CalendarPack, DayFile, shipped_years};
 use proptest::prelude::*;
 
 pub fn keeper() -> Timekeeper {

@@ -313,7 +313,8 @@ impl Clocks {
         }
         let Some(stage) = Stage::of(event.to) else { return };
         let own = lead.filter(|_| stage == Stage::SignOff);
-        let kept = self.aside.iter().position(|clock| own.is_some() && clock.department.as_ref() == own);
+        let kept =
+            self.aside.iter().position(|clock| own.is_some() && clock.department.as_ref() == own);
         self.stage = Some(match kept {
             Some(at) => self.aside.remove(at),
             None => StageClock::begin(stage, own.cloned(), event),

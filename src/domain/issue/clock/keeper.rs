@@ -1,8 +1,8 @@
 //! The timekeeper: works out the due times when a step is decided, and again when another
 //! calendar comes into force, and writes them into the event as facts.
 
-use super::clocks::{Clocks, Dues, Stage};
 use super::Allowance;
+use super::clocks::{Clocks, Dues, Stage};
 use crate::domain::audit::event_hash;
 use crate::domain::calendar::Calendar;
 use crate::domain::catalog::{Limit, TimeType};
