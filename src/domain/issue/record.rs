@@ -314,14 +314,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.state_before_merge = Some(state_before);
         }
         Action::Unmerge => (issue.merged_into, issue.state_before_merge) = (None, None),
-        Action::Reopen => {
-            issue.counts.reopened += 1;
-            // What is taken up again has its returns before it.
-            issue.counts.returns = 0;
-            withdraw_feedback(issue);
-            issue.times.closed = None;
-            issue.binding = false;
-        }
+        Action::Reopen => reopen(issue),
         Action::Absorb | Action::Release => {
             let reports = reports_after(issue, event);
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
@@ -335,6 +328,15 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         | Action::Escalate => {}
     }
     Ok(())
+}
+
+/// What is taken up again has its feedback and its returns before it.
+fn reopen(issue: &mut Issue) {
+    issue.counts.reopened += 1;
+    issue.counts.returns = 0;
+    withdraw_feedback(issue);
+    issue.times.closed = None;
+    issue.binding = false;
 }
 
 /// What was refused, failed or reopened has no feedback that stands.

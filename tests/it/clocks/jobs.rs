@@ -71,7 +71,7 @@ impl Staff {
     async fn dispatched(&self) -> String {
         let mut body = report_of(HAZARD, IN_EAST, "井盖弹跳");
         // Two work days.
-        body["condition_code"] = json!("bj-01-01-3");
+        body["condition_code"] = json!("bj-01-01-03");
         let (id, _) = self.world.report(&self.acceptor, &body).await;
         self.act(&self.acceptor, &id, json!({"action": "file"})).await;
         let dispatch = json!({"action": "dispatch", "department": "js-dl"});

@@ -2,4 +2,5 @@
 
 mod calendar;
 mod jobs;
+mod properties;
 mod rules;
