@@ -409,6 +409,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notices to the reader's roles, the latest first; `total` counts all that were asked for. */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks a notice as read by the caller; again does no harm. */
+        post: operations["mark_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/photos/{id}/{copy}": {
         parameters: {
             query?: never;
@@ -894,6 +928,45 @@ export interface components {
             label: components["schemas"]["Texts"];
             value: string;
         };
+        /**
+         * @description A clock as it stands. Minutes are minutes of the limit's time type, whole ones; a day of them
+         *     has 1440.
+         */
+        ClockWire: {
+            /** @description Null without a limit, while suspended, or for want of a calendar. */
+            due_at?: string | null;
+            /**
+             * Format: int64
+             * @description Less than 0 beyond the limit.
+             */
+            left_minutes?: number | null;
+            /** @description `green`, `yellow` or `red`. */
+            light?: string | null;
+            /** Format: int64 */
+            limit_minutes?: number | null;
+            /**
+             * Format: double
+             * @description How many limits it is late; null up to the limit.
+             */
+            overdue_multiple?: number | null;
+            /** @description `running`, `paused` or `stopped`. */
+            phase: string;
+            problem?: components["schemas"]["Texts"] | null;
+            /** @description Whether it depends on a year whose calendar is not published yet. */
+            provisional: boolean;
+            /** @description Since when it is in this phase, and the action that put it there. */
+            since?: string | null;
+            /** @description `urgent_hour`, `work_hour`, `work_day` or `natural_day`; null without a limit. */
+            time_type?: string | null;
+            /** Format: int64 */
+            used_minutes?: number | null;
+            why?: string | null;
+        };
+        /** @description The two clocks of an issue. */
+        ClocksWire: {
+            stage?: components["schemas"]["StageClockWire"] | null;
+            total?: components["schemas"]["TotalClockWire"] | null;
+        };
         /** @description A condition with its text. */
         ConditionBrief: {
             code: string;
@@ -1037,6 +1110,7 @@ export interface components {
             address?: string | null;
             category_code: string;
             category_name: string;
+            clocks?: components["schemas"]["ClocksWire"] | null;
             /** Format: double */
             distance_m?: number | null;
             grid?: components["schemas"]["Named"] | null;
@@ -1207,6 +1281,7 @@ export interface components {
                 address?: string | null;
                 category_code: string;
                 category_name: string;
+                clocks?: components["schemas"]["ClocksWire"] | null;
                 /** Format: double */
                 distance_m?: number | null;
                 grid?: components["schemas"]["Named"] | null;
@@ -1419,6 +1494,20 @@ export interface components {
             expires_in_days?: number;
             name: string;
         };
+        /** @description A notice. */
+        NoticeWire: {
+            /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+            about: string;
+            at: string;
+            due_at?: string | null;
+            id: string;
+            issue: components["schemas"]["IssueBrief"];
+            name: components["schemas"]["Texts"];
+            /** @description When the reader marked it as read. */
+            read_at?: string | null;
+            /** @description The role that is told. */
+            role: string;
+        };
         /** @description A field of an action's form. */
         OfferField: {
             choices?: components["schemas"]["Choice"][];
@@ -1435,6 +1524,7 @@ export interface components {
                 address?: string | null;
                 category_code: string;
                 category_name: string;
+                clocks?: components["schemas"]["ClocksWire"] | null;
                 /** Format: double */
                 distance_m?: number | null;
                 grid?: components["schemas"]["Named"] | null;
@@ -1465,6 +1555,29 @@ export interface components {
                 updated_at: string;
                 /** Format: int64 */
                 version: number;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_NoticeWire: {
+            items: {
+                /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+                about: string;
+                at: string;
+                due_at?: string | null;
+                id: string;
+                issue: components["schemas"]["IssueBrief"];
+                name: components["schemas"]["Texts"];
+                /** @description When the reader marked it as read. */
+                read_at?: string | null;
+                /** @description The role that is told. */
+                role: string;
             }[];
             /** @description To be sent as `cursor` for the next page; null on the last one. */
             next_cursor?: string | null;
@@ -1607,6 +1720,14 @@ export interface components {
             name: string;
             terms: string;
         };
+        /** @description The clock of a stage. */
+        StageClockWire: components["schemas"]["ClockWire"] & {
+            /** Format: int32 */
+            escalations: number;
+            name: components["schemas"]["Texts"];
+            /** @description `accept`, `dispatch`, `sign_off` or `check`. */
+            stage: string;
+        };
         /** @description What came of a file of areas. */
         StagedWire: {
             areas: number;
@@ -1688,6 +1809,15 @@ export interface components {
             id: string;
             name: string;
             token?: string | null;
+        };
+        /** @description The clock of a filing condition's limit. */
+        TotalClockWire: components["schemas"]["ClockWire"] & {
+            /**
+             * Format: int32
+             * @description 1, and 1 for each extension.
+             */
+            grants: number;
+            limit?: components["schemas"]["LimitWire"] | null;
         };
         /** @description A photo as its reporter sees it. */
         TrackPhoto: {
@@ -2050,7 +2180,9 @@ export interface operations {
                 /** @description The window of `measure`; dates, inclusive. */
                 from?: string;
                 to?: string;
-                /** @description `-reported_at` (default) or `reported_at`. */
+                /** @description The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end. */
+                light?: string;
+                /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
                 limit?: number;
                 cursor?: string;
@@ -2112,7 +2244,9 @@ export interface operations {
                 /** @description The window of `measure`; dates, inclusive. */
                 from?: string;
                 to?: string;
-                /** @description `-reported_at` (default) or `reported_at`. */
+                /** @description The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end. */
+                light?: string;
+                /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
                 limit?: number;
                 cursor?: string;
@@ -2584,6 +2718,73 @@ export interface operations {
                 content?: never;
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not read yet. */
+                unread?: boolean;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NoticeWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mark_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
