@@ -138,7 +138,9 @@ impl View<'_> {
             amount: limit.amount.saturating_mul(total.grants),
             unit: limit.unit,
         };
-        let read = total.read(&self.snapshot.keeper.calendar, now);
+        // A clock that cannot say when it is due says why, from its first minute on.
+        let calendar = &self.snapshot.keeper.calendar;
+        let read = total.work_out(calendar, now).and_then(|_| total.read(calendar, now));
         let dues = (total.dues.due, total.dues.provisional);
         TotalClockWire {
             limit: total.limit.map(|limit| LimitWire::of(in_force(limit))),
@@ -148,7 +150,8 @@ impl View<'_> {
     }
 
     fn stage_clock(&self, clock: &StageClock, now: Timestamp) -> StageClockWire {
-        let read = clock.read(&self.snapshot.keeper.calendar, now);
+        let calendar = &self.snapshot.keeper.calendar;
+        let read = clock.work_out(calendar, now).and_then(|_| clock.read(calendar, now));
         StageClockWire {
             stage: clock.stage.as_str().to_owned(),
             name: stage_name(clock.stage),

@@ -4,7 +4,7 @@ use super::calendar::{at, calendar, now};
 use crate::support::Chance;
 use crate::support::world::{actor, department, report};
 use hexward::domain::access::{Actor, Role};
-use hexward::domain::calendar::{Calendar, Slots};
+use hexward::domain::calendar::Slots;
 use hexward::domain::catalog::Limit;
 use hexward::domain::id::IssueId;
 use hexward::domain::issue::clock::{
