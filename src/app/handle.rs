@@ -18,7 +18,7 @@ use crate::domain::issue::care::CareFields;
 use crate::domain::issue::event::{Event, EventActor};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
-use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide};
+use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
 use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
@@ -137,6 +137,7 @@ fn reclass(
         nature: category.nature.map(|nature| nature.as_str().to_owned()),
         inspection: category.needs_inspection,
         proposed: routed.lead().cloned(),
+        limit: routed.limit(),
     };
     Ok(Some((class, stored)))
 }
@@ -289,9 +290,10 @@ pub(super) async fn act(
         steps.routes.push(stored);
     }
     // What is not possible is said before anybody is looked for.
-    decide(&issue, &command, actor, now)?;
+    let timing = (now, &snapshot.keeper);
+    decide_timed(&issue, &command, actor, timing)?;
     command.told.offer = offer_task(ctx, &snapshot, &issue, action, now).await?;
-    let (mut after, event) = decide(&issue, &command, actor, now)?;
+    let (mut after, event) = decide_timed(&issue, &command, actor, timing)?;
     if matches!(action, Action::Submit | Action::Settle) {
         let position = command.told.position;
         let hand = Hand { photos: &photos, named: &command.photos, position };

@@ -306,8 +306,11 @@ impl<'a> Import<'a> {
         let id = IssueId(self.ctx.new_uuid().as_u128());
         let facts = self.report_facts(&row, category, &placed, &routed);
         let lead = row.department.as_ref();
-        let Past { mut issue, events } = relive(id, &row, facts, lead, &self.mapping.source)
-            .map_err(|error| broken(format!("{}: {error}", row.external_id)))?;
+        let of_row = |error| broken(format!("{}: {error}", row.external_id));
+        let Past { events, .. } =
+            relive(id, &row, facts, lead, &self.mapping.source).map_err(of_row)?;
+        let (keeper, now) = (&self.snapshot.keeper, change.at);
+        let (mut issue, events) = keeper.time_log(events, now).map_err(of_row)?;
         issue.text = row.text;
         issue.address = row.address;
         self.snapshot.seals.keep_text(None, &mut issue).map_err(ImportError::App)?;
@@ -352,6 +355,7 @@ impl<'a> Import<'a> {
         put(fact::STATUS, Some(row.status.clone()));
         put(fact::SERVICED, row.serviced.map(Timestamp::to_rfc3339));
         put(fact::PROPOSED, routed.lead().map(ToString::to_string));
+        put(fact::LIMIT, routed.limit().map(|limit| limit.to_string()));
         let assists = routed.assists();
         put(fact::ASSISTS, (!assists.is_empty()).then(|| join(assists)));
         facts

@@ -1,8 +1,11 @@
 //! What this installation is: names, district, time zone, and where its data comes from.
 
 use super::ctx::Ctx;
-use super::error::AppError;
+use super::error::{AppError, say};
+use crate::domain::calendar::Slots;
+use crate::domain::issue::clock::StageLimits;
 use crate::domain::time::{Day, Timestamp};
+use crate::format::calendar::is_region;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -37,6 +40,14 @@ pub struct Instance {
     pub risk_levels: String,
     /// Days after its end that what is personal of an issue is kept, by kind.
     pub retention: String,
+    /// The region whose calendars say which days are worked.
+    pub calendar_region: String,
+    /// The hours of a work day that are worked, such as `08:00-12:00,14:00-18:00`.
+    pub work_slots: String,
+    /// How long stages may take in minutes, such as `accept=15,sign_off=30`; the others usual.
+    pub stage_limits: String,
+    /// The time type of those minutes.
+    pub stage_time_type: String,
 }
 
 impl Default for Instance {
@@ -59,6 +70,10 @@ impl Default for Instance {
             demo_accounts: String::new(),
             risk_levels: "yellow=community,orange=street,red=district".into(),
             retention: "hazard=730,dispute=1095,opinion=730".into(),
+            calendar_region: "cn".into(),
+            work_slots: "08:00-12:00,14:00-18:00".into(),
+            stage_limits: String::new(),
+            stage_time_type: "work_hour".into(),
         }
     }
 }
@@ -77,6 +92,24 @@ impl Instance {
         instance
     }
 
+    /// The working slots and the limits of stages.
+    ///
+    /// # Errors
+    /// A setting cannot be read; it is named.
+    pub fn work(&self) -> Result<(Slots, StageLimits), AppError> {
+        let wrong = |field: &str, why: String| {
+            AppError::field(field, say(format!("设置 {field} 无法读取：{why}"), why))
+        };
+        if !is_region(&self.calendar_region) {
+            let why = "a region is lower-case letters, digits and hyphens, such as cn".to_owned();
+            return Err(wrong("calendar_region", why));
+        }
+        let slots = Slots::parse(&self.work_slots);
+        let slots = slots.map_err(|error| wrong("work_slots", error.to_string()))?;
+        let stages = StageLimits::parse(&self.stage_limits, &self.stage_time_type);
+        Ok((slots, stages.map_err(|error| wrong("stage_limits", error.to_string()))?))
+    }
+
     /// The instant up to which the data reaches: now, or the end of a collection's last day.
     pub fn as_of(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let last = Day::parse(&self.data_until);
@@ -90,7 +123,7 @@ impl Instance {
         self.position_days.trim().parse().ok().filter(|days| *days >= 0).unwrap_or(0)
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 16] {
+    fn slots(&mut self) -> [(&'static str, &mut String); 20] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -108,6 +141,10 @@ impl Instance {
             ("demo_accounts", &mut self.demo_accounts),
             ("risk_levels", &mut self.risk_levels),
             ("retention", &mut self.retention),
+            ("calendar_region", &mut self.calendar_region),
+            ("work_slots", &mut self.work_slots),
+            ("stage_limits", &mut self.stage_limits),
+            ("stage_time_type", &mut self.stage_time_type),
         ]
     }
 }
@@ -115,8 +152,9 @@ impl Instance {
 /// Keeps the settings of an installation.
 ///
 /// # Errors
-/// The store is not available.
+/// A setting cannot be read, or the store is not available.
 pub async fn save_instance(ctx: &Ctx, mut instance: Instance) -> Result<(), AppError> {
+    instance.work()?;
     let generated = instance.generated.to_string();
     for (name, value) in instance.slots() {
         ctx.store.put_setting(name, value).await?;

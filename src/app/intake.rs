@@ -5,11 +5,13 @@ use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, say};
 use super::matrix::{Activating, activate_matrix, draft_matrix};
 use super::people::{branch_row, post_row, worker_row};
+use super::snapshot::{CALENDARS, load_calendars};
 use super::territory::{lineage_row, row_of, stage_territory};
 use crate::domain::id::{AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::domain::territory::{Branch, Post, Worker};
+use crate::format::calendar::{YearFile, is_region, shipped_regions, shipped_years};
 use crate::format::pack::{Pack, PackProblems, read_catalog};
 use crate::store::port::AreaRow;
 use std::collections::BTreeMap;
@@ -97,7 +99,12 @@ pub async fn stage_areas(
     stage_territory(ctx, rows.into_values().collect(), lineage, &details.note).await
 }
 
-async fn put_pack(ctx: &Ctx, kind: &str, pack: &Pack, note: &str) -> Result<i64, AppError> {
+async fn put_pack(
+    ctx: &Ctx,
+    kind: &str,
+    pack: &impl serde::Serialize,
+    note: &str,
+) -> Result<i64, AppError> {
     let body = serde_json::to_string(pack).map_err(|e| AppError::Internal(e.to_string()))?;
     let version = ctx.store.put_pack(kind, &body, note, ctx.now()).await?;
     ctx.refresh().await?;
@@ -137,6 +144,50 @@ pub async fn publish_matrix(
     let asked = Activating { version, note: note.to_owned(), ..Activating::default() };
     activate_matrix(ctx, &asked).await?;
     Ok(Ok(version))
+}
+
+/// Adds years to the calendars in force and puts the whole in force. A year that is there already
+/// is replaced.
+///
+/// # Errors
+/// The store is not available. `Ok(Err(problems))`: the region's name cannot be one.
+pub async fn publish_calendar(
+    ctx: &Ctx,
+    region: &str,
+    years: Vec<YearFile>,
+    note: &str,
+) -> Result<Result<i64, PackProblems>, AppError> {
+    if !is_region(region) {
+        let why = "is no region: lower-case letters, digits and hyphens, such as cn";
+        return Ok(Err(vec![format!("{region:?} {why}")]));
+    }
+    let (version, mut pack) = load_calendars(ctx.store.as_ref()).await?;
+    let before = pack.clone();
+    years.into_iter().for_each(|file| pack.put(region, file));
+    if pack == before {
+        return Ok(Ok(version));
+    }
+    Ok(Ok(put_pack(ctx, CALENDARS, &pack, note).await?))
+}
+
+/// Adds the years of a region that ship with Hexward.
+///
+/// # Errors
+/// As for [`publish_calendar`]; `Ok(Err(problems))` also where the region does not ship.
+pub async fn publish_shipped_calendar(
+    ctx: &Ctx,
+    region: &str,
+    note: &str,
+) -> Result<Result<i64, PackProblems>, AppError> {
+    match shipped_years(region) {
+        None => {
+            let known: Vec<&str> = shipped_regions().into_iter().collect();
+            let known = known.join(", ");
+            Ok(Err(vec![format!("no calendar of {region:?} ships with Hexward; {known} do")]))
+        }
+        Some(Err(problems)) => Ok(Err(problems)),
+        Some(Ok(years)) => publish_calendar(ctx, region, years, note).await,
+    }
 }
 
 /// What came of a file of branches.

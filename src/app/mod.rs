@@ -6,6 +6,7 @@ pub mod assets;
 pub mod attach;
 pub mod audit;
 pub mod carry;
+pub mod clocks;
 pub mod ctx;
 pub mod dispute;
 pub mod error;

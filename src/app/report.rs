@@ -20,7 +20,7 @@ use crate::domain::issue::event::{EventActor, Facts, fact};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::{Issue, evolve, place_facts};
 use crate::domain::issue::state::{Action, State};
-use crate::domain::issue::step::{Command, Draft, decide, seal};
+use crate::domain::issue::step::{Command, Draft, decide_timed, seal};
 use crate::domain::metrics::contribution::deltas_of;
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::store::change::{Applied, Attachment, Change, Contact, Idempotency, Save, StoredRoute};
@@ -398,6 +398,7 @@ fn report_facts(
     put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
     // That there is someone to call, not who.
     put(fact::CONTACT, submission.contact.as_ref().map(|_| true.to_string()));
+    put(fact::LIMIT, preview.routed.limit().map(|limit| limit.to_string()));
     facts
 }
 
@@ -424,7 +425,9 @@ fn open_issue(
         facts: report_facts(submission, chosen, preview, &number, actor),
         attachments: photos.iter().map(|photo| photo.id).collect(),
     };
+    let snapshot = ctx.snapshot();
     let event = seal(id, 1, at, draft, (None, State::Reported), Hash::START);
+    let event = snapshot.keeper.time(None, event, change.at);
     let internal = |error: &dyn std::fmt::Display| AppError::Internal(error.to_string());
     let mut issue = evolve(None, &event).map_err(|error| internal(&error))?;
     issue.text.clone_from(&submission.text);
@@ -435,7 +438,8 @@ fn open_issue(
     if let Some(note) = &submission.settle_note {
         let command =
             Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
-        let (settled, event) = decide(&issue, &command, actor, change.at)?;
+        let timing = (change.at, &snapshot.keeper);
+        let (settled, event) = decide_timed(&issue, &command, actor, timing)?;
         super::evidence::check_settled(&ctx.snapshot(), &issue, photos, change.at)?;
         issue = settled;
         events.push(event);

@@ -129,6 +129,7 @@ pub fn correct(
         nature: category.nature.map(|nature| nature.as_str().to_owned()),
         inspection: category.needs_inspection,
         proposed: lead.clone(),
+        limit: routed.limit(),
     });
     let moved = correction.place.map(|_| Relocation { place: placed.place.clone() });
     let reroute = Reroute { lead, limit: routed.limit() };

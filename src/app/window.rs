@@ -2,8 +2,8 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
-use crate::domain::cell::COARSE_RESOLUTION;
 use crate::domain::access::{Actor, AreaPath, Scope};
+use crate::domain::cell::COARSE_RESOLUTION;
 use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::Measure;

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod check;
+pub mod clocks;
 pub mod demo;
 pub mod import;
 pub mod indicators;
@@ -59,6 +60,9 @@ enum Command {
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
+    /// Verify due times, or work them out anew.
+    #[command(subcommand)]
+    Clocks(clocks::ClocksCommand),
     /// Verify the logs.
     #[command(subcommand)]
     Audit(verify::AuditCommand),
@@ -83,6 +87,8 @@ enum ImportCommand {
     Matrix(load::MatrixArgs),
     /// Owned things (roads, rivers, parks) from GeoJSON.
     Assets(assets::AssetsArgs),
+    /// Calendars of work days from JSON, one file for each year.
+    Calendar(clocks::CalendarArgs),
     /// Another system's issues from CSV, through a mapping file.
     Issues(import::IssuesArgs),
     /// Which definition each published rate has, from CSV.
@@ -127,6 +133,9 @@ impl Cli {
             Command::Import(ImportCommand::Matrix(args)) => {
                 open::run(load::run_matrix(config, args))
             }
+            Command::Import(ImportCommand::Calendar(args)) => {
+                open::run(clocks::run_calendar(config, args))
+            }
             Command::Import(ImportCommand::Issues(args)) => {
                 open::run(import::run_issues(config, args))
             }
@@ -139,6 +148,7 @@ impl Cli {
             }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
+            Command::Clocks(command) => open::run(clocks::run(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),
             Command::Seal(command) => open::run(seal::run(config, command)),
         }

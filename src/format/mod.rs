@@ -3,6 +3,7 @@
 //! meaning.
 
 pub mod assets;
+pub mod calendar;
 pub mod catalog;
 pub mod csv_out;
 pub mod csv_rows;

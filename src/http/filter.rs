@@ -8,6 +8,7 @@ use crate::app::number::parse_number;
 use crate::app::window::find_area_path;
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::care::{ClaimState, Risk};
+use crate::domain::issue::clock::Light;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
@@ -62,7 +63,9 @@ pub struct IssueQuery {
     /// The window of `measure`; dates, inclusive.
     pub from: Option<String>,
     pub to: Option<String>,
-    /// `-reported_at` (default) or `reported_at`.
+    /// The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end.
+    pub light: Option<String>,
+    /// `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last).
     pub sort: Option<String>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
@@ -121,8 +124,9 @@ pub fn parse_cell(text: &str) -> Option<u64> {
 }
 
 /// Where the page after this issue begins.
-pub fn cursor_of(issue: &Issue) -> String {
-    format!("{}_{}", issue.times.reported.0, issue.id)
+pub fn cursor_of(issue: &Issue, sort: Sort) -> String {
+    let seek = Seek::after(issue, sort);
+    format!("{}_{}", seek.reported.0, seek.id)
 }
 
 fn parse_cursor(text: &str) -> Option<Seek> {
@@ -134,7 +138,11 @@ fn parse_cursor(text: &str) -> Option<Seek> {
 ///
 /// # Errors
 /// A value is not known; its field is named.
-pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilter, ApiError> {
+pub fn issue_filter(
+    snapshot: &Snapshot,
+    now: Timestamp,
+    query: &IssueQuery,
+) -> Result<IssueFilter, ApiError> {
     let states = filled(query.state.as_ref()).map_or(Ok(Vec::new()), |text| {
         text.split(',').map(|s| State::parse(s).ok_or_else(|| unknown("state", s))).collect()
     })?;
@@ -166,6 +174,7 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
             Some(text) => Some(parse_words(text).ok_or_else(words_too_long)?),
         },
         reporter: None,
+        light: parse_word("light", query.light.as_ref(), Light::parse)?.map(|light| (light, now)),
         reported_from: day("reported_from", query.reported_from.as_ref())?.map(start),
         reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
         attention: parse_word("attention", query.attention.as_ref(), Attention::parse)?,
@@ -189,12 +198,17 @@ fn parse_words(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// As for [`issue_filter`].
-pub fn page_query(snapshot: &Snapshot, query: &IssueQuery) -> Result<PageQuery, ApiError> {
+pub fn page_query(
+    snapshot: &Snapshot,
+    now: Timestamp,
+    query: &IssueQuery,
+) -> Result<PageQuery, ApiError> {
     Ok(PageQuery {
-        filter: issue_filter(snapshot, query)?,
+        filter: issue_filter(snapshot, now, query)?,
         sort: match filled(query.sort.as_ref()) {
             None | Some("-reported_at") => Sort::NewestFirst,
             Some("reported_at") => Sort::OldestFirst,
+            Some("due_at") => Sort::DueFirst,
             Some(other) => return Err(unknown("sort", other)),
         },
         after: parse_word("cursor", query.cursor.as_ref(), parse_cursor)?,

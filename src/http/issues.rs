@@ -51,7 +51,7 @@ pub async fn list_issues(
     Params(query): Params<IssueQuery>,
 ) -> Result<Json<Page<IssueBrief>>, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let page: PageQuery = page_query(&snapshot, &query)?;
+    let page: PageQuery = page_query(&snapshot, app.ctx.now(), &query)?;
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
@@ -64,10 +64,18 @@ pub async fn list_issues(
     let covers: HashMap<IssueId, Attachment> =
         covers.into_iter().map(|photo| (photo.issue, photo)).collect();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
-    let items = found.items.iter().map(|issue| view.brief(issue, covers.get(&issue.id)));
+    let now = app.ctx.now();
+    let items = found.items.iter().map(|issue| IssueBrief {
+        clocks: Some(view.clocks(issue, now)),
+        ..view.brief(issue, covers.get(&issue.id))
+    });
     Ok(Json(Page {
         items: items.collect(),
-        next_cursor: found.items.last().filter(|_| found.more).map(cursor_of),
+        next_cursor: found
+            .items
+            .last()
+            .filter(|_| found.more)
+            .map(|last| cursor_of(last, page.sort)),
         total,
     }))
 }
@@ -137,7 +145,12 @@ pub(super) async fn answer(
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
-    let wire = issue_wire(&view, issue, belongings);
+    let mut wire = issue_wire(&view, issue, belongings);
+    let now = app.ctx.now();
+    wire.brief.clocks = Some(view.clocks(issue, now));
+    // What is overdue is not extended, so it is not offered.
+    let is_overdue = issue.clocks.is_overdue(now);
+    wire.actions.retain(|offer| !is_overdue || offer.action != Action::Extend.as_str());
     let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;
     // What is shown depends on the reader and on more than the version: on photos, on names.
     let digest = hex::encode(&Sha256::digest(&body)[..8]);

@@ -11,6 +11,7 @@ mod live;
 mod matrix;
 mod measures;
 mod multipart;
+mod notices;
 mod ops;
 mod problem;
 mod proposals;
@@ -145,6 +146,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(public::list_wishes))
         .routes(routes!(public::claim_public_wish))
         .routes(routes!(public::unclaim_public_wish))
+        .routes(routes!(notices::list_notices))
+        .routes(routes!(notices::mark_notice))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))

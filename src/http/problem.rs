@@ -118,6 +118,8 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
         Refusal::RateTooLate => {
             (StatusCode::CONFLICT, "rate_too_late", say("已超过可评价的期限", en))
         }
+        Refusal::Overdue => (StatusCode::CONFLICT, "overdue", say("已超时限，不能再延期", en)),
+        Refusal::NotDue => (StatusCode::CONFLICT, "not_due", say("该阶段尚未超时", en)),
         Refusal::Missing(field) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "validation",

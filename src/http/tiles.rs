@@ -97,7 +97,7 @@ pub async fn show_tile(
         }
         Layer::Issues => {
             let query: IssueQuery = read_query(&uri)?;
-            let filter = issue_filter(&app.ctx.snapshot(), &query)?;
+            let filter = issue_filter(&app.ctx.snapshot(), app.ctx.now(), &query)?;
             draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
         }
         Layer::Cells => {

@@ -2,6 +2,7 @@
 //! and a job that was cut off is done by its next run.
 
 use crate::app::account::FAILURES_MS;
+use crate::app::clocks::{Ran, attend_clocks, retime_if_stale};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::app::retention::erase_due;
@@ -22,11 +23,15 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const KEY_DAYS: i64 = 30;
 /// How often what is past its term is erased.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the clocks of issues are attended to.
+const CLOCKS_EVERY: Duration = Duration::from_secs(20);
 
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_retained(&ctx)) };
+        let all = async {
+            tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_retained(&ctx), keep_time(&ctx))
+        };
         stop.run_until_cancelled(all).await;
     })
 }
@@ -108,6 +113,29 @@ async fn keep_retained(ctx: &Ctx) {
             && erased > 0
         {
             tracing::info!(issues = erased, "what was personal is erased after its term");
+        }
+    }
+}
+
+async fn keep_time(ctx: &Ctx) {
+    let mut ticks = every(CLOCKS_EVERY);
+    let (mut retime, mut attend) = (Watch::new("retime"), Watch::new("clocks"));
+    let mut unread = 0;
+    loop {
+        ticks.tick().await;
+        if let Some(Some(changed)) = retime.note(retime_if_stale(ctx).await) {
+            tracing::info!(changed, "due times follow the calendars in force");
+        }
+        let Some(ran) = attend.note(attend_clocks(ctx).await) else { continue };
+        if ran.unread > unread {
+            let region = ctx.snapshot().keeper.calendar.region().to_owned();
+            let n = ran.unread;
+            tracing::error!(issues = n, region, "clocks cannot be read: a calendar is lacking");
+        }
+        unread = ran.unread;
+        let Ran { resumed, escalated, .. } = ran;
+        if resumed + escalated > 0 {
+            tracing::info!(resumed, escalated, "clocks were attended to");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::care::CareChange;
 use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
+use crate::domain::issue::notice::Notice;
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::Deltas;
 use crate::domain::time::Timestamp;
@@ -78,6 +79,14 @@ pub struct Idempotency {
     pub issue: IssueId,
 }
 
+/// A notice as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRow {
+    pub id: String,
+    pub notice: Notice,
+    pub at: Timestamp,
+}
+
 /// Everything that one decision changes.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
@@ -90,6 +99,8 @@ pub struct Change {
     pub attachments: Vec<Attachment>,
     pub contacts: Vec<(IssueId, Contact)>,
     pub presences: Vec<Presence>,
+    /// Those that were told before are left as they are.
+    pub notices: Vec<NoticeRow>,
     pub idempotency: Option<Idempotency>,
     /// What the kinds have of their own.
     pub care: CareChange,

@@ -13,6 +13,7 @@ const COMMON: &[Step] = &[
     (8, "event_at", include_str!("../../migrations/0008_event_at.sql")),
     (5, "supervision", include_str!("../../migrations/0005_supervision.sql")),
     (6, "kinds", include_str!("../../migrations/0006_kinds.sql")),
+    (4, "clocks", include_str!("../../migrations/0004_clocks.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

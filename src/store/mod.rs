@@ -28,6 +28,7 @@ pub trait Store:
     + port::Feed
     + port::Supervisions
     + care::Cares
+    + port::Notices
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

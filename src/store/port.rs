@@ -3,7 +3,8 @@
 use super::StoreError;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
 use super::query::{
-    AsOf, GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum, Standing,
+    AsOf, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum, PageQuery,
+    RollupFilter, RollupSum, Standing,
 };
 use crate::domain::access::{Role, Scope};
 use crate::domain::id::{AccountId, AttachmentId, IssueId, WorkerId};
@@ -408,6 +409,40 @@ pub trait Supervisions: Send + Sync {
 
     /// Removes what is kept for a time only: keys of requests, and positions of people.
     async fn forget(&self, keys_before: Timestamp, places_before: Timestamp) -> Result<()>;
+}
+
+/// Notices, and the issues that ask for one.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// The notices of those recipients about issues in scope, the latest first.
+    async fn list_notices(
+        &self,
+        asked: &NoticeQuery,
+        account: AccountId,
+        scope: &Scope,
+    ) -> Result<Vec<KeptNotice>>;
+    async fn count_notices(
+        &self,
+        asked: &NoticeQuery,
+        account: AccountId,
+        scope: &Scope,
+    ) -> Result<i64>;
+    /// Marks a notice as read by an account; whether it is one of its notices.
+    async fn read_notice(
+        &self,
+        id: &str,
+        reader: (AccountId, &Scope),
+        asked: &NoticeQuery,
+        at: Timestamp,
+    ) -> Result<bool>;
+    /// Open issues whose light is not green, whose stage is overdue or whose suspension has ended
+    /// at `now`, in order of id: for the jobs.
+    async fn scan_alarms(
+        &self,
+        now: Timestamp,
+        after: Option<IssueId>,
+        limit: usize,
+    ) -> Result<Vec<Issue>>;
 }
 
 /// A place in the feed of events.

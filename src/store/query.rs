@@ -1,9 +1,11 @@
 //! Questions to the store.
 
 use super::care::CareFilter;
-use crate::domain::access::AreaPath;
+use crate::domain::access::{AreaPath, Clause, Role};
 use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
+use crate::domain::issue::clock::Light;
 use crate::domain::issue::kind::Kind;
+use crate::domain::issue::notice::Notice;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::{Bin, Measure};
@@ -35,6 +37,8 @@ pub struct IssueFilter {
     /// Words in text, address or number.
     pub words: Option<String>,
     pub reporter: Option<AccountId>,
+    /// The light of the total clock at an instant; of what has ended, the light at its end.
+    pub light: Option<(Light, Timestamp)>,
     /// From this instant.
     pub reported_from: Option<Timestamp>,
     /// Before this instant.
@@ -98,13 +102,59 @@ pub enum Sort {
     #[default]
     NewestFirst,
     OldestFirst,
+    /// By due time; what has none comes last.
+    DueFirst,
 }
 
 /// Where a page begins: after this row of the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seek {
+    /// The time of report; of a list by due time the due time, or [`NO_DUE`].
     pub reported: Timestamp,
     pub id: IssueId,
+}
+
+/// Where what has no due time stands in a list by due time.
+pub const NO_DUE: Timestamp = Timestamp(i64::MAX);
+
+impl Seek {
+    /// After an issue, in this order.
+    pub fn after(issue: &Issue, sort: Sort) -> Self {
+        let at = match sort {
+            Sort::NewestFirst | Sort::OldestFirst => issue.times.reported,
+            Sort::DueFirst => issue.clocks.due().unwrap_or(NO_DUE),
+        };
+        Self { reported: at, id: issue.id }
+    }
+}
+
+/// Somebody who may be told: a role, where its grant reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    pub role: Role,
+    pub clause: Clause,
+}
+
+/// Which notices.
+#[derive(Clone, Debug, Default)]
+pub struct NoticeQuery {
+    pub recipients: Vec<Recipient>,
+    /// Only those that the account has not read.
+    pub unread: bool,
+    /// Time and id of the notice after which a page begins.
+    pub after: Option<(Timestamp, String)>,
+    pub limit: usize,
+}
+
+/// A notice with its issue.
+#[derive(Clone, Debug)]
+pub struct KeptNotice {
+    pub id: String,
+    pub notice: Notice,
+    pub at: Timestamp,
+    /// When the account read it.
+    pub read: Option<Timestamp>,
+    pub issue: Issue,
 }
 
 /// One page of a list.

@@ -2,6 +2,7 @@
 
 mod api;
 mod api_view;
+mod clocks;
 mod contract;
 mod demo;
 mod demo_pack;

@@ -74,7 +74,7 @@ impl<'a> World<'a> {
             staff: Staff::of(snapshot, seats),
             spots: Spots::of(snapshot),
             words: Words::read()?,
-            clock: Clock::ending(until, &snapshot.zone),
+            clock: Clock::ending(until, &snapshot.keeper.calendar),
         })
     }
 

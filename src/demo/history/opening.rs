@@ -135,6 +135,9 @@ impl<'w> World<'w> {
         if let Some(lead) = routed.lead() {
             facts.insert(fact::PROPOSED.into(), lead.to_string());
         }
+        if let Some(limit) = routed.limit() {
+            facts.insert(fact::LIMIT.into(), limit.to_string());
+        }
         let draft = Draft {
             actor: match reporter.worker.and_then(Actor::account) {
                 Some(id) => EventActor::Account { id, role: Some(Role::GridWorker) },
@@ -146,6 +149,7 @@ impl<'w> World<'w> {
             attachments: if drawn { vec![photo] } else { Vec::new() },
         };
         let event = seal(id, 1, scene.at, draft, (None, State::Reported), Hash::START);
+        let event = self.snapshot.keeper.time(None, event, self.clock.until);
         let mut issue =
             evolve(None, &event).map_err(|error| DemoError::Refused(error.to_string()))?;
         issue.text = text;

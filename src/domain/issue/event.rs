@@ -36,8 +36,6 @@ pub mod fact {
     pub const LEAD: &str = "lead";
     pub const ASSISTS: &str = "assists";
     pub const PROPOSED: &str = "proposed";
-    /// The limit of a route that was decided anew, as files write limits: `2 work_day`.
-    pub const LIMIT: &str = "limit";
     pub const UNTIL: &str = "until";
     pub const OUTCOME: &str = "outcome";
     pub const REASON: &str = "reason";
@@ -80,6 +78,19 @@ pub mod fact {
     pub const TASK_WORKER: &str = "task_worker";
     pub const TASK_ACCOUNT: &str = "task_account";
     pub const TASK_REASON: &str = "task_reason";
+    /// The limit that the route grants, and the limit of the stage that begins, as files write
+    /// limits: `2 work_day`.
+    pub const LIMIT: &str = "limit";
+    pub const STAGE_LIMIT: &str = "stage_limit";
+    /// When the total clock has used its limit, from when its light is yellow and red, and whether
+    /// that depends on a year that is not published.
+    pub const DUE: &str = "due";
+    pub const DUE_YELLOW: &str = "due_yellow";
+    pub const DUE_RED: &str = "due_red";
+    pub const DUE_PROVISIONAL: &str = "due_provisional";
+    pub const STAGE_DUE: &str = "stage_due";
+    /// The region and version of the calendars that gave the due times.
+    pub const CALENDAR: &str = "calendar";
 }
 
 /// Who did it, as it is written into the log.

@@ -2,6 +2,7 @@
 //! issue changes, so the log alone rebuilds it (save texts that may be erased).
 
 use super::care::{self, Care};
+use super::clock::Clocks;
 use super::event::{Event, Facts, fact};
 use super::kind::{Kind, Severity};
 use super::state::{Action, Outcome, ReturnReason, State};
@@ -119,6 +120,7 @@ pub struct Issue {
     pub supervision: Supervision,
     /// What its kind has of its own.
     pub care: Care,
+    pub clocks: Clocks,
     pub updated: Timestamp,
 }
 
@@ -254,6 +256,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
             ..Supervision::default()
         },
         care: Care::default(),
+        clocks: Clocks::begin(event),
         updated: event.at,
     })
 }
@@ -278,6 +281,7 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
     apply_action(&mut issue, before.state, event)?;
     let lacking = |name| ReplayError::Fact { seq: event.seq, name };
     issue.supervision.apply(event).map_err(lacking)?;
+    issue.clocks.follow(event, issue.lead.as_ref());
     issue.times.ended = match event.to.is_open() {
         true => None,
         false => before.times.ended.or(Some(event.at)),
@@ -340,12 +344,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.state_before_merge = Some(state_before);
         }
         Action::Unmerge => (issue.merged_into, issue.state_before_merge) = (None, None),
-        Action::Reopen => {
-            issue.counts.reopened += 1;
-            withdraw_feedback(issue);
-            issue.times.closed = None;
-            issue.binding = false;
-        }
+        Action::Reopen => reopen(issue),
         Action::Absorb | Action::Release => {
             let reports = reports_after(issue, event);
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
@@ -366,6 +365,15 @@ fn put_right(issue: &mut Issue, event: &Event) -> Result<(), &'static str> {
         issue.place = place_of(&event.facts)?;
     }
     Ok(())
+}
+
+/// What is taken up again has its feedback and its returns before it.
+fn reopen(issue: &mut Issue) {
+    issue.counts.reopened += 1;
+    issue.counts.returns = 0;
+    withdraw_feedback(issue);
+    issue.times.closed = None;
+    issue.binding = false;
 }
 
 /// What was refused, failed or reopened has no feedback that stands.

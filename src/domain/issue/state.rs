@@ -162,6 +162,10 @@ named! {
         Unclaim = "unclaim",
         /// 心愿达成
         Fulfil = "fulfil",
+        /// Another calendar came into force and changed the due times; the state stays.
+        Retime = "retime",
+        /// The sign-off took longer than it may: told one step up the ladder; the state stays.
+        Escalate = "escalate",
     }
 }
 

@@ -2,6 +2,7 @@
 //! what would be allowed.
 
 use super::care::CareFields;
+use super::clock::Timekeeper;
 use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
@@ -48,6 +49,8 @@ pub struct Reclass {
     pub nature: Option<String>,
     pub inspection: bool,
     pub proposed: Option<DepartmentCode>,
+    /// What the route grants it.
+    pub limit: Option<Limit>,
 }
 
 /// A corrected place.
@@ -160,6 +163,10 @@ pub enum Refusal {
     ReopenTooLate,
     #[error("the term for rating ended {RATE_DAYS_MAX} days after closing")]
     RateTooLate,
+    #[error("the limit is used up: what is overdue is not extended")]
+    Overdue,
+    #[error("the limit of the stage is not used up yet")]
+    NotDue,
 }
 
 /// What is wrong with a field.
@@ -237,7 +244,20 @@ pub const fn outcomes_of(kind: Kind) -> &'static [Outcome] {
     }
 }
 
-/// Decides a command: the issue after it and the event to append.
+/// Decides a command: the issue after it and the event to append, with its due times.
+///
+/// # Errors
+/// A [`Refusal`]; nothing has changed then.
+pub fn decide_timed(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    (now, keeper): (Timestamp, &Timekeeper),
+) -> Result<(Issue, Event), Refusal> {
+    decide_with(issue, command, actor, now, |event| keeper.time(Some(issue), event, now))
+}
+
+/// As [`decide_timed`], where no due times are asked for.
 ///
 /// # Errors
 /// A [`Refusal`]; nothing has changed then.
@@ -246,6 +266,16 @@ pub fn decide(
     command: &Command,
     actor: &Actor,
     now: Timestamp,
+) -> Result<(Issue, Event), Refusal> {
+    decide_with(issue, command, actor, now, |event| event)
+}
+
+fn decide_with(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+    finish: impl FnOnce(Event) -> Event,
 ) -> Result<(Issue, Event), Refusal> {
     if command.version != issue.version {
         return Err(Refusal::Stale { seen: command.version, current: issue.version });
@@ -256,13 +286,14 @@ pub fn decide(
     check_told(issue, command, actor)?;
     super::care::check(issue, command, now)?;
     check_term(issue, command.action, role, now)?;
+    check_clock(issue, command.action, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
     let to = match (row.to, &command.reroute) {
         (To::ByRoute, Some(route)) => workflow::corrected_state(issue, route.lead.as_ref()),
         _ => workflow::destination(row, issue),
     };
-    let event = append(issue, at, (actor, role), command, to);
+    let event = finish(append(issue, at, (actor, role), command, to));
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -382,6 +413,16 @@ fn check_term(
     Ok(())
 }
 
+/// What an issue's clocks allow at `now`, beside what the table says.
+fn check_clock(issue: &Issue, action: Action, now: Timestamp) -> Result<(), Refusal> {
+    let stage_due = issue.clocks.stage.as_ref().and_then(|clock| clock.due);
+    match action {
+        Action::Extend if issue.clocks.is_overdue(now) => Err(Refusal::Overdue),
+        Action::Escalate if stage_due.is_none_or(|due| now <= due) => Err(Refusal::NotDue),
+        _ => Ok(()),
+    }
+}
+
 fn event_actor(actor: &Actor, role: Option<Role>) -> EventActor {
     match actor {
         Actor::Anonymous => EventActor::Reporter,
@@ -416,6 +457,7 @@ fn facts_of(command: &Command) -> Facts {
         put(fact::NATURE, class.nature.clone());
         put(fact::INSPECTION, Some(class.inspection.to_string()));
         put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
+        put(fact::LIMIT, class.limit.map(|limit| limit.to_string()));
     }
     if let Some(route) = &command.reroute {
         put(fact::PROPOSED, route.lead.as_ref().map(ToString::to_string));
@@ -463,7 +505,7 @@ pub struct Draft {
 }
 
 /// The next event of `issue`.
-fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
+pub fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
     seal(issue.id, issue.version + 1, at, draft, (Some(issue.state), to), issue.head)
 }
 

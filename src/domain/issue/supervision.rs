@@ -425,9 +425,8 @@ impl Supervision {
 pub fn account_of(actor: &EventActor) -> Option<AccountId> {
     match actor {
         EventActor::Account { id, .. } => Some(*id),
-        EventActor::Reporter
-        | EventActor::Resident
-        | EventActor::System
-        | EventActor::Import => None,
+        EventActor::Reporter | EventActor::Resident | EventActor::System | EventActor::Import => {
+            None
+        }
     }
 }

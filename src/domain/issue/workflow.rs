@@ -128,6 +128,8 @@ pub enum Guard {
     ReturnsUsedUp,
     /// Fewer extensions than [`EXTENSIONS_MAX`].
     ExtensionLeft,
+    /// Fewer escalations than [`ESCALATIONS_MAX`], of a sign-off that has a limit.
+    EscalationLeft,
     /// The kind or the category needs no inspection.
     NoInspectionNeeded,
     /// Only who reported it.
@@ -151,6 +153,8 @@ pub enum Guard {
 pub const RETURNS_MAX: u32 = 2;
 /// Extensions that an issue may have.
 pub const EXTENSIONS_MAX: u32 = 2;
+/// The rungs above the department: dispatcher, duty supervisor, leader.
+pub const ESCALATIONS_MAX: u32 = 3;
 
 /// One row of the workflow.
 #[derive(Clone, Copy, Debug)]
@@ -445,7 +449,28 @@ const COMMON: &[Transition] = &[
         clock: ClockEffect::Nothing,
         ..ROW
     },
+    Transition {
+        action: Action::Escalate,
+        from: &[Dispatched],
+        to: To::Same,
+        guard: Guard::EscalationLeft,
+        optional: &[],
+        clock: ClockEffect::Nothing,
+        ..ROW
+    },
 ];
+
+/// What an action does to the clocks. Rows of one action agree; what is not in the table, save the
+/// report itself, leaves the clocks alone.
+pub fn clock_effect_of(action: Action) -> ClockEffect {
+    match action {
+        Action::Report => ClockEffect::NextStage,
+        _ => TRANSITIONS
+            .iter()
+            .find(|row| row.action == action)
+            .map_or(ClockEffect::Nothing, |row| row.clock),
+    }
+}
 
 /// Whether disputes and opinions, or a category that says so, end without an inspection.
 fn needs_inspection(issue: &Issue) -> bool {
@@ -458,6 +483,10 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::ReturnLeft => !issue.binding && issue.counts.returns < RETURNS_MAX,
         Guard::ReturnsUsedUp => !issue.binding && issue.counts.returns >= RETURNS_MAX,
         Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
+        Guard::EscalationLeft => {
+            let sign_off = issue.clocks.stage.as_ref().filter(|clock| clock.due.is_some());
+            sign_off.is_some_and(|clock| clock.escalations < ESCALATIONS_MAX)
+        }
         Guard::NoInspectionNeeded => !needs_inspection(issue),
         Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
         Guard::IsInspected => issue.kind == Kind::Hazard,
@@ -472,9 +501,10 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
     }
 }
 
-/// Whether the service itself may take the action: it resumes what was suspended.
+/// Whether the service itself may take the action: it resumes what was suspended, and escalates
+/// what is not signed for.
 const fn system_may(action: Action) -> bool {
-    matches!(action, Action::Resume)
+    matches!(action, Action::Resume | Action::Escalate)
 }
 
 /// The role in which `actor` may take this row on this issue. `Ok(None)` is the reporter or the

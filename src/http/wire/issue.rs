@@ -1,6 +1,7 @@
 //! Issues on the wire, as their reader may see them.
 
 use super::care::{CareWire, care_wire};
+use super::clock::ClocksWire;
 use super::offer::{ActionOffer, offers_wire};
 use super::report::{LimitWire, RouteWire};
 use super::supervision::{DossierWire, SupervisionWire, supervision_wire};
@@ -50,6 +51,8 @@ pub struct IssueBrief {
     pub updated_at: String,
     pub version: i64,
     pub thumb_url: Option<String>,
+    /// Null where a list does not tell them.
+    pub clocks: Option<ClocksWire>,
     pub reworks: u32,
     pub returns: u32,
     pub reopened: u32,
@@ -233,6 +236,7 @@ impl View<'_> {
             updated_at: issue.updated.to_rfc3339(),
             version: issue.version,
             thumb_url: cover.filter(|_| readable).map(|photo| photo_url(photo, "thumb")),
+            clocks: None,
             reworks: issue.counts.reworks,
             returns: issue.counts.returns,
             reopened: issue.counts.reopened,

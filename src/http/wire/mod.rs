@@ -4,6 +4,7 @@
 pub mod analysis;
 pub mod area;
 pub mod care;
+pub mod clock;
 pub mod issue;
 pub mod matrix;
 pub mod measure;

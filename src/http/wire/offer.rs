@@ -81,6 +81,8 @@ pub fn action_name(action: Action) -> Texts {
         Action::Comment => ("备注", "Comment"),
         Action::Correct => ("更正位置或类别", "Correct place or category"),
         Action::Rehome => ("网格调整", "Moved to another grid"),
+        Action::Retime => ("重算时限", "Due time worked out again"),
+        Action::Escalate => ("超时升级", "Escalated"),
         Action::Urge => ("催办", "Urge"),
         Action::Supervise => ("督办", "Supervise"),
         Action::Reply => ("督办回复", "Reply"),

@@ -49,6 +49,7 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }
+    super::notices::insert_notices(conn, &change.notices).await?;
     for presence in &change.presences {
         insert_presence(conn, presence).await?;
     }

@@ -6,6 +6,7 @@ use super::Query;
 use super::care::push_care_filter;
 use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::cell::{COARSE_DIGITS, descendant_interval};
+use crate::domain::issue::clock::Light;
 use crate::domain::metrics::contribution::Measure;
 use crate::store::query::{Attention, Counted, IssueFilter, RollupFilter};
 
@@ -148,7 +149,8 @@ fn push_joined<T>(
     }
 }
 
-fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
+/// Pushes ` AND …` for each condition of a clause.
+pub fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
     if let Some(area) = &clause.area {
         push_area(query, area);
     }
@@ -258,10 +260,37 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
             Attention::AppealOpen => "appeal_state = 'open'",
         });
     }
+    if let Some((light, now)) = filter.light {
+        push_light(query, light, now.0);
+    }
     push_words(query, filter.words.as_deref());
     push_care_filter(query, &filter.care);
     if let Some(counted) = &filter.counted {
         push_counted(query, counted);
+    }
+}
+
+/// The light at `now`, or at the end of what has ended: [`Light::of`] in SQL. What has no limit,
+/// or no due time for want of a calendar, has no light.
+fn push_light(query: &mut Query, light: Light, now: i64) {
+    let mut reached = |prefix: &str, column: &str, compare: &str| {
+        query.push(format!("{prefix}{column} {compare} COALESCE(ended_at, ")).push_bind(now);
+        query.push(")");
+    };
+    match light {
+        Light::Red => reached(" AND ", "due_red_at", "<="),
+        Light::Yellow => {
+            reached(" AND ", "due_yellow_at", "<=");
+            reached(" AND (due_red_at IS NULL OR ", "due_red_at", ">");
+            query.push(")");
+        }
+        Light::Green => {
+            reached(" AND (due_yellow_at IS NULL OR ", "due_yellow_at", ">");
+            query.push(
+                ") AND limit_text IS NOT NULL AND (due_at IS NOT NULL OR state = 'suspended' \
+                 OR (state = 'merged' AND state_before_merge = 'suspended'))",
+            );
+        }
     }
 }
 

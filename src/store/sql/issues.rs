@@ -51,16 +51,18 @@ impl Issues for Engine {
         let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
         push_scope_and_place(&mut query, scope, &page.filter);
         push_issue_filter(&mut query, &page.filter);
-        let (compare, order) = match page.sort {
-            Sort::NewestFirst => ("<", "DESC"),
-            Sort::OldestFirst => (">", "ASC"),
+        let (key, compare, order) = match page.sort {
+            Sort::NewestFirst => ("reported_at", "<", "DESC"),
+            Sort::OldestFirst => ("reported_at", ">", "ASC"),
+            // The expression of the index.
+            Sort::DueFirst => ("COALESCE(due_at, 9223372036854775807)", ">", "ASC"),
         };
         if let Some(after) = &page.after {
-            query.push(format!(" AND (reported_at, id) {compare} ("));
+            query.push(format!(" AND ({key}, id) {compare} ("));
             query.push_bind(after.reported.0).push(", ");
             query.push_bind(after.id.to_string()).push(")");
         }
-        query.push(format!(" ORDER BY reported_at {order}, id {order} LIMIT "));
+        query.push(format!(" ORDER BY {key} {order}, id {order} LIMIT "));
         query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;

@@ -1,6 +1,7 @@
 //! Rows to domain values and back.
 
 use super::care::{bind_care, care_of};
+use super::clocks::{clock_columns, clocks_of};
 use super::supervision::{bind_supervision, supervision_of};
 use super::{Query, Row};
 use crate::domain::access::AreaPath;
@@ -24,7 +25,9 @@ pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition
     candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
     binding, misdispatched, settled, outcome, suspended_until, merged_into, state_before_merge, \
     reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, ended_at, returns, \
-    reworks, reopened, extensions, reports, updated_at, search";
+    reworks, reopened, extensions, reports, updated_at, search, \
+    clocks, limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, \
+    stage_due_at";
 
 /// Everything that [`issue_of`] reads.
 pub const ISSUE_SELECT: &str = "issue.*";
@@ -136,6 +139,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
         },
         supervision: supervision_of(row)?,
         care: care_of(row)?,
+        clocks: clocks_of(row)?,
         updated: Timestamp(row.try_get("updated_at")?),
     })
 }
@@ -220,6 +224,16 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(i64::from(counts.reports))
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
+    let clocks = clock_columns(issue);
+    values
+        .push_bind(clocks.clocks)
+        .push_bind(clocks.limit)
+        .push_bind(clocks.grants)
+        .push_bind(clocks.due)
+        .push_bind(clocks.yellow)
+        .push_bind(clocks.red)
+        .push_bind(clocks.provisional)
+        .push_bind(clocks.stage_due);
     bind_supervision(&mut values, &issue.supervision);
     bind_care(&mut values, issue);
 }

@@ -345,6 +345,7 @@ impl World {
                     nature: chance.pick(NATURES).map(str::to_owned),
                     inspection: chance.one_in(2),
                     proposed: Some(department(chance.pick(DEPARTMENTS))),
+                    limit: None,
                 });
             }
             Field::Place => {

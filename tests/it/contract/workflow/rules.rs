@@ -383,6 +383,7 @@ fn filing_may_correct_the_category_and_nothing_else_may() {
         nature: Some("small_wish".into()),
         inspection: false,
         proposed: Some(department("城管")),
+        limit: None,
     };
     let issue = issue_in(State::Reported, Kind::Hazard, true);
     let mut file = command(Action::File, &issue);
