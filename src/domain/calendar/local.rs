@@ -78,7 +78,9 @@ impl LocalClock {
         let civil = midnight.saturating_add(jiff::SignedDuration::from_millis(of_day));
         let at = |offset| Timestamp(wall.0.saturating_sub(offset_ms(offset)));
         match self.zone.to_ambiguous_timestamp(civil).offset() {
-            AmbiguousOffset::Unambiguous { offset } => at(offset),
+            AmbiguousOffset::Unambiguous { offset } => {
+                self.change_at(at(offset), wall).unwrap_or(at(offset))
+            }
             AmbiguousOffset::Fold { before, .. } => at(before),
             AmbiguousOffset::Gap { after, .. } => {
                 // Reached when the clock is set forward over it: the change after this instant.
@@ -87,6 +89,17 @@ impl LocalClock {
                 change.map_or(at(after), |c| Timestamp(c.timestamp().as_millisecond()))
             }
         }
+    }
+
+    /// The change that set the clock back from exactly `wall`, which it shows again at `again`.
+    fn change_at(&self, again: Timestamp, wall: WallMs) -> Option<Timestamp> {
+        let yesterday = instant(again.0.saturating_sub(CATCH_UP_MS));
+        if self.zone.to_offset(yesterday) == self.zone.to_offset(instant(again.0)) {
+            return None;
+        }
+        let change = self.zone.preceding(instant(again.0)).next()?.timestamp().as_millisecond();
+        let before = self.zone.to_offset(instant(change - 1));
+        (change + offset_ms(before) == wall.0).then_some(Timestamp(change))
     }
 
     /// The civil day of an instant.

@@ -103,7 +103,8 @@ fn a_refused_action_names_those_that_are_allowed() {
             assert!(allowed.contains(&action), "{told}");
         }
         let refused = world.act(&crew.worker, &id, &json!({"action": "file"})).await;
-        assert_eq!(refused.problem(403, "forbidden")["allowed"], json!(["comment"]));
+        let allowed = json!(["comment", "control"]);
+        assert_eq!(refused.problem(403, "forbidden")["allowed"], allowed);
         for (body, field) in [
             (json!({"action": "no"}), "action"),
             (json!({"action": "reject"}), "note"),
