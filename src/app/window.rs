@@ -194,7 +194,7 @@ pub fn find_area_path(snapshot: &Snapshot, code: &str) -> Result<AreaPath, AppEr
 /// `Forbidden` when no grant reads issues.
 pub fn metrics_scope(actor: &Actor) -> Result<Scope, AppError> {
     let mut scope = Scope::of(actor);
-    scope.clauses.retain(|clause| clause.reporter.is_none());
+    scope.clauses.retain(|clause| !clause.is_personal() && clause.nature.is_none());
     if scope.clauses.is_empty() {
         return Err(AppError::Forbidden(say(
             "您没有查看统计的权限",
@@ -215,7 +215,7 @@ pub fn metrics_scope_at(actor: &Actor, resolution: Resolution) -> Result<Scope, 
         return Ok(all);
     }
     let mut scope = Scope::of_words(actor);
-    scope.clauses.retain(|clause| clause.reporter.is_none());
+    scope.clauses.retain(|clause| !clause.is_personal() && clause.nature.is_none());
     Ok(scope)
 }
 

@@ -347,12 +347,13 @@ impl Scope {
     }
 
     /// The slow truth of what the store's condition says of counters: they know no assists, and
-    /// one's own reports give no share in them.
+    /// neither one's own part in an issue nor a nature gives a share in them.
     pub fn counts(&self, path: &AreaPath, kind: Kind, lead: Option<&DepartmentCode>) -> bool {
         self.clauses.iter().any(|clause| {
             clause.area.as_ref().is_none_or(|root| path.is_within(root))
                 && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
-                && clause.reporter.is_none()
+                && !clause.is_personal()
+                && clause.nature.is_none()
                 && clause.department.as_ref().is_none_or(|own| lead == Some(own))
         })
     }

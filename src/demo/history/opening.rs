@@ -5,7 +5,7 @@ use super::play::{PlannedPhoto, Play};
 use super::spot::Spot;
 use super::words::{Hours, Phrase};
 use crate::app::place::place;
-use crate::app::route::route;
+use crate::app::route::{Routed, route};
 use crate::demo::load::DemoError;
 use crate::demo::names;
 use crate::demo::rng::Rng;
@@ -132,12 +132,7 @@ impl<'w> World<'w> {
         let mut facts = place_facts(&placed.place);
         put_report(&mut facts, category, condition, scene.severity, &text, &mut rng);
         put_reporter(&mut facts, &reporter);
-        if let Some(lead) = routed.lead() {
-            facts.insert(fact::PROPOSED.into(), lead.to_string());
-        }
-        if let Some(limit) = routed.limit() {
-            facts.insert(fact::LIMIT.into(), limit.to_string());
-        }
+        put_route(&mut facts, &routed);
         let draft = Draft {
             actor: match reporter.worker.and_then(Actor::account) {
                 Some(id) => EventActor::Account { id, role: Some(Role::GridWorker) },
@@ -224,6 +219,15 @@ fn put_report(
     }
     if let Some(nature) = category.nature {
         put(fact::NATURE, nature.as_str().to_owned());
+    }
+}
+
+fn put_route(facts: &mut Facts, routed: &Routed) {
+    if let Some(lead) = routed.lead() {
+        facts.insert(fact::PROPOSED.into(), lead.to_string());
+    }
+    if let Some(limit) = routed.limit() {
+        facts.insert(fact::LIMIT.into(), limit.to_string());
     }
 }
 

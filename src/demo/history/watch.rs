@@ -48,7 +48,8 @@ pub fn press(play: &mut Play<'_>, handler: &Handler) -> Result<(), Halt> {
 
 fn order(play: &mut Play<'_>) -> Result<(), Halt> {
     let mut command = play.command(Action::Supervise, "");
-    command.until = Some(Timestamp(play.issue.updated.0 + 6 * DAY_MS));
+    // Longer than the longest row of holidays, so that it lies ahead when the order is given.
+    command.until = Some(Timestamp(play.issue.updated.0 + 15 * DAY_MS));
     play.act(&play.office.supervisor, command, (10 * HOUR, Pace::Desk))
 }
 

@@ -1,6 +1,12 @@
 //! One step of the workflow: a command against an issue becomes an event, or a refusal that says
 //! what would be allowed.
 
+mod log;
+mod refusal;
+
+pub use log::{Draft, chain, count_reports, rehome, seal};
+pub use refusal::{FieldFault, Refusal};
+
 use super::care::CareFields;
 use super::clock::Timekeeper;
 use super::event::{Event, EventActor, Facts, fact};
@@ -11,7 +17,6 @@ use super::supervision::Told;
 use super::told::{check_told, told_facts};
 use super::workflow::{self, Field, To, Transition};
 use crate::domain::access::{Actor, Role};
-use crate::domain::audit::{Hash, event_hash};
 use crate::domain::catalog::Limit;
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::{DAY_MS, Timestamp};
@@ -140,68 +145,6 @@ impl Command {
             other => self.care.has(other),
         }
     }
-}
-
-/// Why a step is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("the issue has moved on: it is at version {current}, you saw {seen}")]
-    Stale { seen: i64, current: i64 },
-    #[error("{action} is not possible while {state}")]
-    NotFromHere { action: Action, state: State, allowed: Vec<Action> },
-    #[error("{action} is not yours to take")]
-    NotYours { action: Action, allowed: Vec<Action> },
-    #[error("{} is needed", .0.as_str())]
-    Missing(Field),
-    #[error("{} has no meaning here", .0.as_str())]
-    Superfluous(Field),
-    #[error("{}: {}", .field.as_str(), .why)]
-    Invalid { field: Field, why: FieldFault },
-    #[error("the route is not the one that was confirmed; look at the change again")]
-    StaleRoute,
-    #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
-    ReopenTooLate,
-    #[error("the term for rating ended {RATE_DAYS_MAX} days after closing")]
-    RateTooLate,
-    #[error("the limit is used up: what is overdue is not extended")]
-    Overdue,
-    #[error("the limit of the stage is not used up yet")]
-    NotDue,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FieldFault {
-    #[error("at most {NOTE_CHARS_MAX} characters")]
-    TooLong,
-    #[error("holds a control character")]
-    ControlCharacter,
-    #[error("at most {ASSISTS_MAX} assisting departments and {PHOTOS_MAX} photos")]
-    TooMany,
-    #[error("must lie in the future and at most {SUSPENSION_DAYS_MAX} days ahead")]
-    OutOfTerm,
-    #[error("an issue cannot be merged into itself")]
-    Itself,
-    #[error("the other issue is not open")]
-    TargetNotOpen,
-    #[error("the lead cannot assist as well")]
-    LeadAssists,
-    #[error("does not fit the kind of the issue")]
-    WrongKind,
-    #[error("this department is not awaited")]
-    NotAwaited,
-    #[error("there is nothing of this sort to appeal against")]
-    NothingToAppeal,
-    #[error("must be one line of sensible length without ;")]
-    NotALine,
-    #[error("must not lie in the future")]
-    InFuture,
-    #[error("is as it was")]
-    Unchanged,
-    #[error("needs a recorded agreement first")]
-    NoAgreement,
-    #[error("needs a claim that the office approved first")]
-    NoClaim,
 }
 
 const FIELDS: &[Field] = &[
@@ -492,85 +435,4 @@ fn append(
         attachments: command.photos.clone(),
     };
     chain(issue, at, draft, to)
-}
-
-/// An event before it is chained.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    pub actor: EventActor,
-    pub action: Action,
-    pub note: Option<String>,
-    pub facts: Facts,
-    pub attachments: Vec<AttachmentId>,
-}
-
-/// The next event of `issue`.
-pub fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
-    seal(issue.id, issue.version + 1, at, draft, (Some(issue.state), to), issue.head)
-}
-
-/// Puts an event together and gives it its hash.
-pub fn seal(
-    issue: IssueId,
-    seq: i64,
-    at: Timestamp,
-    draft: Draft,
-    (from, to): (Option<State>, State),
-    previous: Hash,
-) -> Event {
-    let mut event = Event {
-        issue,
-        seq,
-        at,
-        actor: draft.actor,
-        action: draft.action,
-        from,
-        to,
-        note_digest: draft.note.as_deref().map(Hash::of_text),
-        note: draft.note,
-        facts: draft.facts,
-        attachments: draft.attachments,
-        previous,
-        hash: Hash::START,
-    };
-    event.hash = event_hash(&event);
-    event
-}
-
-/// The step that a merge causes in the issue that stays: it stands for more reports, or fewer.
-pub fn count_reports(
-    issue: &Issue,
-    other: &Issue,
-    action: Action,
-    actor: EventActor,
-    now: Timestamp,
-) -> Option<(Issue, Event)> {
-    let facts = Facts::from([
-        (fact::OTHER.to_owned(), other.id.to_string()),
-        (fact::OTHER_NUMBER.to_owned(), other.number.clone()),
-        (fact::REPORTS.to_owned(), other.counts.reports.to_string()),
-    ]);
-    let draft = Draft { actor, action, note: None, facts, attachments: Vec::new() };
-    let event = chain(issue, now.max(issue.updated), draft, issue.state);
-    evolve(Some(issue), &event).ok().map(|after| (after, event))
-}
-
-/// The step by which a new territory puts an open issue elsewhere; `None` when nothing changes.
-pub fn rehome(
-    issue: &Issue,
-    place: &super::record::Place,
-    now: Timestamp,
-) -> Option<(Issue, Event)> {
-    if issue.place == *place {
-        return None;
-    }
-    let draft = Draft {
-        actor: EventActor::System,
-        action: Action::Rehome,
-        note: None,
-        facts: place_facts(place),
-        attachments: Vec::new(),
-    };
-    let event = chain(issue, now.max(issue.updated), draft, issue.state);
-    evolve(Some(issue), &event).ok().map(|after| (after, event))
 }

@@ -2,8 +2,8 @@
 //! Geographical Analysis 24:189–206; in the form of a z-score, Ord & Getis 1995, 27:286–306).
 //!
 //! A cell's neighbourhood is every cell of the territory within `rings` steps, itself included,
-//! each with weight 1. Cells of the territory without reports count as 0; cells outside it do not exist,
-//! so a neighbourhood at the border is smaller and is judged as such.
+//! each with weight 1. Cells of the territory without reports count as 0; cells outside it do not
+//! exist, so a neighbourhood at the border is smaller and is judged as such.
 
 use super::significance::{benjamini_hochberg, normal_two_sided};
 use h3o::CellIndex;

@@ -149,13 +149,16 @@ pub struct MetricsWire {
 
 impl MetricsWire {
     /// The rates in the order of [`RATES`].
-    fn rates(&self) -> [&RateWire; 5] {
+    fn rates(&self) -> [&RateWire; RATES.len()] {
         [
             &self.closing_rate,
             &self.filing_rate,
             &self.dispatch_accuracy,
             &self.rework_rate,
             &self.mediation_rate,
+            &self.response_rate,
+            &self.resolution_rate,
+            &self.satisfaction_rate,
         ]
     }
 }

@@ -60,6 +60,8 @@ fn who(action: Action) -> Actor {
     let role = TRANSITIONS.iter().find(|row| row.action == action).unwrap().roles.last();
     match role {
         None => Actor::System,
+        // Whoever handled an issue does not inspect it.
+        Some(role) if matches!(action, Action::Pass | Action::Fail) => actor(3, *role, None),
         Some(role) => actor(2, *role, None),
     }
 }

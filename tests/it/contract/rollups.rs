@@ -108,6 +108,7 @@ pub fn is_allowed(key: &Key, scope: &Scope) -> bool {
         clause.area.as_ref().is_none_or(|root| path.is_within(root))
             && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&key.bin.kind))
             && !clause.is_personal()
+            && clause.nature.is_none()
             && (clause.department.is_none() || clause.department == key.bin.department)
     })
 }
@@ -137,6 +138,7 @@ pub fn random_scope(chance: &mut Chance) -> Scope {
         kinds: chance.one_in(3).then(|| vec![random_kind(chance)]),
         reporter: chance.one_in(5).then_some(AccountId(1)),
         tasked: chance.one_in(9).then_some(AccountId(1)),
+        nature: chance.one_in(9).then_some("legal_consultation"),
         ..Clause::default()
     });
     let clauses: Vec<_> = clauses.collect();

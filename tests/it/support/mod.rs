@@ -1,6 +1,7 @@
 //! Fixtures of the contract tests: throw-away databases, a repeatable source of chance, and
 //! issues with random histories.
 
+pub mod log;
 pub mod world;
 
 use hexward::app::seal::Seals;

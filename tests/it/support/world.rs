@@ -15,7 +15,7 @@ use hexward::domain::issue::step::{self, Command, Draft, Reclass, Relocation, Re
 use hexward::domain::issue::supervision::{
     Ground, Holder, Judgement, Offer, Reach, Satisfaction, Told, Verdict,
 };
-use hexward::domain::issue::workflow::{Field, rows};
+use hexward::domain::issue::workflow::{Field, To, rows};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, Day, HOUR_MS, Timestamp};
 use hexward::store::change::{Change, Save};
@@ -235,8 +235,14 @@ impl World {
             Action::Submit,
             Action::Settle,
         ];
+        // What leads on comes first: there are many more things to do beside the way.
+        let leads_on = |action: &Action| {
+            rows().any(|row| row.action == *action && !matches!(row.to, To::Same))
+        };
+        let way: Vec<Action> = allowed.iter().copied().filter(leads_on).collect();
         let action = match allowed.iter().find(|action| rare.contains(action)) {
             Some(action) if self.chance.one_in(2) => *action,
+            _ if !way.is_empty() && !self.chance.one_in(4) => *self.chance.pick(&way),
             _ => *self.chance.pick(&allowed),
         };
         // These are possible at many places and would crowd out the rest.

@@ -199,7 +199,7 @@ fn the_order_of_the_book_is_hexagon_then_area_then_anywhere_then_id() {
         right: 0,
         against: vec![],
     };
-    let ordered = vec![
+    let ordered = [
         rule("9", "lamp", Some("west"), cell(Resolution::Nine)),
         rule("8", "lamp", None, cell(Resolution::Nine)),
         rule("7", "lamp", Some("west"), cell(Resolution::Six)),

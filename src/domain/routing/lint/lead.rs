@@ -192,6 +192,6 @@ impl<'a> Check<'a> {
         let without: Vec<NamedPlace> =
             all.iter().filter(|i| !with.contains(i)).map(|&i| self.place(i)).collect();
         let mixed = !without.is_empty() && without.len() < all.len();
-        mixed.then(|| Defect::RungMissing { level, areas: without, of: all.len() })
+        mixed.then_some(Defect::RungMissing { level, areas: without, of: all.len() })
     }
 }
