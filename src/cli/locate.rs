@@ -342,3 +342,30 @@ impl Loaded {
             .map(|name| (*name).clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::polygon;
+
+    fn square(from: f64, to: f64) -> MultiPolygon<f64> {
+        polygon![(x: from, y: from), (x: to, y: from), (x: to, y: to), (x: from, y: to)].into()
+    }
+
+    #[test]
+    fn the_innermost_area_holds_a_point_and_of_equal_ones_the_first_code() {
+        let polygons = [square(0.0, 4.0), square(1.0, 3.0), square(1.5, 2.5), square(1.5, 2.5)];
+        let codes = ["a", "b", "d", "c"].map(str::to_owned);
+        let at = |placer: &Placer, place: f64| {
+            placer.innermost_code(geo::coord! { x: place, y: place }).map(str::to_owned)
+        };
+        let placer = Placer::new(&polygons, &codes);
+        let found = [0.5, 1.2, 2.0, 5.0].map(|place| at(&placer, place));
+        let own = |code: &str| Some(code.to_owned());
+        assert_eq!(found, [own("a"), own("b"), own("c"), None]);
+        // A level says more than a size.
+        let levels = [Level::Grid, Level::Street, Level::District, Level::District];
+        let placer = placer.with_levels(&levels);
+        assert_eq!([0.5, 2.0].map(|place| at(&placer, place)), [own("a"), own("a")]);
+    }
+}

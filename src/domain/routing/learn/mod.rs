@@ -105,7 +105,7 @@ impl Default for Options {
         Self {
             coarsest: Resolution::Five,
             finest: Resolution::Nine,
-            neighbours: 5,
+            neighbours: 7,
             far_km: 5.0,
             near_km: 0.05,
             border_km: 1.0,

@@ -91,8 +91,10 @@ pub(super) fn cheapest(
     for (i, node) in nodes.iter().enumerate() {
         let above = if i == 0 { none } else { in_force[node.parent] };
         in_force[i] = above;
+        // Of two that cost the same the larger hexagon has the rule: it says more of what is to come.
         if let Some((label, cost)) = prices.best_rule(i, &node.costs, above)
-            && node.costs[above] > cost + EPSILON
+            && label != above
+            && node.costs[above] > cost - EPSILON
         {
             in_force[i] = label;
             rules.push((node.cell, label));

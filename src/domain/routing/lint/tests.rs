@@ -8,6 +8,7 @@ use crate::domain::catalog::{
 };
 use crate::domain::issue::kind::Severity;
 use crate::domain::time::Timestamp;
+use h3o::{CellIndex, LatLng, Resolution};
 use proptest::prelude::*;
 
 /// 2026-11-20, a Friday.
@@ -168,12 +169,36 @@ fn found(matrix: &Matrix, code: &str) -> Vec<Defect> {
     findings.filter(|defect| defect.code() == code).collect()
 }
 
+/// A hexagon, one next to it, a part of it, and the one around them.
+fn cells() -> [CellIndex; 4] {
+    let own: CellIndex = "892830828cbffff".parse().unwrap();
+    let around = own.parent(Resolution::Eight).unwrap();
+    let next = around.children(Resolution::Nine).find(|cell| *cell != own).unwrap();
+    let middle = own.center_child(Resolution::Ten);
+    let part = own.children(Resolution::Ten).find(|cell| Some(*cell) != middle).unwrap();
+    [own, next, part, around]
+}
+
+fn middle_of(cell: CellIndex) -> super::super::Position {
+    let at = LatLng::from(cell);
+    super::super::Position { lon: at.lng(), lat: at.lat(), accuracy_m: None }
+}
+
+/// A position in each part into which the hexagons divide the world, and none.
+fn positions() -> Vec<Option<super::super::Position>> {
+    let [own, next, part, around] = cells();
+    let rest = around.children(Resolution::Nine).find(|cell| ![own, next].contains(cell));
+    let cells = [own, next, part].into_iter().chain(rest);
+    cells.map(|cell| Some(middle_of(cell))).chain([None]).collect()
+}
+
 /// Every report of the small world, with the minutes at which the windows below may change.
 fn all_facts() -> Vec<Facts> {
     let (catalog, areas) = (small_catalog(), small_tree());
     let chains = (0..AREAS.len()).map(Some).chain([None]).map(|i| areas.chain(i));
     let chains: Vec<_> = chains.collect();
     let assets = [None, Some(("road", None)), Some(("road", Some("路局"))), Some(("river", None))];
+    let positions = positions();
     let mut all = Vec::new();
     for category in catalog.categories().filter(|c| catalog.can_be_filed(c)) {
         let own = catalog.conditions_of(&category.code).map(|c| Some(c.code.clone()));
@@ -181,8 +206,9 @@ fn all_facts() -> Vec<Facts> {
             for chain in &chains {
                 for asset in assets {
                     for severity in [Severity::General, Severity::Major] {
-                        for day in 0..DAYS as i32 {
-                            for minute in [0, 479, 480, 1079, 1080, 1439] {
+                        // One day and one minute of each sort that rules tell apart.
+                        for (day, minute) in moments() {
+                            for position in &positions {
                                 let asset =
                                     asset.map(|(layer, owner): (&str, Option<&str>)| NearbyAsset {
                                         layer: layer.into(),
@@ -201,7 +227,7 @@ fn all_facts() -> Vec<Facts> {
                                     severity,
                                     at: Timestamp(0),
                                     local: LocalTime::on(Day(TODAY.0 + day), minute),
-                                    position: None,
+                                    position: *position,
                                 });
                             }
                         }
@@ -211,6 +237,11 @@ fn all_facts() -> Vec<Facts> {
         }
     }
     all
+}
+
+fn moments() -> impl Iterator<Item = (i32, u16)> {
+    let days = [0, 1, 3, 4, 5, 8];
+    days.into_iter().flat_map(|day| [0, 480, 1080].map(|minute| (day, minute)))
 }
 
 fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
@@ -262,13 +293,26 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
         (None, Some(4)),
         (None, Some(-1)),
     ]);
+    let [own, next, part, around] = cells();
+    let cell = prop::sample::select(vec![
+        None,
+        None,
+        None,
+        Some(own),
+        Some(own),
+        Some(next),
+        Some(part),
+        Some(around),
+    ]);
+    let place = (place, cell);
     let one = (selector, place, asset, window, severity, lead, validity, 0..2i32);
     prop::collection::vec(one, 0..7).prop_map(|rows| {
         let made = rows.into_iter().enumerate().map(|(i, row)| {
             let (selector, place, asset, window, severity, lead, validity, priority) = row;
             let mut rule = rule(&format!("r{i}"), selector, lead);
             rule.priority = priority;
-            rule.area = place.and_then(|i| area(AREAS[i].1, AREAS[i].0));
+            rule.area = place.0.and_then(|i| area(AREAS[i].1, AREAS[i].0));
+            rule.cell = place.1;
             rule.asset = asset.map(|(layer, owner): (&str, Option<&str>)| AssetScope {
                 layer: layer.into(),
                 owner: owner.map(str::to_owned),
@@ -409,12 +453,50 @@ proptest! {
         for id in told.difference(&truth) {
             let rule = matrix.rules().iter().find(|r| r.id == *id).unwrap();
             let same = matrix.rules().iter().filter(|r| {
-                (r.priority, &r.selector, &r.area, r.place_rank())
-                    == (rule.priority, &rule.selector, &rule.area, rule.place_rank())
+                (r.priority, &r.selector, &r.area, r.cell, r.place_rank())
+                    == (rule.priority, &rule.selector, &rule.area, rule.cell, rule.place_rank())
             });
             prop_assert!(same.count() > 1, "{id} stands alone");
         }
     }
+}
+
+#[test]
+fn a_hexagon_covers_no_area_and_seven_small_ones_cover_a_large_one() {
+    let [own, next, _, around] = cells();
+    let at = |id: &str, cell: Option<CellIndex>, priority: i32| Rule {
+        cell,
+        priority,
+        ..rule(id, "any", "a")
+    };
+    let dead = |rules: Vec<Rule>| -> Vec<RuleId> {
+        let told = found(&matrix(rules, Vec::new()), "unreachable").into_iter();
+        told.filter_map(|defect| match defect.row()? {
+            RowRef::Rule(id) => Some(id),
+            RowRef::Rung { .. } => None,
+        })
+        .collect()
+    };
+    let ids = |ids: &[&str]| ids.iter().map(|id| RuleId::parse(id).unwrap()).collect::<Vec<_>>();
+    assert_eq!(dead(vec![at("area", None, 0), at("cell", Some(around), 1)]), ids(&[]));
+    assert_eq!(dead(vec![at("area", None, 1), at("cell", Some(around), 0)]), ids(&["cell"]));
+    assert_eq!(dead(vec![at("large", Some(around), 1), at("small", Some(own), 0)]), ids(&["small"]));
+    let mut tiles: Vec<Rule> = around
+        .children(Resolution::Nine)
+        .enumerate()
+        .map(|(i, cell)| at(&format!("t{i}"), Some(cell), 0))
+        .collect();
+    tiles.push(at("large", Some(around), 0));
+    assert_eq!(dead(tiles.clone()), ids(&["large"]));
+    tiles.remove(3);
+    assert_eq!(dead(tiles), ids(&[]));
+    // Two hexagons of one size are never tied, and no finding says that the other places lack a
+    // lead less than they do.
+    let pair = matrix(vec![at("a", Some(own), 0), at("b", Some(next), 0)], Vec::new());
+    assert_eq!(found(&pair, "equal_rank"), []);
+    assert_ne!(found(&pair, "no_lead"), []);
+    let twice = matrix(vec![at("a", Some(own), 0), at("b", Some(own), 0)], Vec::new());
+    assert_eq!(found(&twice, "equal_rank").len(), 1);
 }
 
 #[test]
