@@ -100,9 +100,8 @@ impl Placer {
         let code = |slot: u32| self.codes[self.ranks[slot as usize] as usize].as_str();
         let depth = |slot: u32| self.depths[slot as usize];
         let named = slots.into_iter().filter(|&slot| !code(slot).is_empty());
-        let first = named.min_by(|&a, &b| {
-            depth(b).total_cmp(&depth(a)).then_with(|| code(a).cmp(code(b)))
-        });
+        let first =
+            named.min_by(|&a, &b| depth(b).total_cmp(&depth(a)).then_with(|| code(a).cmp(code(b))));
         first.map(code)
     }
 

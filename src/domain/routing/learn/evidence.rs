@@ -54,8 +54,8 @@ pub(super) fn leaves(encoded: &Encoded, family: &Family, options: &Options) -> V
             *masses.entry((area, ring)).or_default() += options.spread;
         }
     }
-    let points = spots()
-        .filter_map(|(label, spot)| Some(GeomWithData::new(spot.km, (label?, spot.area))));
+    let points =
+        spots().filter_map(|(label, spot)| Some(GeomWithData::new(spot.km, (label?, spot.area))));
     let near: Near = RTree::bulk_load(points.collect());
     masses
         .into_iter()

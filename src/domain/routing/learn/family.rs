@@ -224,8 +224,8 @@ pub(super) fn families(encoded: &Encoded) -> Vec<Family> {
     let mut found: Vec<Grown> = Vec::new();
     for number in order {
         let category = Category::of(encoded, &of_category[number]);
-        let least = (category.own.share(&category.sample, true) - category.slack())
-            .max(AGREEMENT_MIN);
+        let least =
+            (category.own.share(&category.sample, true) - category.slack()).max(AGREEMENT_MIN);
         let mut best: Option<(f64, usize)> = None;
         for (i, family) in found.iter().enumerate().filter(|(_, f)| category.agrees(f)) {
             let share = family.evidence.share(&category.sample, false);

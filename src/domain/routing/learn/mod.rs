@@ -144,8 +144,7 @@ pub fn learn(cases: &[Case], options: &Options) -> Learned {
     let hexagons =
         families.iter().flat_map(|family| exception::exceptions(&encoded, family, options));
     let spots = exception::spots(&encoded, &families, options);
-    let exceptions: Vec<Exception> =
-        hexagons.chain(spots).take(options.rules_max / 2).collect();
+    let exceptions: Vec<Exception> = hexagons.chain(spots).take(options.rules_max / 2).collect();
     let found = rules_of_families(&encoded, &families, options, exceptions.len());
     let mut rules: Vec<LearnedRule> =
         exceptions.iter().map(|exception| exception_rule(&encoded, exception)).collect();

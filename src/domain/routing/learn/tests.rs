@@ -94,10 +94,9 @@ fn split_labels_are_told_with_both_shares_and_examples() {
     for copy in 0..4 {
         let team = if copy == 3 { "2" } else { "1" };
         let copied = city(&["lamp"], |_, _, _, _| ("light", team));
-        cases.extend(copied.into_iter().map(|case| Case {
-            name: format!("{}-{copy}", case.name),
-            ..case
-        }));
+        cases.extend(
+            copied.into_iter().map(|case| Case { name: format!("{}-{copy}", case.name), ..case }),
+        );
     }
     let found = learned(&cases);
     let told = &found.contradictions[0];

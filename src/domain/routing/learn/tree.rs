@@ -204,12 +204,8 @@ fn outside(
     }
     let bounds = (options.coarsest, options.finest);
     let leads = leads_of(&labels);
-    let prices = Prices {
-        root: f64::INFINITY,
-        cell: options.cell_price,
-        lead: lead_price,
-        leads: &leads,
-    };
+    let prices =
+        Prices { root: f64::INFINITY, cell: options.cell_price, lead: lead_price, leads: &leads };
     let (rules, _) = cheapest(&loads, bounds, prices);
     rules.into_iter().map(|(cell, i)| Found { area: None, cell, label: labels[i] }).collect()
 }

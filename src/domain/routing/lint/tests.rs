@@ -480,7 +480,10 @@ fn a_hexagon_covers_no_area_and_seven_small_ones_cover_a_large_one() {
     let ids = |ids: &[&str]| ids.iter().map(|id| RuleId::parse(id).unwrap()).collect::<Vec<_>>();
     assert_eq!(dead(vec![at("area", None, 0), at("cell", Some(around), 1)]), ids(&[]));
     assert_eq!(dead(vec![at("area", None, 1), at("cell", Some(around), 0)]), ids(&["cell"]));
-    assert_eq!(dead(vec![at("large", Some(around), 1), at("small", Some(own), 0)]), ids(&["small"]));
+    assert_eq!(
+        dead(vec![at("large", Some(around), 1), at("small", Some(own), 0)]),
+        ids(&["small"])
+    );
     let mut tiles: Vec<Rule> = around
         .children(Resolution::Nine)
         .enumerate()

@@ -83,9 +83,9 @@ fn cost_of(
         let larger = [Resolution::Eight].into_iter().filter(|r| *r < cell.resolution());
         larger.filter_map(|r| label_of(cell.parent(r))).next().or_else(|| label_of(None))
     };
-    let prices = rules.iter().map(|&(cell, label)| {
-        price(prices, cell.is_none(), label, above(cell).unwrap_or(none))
-    });
+    let prices = rules
+        .iter()
+        .map(|&(cell, label)| price(prices, cell.is_none(), label, above(cell).unwrap_or(none)));
     let costs = loads.iter().zip(in_force).map(|(load, &label)| load.costs[label]);
     prices.chain(costs).sum()
 }
