@@ -91,7 +91,7 @@ pub(super) fn cheapest(
     for (i, node) in nodes.iter().enumerate() {
         let above = if i == 0 { none } else { in_force[node.parent] };
         in_force[i] = above;
-        // Of two that cost the same the larger hexagon has the rule: it says more of what is to come.
+        // Of two that cost the same the larger hexagon has the rule: it says more of the future.
         if let Some((label, cost)) = prices.best_rule(i, &node.costs, above)
             && label != above
             && node.costs[above] > cost - EPSILON

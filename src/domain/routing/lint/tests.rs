@@ -244,6 +244,20 @@ fn moments() -> impl Iterator<Item = (i32, u16)> {
     days.into_iter().flat_map(|day| [0, 480, 1080].map(|minute| (day, minute)))
 }
 
+fn any_cell() -> impl Strategy<Value = Option<CellIndex>> {
+    let [own, next, part, around] = cells();
+    prop::sample::select(vec![
+        None,
+        None,
+        None,
+        Some(own),
+        Some(own),
+        Some(next),
+        Some(part),
+        Some(around),
+    ])
+}
+
 fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     let selector = prop::sample::select(vec![
         "any",
@@ -293,18 +307,7 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
         (None, Some(4)),
         (None, Some(-1)),
     ]);
-    let [own, next, part, around] = cells();
-    let cell = prop::sample::select(vec![
-        None,
-        None,
-        None,
-        Some(own),
-        Some(own),
-        Some(next),
-        Some(part),
-        Some(around),
-    ]);
-    let place = (place, cell);
+    let place = (place, any_cell());
     let one = (selector, place, asset, window, severity, lead, validity, 0..2i32);
     prop::collection::vec(one, 0..7).prop_map(|rows| {
         let made = rows.into_iter().enumerate().map(|(i, row)| {
