@@ -10,6 +10,8 @@ pub const ROWS_MAX: usize = 5_000_000;
 const EMPTY_WORDS: [&str; 6] = ["null", "none", "nan", "n/a", "na", "-"];
 /// A row over more lines than this has a quotation mark that is not closed.
 const ROW_LINES_MAX: usize = 200;
+const OPEN_QUOTE: &str =
+    "a quotation mark that begins on this line is not closed; close it or take it away";
 
 /// The names of the columns.
 #[derive(Clone, Debug)]
@@ -101,18 +103,146 @@ impl Places {
     }
 }
 
+/// Every line ended by `\n` alone, as counting lines needs.
+fn with_plain_ends(bytes: Vec<u8>) -> Vec<u8> {
+    if !bytes.contains(&b'\r') {
+        return bytes;
+    }
+    let mut text = Vec::with_capacity(bytes.len());
+    for (i, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\r' if bytes.get(i + 1) == Some(&b'\n') => {}
+            b'\r' => text.push(b'\n'),
+            _ => text.push(byte),
+        }
+    }
+    text
+}
+
+/// Parses the one row that `bytes` hold; false where they hold none.
+fn parse(bytes: &[u8], record: &mut ByteRecord) -> csv::Result<bool> {
+    let mut csv = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .buffer_capacity(bytes.len().max(1))
+        .from_reader(bytes);
+    csv.read_byte_record(record)
+}
+
+/// A row of the file: one line, or several where a quoted field goes on over their ends.
+struct RawRow<'a> {
+    /// Where it begins in the text.
+    from: usize,
+    line: u64,
+    lines: usize,
+    bytes: &'a [u8],
+    /// A quotation mark is not closed within [`ROW_LINES_MAX`] lines, or closed where no field
+    /// ends: it was then another row's that closed it.
+    is_open: bool,
+}
+
+/// Where a line leaves off.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quote {
+    None,
+    Open,
+    /// Something follows a closing mark within its field.
+    Torn,
+}
+
+/// Follows the quotation marks of a line, which begins inside a field or between rows.
+fn follow(line: &[u8], begins_open: bool) -> Quote {
+    let (mut open, mut at_start, mut torn) = (begins_open, !begins_open, false);
+    let mut bytes = line.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
+        match (open, byte) {
+            (true, b'"') if bytes.peek() == Some(&b'"') => {
+                bytes.next();
+            }
+            (true, b'"') => {
+                open = false;
+                torn |= bytes.peek().is_some_and(|&next| next != b',');
+            }
+            (true, _) => {}
+            (false, b'"') if at_start => open = true,
+            (false, b',') => {
+                at_start = true;
+                continue;
+            }
+            (false, _) => {}
+        }
+        at_start = false;
+    }
+    match (open, torn) {
+        (true, _) => Quote::Open,
+        (false, true) => Quote::Torn,
+        (false, false) => Quote::None,
+    }
+}
+
+/// The rows of a text, and how to go back into one that is not what it seemed.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl<'a> Lines<'a> {
+    const fn of(text: &'a [u8]) -> Self {
+        Self { text, at: 0, line: 1 }
+    }
+
+    fn end_of_line(&self, from: usize) -> usize {
+        let rest = &self.text[from..];
+        from + rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len())
+    }
+
+    fn next_row(&mut self) -> Option<RawRow<'a>> {
+        if self.at >= self.text.len() {
+            return None;
+        }
+        let (from, line) = (self.at, self.line);
+        let mut end = self.end_of_line(from);
+        let mut quote = follow(&self.text[from..end], false);
+        let mut lines = 1;
+        while quote == Quote::Open && lines < ROW_LINES_MAX && end + 1 < self.text.len() {
+            let next = end + 1;
+            end = self.end_of_line(next);
+            quote = follow(&self.text[next..end], true);
+            lines += 1;
+        }
+        self.at = end + 1;
+        self.line += lines as u64;
+        let is_open = quote == Quote::Open || (quote == Quote::Torn && lines > 1);
+        Some(RawRow { from, line, lines, bytes: &self.text[from..end], is_open })
+    }
+
+    /// Goes on with the line after the first one of a row.
+    fn go_on_after(&mut self, row: &RawRow<'a>) {
+        self.line = row.line + 1;
+        self.at = self.end_of_line(row.from) + 1;
+    }
+}
+
 /// Reads all rows, in the order of the file.
 ///
 /// # Errors
 /// The file cannot be read or lacks a column.
 pub fn read_labelled(
-    input: impl Read,
+    mut input: impl Read,
     columns: &LabelledColumns,
 ) -> Result<(Vec<LabelledRow>, Vec<BadRow>), LabelledError> {
-    let mut csv = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes).map_err(csv::Error::from)?;
+    let text = with_plain_ends(bytes);
+    let mut lines = Lines::of(&text);
     let mut record = ByteRecord::new();
-    if !csv.read_byte_record(&mut record)? {
-        return Err(LabelledError::NoHeader);
+    loop {
+        match lines.next_row() {
+            Some(row) if parse(row.bytes, &mut record)? => break,
+            Some(_) => {}
+            None => return Err(LabelledError::NoHeader),
+        }
     }
     let first = record.get(0).unwrap_or(b"");
     if first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff") {
@@ -124,14 +254,21 @@ pub fn read_labelled(
         .collect();
     let places = Places::find(columns, &header.iter().map(String::as_str).collect::<Vec<_>>())?;
     let (mut rows, mut bad) = (Vec::new(), Vec::new());
-    while csv.read_byte_record(&mut record)? {
+    while let Some(row) = lines.next_row() {
         if rows.len() + bad.len() == ROWS_MAX {
             return Err(LabelledError::TooManyRows);
         }
-        let line = record.position().map_or(0, csv::Position::line);
-        match read_row(&record, line, &places, columns) {
-            Ok(row) => rows.push(row),
-            Err(reason) => bad.push(BadRow { line, reason }),
+        let line = row.line;
+        let is_row = !row.is_open && parse(row.bytes, &mut record)?;
+        if row.is_open || (is_row && row.lines > 1 && record.len() != places.width) {
+            // Only this line is lost: what the quotation mark took in is read as rows again.
+            lines.go_on_after(&row);
+            bad.push(BadRow { line, reason: OPEN_QUOTE.to_owned() });
+        } else if is_row {
+            match read_row(&record, line, &places, columns) {
+                Ok(row) => rows.push(row),
+                Err(reason) => bad.push(BadRow { line, reason }),
+            }
         }
     }
     Ok((rows, bad))
@@ -143,10 +280,6 @@ fn read_row(
     places: &Places,
     columns: &LabelledColumns,
 ) -> Result<LabelledRow, String> {
-    let lines = record.as_slice().iter().filter(|byte| **byte == b'\n').count();
-    if lines > ROW_LINES_MAX {
-        return Err(format!("the row has {lines} lines: a quotation mark in it is not closed"));
-    }
     if record.len() != places.width {
         let (found, width) = (record.len(), places.width);
         return Err(format!("the row has {found} fields, the header has {width}"));

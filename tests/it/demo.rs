@@ -114,9 +114,10 @@ fn the_history_ends_today_and_shows_everything_that_can_happen() {
         }
         let missing: Vec<_> = State::ALL.iter().filter(|state| !states.contains(*state)).collect();
         assert!(missing.is_empty(), "no issue is {missing:?}");
-        // A territory or a calendar that changes is not part of the demo, nor what jobs do.
-        let by_itself = [Action::Rehome, Action::Retime, Action::Escalate];
-        let unseen = Action::ALL.iter().filter(|action| !by_itself.contains(action));
+        // A territory or a calendar that changes is not part of the demo, nor what jobs do, nor a
+        // place that was wrong: it is generated where it belongs.
+        let left_out = [Action::Rehome, Action::Retime, Action::Escalate, Action::Correct];
+        let unseen = Action::ALL.iter().filter(|action| !left_out.contains(action));
         let unseen: Vec<_> = unseen.filter(|action| !actions.contains_key(*action)).collect();
         assert!(unseen.is_empty(), "{unseen:?} never happens");
     });

@@ -159,7 +159,7 @@ impl HistoryArgs {
                 Position::new(lon, lat).map_err(|error| bad(&error))?;
                 let (lon, lat) = datum.to_wgs84(lon, lat);
                 let position = Position::new(lon, lat).map_err(|error| bad(&error))?;
-                let area = placer.and_then(|placer| placer.first_code(position.coord()));
+                let area = placer.and_then(|placer| placer.innermost_code(position.coord()));
                 Some(CasePlace { position, area: area.map(str::to_owned) })
             }
         };

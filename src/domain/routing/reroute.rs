@@ -27,6 +27,10 @@ impl RouteDiff<'_> {
         self.old.and_then(Decision::limit) != self.new.limit()
     }
 
+    pub fn unit_differs(&self) -> bool {
+        self.old.map_or("", Decision::unit) != self.new.unit()
+    }
+
     pub fn assists_differ(&self) -> bool {
         self.old.map_or(&[][..], Decision::assists) != self.new.assists()
     }
@@ -67,9 +71,18 @@ impl RouteDiff<'_> {
             (true, Lang::En) => format!(", the limit changes from {was} to {is}"),
             (false, _) => String::new(),
         };
+        let unit = |decision: Option<&Decision>| {
+            said(decision.map(|d| d.unit().to_owned()).filter(|unit| !unit.is_empty()))
+        };
+        let (was, is) = (unit(self.old), unit(Some(self.new)));
+        let unit = match (self.unit_differs(), lang) {
+            (true, Lang::Zh) => format!("，承办单位由{was}改为{is}"),
+            (true, Lang::En) => format!(", the unit changes from {was} to {is}"),
+            (false, _) => String::new(),
+        };
         match lang {
-            Lang::Zh => format!("{lead}{limit}。"),
-            Lang::En => format!("{lead}{limit}."),
+            Lang::Zh => format!("{lead}{unit}{limit}。"),
+            Lang::En => format!("{lead}{unit}{limit}."),
         }
     }
 }
@@ -77,7 +90,8 @@ impl RouteDiff<'_> {
 fn route_text(route: &Route) -> String {
     let assists: Vec<&str> = route.assists.iter().map(DepartmentCode::as_str).collect();
     let limit = route.limit.map_or_else(String::new, |(limit, _)| limit.to_string());
-    format!("{}\n{}\n{limit}\n{:?}", route.lead, assists.join(";"), route.by)
+    let (lead, unit) = (&route.lead, &route.unit);
+    format!("{lead}\n{unit}\n{}\n{limit}\n{:?}", assists.join(";"), route.by)
 }
 
 /// The word that confirms a change of route: it names the issue as it was seen, what is corrected,

@@ -58,7 +58,7 @@ pub struct Simulation {
     pub issues: u64,
     /// Issues whose lead differs between the matrix in force and the draft.
     pub rerouted: u64,
-    /// Issues with the same lead and another limit or other assists.
+    /// Issues with the same lead and another unit of it, another limit or other assists.
     pub terms_changed: u64,
     pub unrouted_before: u64,
     pub unrouted_after: u64,
@@ -103,7 +103,9 @@ impl Simulation {
             self.share(lead).handled += 1;
         }
         if from == to {
-            let same = before.limit() == after.limit() && before.assists() == after.assists();
+            let same = before.limit() == after.limit()
+                && before.assists() == after.assists()
+                && before.unit() == after.unit();
             self.terms_changed += u64::from(!same);
             return;
         }

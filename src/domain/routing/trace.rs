@@ -174,6 +174,11 @@ impl Decision {
         self.route().map(|route| &route.lead)
     }
 
+    /// The lead's unit; empty where nothing is said.
+    pub fn unit(&self) -> &str {
+        self.route().map_or("", |route| &route.unit)
+    }
+
     pub fn assists(&self) -> &[DepartmentCode] {
         self.route().map_or(&[], |route| &route.assists)
     }

@@ -237,6 +237,40 @@ fn the_third_return_goes_to_arbitration_and_the_ruling_binds() {
 }
 
 #[test]
+fn a_ruling_against_the_matrix_proposes_a_rule_that_nobody_else_may_read() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let crew = Crew::of(&world).await;
+        let proposals = || get("/api/v1/matrix/proposals");
+        let none = world.send(proposals().by(&crew.supervisor)).await.ok(200).json();
+        assert_eq!((&none["items"], &none["settled"]), (&json!([]), &json!(0)));
+        world.send(proposals().by(&crew.handler)).await.problem(403, "forbidden");
+        let (id, number) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let back = || {
+            let because = json!({"action": "return", "reason": "not_ours", "note": "非我单位",
+                "cited_rule": "js-bj-01-01"});
+            ("handler", because)
+        };
+        let rule = json!({"action": "rule", "department": "js-gs", "note": "裁定由你单位办理"});
+        let rounds = [dispatch(), back(), dispatch(), back(), dispatch(), back()];
+        crew.run(&world, &id, &[file()]).await;
+        crew.run(&world, &id, &rounds).await;
+        crew.run(&world, &id, &[("supervisor", rule)]).await;
+        let found = world.send(proposals().by(&crew.supervisor)).await.ok(200).json();
+        let [item] = found["items"].as_array().unwrap().as_slice() else { panic!("{found}") };
+        assert_eq!((&item["lead"]["code"], &item["support"]), (&json!("js-gs"), &json!(1)));
+        assert_eq!((&item["category"]["code"], &item["share"]), (&json!(HAZARD), &json!(1.0)));
+        assert_eq!(item["area"]["level"], "street");
+        assert_eq!(item["issues"][0]["number"], json!(number));
+        // An administrator keeps the matrix and reads no issue: the ruling without its number.
+        let admin = world.user(Role::Admin, None, None).await;
+        let told = world.send(proposals().by(&admin)).await.ok(200).json();
+        assert_eq!(told["items"][0]["support"], 1);
+        assert_eq!(told["items"][0]["issues"][0]["number"], Value::Null);
+    });
+}
+
+#[test]
 fn suspending_extending_and_the_other_ways_to_an_end() {
     check(async |fixture| {
         let world = World::new(fixture).await;

@@ -229,6 +229,8 @@ impl World {
         }
         let rare = [
             Action::UpholdAppeal,
+            Action::Appeal,
+            Action::Pass,
             Action::Return,
             Action::Rule,
             Action::Fail,
@@ -240,8 +242,10 @@ impl World {
             rows().any(|row| row.action == *action && !matches!(row.to, To::Same))
         };
         let way: Vec<Action> = allowed.iter().copied().filter(leads_on).collect();
-        let action = match allowed.iter().find(|action| rare.contains(action)) {
-            Some(action) if self.chance.one_in(2) => *action,
+        let seldom: Vec<Action> =
+            allowed.iter().copied().filter(|action| rare.contains(action)).collect();
+        let action = match seldom.is_empty() {
+            false if self.chance.one_in(2) => *self.chance.pick(&seldom),
             _ if !way.is_empty() && !self.chance.one_in(4) => *self.chance.pick(&way),
             _ => *self.chance.pick(&allowed),
         };

@@ -1,9 +1,8 @@
 //! Tests of the decision: the order, the ladder, and the index against a scan of all rules.
 
-use std::cmp::Ordering;
-
 use h3o::{CellIndex, LatLng};
 use proptest::prelude::*;
+use std::cmp::Ordering;
 
 use super::*;
 use crate::domain::catalog::{Department, Lang, Limit, SchemeCode, TimeType, Validity};

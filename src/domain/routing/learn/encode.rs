@@ -14,8 +14,10 @@ const KM_PER_DEGREE: f64 = 111.195;
 pub(super) struct Spot {
     /// East and north in kilometres on a flat map of the whole city.
     pub km: [f64; 2],
-    /// The hexagon of the finest resolution of a rule.
+    /// The hexagon of the finest resolution of a rule of a family.
     pub cell: CellIndex,
+    /// The smallest hexagon that a rule may name: the very same spot, about 29 m to its corners.
+    pub point: CellIndex,
     pub area: Option<u32>,
 }
 
@@ -63,6 +65,7 @@ pub(super) fn encode(cases: &[Case], options: &Options) -> Encoded {
         Some(Spot {
             km: [position.lon() * scale[0], position.lat() * scale[1]],
             cell: cell_at(&position, options.finest)?,
+            point: position.cell(),
             area: place.area.as_ref().and_then(|area| area_of.get(area)).copied(),
         })
     };

@@ -38,22 +38,24 @@ type Near = RTree<GeomWithData<[f64; 2], (u32, Option<u32>)>>;
 
 /// The hexagons where a family's cases were, and those around them, in order of area and cell.
 pub(super) fn leaves(encoded: &Encoded, family: &Family, options: &Options) -> Vec<Leaf> {
+    let readings = family.readings(encoded);
     let spots = || {
         family.rows.iter().filter_map(|&i| {
             let row = &encoded.rows[i];
-            row.spot.map(|spot| (row.label, spot))
+            row.spot.map(|spot| (readings[row.label as usize], spot))
         })
     };
     let mut masses: BTreeMap<(Option<u32>, CellIndex), f64> = BTreeMap::new();
     let mut own: HashMap<(Option<u32>, CellIndex), Vec<u32>> = HashMap::new();
     for (label, Spot { area, cell, .. }) in spots() {
         *masses.entry((area, cell)).or_default() += 1.0;
-        own.entry((area, cell)).or_default().push(label);
+        own.entry((area, cell)).or_default().extend(label);
         for ring in cell.grid_disk::<Vec<_>>(1).into_iter().filter(|ring| *ring != cell) {
             *masses.entry((area, ring)).or_default() += options.spread;
         }
     }
-    let points = spots().map(|(label, spot)| GeomWithData::new(spot.km, (label, spot.area)));
+    let points =
+        spots().filter_map(|(label, spot)| Some(GeomWithData::new(spot.km, (label?, spot.area))));
     let near: Near = RTree::bulk_load(points.collect());
     masses
         .into_iter()

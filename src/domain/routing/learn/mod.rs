@@ -2,15 +2,21 @@
 //! and confirm. docs/learning.md says how it works and how well.
 //!
 //! 1. Categories whose labels agree by place form a *family* and pool their evidence.
-//! 2. The nearest labelled cases say how likely each label is in each small hexagon of an area.
-//! 3. Of all sets of rules (anywhere, area, hexagons within it), the one with the least expected
+//! 2. The first label, the department, is fixed for a family unless the history shows beyond chance
+//!    that the place decides it too. The labels after it, the unit, follow the place.
+//! 3. The nearest labelled cases say how likely each label is in each small hexagon of an area.
+//! 4. Of all sets of rules (anywhere, area, hexagons within it), the one with the least expected
 //!    errors plus a price for each rule is found exactly, by dynamic programming over the tree.
+//! 5. Exceptions from a fixed department: hexagons where several cases of one category agree on
+//!    another one and chance does not explain it; and spots, where the history shows that what is
+//!    reported at one spot again goes where it went before.
 //!
 //! Invariant: the result depends on the cases and on the options only; there is no chance in it.
 
 mod book;
 mod encode;
 mod evidence;
+mod exception;
 mod family;
 mod rulings;
 mod score;
@@ -24,6 +30,8 @@ use h3o::{CellIndex, Resolution};
 
 use crate::domain::territory::Position;
 use encode::{Encoded, encode};
+use exception::Exception;
+use family::Family;
 use tree::Found;
 
 pub use book::{Against, EVERY_CATEGORY, LearnedRule, RuleBook};
@@ -77,6 +85,17 @@ pub struct Options {
     pub cell_price: f64,
     /// The price of a rule for an area.
     pub area_price: f64,
+    /// How many times likelier a place is to keep the first label in force than to have another, as
+    /// far as nothing is known of it. With the share of odd cases it makes the price of a change.
+    pub lead_odds: f64,
+    /// By how many cases another first label must lead in a hexagon, where the place does not
+    /// decide first labels.
+    pub exception_cases: u32,
+    /// How probable such a hexagon may be by chance alone.
+    pub exception_chance: f64,
+    /// For how many cases at least the other cases at their very spot must foretell another first
+    /// label than the fixed one, before spots are believed.
+    pub spot_cases: u32,
     /// When there would be more rules, prices rise until there are not.
     pub rules_max: usize,
 }
@@ -86,7 +105,7 @@ impl Default for Options {
         Self {
             coarsest: Resolution::Five,
             finest: Resolution::Nine,
-            neighbours: 5,
+            neighbours: 7,
             far_km: 5.0,
             near_km: 0.05,
             border_km: 1.0,
@@ -95,6 +114,10 @@ impl Default for Options {
             lead_weight: 0.5,
             cell_price: 0.8,
             area_price: 0.5,
+            lead_odds: 50.0,
+            exception_cases: 3,
+            exception_chance: 0.002,
+            spot_cases: 3,
             rules_max: 1_999,
         }
     }
@@ -118,31 +141,64 @@ const DOUBLINGS_MAX: u32 = 40;
 pub fn learn(cases: &[Case], options: &Options) -> Learned {
     let encoded = encode(cases, options);
     let families = family::families(&encoded);
+    let hexagons =
+        families.iter().flat_map(|family| exception::exceptions(&encoded, family, options));
+    let spots = exception::spots(&encoded, &families, options);
+    let exceptions: Vec<Exception> = hexagons.chain(spots).take(options.rules_max / 2).collect();
+    let found = rules_of_families(&encoded, &families, options, exceptions.len());
+    let mut rules: Vec<LearnedRule> =
+        exceptions.iter().map(|exception| exception_rule(&encoded, exception)).collect();
+    for (family, found) in families.iter().zip(found) {
+        for found in found {
+            // A category with an exception in this very place is not decided twice.
+            let is_other = |category: &&u32| {
+                !exceptions.iter().any(|exception| {
+                    exception.categories.contains(category)
+                        && (exception.area, Some(exception.cell)) == (found.area, found.cell)
+                })
+            };
+            let own: Vec<u32> = family.categories.iter().filter(is_other).copied().collect();
+            if !own.is_empty() {
+                rules.push(to_rule(&encoded, &names_of(&encoded, &own), &found));
+            }
+        }
+    }
+    let mut book = RuleBook::new(number(rules));
+    let contradictions = score::tally(&mut book, cases);
+    let families = families.iter().map(|f| names_of(&encoded, &f.categories)).collect();
+    Learned { book, families, contradictions }
+}
+
+/// The rules of each family; prices rise until, with `others`, there are not too many.
+fn rules_of_families(
+    encoded: &Encoded,
+    families: &[Family],
+    options: &Options,
+    others: usize,
+) -> Vec<Vec<Found>> {
     let leaves: Vec<_> =
-        families.iter().map(|family| evidence::leaves(&encoded, family, options)).collect();
+        families.iter().map(|family| evidence::leaves(encoded, family, options)).collect();
     let mut priced = *options;
     let mut found = Vec::new();
     for _ in 0..DOUBLINGS_MAX {
         found = families
             .iter()
             .zip(&leaves)
-            .map(|(family, leaves)| tree::rules(&encoded, family, leaves, &priced))
+            .map(|(family, leaves)| tree::rules(encoded, family, leaves, &priced))
             .collect();
-        if found.iter().map(Vec::len).sum::<usize>() <= options.rules_max {
+        if found.iter().map(Vec::len).sum::<usize>() + others <= options.rules_max {
             break;
         }
         priced.cell_price *= 2.0;
         priced.area_price *= 2.0;
     }
-    let mut rules = Vec::new();
-    for (family, found) in families.iter().zip(found) {
-        let names: Vec<String> = names_of(&encoded, &family.categories);
-        rules.extend(found.into_iter().map(|found| to_rule(&encoded, &names, &found)));
-    }
-    let mut book = RuleBook::new(number(rules));
-    let contradictions = score::tally(&mut book, cases);
-    let families = families.iter().map(|f| names_of(&encoded, &f.categories)).collect();
-    Learned { book, families, contradictions }
+    found
+}
+
+fn exception_rule(encoded: &Encoded, exception: &Exception) -> LearnedRule {
+    let Exception { categories, area, cell, label } = exception;
+    let found = Found { area: *area, cell: Some(*cell), label: *label };
+    to_rule(encoded, &names_of(encoded, categories), &found)
 }
 
 fn names_of(encoded: &Encoded, categories: &[u32]) -> Vec<String> {

@@ -90,13 +90,13 @@ fn categories_that_agree_by_place_share_rules_and_others_do_not() {
 
 #[test]
 fn split_labels_are_told_with_both_shares_and_examples() {
-    let mut odd = 0;
-    let mut cases = city(&["lamp"], |_, _, _, _| ("light", "1"));
-    for case in &mut cases {
-        odd += 1;
-        if odd % 4 == 0 {
-            case.labels[1] = "2".to_owned();
-        }
+    let mut cases = Vec::new();
+    for copy in 0..4 {
+        let team = if copy == 3 { "2" } else { "1" };
+        let copied = city(&["lamp"], |_, _, _, _| ("light", team));
+        cases.extend(
+            copied.into_iter().map(|case| Case { name: format!("{}-{copy}", case.name), ..case }),
+        );
     }
     let found = learned(&cases);
     let told = &found.contradictions[0];
@@ -115,6 +115,94 @@ fn one_odd_case_makes_no_rule() {
     let mut cases = city(&["lamp"], |_, _, _, _| ("light", "1"));
     cases[150].labels[0] = "water".to_owned();
     assert_eq!(learned(&cases).book.rules().len(), 1);
+}
+
+#[test]
+fn odd_departments_here_and_there_change_no_department() {
+    let truth = |_: &str, _: f64, north: f64, _: &str| {
+        ("light", if north < 0.5 { "south" } else { "north" })
+    };
+    let mut cases = city(&["lamp"], truth);
+    for case in cases.iter_mut().step_by(23) {
+        case.labels[0] = "water".to_owned();
+    }
+    let found = learned(&cases);
+    assert!(found.book.rules().iter().all(|rule| rule.labels[0] == "light"));
+    // Their units are evidence all the same.
+    let told = evaluate(&found.book, &cases, 2);
+    assert!(told.accuracy(2).unwrap() > 0.93, "{told:?}");
+}
+
+#[test]
+fn a_department_that_follows_the_place_is_learned_by_place() {
+    let truth = |_: &str, east: f64, north: f64, _: &str| {
+        (if east + north > 1.0 { "upper" } else { "lower" }, "1")
+    };
+    let mut cases = city(&["lamp"], truth);
+    for case in cases.iter_mut().step_by(31) {
+        case.labels[0] = "water".to_owned();
+    }
+    let told = evaluate(&learned(&cases).book, &city(&["lamp"], truth), 2);
+    assert!(told.accuracy(1).unwrap() > 0.95, "{told:?}");
+}
+
+/// Cases at one spot, beside the city's.
+fn add_cases(cases: &mut Vec<Case>, category: &str, like: usize, lead: &str, count: usize) {
+    let mut case = cases[like].clone();
+    case.category = category.to_owned();
+    case.labels[0] = lead.to_owned();
+    for i in 0..count {
+        case.name = format!("added-{like}-{i}");
+        cases.push(case.clone());
+    }
+}
+
+#[test]
+fn several_cases_in_one_hexagon_make_an_exception_for_their_category_alone() {
+    let mut cases = city(&["lamp", "sign"], |_, _, _, _| ("light", "1"));
+    let place = cases[150].place.clone();
+    cases.retain(|case| case.category != "lamp" || case.place != place);
+    add_cases(&mut cases, "lamp", 549, "water", 5);
+    let options = Options { spot_cases: u32::MAX, ..Options::default() };
+    let found = learn(&cases, &options);
+    let odd: Vec<_> = found.book.rules().iter().filter(|r| r.labels[0] == "water").collect();
+    assert_eq!(odd.len(), 1, "{:?}", found.book.rules());
+    assert_eq!((&odd[0].categories[..], odd[0].right), (&["lamp".to_owned()][..], 5));
+    assert_eq!(evaluate(&found.book, &cases, 2).accuracy(2), Some(1.0));
+}
+
+#[test]
+fn spots_are_believed_when_the_history_foretells_itself_better_with_them() {
+    let spots = |lead_of: &dyn Fn(usize) -> &'static str| {
+        let mut cases = city(&["lamp", "sign"], |_, _, _, _| ("light", "1"));
+        for like in (0..400).step_by(50) {
+            // The city's own case at the spot is taken for the first that was reported there.
+            cases[like].labels[0] = lead_of(0).to_owned();
+            cases[like + 400].labels[0] = lead_of(1).to_owned();
+        }
+        learned(&cases)
+    };
+    // What is reported again goes where it went before, under whatever category.
+    let believed = spots(&|_| "water");
+    let odd: Vec<_> =
+        believed.book.rules().iter().filter(|rule| rule.labels[0] == "water").collect();
+    assert_eq!(odd.len(), 8);
+    assert!(odd.iter().all(|rule| rule.categories == ["lamp", "sign"] && rule.support == 2));
+    // Here it does not.
+    let doubted = spots(&|i| ["water", "light"][i]);
+    assert!(doubted.book.rules().iter().all(|rule| rule.labels[0] == "light"));
+}
+
+#[test]
+fn the_chance_of_so_many_is_that_of_the_binomial_distribution() {
+    use super::exception::chance_of;
+    // 1 − 0.9³ and 0.1³; at least 5 of 10 with one half is 638/1024.
+    for (k, n, rate, expected) in
+        [(1, 3, 0.1, 0.271), (3, 3, 0.1, 0.001), (5, 10, 0.5, 0.623_046_875), (0, 3, 0.1, 1.0)]
+    {
+        assert!((chance_of(k, n, rate) - expected).abs() < 1e-9, "{k} of {n} at {rate}");
+    }
+    assert!(chance_of(2_000, 5_000, 0.3) < 1e-40);
 }
 
 #[test]

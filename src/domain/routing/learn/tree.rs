@@ -28,50 +28,76 @@ pub(super) struct Load {
     pub costs: Vec<f64>,
 }
 
+/// What rules cost, in wrong cases.
+#[derive(Clone, Copy)]
+pub(super) struct Prices<'a> {
+    /// Of a rule at the root; infinite where it may have none.
+    pub root: f64,
+    pub cell: f64,
+    /// On top, of a rule that changes the first label.
+    pub lead: f64,
+    /// The first labels of the labels of a load, and last of what is in force anyway.
+    pub leads: &'a [u32],
+}
+
+impl Prices<'_> {
+    /// The cheapest label for a rule at a node, where `above` is in force above it, and the price.
+    fn best_rule(&self, node: usize, costs: &[f64], above: usize) -> Option<(usize, f64)> {
+        let base = if node == 0 { self.root } else { self.cell };
+        let price = |label: usize| {
+            base + if self.leads[label] == self.leads[above] { 0.0 } else { self.lead }
+        };
+        let labels = (0..costs.len() - 1).map(|label| (label, costs[label] + price(label)));
+        labels.min_by(|a, b| a.1.total_cmp(&b.1))
+    }
+}
+
 struct Node {
     cell: Option<CellIndex>,
     parent: usize,
     costs: Vec<f64>,
-    best: usize,
 }
 
 /// Less than this is rounding.
 const EPSILON: f64 = 1e-9;
 
 /// The cheapest rules for the loads: pairs of a node's cell (`None` for the root) and an index of
-/// a label; and for each load the index of the label in force there. The root may have a rule
-/// only where `root_price` is finite.
+/// a label; and for each load the index of the label in force there.
 pub(super) fn cheapest(
     loads: &[Load],
     (coarsest, finest): (Resolution, Resolution),
-    root_price: f64,
-    cell_price: f64,
+    prices: Prices<'_>,
 ) -> (Vec<(Option<CellIndex>, usize)>, Vec<usize>) {
     let width = loads.first().map_or(1, |load| load.costs.len());
     let none = width - 1;
     let (mut nodes, leaf_nodes) = plant(loads, coarsest, finest, width);
-    let price = |node: usize| if node == 0 { root_price } else { cell_price };
     // Parents stand before their children.
-    for i in (0..nodes.len()).rev() {
+    for i in (1..nodes.len()).rev() {
         let costs = std::mem::take(&mut nodes[i].costs);
-        let best = (0..none).min_by(|&a, &b| costs[a].total_cmp(&costs[b])).unwrap_or(none);
-        let with_rule = costs[best] + price(i);
-        if i > 0 {
-            let parent = nodes[i].parent;
-            for (sum, cost) in nodes[parent].costs.iter_mut().zip(&costs) {
-                *sum += cost.min(with_rule);
-            }
+        let parent = nodes[i].parent;
+        // A rule's price depends on the first label in force above, so one answer for each is
+        // enough.
+        let mut by_lead = BTreeMap::<u32, f64>::new();
+        for above in 0..width {
+            let with_rule = *by_lead.entry(prices.leads[above]).or_insert_with(|| {
+                prices.best_rule(i, &costs, above).map_or(f64::INFINITY, |(_, cost)| cost)
+            });
+            nodes[parent].costs[above] += costs[above].min(with_rule);
         }
-        (nodes[i].costs, nodes[i].best) = (costs, best);
+        nodes[i].costs = costs;
     }
     let mut in_force = vec![none; nodes.len()];
     let mut rules = Vec::new();
     for (i, node) in nodes.iter().enumerate() {
         let above = if i == 0 { none } else { in_force[node.parent] };
-        let takes_over = node.costs[above] > node.costs[node.best] + price(i) + EPSILON;
-        in_force[i] = if takes_over { node.best } else { above };
-        if takes_over {
-            rules.push((node.cell, node.best));
+        in_force[i] = above;
+        // Of two that cost the same the larger hexagon has the rule: it says more of the future.
+        if let Some((label, cost)) = prices.best_rule(i, &node.costs, above)
+            && label != above
+            && node.costs[above] > cost - EPSILON
+        {
+            in_force[i] = label;
+            rules.push((node.cell, label));
         }
     }
     (rules, leaf_nodes.into_iter().map(|node| in_force[node]).collect())
@@ -84,7 +110,7 @@ fn plant(
     finest: Resolution,
     width: usize,
 ) -> (Vec<Node>, Vec<usize>) {
-    let empty = |cell, parent| Node { cell, parent, costs: vec![0.0; width], best: 0 };
+    let empty = |cell, parent| Node { cell, parent, costs: vec![0.0; width] };
     let mut nodes = vec![empty(None, 0)];
     let mut node_of: HashMap<CellIndex, usize> = HashMap::new();
     let mut leaf_nodes = Vec::with_capacity(loads.len());
@@ -118,6 +144,9 @@ pub(super) fn rules(
     let mut found = vec![Found { area: None, cell: None, label: default }];
     let cost = |leaf: &Leaf, label| leaf.cost(label, &encoded.leads, options.lead_weight);
     let bounds = (options.coarsest, options.finest);
+    let leads_of = |labels: &[u32]| -> Vec<u32> {
+        labels.iter().chain([&default]).map(|&label| encoded.leads[label as usize]).collect()
+    };
     let mut in_force = vec![default; leaves.len()];
     for (area, range) in areas(leaves) {
         if area.is_none() {
@@ -130,13 +159,21 @@ pub(super) fn rules(
             costs: labels.iter().chain([&default]).map(|&label| cost(leaf, label)).collect(),
         };
         let loads: Vec<Load> = leaves.iter().map(load).collect();
-        let (rules, forces) = cheapest(&loads, bounds, options.area_price, options.cell_price);
+        let leads = leads_of(&labels);
+        let prices = Prices {
+            root: options.area_price,
+            cell: options.cell_price,
+            lead: family.lead_price(options),
+            leads: &leads,
+        };
+        let (rules, forces) = cheapest(&loads, bounds, prices);
         found.extend(rules.iter().map(|&(cell, i)| Found { area, cell, label: labels[i] }));
         for (leaf, i) in range.zip(forces) {
             in_force[leaf] = labels.get(i).copied().unwrap_or(default);
         }
     }
-    found.extend(outside(leaves, &in_force, &cost, options));
+    let lead_price = family.lead_price(options);
+    found.extend(outside(leaves, &in_force, &cost, (&leads_of, lead_price), options));
     found
 }
 
@@ -146,6 +183,7 @@ fn outside(
     leaves: &[Leaf],
     in_force: &[u32],
     cost: &impl Fn(&Leaf, u32) -> f64,
+    (leads_of, lead_price): (&impl Fn(&[u32]) -> Vec<u32>, f64),
     options: &Options,
 ) -> Vec<Found> {
     let outside: Vec<&Leaf> = leaves.iter().filter(|leaf| leaf.area.is_none()).collect();
@@ -165,7 +203,10 @@ fn outside(
         loads.push(Load { cell: leaf.cell, costs: costs.chain([unchanged]).collect() });
     }
     let bounds = (options.coarsest, options.finest);
-    let (rules, _) = cheapest(&loads, bounds, f64::INFINITY, options.cell_price);
+    let leads = leads_of(&labels);
+    let prices =
+        Prices { root: f64::INFINITY, cell: options.cell_price, lead: lead_price, leads: &leads };
+    let (rules, _) = cheapest(&loads, bounds, prices);
     rules.into_iter().map(|(cell, i)| Found { area: None, cell, label: labels[i] }).collect()
 }
 
@@ -173,9 +214,11 @@ fn outside(
 fn default_label(encoded: &Encoded, family: &Family, options: &Options) -> u32 {
     let mut counts: BTreeMap<u32, f64> = BTreeMap::new();
     let mut firsts: BTreeMap<u32, f64> = BTreeMap::new();
-    for row in family.rows.iter().map(|&i| &encoded.rows[i]) {
-        *counts.entry(row.label).or_default() += 1.0;
-        *firsts.entry(encoded.leads[row.label as usize]).or_default() += 1.0;
+    let readings = family.readings(encoded);
+    let labels = family.rows.iter().map(|&i| encoded.rows[i].label);
+    for label in labels.filter_map(|label| readings[label as usize]) {
+        *counts.entry(label).or_default() += 1.0;
+        *firsts.entry(encoded.leads[label as usize]).or_default() += 1.0;
     }
     let worth = |label: u32, count: f64| {
         count + options.lead_weight * firsts[&encoded.leads[label as usize]]

@@ -4,7 +4,8 @@
 //! A check looks at every report that could be made within its horizon: in any area (also in an
 //! area and in none of its parts), of any category that can be filed, of either severity, at any
 //! minute. It never goes through them one by one: rules are found by the matrix's index, areas
-//! count only where a rule or a rung names them, and times are compared as sets of days and
+//! count only where a rule or a rung names them, hexagons are smaller places within them and never
+//! taken to cover one, and times are compared as sets of days and
 //! spans of minutes. The tests go through them all, on small matrices, and compare.
 
 mod lead;
@@ -23,6 +24,7 @@ use crate::domain::id::{AreaCode, CategoryCode, ConditionCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::territory::Level;
 use crate::domain::time::Day;
+use h3o::CellIndex;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// How far ahead a check looks, in days: a year, so that every season's rules are seen.
@@ -270,6 +272,8 @@ struct Check<'a> {
     works: Vec<bool>,
     /// Categories that can be filed, of the schemes that people report under.
     filed: Vec<&'a Category>,
+    /// The hexagons of rules that lie within a larger one of a rule.
+    finer: HashMap<CellIndex, BTreeSet<CellIndex>>,
 }
 
 impl<'a> Check<'a> {
@@ -286,7 +290,8 @@ impl<'a> Check<'a> {
             .filter(|c| c.small_code.is_some() || !headings.contains(&c.code))
             .filter(|c| is_reported(c))
             .collect();
-        let mut check = Self { matrix, around, spans, works: Vec::new(), filed };
+        let finer = reach::finer_cells(matrix);
+        let mut check = Self { matrix, around, spans, works: Vec::new(), filed, finer };
         let works = |(i, rule): (usize, &super::Rule)| {
             matrix.is_active(&rule.lead)
                 && !check.spans[i].days.is_empty()
@@ -414,8 +419,9 @@ impl<'a> Check<'a> {
         let mut groups = HashMap::<_, Vec<usize>>::new();
         let mut defects = Vec::new();
         for (i, rule) in rules.iter().enumerate().filter(|&(i, _)| self.works[i]) {
-            // Two things of one rank can both be near, so the things themselves do not count.
-            let key = (rule.priority, &rule.selector, &rule.area, rule.place_rank());
+            // Two things of one rank can both be near, so the things themselves do not count. Two
+            // hexagons of one size have no place in common.
+            let key = (rule.priority, &rule.selector, &rule.area, rule.cell, rule.place_rank());
             let group = groups.entry(key).or_default();
             if let Some(&j) = group.iter().find(|&&j| self.spans[j].meets(&self.spans[i])) {
                 let (rule, other) = (&rules[i], &rules[j]);

@@ -1,11 +1,50 @@
 //! Rules that never win, because better ones fit whenever they do.
 
-use super::super::{Facts, LocalTime, NearbyAsset, Rule, RuleId, Selector};
+use super::super::{Facts, LocalTime, Matrix, NearbyAsset, Position, Rule, RuleId, Selector};
 use super::span::first_uncovered;
 use super::{Check, Defect, Group};
 use crate::domain::catalog::Category;
 use crate::domain::id::ConditionCode;
+use crate::domain::territory::position::CELL_RESOLUTION;
 use crate::domain::time::Timestamp;
+use h3o::{CellIndex, LatLng, Resolution};
+use std::collections::{BTreeSet, HashMap};
+
+/// For each hexagon of a rule, those of rules that lie within it and are smaller.
+pub(super) fn finer_cells(matrix: &Matrix) -> HashMap<CellIndex, BTreeSet<CellIndex>> {
+    let cells: BTreeSet<CellIndex> = matrix.rules().iter().filter_map(|rule| rule.cell).collect();
+    let mut finer = HashMap::<CellIndex, BTreeSet<CellIndex>>::new();
+    for &cell in &cells {
+        let larger = Resolution::range(Resolution::Zero, cell.resolution());
+        let around = larger.filter_map(|resolution| cell.parent(resolution));
+        for outer in around.filter(|outer| *outer != cell && cells.contains(outer)) {
+            finer.entry(outer).or_default().insert(cell);
+        }
+    }
+    finer
+}
+
+/// One smallest hexagon in each part into which the `finer` ones divide a hexagon. What none of
+/// them takes comes first: there a rule is likeliest to win.
+fn add_parts(cell: CellIndex, finer: &[CellIndex], parts: &mut Vec<CellIndex>) {
+    let next = cell.resolution().succ().filter(|_| !finer.is_empty());
+    let Some(next) = next else {
+        parts.extend(cell.center_child(CELL_RESOLUTION));
+        return;
+    };
+    let within = |child: CellIndex| -> Vec<CellIndex> {
+        finer.iter().filter(|own| own.parent(next) == Some(child)).copied().collect()
+    };
+    let (bare, taken): (Vec<_>, Vec<_>) =
+        cell.children(next).map(|child| (child, within(child))).partition(|c| c.1.is_empty());
+    // All that is left bare is alike.
+    let bare = bare.first().and_then(|(child, _)| child.center_child(CELL_RESOLUTION));
+    parts.extend(bare);
+    for (child, mut within) in taken {
+        within.retain(|own| *own != child);
+        add_parts(child, &within, parts);
+    }
+}
 
 impl<'a> Check<'a> {
     pub(super) fn unreachable(&self) -> Vec<Defect> {
@@ -24,13 +63,17 @@ impl<'a> Check<'a> {
     ///
     /// Of all reports that the rule fits, those are looked at that the fewest others fit: in its
     /// area and in none of its parts, near nothing but one thing that it asks for, without a
-    /// condition unless it asks for one. Whatever else a report has only brings more rules.
+    /// condition unless it asks for one; and without a position, or in the rule's own hexagon, in
+    /// each part of it that smaller hexagons leave or take. Whatever else a report has only brings
+    /// more rules.
     fn shadowed_by(&self, position: usize, rule: &Rule) -> Option<Vec<RuleId>> {
         let (condition, categories) = self.reports_of(&rule.selector);
         let groups = self.groups(categories.into_iter());
         let mut by = Vec::new();
-        for group in &groups {
-            let facts = self.least_facts(rule, group, condition.clone());
+        let places = self.places_of(rule);
+        for (group, &place) in groups.iter().flat_map(|g| places.iter().map(move |p| (g, p))) {
+            let mut facts = self.least_facts(rule, group, condition.clone());
+            facts.position = place;
             let better: Vec<usize> = self
                 .matrix
                 .candidates(&facts)
@@ -50,6 +93,19 @@ impl<'a> Check<'a> {
         by.dedup();
         let ids = by.iter().map(|&other| self.matrix.rules()[other].id.clone());
         (!groups.is_empty()).then(|| ids.collect())
+    }
+
+    /// Where reports of a rule are looked at.
+    fn places_of(&self, rule: &Rule) -> Vec<Option<Position>> {
+        let Some(cell) = rule.cell else { return vec![None] };
+        let finer: Vec<CellIndex> = self.finer.get(&cell).into_iter().flatten().copied().collect();
+        let mut parts = Vec::new();
+        add_parts(cell, &finer, &mut parts);
+        let position = |part| {
+            let middle = LatLng::from(part);
+            Some(Position { lon: middle.lng(), lat: middle.lat(), accuracy_m: None })
+        };
+        parts.into_iter().map(position).collect()
     }
 
     /// The condition and the categories of the reports that a selector fits.

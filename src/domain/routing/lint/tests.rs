@@ -1,6 +1,8 @@
 //! The check against the slow truth: every report of a small world is decided, and what nobody
 //! takes and what never wins is compared with what the check says; and each defect by example.
 
+mod named;
+
 use super::super::{AssetScope, Facts, LocalTime, NearbyAsset, Rule, RuleArea, TimeWindow, decide};
 use super::*;
 use crate::domain::catalog::{
@@ -8,6 +10,7 @@ use crate::domain::catalog::{
 };
 use crate::domain::issue::kind::Severity;
 use crate::domain::time::Timestamp;
+use h3o::{CellIndex, LatLng, Resolution};
 use proptest::prelude::*;
 
 /// 2026-11-20, a Friday.
@@ -168,12 +171,36 @@ fn found(matrix: &Matrix, code: &str) -> Vec<Defect> {
     findings.filter(|defect| defect.code() == code).collect()
 }
 
+/// A hexagon, one next to it, a part of it, and the one around them.
+fn cells() -> [CellIndex; 4] {
+    let own: CellIndex = "892830828cbffff".parse().unwrap();
+    let around = own.parent(Resolution::Eight).unwrap();
+    let next = around.children(Resolution::Nine).find(|cell| *cell != own).unwrap();
+    let middle = own.center_child(Resolution::Ten);
+    let part = own.children(Resolution::Ten).find(|cell| Some(*cell) != middle).unwrap();
+    [own, next, part, around]
+}
+
+fn middle_of(cell: CellIndex) -> super::super::Position {
+    let at = LatLng::from(cell);
+    super::super::Position { lon: at.lng(), lat: at.lat(), accuracy_m: None }
+}
+
+/// A position in each part into which the hexagons divide the world, and none.
+fn positions() -> Vec<Option<super::super::Position>> {
+    let [own, next, part, around] = cells();
+    let rest = around.children(Resolution::Nine).find(|cell| ![own, next].contains(cell));
+    let cells = [own, next, part].into_iter().chain(rest);
+    cells.map(|cell| Some(middle_of(cell))).chain([None]).collect()
+}
+
 /// Every report of the small world, with the minutes at which the windows below may change.
 fn all_facts() -> Vec<Facts> {
     let (catalog, areas) = (small_catalog(), small_tree());
     let chains = (0..AREAS.len()).map(Some).chain([None]).map(|i| areas.chain(i));
     let chains: Vec<_> = chains.collect();
     let assets = [None, Some(("road", None)), Some(("road", Some("路局"))), Some(("river", None))];
+    let positions = positions();
     let mut all = Vec::new();
     for category in catalog.categories().filter(|c| catalog.can_be_filed(c)) {
         let own = catalog.conditions_of(&category.code).map(|c| Some(c.code.clone()));
@@ -181,8 +208,9 @@ fn all_facts() -> Vec<Facts> {
             for chain in &chains {
                 for asset in assets {
                     for severity in [Severity::General, Severity::Major] {
-                        for day in 0..DAYS as i32 {
-                            for minute in [0, 479, 480, 1079, 1080, 1439] {
+                        // One day and one minute of each sort that rules tell apart.
+                        for (day, minute) in moments() {
+                            for position in &positions {
                                 let asset =
                                     asset.map(|(layer, owner): (&str, Option<&str>)| NearbyAsset {
                                         layer: layer.into(),
@@ -201,7 +229,7 @@ fn all_facts() -> Vec<Facts> {
                                     severity,
                                     at: Timestamp(0),
                                     local: LocalTime::on(Day(TODAY.0 + day), minute),
-                                    position: None,
+                                    position: *position,
                                 });
                             }
                         }
@@ -211,6 +239,25 @@ fn all_facts() -> Vec<Facts> {
         }
     }
     all
+}
+
+fn moments() -> impl Iterator<Item = (i32, u16)> {
+    let days = [0, 1, 3, 4, 5, 8];
+    days.into_iter().flat_map(|day| [0, 480, 1080].map(|minute| (day, minute)))
+}
+
+fn any_cell() -> impl Strategy<Value = Option<CellIndex>> {
+    let [own, next, part, around] = cells();
+    prop::sample::select(vec![
+        None,
+        None,
+        None,
+        Some(own),
+        Some(own),
+        Some(next),
+        Some(part),
+        Some(around),
+    ])
 }
 
 fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
@@ -262,13 +309,15 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
         (None, Some(4)),
         (None, Some(-1)),
     ]);
+    let place = (place, any_cell());
     let one = (selector, place, asset, window, severity, lead, validity, 0..2i32);
     prop::collection::vec(one, 0..7).prop_map(|rows| {
         let made = rows.into_iter().enumerate().map(|(i, row)| {
             let (selector, place, asset, window, severity, lead, validity, priority) = row;
             let mut rule = rule(&format!("r{i}"), selector, lead);
             rule.priority = priority;
-            rule.area = place.and_then(|i| area(AREAS[i].1, AREAS[i].0));
+            rule.area = place.0.and_then(|i| area(AREAS[i].1, AREAS[i].0));
+            rule.cell = place.1;
             rule.asset = asset.map(|(layer, owner): (&str, Option<&str>)| AssetScope {
                 layer: layer.into(),
                 owner: owner.map(str::to_owned),
@@ -409,181 +458,10 @@ proptest! {
         for id in told.difference(&truth) {
             let rule = matrix.rules().iter().find(|r| r.id == *id).unwrap();
             let same = matrix.rules().iter().filter(|r| {
-                (r.priority, &r.selector, &r.area, r.place_rank())
-                    == (rule.priority, &rule.selector, &rule.area, rule.place_rank())
+                (r.priority, &r.selector, &r.area, r.cell, r.place_rank())
+                    == (rule.priority, &rule.selector, &rule.area, rule.cell, rule.place_rank())
             });
             prop_assert!(same.count() > 1, "{id} stands alone");
         }
     }
-}
-
-#[test]
-fn each_defect_is_found_by_name_with_its_row_and_its_sentence() {
-    let with = |change: &dyn Fn(&mut Rule)| {
-        let mut rule = rule("r1", "small:b1", "a");
-        change(&mut rule);
-        rule
-    };
-    let past = Validity::new(None, Some(Day(TODAY.0 - 1))).unwrap();
-    let always = || rung(Level::District, "d", "a");
-    let cases: Vec<(&str, Weight, Vec<Rule>)> = vec![
-        ("inactive_lead", Weight::Error, vec![rule("r1", "any", "closed")]),
-        (
-            "inactive_assist",
-            Weight::Warning,
-            vec![with(&|r| {
-                r.assists = vec![DepartmentCode::parse("closed").unwrap()];
-            })],
-        ),
-        ("expired", Weight::Warning, vec![with(&|r| r.validity = past)]),
-        (
-            "expired",
-            Weight::Warning,
-            vec![with(&|r| {
-                r.window = TimeWindow::parse("", "", "2020-01-01..2020-02-01").unwrap();
-            })],
-        ),
-        ("unknown_area", Weight::Error, vec![with(&|r| r.area = area(Level::Street, "d"))]),
-        ("unknown_area", Weight::Error, vec![with(&|r| r.area = area(Level::Street, "gone"))]),
-        ("unknown_selector", Weight::Error, vec![rule("r1", "small:nothing", "a")]),
-        ("unknown_selector", Weight::Error, vec![rule("r1", "small:b", "a")]),
-        (
-            "unknown_asset",
-            Weight::Warning,
-            vec![with(&|r| {
-                r.asset = Some(AssetScope { layer: "park".into(), owner: None });
-            })],
-        ),
-        (
-            "unknown_asset",
-            Weight::Warning,
-            vec![with(&|r| {
-                r.asset =
-                    Some(AssetScope { layer: "river".into(), owner: Some("水务局".into()) });
-            })],
-        ),
-        ("equal_rank", Weight::Error, vec![rule("r0", "any", "a"), rule("r1", "any", "b")]),
-        ("equal_rank", Weight::Warning, vec![rule("r0", "any", "a"), rule("r1", "any", "a")]),
-        (
-            "unreachable",
-            Weight::Warning,
-            vec![
-                with(&|_| ()),
-                with(&|r| {
-                    r.id = RuleId::parse("r0").unwrap();
-                    r.priority = 1;
-                }),
-            ],
-        ),
-        ("no_limit", Weight::Warning, vec![rule("r1", "big:o", "a")]),
-    ];
-    for (code, weight, rules) in cases {
-        let matrix = matrix(rules, vec![always(), rung(Level::District, "x", "a")]);
-        let of_code: Vec<Finding> =
-            check(&matrix).into_iter().filter(|f| f.defect.code() == code).collect();
-        let [finding] = of_code.as_slice() else { panic!("{code}: {of_code:?}") };
-        assert_eq!(finding.weight, weight, "{code}");
-        assert_eq!(
-            finding.defect.row(),
-            Some(RowRef::Rule(RuleId::parse("r1").unwrap())),
-            "{code}"
-        );
-        let (zh, en) = (finding.defect.sentence(Lang::Zh), finding.defect.sentence(Lang::En));
-        assert!(zh.contains("r1") && en.contains("r1") && zh != en, "{zh} {en}");
-    }
-}
-
-#[test]
-fn a_sound_matrix_has_no_finding() {
-    let limited = |mut rule: Rule| {
-        rule.limit = Some(Limit { amount: 2, unit: TimeType::WorkDay });
-        rule
-    };
-    let rules = vec![limited(rule("r1", "kind:hazard", "a")), limited(rule("r2", "any", "b"))];
-    let all = |code: &'static str, level| rung(level, code, "a");
-    let ladder = AREAS.map(|(code, level, _)| all(code, level)).into();
-    assert_eq!(check(&matrix(rules, ladder)), []);
-}
-
-#[test]
-fn a_gap_in_the_ladder_is_told_where_it_begins() {
-    let rules = vec![rule("r1", "any", "a")];
-    let told = |ladder: Vec<Rung>| -> Vec<(String, usize)> {
-        let gaps = found(&matrix(rules.clone(), ladder), "rung_gap").into_iter();
-        let gap = |defect: Defect| match defect {
-            Defect::RungGap { area, leaves, .. } => (area.code.to_string(), leaves),
-            other => panic!("{other:?}"),
-        };
-        gaps.map(gap).collect()
-    };
-    assert_eq!(told(vec![rung(Level::District, "d", "a")]), [("x".to_owned(), 1)]);
-    let street = || rung(Level::Street, "s1", "a");
-    assert_eq!(told(vec![street()]), [("s2".to_owned(), 1), ("x".to_owned(), 1)]);
-    // An inactive rung answers for nobody, and shuts out the one for every kind beside it.
-    let shut = Rung { kind: Some(Kind::Hazard), ..rung(Level::District, "d", "closed") };
-    let told_kinds =
-        found(&matrix(rules.clone(), vec![rung(Level::District, "d", "a"), shut]), "rung_gap");
-    let of_d = |defect: &Defect| {
-        matches!(defect, Defect::RungGap { area, kinds, .. }
-        if area.code.as_str() == "d" && kinds == &[Kind::Hazard])
-    };
-    assert!(told_kinds.iter().any(of_d), "{told_kinds:?}");
-    let missing = found(&matrix(rules.clone(), vec![street()]), "rung_missing");
-    assert!(
-        matches!(&missing[..], [Defect::RungMissing { level: Level::Street, areas, of: 2 }]
-        if areas.len() == 1),
-        "{missing:?}"
-    );
-}
-
-/// 5,000 areas and 600 categories with 20,000 rules: three million pairs, which would
-/// take this test hours if they were decided one by one.
-#[test]
-fn a_large_matrix_is_checked_without_going_through_every_pair() {
-    let mut entries: Vec<AreaEntry> = vec![(area_code("d"), Level::District, "d".into(), None)];
-    for s in 0..50 {
-        let street = format!("s{s}");
-        entries.push((area_code(&street), Level::Street, street.clone(), Some(area_code("d"))));
-        for g in 0..99 {
-            let grid = format!("{street}-{g}");
-            entries.push((area_code(&grid), Level::Grid, grid.clone(), Some(area_code(&street))));
-        }
-    }
-    let tree = AreaTree::new(entries.clone());
-    let big = (0..20).map(|b| category(&format!("b{b}"), None, Kind::Hazard));
-    let small =
-        (0..600).map(|c| category(&format!("c{c}"), Some(&format!("b{}", c % 20)), Kind::Hazard));
-    let catalog = catalog_of(big.chain(small).collect(), Vec::new());
-    let mut rules = Vec::new();
-    for (i, (code, level, _, _)) in entries.iter().enumerate() {
-        for k in 0..4 {
-            let mut rule =
-                rule(&format!("r{i}-{k}"), &format!("small:c{}", (i * 7 + k * 131) % 599), "a");
-            rule.area = area(*level, code.as_str());
-            rules.push(rule);
-        }
-    }
-    // The last category has one rule in one street, and no rung is anywhere but in that street.
-    let mut last = rule("last", "small:c599", "b");
-    last.area = area(Level::Street, "s0");
-    rules.push(last);
-    let ladder = entries
-        .iter()
-        .filter(|e| e.0.as_str().starts_with("s0"))
-        .map(|e| rung(e.1, e.0.as_str(), "a"));
-    let matrix = matrix(rules, ladder.collect());
-    let horizon = Horizon { from: TODAY, days: HORIZON_DAYS };
-    let layers = BTreeMap::new();
-    let around =
-        Surroundings { catalog: &catalog, schemes: &[], areas: &tree, layers: &layers, horizon };
-    let findings = lint(&matrix, around);
-    let of_last = findings.iter().find_map(|finding| match &finding.defect {
-        Defect::NoLead { categories, leaves, .. }
-            if categories.iter().any(|c| c.code.as_str() == "c599") =>
-        {
-            Some((categories.len(), *leaves))
-        }
-        _ => None,
-    });
-    assert_eq!(of_last, Some((1, 49 * 99)));
 }
