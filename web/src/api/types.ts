@@ -1,4 +1,19 @@
 // The wire types of the HTTP contract, v1. Positions are [lon, lat] WGS-84, times RFC 3339 UTC.
+import type { components } from './schema'
+
+type Wire = components['schemas']
+export type Clock = Wire['ClockWire']
+export type Clocks = Wire['ClocksWire']
+export type Supervision = Wire['SupervisionWire']
+export type Dossier = Wire['DossierWire']
+export type DossierEntry = Wire['EntryWire']
+export type Care = Wire['CareWire']
+export type Notice = Omit<Wire['NoticeWire'], 'issue'> & { issue: IssueBrief }
+export type Party = Wire['PartyWire']
+export type OpenedRecord = Wire['OpenedWire']
+export type PublicItem = Wire['PublicWire']
+export type Hotspots = Wire['HotspotsWire']
+export type Trends = Wire['TrendsWire']
 
 export type Locale = 'zh-CN' | 'en'
 export type Both = { zh: string; en: string }
@@ -8,7 +23,15 @@ export type Severity = 'general' | 'major'
 export type Level =
   'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
 export type Role =
-  'grid_worker' | 'acceptor' | 'dispatcher' | 'duty_supervisor' | 'handler' | 'leader' | 'admin'
+  | 'grid_worker'
+  | 'acceptor'
+  | 'dispatcher'
+  | 'duty_supervisor'
+  | 'handler'
+  | 'leader'
+  | 'admin'
+  | 'legal_adviser'
+  | 'mediator'
 export type State =
   | 'reported'
   | 'verifying'
@@ -23,6 +46,19 @@ export type State =
   | 'closed'
   | 'rejected'
   | 'merged'
+
+export const LIGHTS = ['red', 'yellow', 'green'] as const
+export type Light = (typeof LIGHTS)[number]
+export const RISKS = ['red', 'orange', 'yellow'] as const
+export type Risk = (typeof RISKS)[number]
+export const ATTENTIONS = [
+  'urged',
+  'reply_owed',
+  'whistle_open',
+  'reopen_proposed',
+  'appeal_open',
+] as const
+export type Attention = (typeof ATTENTIONS)[number]
 
 export const KINDS: readonly Kind[] = ['hazard', 'dispute', 'opinion']
 export const STATES: readonly State[] = [
@@ -260,6 +296,10 @@ export interface IssueBrief {
   returns: number
   reopened: number
   reports: number
+  /** Null where a list does not tell them. */
+  clocks?: Clocks | null
+  supervision: Supervision
+  care: Care
   distance_m?: number
   score?: number
 }
@@ -282,7 +322,13 @@ export type FieldKind =
   | 'choice'
   | 'category'
   | 'place'
+  | 'position'
   | 'photos'
+  | 'line'
+  | 'lines'
+  | 'instant'
+  | 'dates'
+  | 'parties'
 export interface ActionField {
   name: string
   kind: FieldKind
@@ -321,17 +367,22 @@ export interface Issue extends IssueBrief {
   accepted_at: string | null
   handled_at: string | null
   closed_at: string | null
+  nature?: string | null
+  outcome?: string | null
+  extensions: number
+  suspended_until?: string | null
   merged_into: { id: string; number: string } | null
   merged_from: { id: string; number: string }[]
   route: Route | null
   photos: Photo[]
   actions: ActionOffer[]
+  dossier: Dossier
 }
 export interface IssueEvent {
   seq: number
   at: string
   actor: {
-    kind: 'account' | 'reporter' | 'system' | 'import'
+    kind: 'account' | 'reporter' | 'resident' | 'system' | 'import'
     name: string | null
     role: Role | null
   }
@@ -429,7 +480,10 @@ export interface Metrics {
   accept_ms: Times
   handle_ms: Times
   close_ms: Times
-  mediation_rate?: Rate
+  mediation_rate: Rate
+  response_rate: Rate
+  resolution_rate: Rate
+  satisfaction_rate: Rate
 }
 export interface MetricDefinition {
   id: string

@@ -9,6 +9,9 @@ export type Route =
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
   | { page: 'matrix' }
+  | { page: 'notices' }
+  | { page: 'tasks' }
+  | { page: 'answers' }
   | { page: 'password' }
   | { page: 'missing' }
 
@@ -23,6 +26,9 @@ export function parsePath(path: string): Route {
       case 'report':
       case 'summary':
       case 'matrix':
+      case 'notices':
+      case 'tasks':
+      case 'answers':
       case 'password':
         return { page: first }
       case 'track':
