@@ -203,9 +203,11 @@ async fn retime(ctx: &Ctx, issue: &Issue, now: Timestamp) -> Result<bool, AppErr
         return Ok(false);
     }
     // The log says it all; only the row is behind.
-    let save = Save { version_seen: issue.version, issue: known, events: Vec::new() };
     let district = snapshot.instance.district.clone();
-    let change = Change { district, at: now, saves: vec![save], ..Change::default() };
+    let mut change = Change { district, at: now, ..Change::default() };
+    add_contribution(&mut change.deltas, issue, &snapshot.zone, -1);
+    add_contribution(&mut change.deltas, &known, &snapshot.zone, 1);
+    change.saves.push(Save { version_seen: issue.version, issue: known, events: Vec::new() });
     match ctx.store.apply(change).await {
         Ok(_) => Ok(true),
         Err(StoreError::Stale) => Ok(false),

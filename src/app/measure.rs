@@ -14,8 +14,8 @@ use crate::domain::metrics::figure::find_figure;
 use crate::domain::metrics::smooth::Prior;
 use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
-use crate::domain::time::{DAY_MS, Day};
-use crate::store::query::{AsOf, Counted, Group, GroupBy, IssueFilter, RollupFilter, Standing};
+use crate::domain::time::{DAY_MS, Day, Timestamp};
+use crate::store::query::{AsOf, Counted, Group, GroupBy, IssueFilter, Standing};
 use std::collections::BTreeMap;
 
 /// The sums of one area or cell: counters of the window, and what is open now.
@@ -25,6 +25,8 @@ pub struct Sums {
     pub tally: Tally,
     /// Open issues by age in days.
     pub open_ages: BTreeMap<i64, i64>,
+    /// Of them, those beyond their limit by days since.
+    pub overdue_ages: BTreeMap<i64, i64>,
 }
 
 impl Sums {
@@ -39,6 +41,14 @@ impl Sums {
         for (age, n) in other.open_ages {
             *self.open_ages.entry(age).or_insert(0) += n;
         }
+        for (age, n) in other.overdue_ages {
+            *self.overdue_ages.entry(age).or_insert(0) += n;
+        }
+    }
+
+    /// For how long the oldest is beyond its limit, in milliseconds; `None` when none is.
+    pub fn overdue_oldest_ms(&self) -> Option<i64> {
+        self.overdue_ages.keys().next_back().map(|days| days * DAY_MS)
     }
 
     /// The age in milliseconds that the share `q` of what is open has not passed.
@@ -250,12 +260,19 @@ fn gather<K: Ord>(
         }
     }
     let today = window.as_of.day_in(&ctx.snapshot().zone);
+    let days_since = |day: Day| (i64::from(today.0) - i64::from(day.0)).max(0);
     for row in open {
         if let Some(key) = key_of(&row.group) {
             let sums = sums.entry(key).or_default();
             sums.tally.add(Measure::Open, row.n);
-            let age = i64::from(today.0) - i64::from(row.reported.0);
-            *sums.open_ages.entry(age.max(0)).or_insert(0) += row.n;
+            *sums.open_ages.entry(days_since(row.day)).or_insert(0) += row.n;
+        }
+    }
+    for row in standing.overdue.get(at).into_iter().flatten() {
+        if let Some(key) = key_of(&row.group) {
+            let sums = sums.entry(key).or_default();
+            sums.tally.add(Measure::OpenOverdue, row.n);
+            *sums.overdue_ages.entry(days_since(row.day)).or_insert(0) += row.n;
         }
     }
     sums
@@ -282,16 +299,21 @@ async fn stand(
     }
     let mut standing = Standing::default();
     // What is open counts whenever it was reported, so it is asked for by itself.
-    let always = RollupFilter { from: None, to: None, measure: None, ..window.filter.clone() };
-    let wants_open = window.filter.measure.is_none_or(|measure| measure == Measure::Open);
+    let always = window.filter.always();
     for group in groups {
         let mut sums = ctx.store.sum_rollups(&window.filter, *group, scope).await?;
-        sums.retain(|row| row.measure != Measure::Open);
-        let open = match wants_open {
+        sums.retain(|row| !row.measure.is_standing());
+        let open = match window.filter.wants(Measure::Open) {
             true => ctx.store.sum_open(&always, *group, scope).await?,
             false => Vec::new(),
         };
+        let by = (window.as_of, &snapshot.zone);
+        let overdue = match window.filter.wants(Measure::OpenOverdue) {
+            true => ctx.store.sum_overdue(&always, *group, scope, by).await?,
+            false => Vec::new(),
+        };
         standing.groups.push((sums, open));
+        standing.overdue.push(overdue);
     }
     if with_states {
         let filter = IssueFilter {
@@ -299,7 +321,7 @@ async fn stand(
             category: window.filter.category.clone(),
             department: window.filter.department.clone(),
             area: window.area.clone(),
-            counted: Some(counted_by(&snapshot, "reported", Some(window.from), Some(window.to))?),
+            counted: Some(counted_by(&snapshot, "reported", window.days(), window.as_of)?),
             ..IssueFilter::default()
         };
         standing.states = ctx.store.count_states(&filter, scope).await?;
@@ -307,16 +329,17 @@ async fn stand(
     Ok(standing)
 }
 
-/// The issues that one side of a published number counts: `closing_rate.numerator`, or a figure
-/// such as `reported`. `open` is what is open now: the window does not matter to it.
+/// The issues that one side of a published number counts as of an instant: `closing_rate.numerator`,
+/// or a figure such as `reported`. `open` is what is open now: the window does not matter to it, nor
+/// to `overdue`. Other windows end with the day of the instant: what is due later is not due.
 ///
 /// # Errors
 /// There is no such number.
 pub fn counted_by(
     snapshot: &Snapshot,
     name: &str,
-    from: Option<Day>,
-    to: Option<Day>,
+    (from, to): (Option<Day>, Option<Day>),
+    as_of: Timestamp,
 ) -> Result<Counted, AppError> {
     let (measure, except) = find_measure(snapshot, name).ok_or_else(|| {
         AppError::field(
@@ -324,15 +347,17 @@ pub fn counted_by(
             say(format!("没有指标 {name:?}"), format!("There is no number {name:?}")),
         )
     })?;
-    if measure == Measure::Open {
-        return Ok(Counted { measure, except, from: None, before: None });
-    }
-    Ok(Counted {
-        measure,
-        except,
-        from: from.map(|day| day.start_in(&snapshot.zone)),
-        before: to.map(|day| Day(day.0.saturating_add(1)).start_in(&snapshot.zone)),
-    })
+    let today = as_of.day_in(&snapshot.zone);
+    let last = to.map_or(today, |to| to.min(today));
+    let (from, before) = match measure {
+        Measure::Open => (None, None),
+        Measure::OpenOverdue => (None, Some(Timestamp(as_of.0.saturating_add(1)))),
+        _ => (
+            from.map(|day| day.start_in(&snapshot.zone)),
+            Some(Day(last.0.saturating_add(1)).start_in(&snapshot.zone)),
+        ),
+    };
+    Ok(Counted { measure, except, from, before })
 }
 
 fn find_measure(snapshot: &Snapshot, name: &str) -> Option<(Measure, Vec<Measure>)> {

@@ -90,7 +90,7 @@ pub async fn make_sample(
     let filter = IssueFilter {
         kind: request.kind,
         area: window.area.clone(),
-        counted: Some(counted_by(&snapshot, "closed", Some(window.from), Some(window.to))?),
+        counted: Some(counted_by(&snapshot, "closed", window.days(), window.as_of)?),
         ..IssueFilter::default()
     };
     let candidates = ctx.store.list_ids(&filter, &scope).await?;

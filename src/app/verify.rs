@@ -60,6 +60,15 @@ pub async fn verify_metrics(ctx: &Ctx) -> Result<Verification, AppError> {
     Ok(verification)
 }
 
+/// Builds the counters anew if they are of another version than this program counts by, and says of
+/// how many issues; `None` when they are of this one. A database of before becomes right by it.
+///
+/// # Errors
+/// The store is not available.
+pub async fn renew_metrics(ctx: &Ctx) -> Result<Option<i64>, AppError> {
+    Ok(ctx.store.renew_rollups(ctx.instance().time_zone).await?)
+}
+
 /// Builds all counters anew from the issues; returns how many issues there are.
 ///
 /// # Errors

@@ -61,6 +61,11 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Its first and last day.
+    pub fn days(&self) -> (Option<Day>, Option<Day>) {
+        (self.filter.from, self.filter.to)
+    }
+
     /// The same question by a way of one's own choice.
     #[must_use]
     pub fn by_way(mut self, way: Way) -> Self {
@@ -136,7 +141,8 @@ fn instant_of(
 }
 
 /// Completes a window: its ends, and its area's place in the tree. `now` is what [`find_as_of`]
-/// gives.
+/// gives. Nothing after the day that the numbers are of is counted: a limit on a day to come is not
+/// due.
 ///
 /// # Errors
 /// The area is not known, the window ends before it begins or is too long, or it is asked how the
@@ -163,7 +169,7 @@ pub fn resolve(snapshot: &Snapshot, window: &Window, now: Timestamp) -> Result<R
     };
     let filter = RollupFilter {
         from: Some(from),
-        to: Some(to),
+        to: Some(to.min(today)),
         area: area.clone(),
         bounds_cells: None,
         kind: window.kind,

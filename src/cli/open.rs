@@ -4,6 +4,7 @@ use crate::app::ctx::{Ctx, system_clock};
 use crate::app::error::AppError;
 use crate::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
 use crate::app::seal::Seals;
+use crate::app::verify::renew_metrics;
 use crate::config::{Config, ConfigArgs};
 use crate::store;
 use anyhow::Context;
@@ -45,7 +46,8 @@ pub async fn open(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)> {
     Ok((config, ctx))
 }
 
-/// Opens the database and the photos of a configuration.
+/// Opens the database and the photos of a configuration. Counters of another version of the program
+/// are built anew first.
 ///
 /// # Errors
 /// What cannot be reached, with its name.
@@ -54,7 +56,12 @@ pub async fn open_ctx(config: &Config) -> anyhow::Result<Arc<Ctx>> {
     let photos = PhotoStore::open(&config.photos_address()).context("opening the photos")?;
     let photos = PhotoShop::new(photos, PhotoLimits::default());
     let keys = Seals::parse(&config.seal_keys_text()?).context("seal_keys")?;
-    Ctx::load_with(store, photos, Arc::new(system_clock), keys).await.map_err(told)
+    let ctx = Ctx::load_with(store, photos, Arc::new(system_clock), keys).await.map_err(told)?;
+    let renewed = renew_metrics(&ctx).await.map_err(told).context("building the counters anew")?;
+    if let Some(issues) = renewed.filter(|issues| *issues > 0) {
+        tracing::info!(issues, "the counters were of another version and were built anew");
+    }
+    Ok(ctx)
 }
 
 /// A use case's failure as a sentence for the terminal.

@@ -39,7 +39,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 use super::filter::parse_word;
-pub use super::filter::{IssueQuery, cursor_of, page_query};
+pub use super::filter::{IssueQuery, Moments, cursor_of, page_query};
 
 /// Issues within one's scope, page by page.
 #[utoipa::path(get, path = "/issues", tag = "issues", params(IssueQuery),
@@ -51,7 +51,7 @@ pub async fn list_issues(
     Params(query): Params<IssueQuery>,
 ) -> Result<Json<Page<IssueBrief>>, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let page: PageQuery = page_query(&snapshot, app.ctx.now(), &query)?;
+    let page: PageQuery = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;

@@ -2,7 +2,7 @@
 
 use super::App;
 use super::extract::{At, Caller};
-use super::filter::{IssueQuery, issue_filter, parse_word};
+use super::filter::{IssueQuery, Moments, issue_filter, parse_word};
 use super::measures::{WindowQuery, window_of};
 use super::problem::ApiError;
 use crate::app::error::AppError;
@@ -97,7 +97,7 @@ pub async fn show_tile(
         }
         Layer::Issues => {
             let query: IssueQuery = read_query(&uri)?;
-            let filter = issue_filter(&app.ctx.snapshot(), app.ctx.now(), &query)?;
+            let filter = issue_filter(&app.ctx.snapshot(), Moments::find(&app.ctx).await?, &query)?;
             draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
         }
         Layer::Cells => {

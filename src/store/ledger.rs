@@ -16,22 +16,32 @@ pub struct Ledger<'a> {
     /// By the place of their grouping in the question.
     sums: BTreeMap<(usize, Group, Measure), i64>,
     open: BTreeMap<(usize, Group, Day), i64>,
+    /// By grouping, group and the day from which the issues are overdue.
+    overdue: BTreeMap<(usize, Group, Day), i64>,
     states: BTreeMap<State, i64>,
 }
 
 impl<'a> Ledger<'a> {
     pub fn new(question: &'a AsOf, scope: &'a Scope) -> Self {
-        let (sums, open, states) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { question, scope, sums, open, states }
+        let (sums, states) = (BTreeMap::new(), BTreeMap::new());
+        let (open, overdue) = (BTreeMap::new(), BTreeMap::new());
+        Self { question, scope, sums, open, overdue, states }
     }
 
     /// Adds counters as they are kept, of the grouping at place `at` in the question.
     pub fn seed(&mut self, at: usize, sums: Vec<RollupSum>, open: Vec<OpenSum>) {
-        for sum in sums.into_iter().filter(|sum| sum.measure != Measure::Open) {
+        for sum in sums.into_iter().filter(|sum| !sum.measure.is_standing()) {
             *self.sums.entry((at, sum.group, sum.measure)).or_insert(0) += sum.n;
         }
         for sum in open {
-            *self.open.entry((at, sum.group, sum.reported)).or_insert(0) += sum.n;
+            *self.open.entry((at, sum.group, sum.day)).or_insert(0) += sum.n;
+        }
+    }
+
+    /// Adds what is overdue at the instant, of the grouping at place `at` in the question.
+    pub fn seed_overdue(&mut self, at: usize, overdue: Vec<OpenSum>) {
+        for sum in overdue {
+            *self.overdue.entry((at, sum.group, sum.day)).or_insert(0) += sum.n;
         }
     }
 
@@ -50,17 +60,22 @@ impl<'a> Ledger<'a> {
         if !is_seen || !filter.admits(&bin) {
             return;
         }
+        let is_overdue = issue.clocks.is_overdue(self.question.at);
         for (day, measure) in measures_of(issue, &self.question.zone) {
             if measure == Measure::Reported && filter.holds(day) {
                 *self.states.entry(issue.state).or_insert(0) += sign;
             }
-            if filter.measure.is_some_and(|wanted| wanted != measure) {
+            if !filter.wants(measure) {
                 continue;
             }
             for (at, by) in self.question.groups.iter().enumerate() {
                 let group = Group::of(*by, day, &bin);
                 if measure == Measure::Open {
                     *self.open.entry((at, group, day)).or_insert(0) += sign;
+                } else if measure == Measure::OpenOverdue {
+                    // What is overdue only later is not so yet.
+                    *self.overdue.entry((at, group, day)).or_insert(0) +=
+                        if is_overdue { sign } else { 0 };
                 } else if filter.holds(day) {
                     *self.sums.entry((at, group, measure)).or_insert(0) += sign;
                 }
@@ -74,10 +89,14 @@ impl<'a> Ledger<'a> {
         for ((at, group, measure), n) in self.sums.into_iter().filter(|(_, n)| *n != 0) {
             groups[at].0.push(RollupSum { group, measure, n });
         }
-        for ((at, group, reported), n) in self.open.into_iter().filter(|(_, n)| *n != 0) {
-            groups[at].1.push(OpenSum { group, reported, n });
+        for ((at, group, day), n) in self.open.into_iter().filter(|(_, n)| *n != 0) {
+            groups[at].1.push(OpenSum { group, day, n });
+        }
+        let mut overdue = vec![Vec::new(); self.question.groups.len()];
+        for ((at, group, day), n) in self.overdue.into_iter().filter(|(_, n)| *n != 0) {
+            overdue[at].push(OpenSum { group, day, n });
         }
         let states = self.states.into_iter().filter(|(_, n)| *n != 0).collect();
-        Standing { groups, states, events }
+        Standing { groups, overdue, states, events }
     }
 }

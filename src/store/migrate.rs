@@ -14,6 +14,7 @@ const COMMON: &[Step] = &[
     (5, "supervision", include_str!("../../migrations/0005_supervision.sql")),
     (6, "kinds", include_str!("../../migrations/0006_kinds.sql")),
     (4, "clocks", include_str!("../../migrations/0004_clocks.sql")),
+    (9, "suspended_at", include_str!("../../migrations/0009_suspended_at.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

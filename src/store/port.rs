@@ -15,6 +15,7 @@ use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::Deltas;
 use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -293,6 +294,14 @@ pub trait Rollups: Send + Sync {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>>;
+    /// What is open beyond its limit at an instant, by day from which it is, in days of the zone.
+    async fn sum_overdue(
+        &self,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+        by: (Timestamp, &TimeZone),
+    ) -> Result<Vec<OpenSum>>;
     /// What the counters said at an instant, told by the log of events. It costs as much as reading
     /// the log of every issue touched since, or the whole log up to the instant, whichever is less;
     /// memory for one issue's log and the sums. Two may run at a time, more wait. Logs have no place
@@ -305,6 +314,9 @@ pub trait Rollups: Send + Sync {
     /// Replaces all counters by the sum over `issues` as `contributions` gives it, while no other
     /// write runs.
     async fn replace_rollups(&self, time_zone: String) -> Result<i64>;
+    /// As [`Rollups::replace_rollups`], if the counters are of another version than this program
+    /// counts by; `None` when they are of this one. Of several nodes one does it.
+    async fn renew_rollups(&self, time_zone: String) -> Result<Option<i64>>;
 }
 
 /// A version of a document, without its body.

@@ -201,6 +201,17 @@ impl RollupFilter {
             && (self.department.is_none() || bin.department == self.department)
     }
 
+    /// The same on whatever day and of whatever measure: what stands does not go by days.
+    #[must_use]
+    pub fn always(&self) -> Self {
+        Self { from: None, to: None, measure: None, ..self.clone() }
+    }
+
+    /// Whether a measure is asked for.
+    pub fn wants(&self, measure: Measure) -> bool {
+        self.measure.is_none_or(|wanted| wanted == measure)
+    }
+
     /// Whether a day is asked for.
     pub fn holds(&self, day: Day) -> bool {
         self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
@@ -229,11 +240,12 @@ pub struct RollupSum {
     pub n: i64,
 }
 
-/// Open issues of one group that were reported on one day.
+/// Open issues of one group by a day: that of the report or, of what is overdue, that from which
+/// it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSum {
     pub group: Group,
-    pub reported: Day,
+    pub day: Day,
     pub n: i64,
 }
 
@@ -295,6 +307,8 @@ pub struct Standing {
     /// For each grouping that was asked for, in that order: the sums without what is open, and what
     /// was open, whatever the window. None of them is zero.
     pub groups: Vec<(Vec<RollupSum>, Vec<OpenSum>)>,
+    /// For each grouping, what was open beyond its limit at the instant, whatever the window.
+    pub overdue: Vec<Vec<OpenSum>>,
     /// The issues reported in the window by the state that they were in.
     pub states: Vec<(State, i64)>,
     /// The events that were read.

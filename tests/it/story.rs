@@ -312,7 +312,8 @@ fn a_year_of_855_records_comes_out_as_its_published_figures() {
 
 /// How many issues a number drills down to.
 async fn drilled(ctx: &Ctx, name: &str) -> i64 {
-    let counted = counted_by(&ctx.snapshot(), name, None, None).expect("there is such a number");
+    let counted =
+        counted_by(&ctx.snapshot(), name, (None, None), ctx.now()).expect("there is such a number");
     let query = PageQuery {
         filter: IssueFilter { counted: Some(counted), ..IssueFilter::default() },
         sort: Sort::NewestFirst,

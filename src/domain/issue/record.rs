@@ -113,6 +113,8 @@ pub struct Issue {
     pub settled: bool,
     pub outcome: Option<Outcome>,
     pub suspended_until: Option<Timestamp>,
+    /// When it was suspended; known for as long as `suspended_until`.
+    pub suspended_since: Option<Timestamp>,
     pub merged_into: Option<IssueId>,
     pub state_before_merge: Option<State>,
     pub times: Times,
@@ -247,6 +249,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         settled: false,
         outcome: None,
         suspended_until: None,
+        suspended_since: None,
         merged_into: None,
         state_before_merge: None,
         times: Times { reported: event.at, ..Times::default() },
@@ -324,8 +327,9 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Suspend => {
             let until = event.fact(fact::UNTIL).and_then(Timestamp::parse);
             issue.suspended_until = Some(until.ok_or(fact_error(fact::UNTIL))?);
+            issue.suspended_since = at;
         }
-        Action::Resume => issue.suspended_until = None,
+        Action::Resume => (issue.suspended_until, issue.suspended_since) = (None, None),
         Action::Extend => issue.counts.extensions += 1,
         Action::Submit => {
             issue.times.handled = known;

@@ -2,6 +2,7 @@
 //! event is the difference between what the issue adds after it and what it added before; and
 //! building the counters anew gives the same numbers.
 
+use super::cohort::due_measures;
 use super::histogram::bucket_of;
 use crate::domain::cell::{coarse_cell, parent_cell};
 use crate::domain::id::{CategoryCode, DepartmentCode};
@@ -13,6 +14,10 @@ use crate::domain::time::{Day, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The version of what is counted: it goes up with every change of [`measures_of`], so that a
+/// database whose counters are of another version is noticed and its counters are built anew.
+pub const METRICS_VERSION: i64 = 2;
 
 /// The resolution at which counters are kept; coarser ones are sums of these.
 pub const ROLLUP_RESOLUTION: h3o::Resolution = h3o::Resolution::Ten;
@@ -30,7 +35,34 @@ pub enum Measure {
     Merged,
     /// Still open. Day of the report, so that the age is known.
     Open,
-    /// To be closed: filed or settled, not rejected or merged. Day of filing.
+    /// Open, by the day from which it is beyond its limit; that day may be to come.
+    OpenOverdue,
+    /// Due to be handled. Day of the limit or of the feedback, whichever came first.
+    HandlingDue,
+    /// Of them, handled. The same day, as for all of this cohort.
+    HandlingDone,
+    /// Of them, handled within the limit.
+    HandledOnTime,
+    /// Of them, handled with no limit that is known.
+    HandledUndated,
+    /// Of them, extended at least once.
+    HandlingExtended,
+    /// Due to be handled, and what is suspended. Of that, the day of its suspension.
+    HandlingDueOrSuspended,
+    /// Due to be closed. Day of the limit or of closing, whichever came first.
+    ClosingDue,
+    /// Of them, closed. The same day, as for all of this cohort.
+    ClosingDone,
+    /// Of them, closed within the limit.
+    ClosedOnTime,
+    /// Of them, closed with no limit that is known.
+    ClosedUndated,
+    /// Of them, with at least one failed inspection.
+    ClosingReworked,
+    /// Due to be closed, and what is suspended. Of that, the day of its suspension.
+    ClosingDueOrSuspended,
+    /// To be closed at some time: filed or settled, not rejected or merged. Day of filing. It and
+    /// the three below make the first versions of rates, which printed numbers go by.
     DueToClose,
     /// Of them, closed. Day of filing.
     ClosedOfDue,
@@ -97,6 +129,19 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::Rejected, "rejected"),
     (Measure::Merged, "merged"),
     (Measure::Open, "open"),
+    (Measure::OpenOverdue, "open_overdue"),
+    (Measure::HandlingDue, "handling_due"),
+    (Measure::HandlingDone, "handling_done"),
+    (Measure::HandledOnTime, "handled_on_time"),
+    (Measure::HandledUndated, "handled_undated"),
+    (Measure::HandlingExtended, "handling_extended"),
+    (Measure::HandlingDueOrSuspended, "handling_due_or_suspended"),
+    (Measure::ClosingDue, "closing_due"),
+    (Measure::ClosingDone, "closing_done"),
+    (Measure::ClosedOnTime, "closed_on_time"),
+    (Measure::ClosedUndated, "closed_undated"),
+    (Measure::ClosingReworked, "closing_reworked"),
+    (Measure::ClosingDueOrSuspended, "closing_due_or_suspended"),
     (Measure::DueToClose, "due_to_close"),
     (Measure::ClosedOfDue, "closed_of_due"),
     (Measure::ReworkedOfDue, "reworked_of_due"),
@@ -135,6 +180,11 @@ const TIMED: &[(OfBucket, &str)] = &[
 ];
 
 impl Measure {
+    /// Whether it counts what is so at an instant, whatever the window.
+    pub const fn is_standing(self) -> bool {
+        matches!(self, Measure::Open | Measure::OpenOverdue)
+    }
+
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((name, bucket)) = text.split_once(':') {
@@ -209,7 +259,7 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     let reported = day(times.reported);
     let due = times.filed.filter(|_| !matches!(issue.state, State::Rejected | State::Merged));
     let closed = (issue.state == State::Closed).then_some(times.closed).flatten();
-    let mut out = Vec::with_capacity(12);
+    let mut out = Vec::with_capacity(24);
     let mut count = |when: Option<Day>, holds: bool, measure: Measure| {
         if let Some(when) = when.filter(|_| holds) {
             out.push((when, measure));
@@ -220,6 +270,7 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     count(Some(reported), issue.state == State::Rejected, Measure::Rejected);
     count(Some(reported), issue.state == State::Merged, Measure::Merged);
     count(Some(reported), issue.state.is_open(), Measure::Open);
+    due_measures(issue, zone, &mut count);
     count(due.map(day), true, Measure::DueToClose);
     count(due.map(day), closed.is_some(), Measure::ClosedOfDue);
     count(due.map(day), issue.counts.reworks > 0, Measure::ReworkedOfDue);

@@ -159,36 +159,125 @@ pub const DISPATCH_ACCURACY: Definition = Definition {
               first dispatched in the period",
 };
 
+pub const HANDLING_RATE: Definition = Definition {
+    id: "handling_rate",
+    metric: "handling_rate",
+    better: Better::Higher,
+    of_departments: true,
+    version: 1,
+    name_zh: "处置率",
+    name_en: "Handling rate",
+    numerator: &[Measure::HandlingDone],
+    less: &[],
+    denominator: Measure::HandlingDue,
+    denominator_less: &[],
+    says_zh: "其中已处置的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，期末至多到今天，\
+              挂账期间不计",
+    says_en: "of them, handled ÷ due to be handled: the limit or the feedback, whichever came \
+              first, falls in the window, which ends today at the latest; not what is suspended",
+};
+
+pub const ON_TIME_HANDLING_RATE: Definition = Definition {
+    id: "on_time_handling_rate",
+    metric: "on_time_handling_rate",
+    name_zh: "按期处置率",
+    name_en: "On-time handling rate",
+    numerator: &[Measure::HandledOnTime],
+    denominator_less: &[Measure::HandledUndated],
+    says_zh: "其中时限内处置的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，\
+              期末至多到今天，挂账期间不计",
+    says_en: "of them, handled within the limit ÷ due to be handled, with a limit: the limit or \
+              the feedback, whichever came first, falls in the window, which ends today at the \
+              latest; not what is suspended",
+    ..HANDLING_RATE
+};
+
+pub const EXTENSION_RATE: Definition = Definition {
+    id: "extension_rate",
+    metric: "extension_rate",
+    better: Better::Lower,
+    name_zh: "延期率",
+    name_en: "Extension rate",
+    numerator: &[Measure::HandlingExtended],
+    says_zh: "其中延期至少一次的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，\
+              期末至多到今天，挂账期间不计",
+    says_en: "of them, extended at least once ÷ due to be handled: the limit or the feedback, \
+              whichever came first, falls in the window, which ends today at the latest; not what \
+              is suspended",
+    ..HANDLING_RATE
+};
+
 pub const CLOSING_RATE: Definition = Definition {
     id: "closing_rate",
     metric: "closing_rate",
     better: Better::Higher,
     of_departments: true,
-    version: 1,
+    version: 2,
     name_zh: "结案率",
     name_en: "Closing rate",
-    numerator: &[Measure::ClosedOfDue],
+    numerator: &[Measure::ClosingDone],
     less: &[],
-    denominator: Measure::DueToClose,
+    denominator: Measure::ClosingDue,
     denominator_less: &[],
-    says_zh: "期内立案的事件中已结案的 ÷ 期内立案应结案的",
-    says_en: "filed in the period and closed by now ÷ filed in the period and to be closed",
+    says_zh: "其中已结案的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，期末至多到今天，\
+              挂账期间不计",
+    says_en: "of them, closed ÷ due to be closed: the limit or the closing, whichever came first, \
+              falls in the window, which ends today at the latest; not what is suspended",
+};
+
+pub const ON_TIME_CLOSING_RATE: Definition = Definition {
+    id: "on_time_closing_rate",
+    metric: "on_time_closing_rate",
+    version: 1,
+    name_zh: "按期结案率",
+    name_en: "On-time closing rate",
+    numerator: &[Measure::ClosedOnTime],
+    denominator_less: &[Measure::ClosedUndated],
+    says_zh: "其中时限内结案的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，\
+              期末至多到今天，挂账期间不计",
+    says_en: "of them, closed within the limit ÷ due to be closed, with a limit: the limit or the \
+              closing, whichever came first, falls in the window, which ends today at the latest; \
+              not what is suspended",
+    ..CLOSING_RATE
 };
 
 pub const REWORK_RATE: Definition = Definition {
     id: "rework_rate",
     metric: "rework_rate",
     better: Better::Lower,
-    of_departments: true,
-    version: 1,
     name_zh: "返工率",
     name_en: "Rework rate",
-    numerator: &[Measure::ReworkedOfDue],
-    less: &[],
+    numerator: &[Measure::ClosingReworked],
+    says_zh: "其中核查未通过至少一次的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，\
+              期末至多到今天，挂账期间不计",
+    says_en: "of them, with a failed inspection ÷ due to be closed: the limit or the closing, \
+              whichever came first, falls in the window, which ends today at the latest; not what \
+              is suspended",
+    ..CLOSING_RATE
+};
+
+/// As [`CLOSING_RATE`] was before there were clocks: by the day of filing.
+pub const CLOSING_RATE_FILED: Definition = Definition {
+    version: 1,
+    name_zh: "结案率（按立案日计）",
+    name_en: "Closing rate by filing",
+    numerator: &[Measure::ClosedOfDue],
     denominator: Measure::DueToClose,
-    denominator_less: &[],
+    says_zh: "期内立案的事件中已结案的 ÷ 期内立案应结案的",
+    says_en: "filed in the period and closed by now ÷ filed in the period and to be closed",
+    ..CLOSING_RATE
+};
+
+/// As [`REWORK_RATE`] was before there were clocks: by the day of filing.
+pub const REWORK_RATE_FILED: Definition = Definition {
+    version: 1,
+    name_zh: "返工率（按立案日计）",
+    name_en: "Rework rate by filing",
+    numerator: &[Measure::ReworkedOfDue],
+    denominator: Measure::DueToClose,
     says_zh: "期内立案的事件中核查未通过至少一次的 ÷ 期内立案应结案的",
     says_en: "filed in the period with a failed inspection ÷ filed in the period and to be closed",
+    ..REWORK_RATE
 };
 
 pub const MEDIATION_RATE: Definition = Definition {
@@ -207,16 +296,73 @@ pub const MEDIATION_RATE: Definition = Definition {
     says_en: "mediations ended in the period with an agreement ÷ mediations ended in the period",
 };
 
-/// As [`CLOSING_RATE`], but what is suspended owes no closing while it is.
+/// As [`CLOSING_RATE_FILED`], but what is suspended owes no closing while it is.
 pub const CLOSING_RATE_ACTIVE: Definition = Definition {
     id: "closing_rate_active",
-    name_zh: "结案率（挂账除外）",
-    name_en: "Closing rate without suspended issues",
+    name_zh: "结案率（按立案日计，挂账除外）",
+    name_en: "Closing rate by filing without suspended issues",
     denominator_less: &[Measure::SuspendedOfDue],
     says_zh: "期内立案的事件中已结案的 ÷ 期内立案应结案且此刻未挂账的",
     says_en: "filed in the period and closed by now ÷ \
               filed in the period, to be closed and not suspended now",
+    ..CLOSING_RATE_FILED
+};
+
+/// As [`CLOSING_RATE`], but what is suspended stays due: some cities count so.
+pub const CLOSING_RATE_SUSPENDED: Definition = Definition {
+    id: "closing_rate_suspended",
+    version: 1,
+    name_zh: "结案率（含挂账）",
+    name_en: "Closing rate with suspended issues",
+    denominator: Measure::ClosingDueOrSuspended,
+    says_zh: "其中已结案的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，期末至多到今天；\
+              挂账的计入挂账日",
+    says_en: "of them, closed ÷ due to be closed: the limit or the closing, whichever came first, \
+              falls in the window, which ends today at the latest; what is suspended by the day \
+              of its suspension",
     ..CLOSING_RATE
+};
+
+/// As [`HANDLING_RATE`], but what is suspended stays due.
+pub const HANDLING_RATE_SUSPENDED: Definition = Definition {
+    id: "handling_rate_suspended",
+    name_zh: "处置率（含挂账）",
+    name_en: "Handling rate with suspended issues",
+    denominator: Measure::HandlingDueOrSuspended,
+    says_zh: "其中已处置的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，期末至多到今天；\
+              挂账的计入挂账日",
+    says_en: "of them, handled ÷ due to be handled: the limit or the feedback, whichever came \
+              first, falls in the window, which ends today at the latest; what is suspended by \
+              the day of its suspension",
+    ..HANDLING_RATE
+};
+
+/// As [`ON_TIME_CLOSING_RATE`], but what is suspended stays due.
+pub const ON_TIME_CLOSING_RATE_SUSPENDED: Definition = Definition {
+    id: "on_time_closing_rate_suspended",
+    name_zh: "按期结案率（含挂账）",
+    name_en: "On-time closing rate with suspended issues",
+    denominator: Measure::ClosingDueOrSuspended,
+    says_zh: "其中时限内结案的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，\
+              期末至多到今天；挂账的计入挂账日",
+    says_en: "of them, closed within the limit ÷ due to be closed, with a limit: the limit or the \
+              closing, whichever came first, falls in the window, which ends today at the latest; \
+              what is suspended by the day of its suspension",
+    ..ON_TIME_CLOSING_RATE
+};
+
+/// As [`ON_TIME_HANDLING_RATE`], but what is suspended stays due.
+pub const ON_TIME_HANDLING_RATE_SUSPENDED: Definition = Definition {
+    id: "on_time_handling_rate_suspended",
+    name_zh: "按期处置率（含挂账）",
+    name_en: "On-time handling rate with suspended issues",
+    denominator: Measure::HandlingDueOrSuspended,
+    says_zh: "其中时限内处置的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，\
+              期末至多到今天；挂账的计入挂账日",
+    says_en: "of them, handled within the limit ÷ due to be handled, with a limit: the limit or \
+              the feedback, whichever came first, falls in the window, which ends today at the \
+              latest; what is suspended by the day of its suspension",
+    ..ON_TIME_HANDLING_RATE
 };
 
 pub const RESPONSE_RATE: Definition = Definition {
@@ -273,6 +419,7 @@ pub const SATISFACTION_RATE: Definition = Definition {
 /// As [`REWORK_RATE`], of what was handled: some cities divide so.
 pub const REWORK_RATE_HANDLED: Definition = Definition {
     id: "rework_rate_handled",
+    version: 1,
     name_zh: "返工率（按处置计）",
     name_en: "Rework rate of what was handled",
     numerator: &[Measure::ReworkedOfHandled],
@@ -285,6 +432,10 @@ pub const REWORK_RATE_HANDLED: Definition = Definition {
 /// Every rate that is published, as it is defined where nothing else was chosen.
 pub const RATES: &[Definition] = &[
     CLOSING_RATE,
+    ON_TIME_CLOSING_RATE,
+    HANDLING_RATE,
+    ON_TIME_HANDLING_RATE,
+    EXTENSION_RATE,
     FILING_RATE,
     DISPATCH_ACCURACY,
     REWORK_RATE,
@@ -294,8 +445,17 @@ pub const RATES: &[Definition] = &[
     SATISFACTION_RATE,
 ];
 
-/// The definitions that a city may choose instead.
-pub const VARIANTS: &[Definition] = &[CLOSING_RATE_ACTIVE, REWORK_RATE_HANDLED];
+/// The definitions that a city may choose instead, among them those of before.
+pub const VARIANTS: &[Definition] = &[
+    CLOSING_RATE_SUSPENDED,
+    ON_TIME_CLOSING_RATE_SUSPENDED,
+    HANDLING_RATE_SUSPENDED,
+    ON_TIME_HANDLING_RATE_SUSPENDED,
+    REWORK_RATE_HANDLED,
+    CLOSING_RATE_FILED,
+    CLOSING_RATE_ACTIVE,
+    REWORK_RATE_FILED,
+];
 
 /// Every definition, the standard ones first.
 pub fn definitions() -> impl Iterator<Item = &'static Definition> {
@@ -344,7 +504,7 @@ impl RateSet {
     }
 
     pub fn is_in_force(&self, definition: &Definition) -> bool {
-        self.0.iter().any(|known| known.id == definition.id)
+        self.0.iter().any(|known| known.label() == definition.label())
     }
 }
 
@@ -370,10 +530,10 @@ mod tests {
     #[test]
     fn closing_less_never_scores_higher() {
         let mut tally = Tally::default();
-        tally.add(Measure::DueToClose, 10);
-        tally.add(Measure::ClosedOfDue, 4);
+        tally.add(Measure::ClosingDue, 10);
+        tally.add(Measure::ClosingDone, 4);
         let before = tally.rate(&CLOSING_RATE).value().unwrap();
-        tally.add(Measure::ClosedOfDue, 1);
+        tally.add(Measure::ClosingDone, 1);
         assert!(tally.rate(&CLOSING_RATE).value().unwrap() > before);
     }
 
@@ -384,9 +544,14 @@ mod tests {
         set.choose(find_definition("rework_rate_handled@1").unwrap());
         assert_eq!(set.of(&REWORK_RATE).label(), "rework_rate_handled@1");
         assert_eq!(set.find("rework_rate").unwrap().id, "rework_rate_handled");
-        assert_eq!(set.find("rework_rate@1").unwrap().id, "rework_rate");
+        assert_eq!(set.find("rework_rate@1").unwrap().numerator, REWORK_RATE_FILED.numerator);
+        assert_eq!(set.find("rework_rate@2").unwrap().numerator, REWORK_RATE.numerator);
         assert_eq!(set.of(&CLOSING_RATE).id, "closing_rate");
         assert_eq!(set.all().count(), RATES.len());
+        // A printed number of before can be read, and chosen still.
+        assert!(!set.is_in_force(&CLOSING_RATE_FILED) && set.is_in_force(&CLOSING_RATE));
+        set.choose(find_definition("closing_rate@1").unwrap());
+        assert!(set.is_in_force(&CLOSING_RATE_FILED) && !set.is_in_force(&CLOSING_RATE));
         assert!(!set.is_in_force(&REWORK_RATE) && set.is_in_force(&REWORK_RATE_HANDLED));
         // Every rate has a standard definition, and every label is its own.
         for definition in definitions() {
@@ -397,13 +562,31 @@ mod tests {
     }
 
     #[test]
-    fn suspended_issues_stay_in_the_cohort_or_leave_it_as_is_defined() {
+    fn suspended_issues_leave_the_cohort_or_stay_in_it_as_is_defined() {
         let mut tally = Tally::default();
-        tally.add(Measure::DueToClose, 10);
-        tally.add(Measure::ClosedOfDue, 6);
+        tally.add(Measure::ClosingDue, 8);
+        tally.add(Measure::ClosingDueOrSuspended, 10);
+        tally.add(Measure::ClosingDone, 6);
+        assert_eq!(tally.rate(&CLOSING_RATE).value(), Some(0.75));
+        assert_eq!(tally.rate(&CLOSING_RATE_SUSPENDED).value(), Some(0.6));
+        // The definitions of before, by the day of filing.
+        tally.add(Measure::DueToClose, 20);
+        tally.add(Measure::ClosedOfDue, 9);
         tally.add(Measure::SuspendedOfDue, 2);
-        assert_eq!(tally.rate(&CLOSING_RATE).value(), Some(0.6));
-        assert_eq!(tally.rate(&CLOSING_RATE_ACTIVE).value(), Some(0.75));
+        let before = |label| tally.rate(find_definition(label).unwrap()).value();
+        assert_eq!(before("closing_rate@1"), Some(0.45));
+        assert_eq!(before("closing_rate_active@1"), Some(0.5));
+    }
+
+    #[test]
+    fn what_has_no_limit_neither_kept_nor_missed_it() {
+        let mut tally = Tally::default();
+        tally.add(Measure::ClosingDue, 10);
+        tally.add(Measure::ClosingDone, 9);
+        tally.add(Measure::ClosedUndated, 6);
+        tally.add(Measure::ClosedOnTime, 3);
+        assert_eq!(tally.rate(&CLOSING_RATE).value(), Some(0.9));
+        assert_eq!(tally.rate(&ON_TIME_CLOSING_RATE).value(), Some(0.75));
     }
 
     #[test]

@@ -78,6 +78,16 @@ pub const FIGURES: &[Figure] = &[
         ),
     ),
     figure(
+        "overdue",
+        Measure::OpenOverdue,
+        ("超期积压", "Backlog beyond limit"),
+        (
+            "此刻未结且已超过时限的全部事件，不论何时上报；附最早超期者的超期时间",
+            "all issues open now and beyond their limit, whenever they were reported; with how \
+             long the oldest is so",
+        ),
+    ),
+    figure(
         "opinion_collected",
         Measure::OpinionCollected,
         ("收集社情民意", "Opinions collected"),

@@ -2,6 +2,7 @@
 //! can be read from them: appraisals, shrunk rates, hot spots, trends.
 
 pub mod appraisal;
+pub mod cohort;
 pub mod contribution;
 pub mod definition;
 pub mod figure;

@@ -5,9 +5,9 @@ use crate::app::error::say;
 use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::definition::{
-    CLOSING_RATE, DISPATCH_ACCURACY, Definition, FILING_RATE, MEDIATION_RATE, RATES,
-    RESOLUTION_RATE, RESPONSE_RATE, REWORK_RATE, Rate, RateSet, SATISFACTION_RATE, Tally,
-    definitions,
+    CLOSING_RATE, DISPATCH_ACCURACY, Definition, EXTENSION_RATE, FILING_RATE, HANDLING_RATE,
+    MEDIATION_RATE, ON_TIME_CLOSING_RATE, ON_TIME_HANDLING_RATE, RATES, RESOLUTION_RATE,
+    RESPONSE_RATE, REWORK_RATE, Rate, RateSet, SATISFACTION_RATE, Tally, definitions,
 };
 use crate::domain::metrics::figure::{FIGURES, Figure, find_figure};
 use crate::domain::metrics::histogram::Histogram;
@@ -107,7 +107,12 @@ pub struct BacklogWire {
     pub open: i64,
     pub age_median_ms: Option<i64>,
     pub age_p90_ms: Option<i64>,
+    /// Of them, those beyond their limit.
+    pub overdue: i64,
+    /// For how long the oldest of these is so, by days.
+    pub overdue_oldest_ms: Option<i64>,
     pub definition: String,
+    pub overdue_definition: String,
 }
 
 /// A distribution of times, in milliseconds; null when there is none.
@@ -130,6 +135,10 @@ pub struct MetricsWire {
     pub opinion_collected: i64,
     pub legal_answered: i64,
     pub closing_rate: RateWire,
+    pub on_time_closing_rate: RateWire,
+    pub handling_rate: RateWire,
+    pub on_time_handling_rate: RateWire,
+    pub extension_rate: RateWire,
     pub filing_rate: RateWire,
     pub dispatch_accuracy: RateWire,
     pub rework_rate: RateWire,
@@ -152,6 +161,10 @@ impl MetricsWire {
     fn rates(&self) -> [&RateWire; RATES.len()] {
         [
             &self.closing_rate,
+            &self.on_time_closing_rate,
+            &self.handling_rate,
+            &self.on_time_handling_rate,
+            &self.extension_rate,
             &self.filing_rate,
             &self.dispatch_accuracy,
             &self.rework_rate,
@@ -211,6 +224,10 @@ pub fn metrics_wire(
         opinion_collected: tally.get(Measure::OpinionCollected),
         legal_answered: tally.get(Measure::LegalAnswered),
         closing_rate: rate_wire(&CLOSING_RATE),
+        on_time_closing_rate: rate_wire(&ON_TIME_CLOSING_RATE),
+        handling_rate: rate_wire(&HANDLING_RATE),
+        on_time_handling_rate: rate_wire(&ON_TIME_HANDLING_RATE),
+        extension_rate: rate_wire(&EXTENSION_RATE),
         filing_rate: rate_wire(&FILING_RATE),
         dispatch_accuracy: rate_wire(&DISPATCH_ACCURACY),
         rework_rate: rate_wire(&REWORK_RATE),
@@ -226,7 +243,10 @@ pub fn metrics_wire(
             open,
             age_median_ms: sums.backlog_age_ms(0.5),
             age_p90_ms: sums.backlog_age_ms(0.9),
+            overdue: tally.get(Measure::OpenOverdue),
+            overdue_oldest_ms: sums.overdue_oldest_ms(),
             definition: label_of("open"),
+            overdue_definition: label_of("overdue"),
         },
         accept_ms: times_wire(&tally.accept, "accept_ms"),
         handle_ms: times_wire(&tally.handle, "handle_ms"),
@@ -259,6 +279,7 @@ pub fn flat_metrics(
     }
     put("age_median_ms".into(), sums.backlog_age_ms(0.5).into());
     put("age_p90_ms".into(), sums.backlog_age_ms(0.9).into());
+    put("overdue_oldest_ms".into(), sums.overdue_oldest_ms().into());
     let tally = &sums.tally;
     for (id, times) in
         [("accept_ms", &tally.accept), ("handle_ms", &tally.handle), ("close_ms", &tally.close)]
@@ -363,7 +384,7 @@ pub struct CellMetricsList {
 /// The areas as a table: names of columns and rows. Every row says which days it is of, as of when,
 /// and by which definitions.
 pub fn area_table(list: &AreaMetricsList) -> (Vec<String>, Vec<Vec<String>>) {
-    const PLAIN: [&str; 16] = [
+    const PLAIN: [&str; 18] = [
         "code",
         "name",
         "level",
@@ -380,6 +401,8 @@ pub fn area_table(list: &AreaMetricsList) -> (Vec<String>, Vec<Vec<String>>) {
         "opinion_collected",
         "legal_answered",
         "age_median_ms",
+        "overdue",
+        "overdue_oldest_ms",
     ];
     const SIDES: [&str; 8] =
         ["", "_numerator", "_denominator", "_low", "_high", "_shrunk", "_toward", "_definition"];
@@ -417,7 +440,10 @@ fn plain_fields(list: &AreaMetricsList, item: &AreaMetrics) -> Vec<String> {
         item.unknown.to_string(),
     ];
     row.extend(counts.iter().map(ToString::to_string));
-    row.push(m.backlog.age_median_ms.map_or_else(String::new, |age| age.to_string()));
+    let age = |ms: Option<i64>| ms.map_or_else(String::new, |ms| ms.to_string());
+    row.push(age(m.backlog.age_median_ms));
+    row.push(m.backlog.overdue.to_string());
+    row.push(age(m.backlog.overdue_oldest_ms));
     row
 }
 

@@ -5,7 +5,7 @@
 //! The first is the slow truth of the second; both read one moment of the database.
 
 use super::filter::{Over, push_cells, push_issue_filter, push_scope};
-use super::rollups::{sum_backlog, sum_counters};
+use super::rollups::{sum_beyond, sum_counters, sum_standing};
 use super::rows::{event_of, parsed};
 use super::{Conn, Engine, Query, dialect};
 use crate::domain::access::Scope;
@@ -18,7 +18,7 @@ use crate::domain::metrics::standing::stand_at;
 use crate::domain::time::Day;
 use crate::store::StoreError;
 use crate::store::ledger::Ledger;
-use crate::store::query::{AsOf, Counted, IssueFilter, RollupFilter, Standing, Way};
+use crate::store::query::{AsOf, Counted, IssueFilter, Standing, Way};
 use futures::TryStreamExt;
 use sqlx::Row as _;
 use tokio::sync::Semaphore;
@@ -107,15 +107,18 @@ async fn seed(
     scope: &Scope,
 ) -> Result<()> {
     let filter = &question.filter;
-    let always = RollupFilter { from: None, to: None, measure: None, ..filter.clone() };
-    let wants_open = filter.measure.is_none_or(|measure| measure == Measure::Open);
+    let always = filter.always();
     for (at, group) in question.groups.iter().enumerate() {
         let sums = sum_counters(conn, filter, *group, scope).await?;
-        let open = match wants_open {
-            true => sum_backlog(conn, &always, *group, scope).await?,
+        let open = match filter.wants(Measure::Open) {
+            true => sum_standing(conn, Measure::Open, &always, *group, scope).await?,
             false => Vec::new(),
         };
         ledger.seed(at, sums, open);
+        if filter.wants(Measure::OpenOverdue) {
+            let by = (question.at, &question.zone);
+            ledger.seed_overdue(at, sum_beyond(conn, &always, *group, scope, by).await?);
+        }
     }
     ledger.seed_states(count_states(conn, question, scope).await?);
     Ok(())

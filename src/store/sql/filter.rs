@@ -4,6 +4,7 @@
 
 use super::Query;
 use super::care::push_care_filter;
+use super::cohort::due_where;
 use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::cell::{COARSE_DIGITS, descendant_interval};
 use crate::domain::issue::clock::Light;
@@ -329,6 +330,9 @@ const CONTACT_DUE: &str = "CASE WHEN contacted_at < reported_at + 86400000 THEN 
 /// [`measures_of`](crate::domain::metrics::contribution::measures_of), in SQL.
 const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
     const DUE: &str = "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged')";
+    if let Some(of_cohort) = due_where(measure) {
+        return of_cohort;
+    }
     match measure {
         Measure::Reported => ("reported_at", "1 = 1"),
         Measure::FiledOfReported => ("reported_at", "filed_at IS NOT NULL"),
@@ -419,10 +423,10 @@ fn push_counted(query: &mut Query, counted: &Counted) {
     let (time, holds) = counted_where(counted.measure);
     query.push(format!(" AND {holds}"));
     if let Some(from) = counted.from {
-        query.push(format!(" AND {time} >= ")).push_bind(from.0);
+        query.push(format!(" AND ({time}) >= ")).push_bind(from.0);
     }
     if let Some(before) = counted.before {
-        query.push(format!(" AND {time} < ")).push_bind(before.0);
+        query.push(format!(" AND ({time}) < ")).push_bind(before.0);
     }
     for measure in &counted.except {
         // Not plain NOT: of a value that is missing, both a condition and its NOT are unknown.

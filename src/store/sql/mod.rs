@@ -5,6 +5,7 @@ mod apply;
 mod as_of;
 pub mod care;
 mod clocks;
+mod cohort;
 mod feed;
 mod filter;
 mod issues;

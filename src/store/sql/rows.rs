@@ -23,7 +23,7 @@ use sqlx::Row as _;
 pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
     severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
     candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
-    binding, misdispatched, settled, outcome, suspended_until, merged_into, state_before_merge, \
+    binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, state_before_merge, \
     reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, ended_at, returns, \
     reworks, reopened, extensions, reports, updated_at, search, \
     clocks, limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, \
@@ -127,6 +127,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
         settled: row.try_get("settled")?,
         outcome: parsed_option(row, T, "outcome", Outcome::parse)?,
         suspended_until: time_option(row, "suspended_until")?,
+        suspended_since: time_option(row, "suspended_at")?,
         merged_into: parsed_option(row, T, "merged_into", IssueId::parse)?,
         state_before_merge: parsed_option(row, T, "state_before_merge", State::parse)?,
         times: times_of(row)?,
@@ -208,6 +209,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(issue.settled)
         .push_bind(issue.outcome.map(|outcome| outcome.as_str()))
         .push_bind(millis(issue.suspended_until))
+        .push_bind(millis(issue.suspended_since))
         .push_bind(issue.merged_into.map(|id| id.to_string()))
         .push_bind(issue.state_before_merge.map(|state| state.as_str()))
         .push_bind(times.reported.0)

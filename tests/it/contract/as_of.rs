@@ -59,7 +59,7 @@ fn told_by(standing: &Standing, at: usize) -> (Sums, Open) {
     let (sums, open) = &standing.groups[at];
     (
         sums.iter().map(|sum| ((sum.group.clone(), sum.measure), sum.n)).collect(),
-        open.iter().map(|sum| ((sum.group.clone(), sum.reported), sum.n)).collect(),
+        open.iter().map(|sum| ((sum.group.clone(), sum.day), sum.n)).collect(),
     )
 }
 

@@ -230,10 +230,14 @@ impl Clocks {
         self.total.as_ref().and_then(|total| total.dues.due)
     }
 
+    /// From when more than the limit is used; as for [`Clocks::due`].
+    pub fn overdue_from(&self) -> Option<Timestamp> {
+        self.total.as_ref().and_then(|total| total.dues.red)
+    }
+
     /// Whether more than the limit was used by `now`.
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        let red = self.total.as_ref().and_then(|total| total.dues.red);
-        red.is_some_and(|red| now >= red)
+        self.overdue_from().is_some_and(|red| now >= red)
     }
 
     /// Moves the clocks by an event. `lead` is the lead after it.
