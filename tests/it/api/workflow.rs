@@ -251,14 +251,15 @@ fn a_ruling_against_the_matrix_proposes_a_rule_that_nobody_else_may_read() {
                 "cited_rule": "js-bj-01-01"});
             ("handler", because)
         };
-        let rule = json!({"action": "rule", "department": "js-gs", "note": "裁定由你单位办理"});
+        // The matrix in force names js-gs here; a ruling to it would be settled.
+        let rule = json!({"action": "rule", "department": "js-ps", "note": "裁定由你单位办理"});
         let rounds = [dispatch(), back(), dispatch(), back(), dispatch(), back()];
         crew.run(&world, &id, &[file()]).await;
         crew.run(&world, &id, &rounds).await;
         crew.run(&world, &id, &[("supervisor", rule)]).await;
         let found = world.send(proposals().by(&crew.supervisor)).await.ok(200).json();
         let [item] = found["items"].as_array().unwrap().as_slice() else { panic!("{found}") };
-        assert_eq!((&item["lead"]["code"], &item["support"]), (&json!("js-gs"), &json!(1)));
+        assert_eq!((&item["lead"]["code"], &item["support"]), (&json!("js-ps"), &json!(1)));
         assert_eq!((&item["category"]["code"], &item["share"]), (&json!(HAZARD), &json!(1.0)));
         assert_eq!(item["area"]["level"], "street");
         assert_eq!(item["issues"][0]["number"], json!(number));
