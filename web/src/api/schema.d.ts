@@ -1474,6 +1474,17 @@ export interface components {
             definition: string;
             /** Format: int64 */
             open: number;
+            /**
+             * Format: int64
+             * @description Of them, those beyond their limit.
+             */
+            overdue: number;
+            overdue_definition: string;
+            /**
+             * Format: int64
+             * @description For how long the oldest of these is so, by days.
+             */
+            overdue_oldest_ms?: number | null;
         };
         /** @description A base map's address. */
         BasemapWire: {
@@ -2308,13 +2319,17 @@ export interface components {
             dispatch_accuracy: components["schemas"]["RateWire"];
             /** Format: int64 */
             dispatched: number;
+            extension_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             filed: number;
             filing_rate: components["schemas"]["RateWire"];
             handle_ms: components["schemas"]["TimesWire"];
+            handling_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             legal_answered: number;
             mediation_rate: components["schemas"]["RateWire"];
+            on_time_closing_rate: components["schemas"]["RateWire"];
+            on_time_handling_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             open: number;
             /** Format: int64 */
