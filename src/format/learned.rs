@@ -3,7 +3,7 @@
 
 use super::csv_rows::{LineProblem, RowError};
 use super::matrix::parse_cell;
-use crate::domain::id::{CategoryCode, DepartmentCode};
+use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
 use crate::domain::routing::learn::{EVERY_CATEGORY, LearnedRule, Proposal, RuleBook};
 use crate::domain::routing::{RuleId, Selector};
 use crate::domain::territory::level::Level;
@@ -222,6 +222,14 @@ pub fn write_as_matrix(book: &RuleBook, wording: &Wording<'_>) -> csv::Result<Ma
                 continue;
             }
         };
+        if let Some(Err(error)) = rule.area.as_deref().map(AreaCode::parse) {
+            let area = rule.area.as_deref().unwrap_or("");
+            problems.insert(format!(
+                "rule {}, area {area:?}: {error}; learn with a property that holds codes (--code)",
+                rule.id
+            ));
+            continue;
+        }
         leads.entry(lead.clone()).or_insert_with(|| word.to_owned());
         let units: Vec<&str> = rule.labels.iter().skip(1).map(String::as_str).collect();
         let unit = units.join(" / ");

@@ -15,6 +15,7 @@ use hexward::format::learned::read_learned;
 use hexward::format::matrix::{MatrixContext, read_matrix};
 use hexward::format::packs::load_catalog;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -52,7 +53,7 @@ fn learn_la(out: &Path) -> Value {
         "--areas",
         &areas,
         "--code",
-        "name",
+        "nc_id",
         "--history",
         &history,
         "--label",
@@ -77,7 +78,7 @@ fn what_was_learned_of_los_angeles_foretells_the_rows_that_were_kept_back() {
         "--areas",
         &areas,
         "--code",
-        "name",
+        "nc_id",
         "--matrix",
         out.to_str().unwrap(),
         "--history",
@@ -195,6 +196,15 @@ fn facts_of(catalog: &Catalog, category: &str, place: Option<&CasePlace>, at: Ti
 /// The rows of Los Angeles with the area that the file itself names: which area it is does not
 /// matter here, only that both sides are told the same.
 fn la_cases() -> Vec<Case> {
+    let areas = std::fs::read_to_string(la311("neighborhood_councils.geojson")).unwrap();
+    let areas: Value = serde_json::from_str(&areas).unwrap();
+    let word = |area: &Value, name: &str| area["properties"][name].as_str().unwrap().to_owned();
+    let codes: BTreeMap<String, String> = areas["features"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|area| (word(area, "name"), word(area, "nc_id")))
+        .collect();
     let mut rows = csv::Reader::from_path(la311("requests_2020.csv")).unwrap();
     let header = rows.headers().unwrap().clone();
     let place = |name: &str| header.iter().position(|own| own == name).unwrap();
@@ -210,7 +220,7 @@ fn la_cases() -> Vec<Case> {
                 category: row[category].to_owned(),
                 place: position.map(|(lon, lat)| CasePlace {
                     position: Position::new(lon, lat).unwrap(),
-                    area: Some(row[area].to_owned()).filter(|area| !area.is_empty()),
+                    area: codes.get(&row[area]).cloned(),
                 }),
                 labels: vec![],
             }
