@@ -12,7 +12,7 @@ import {
   NONE,
   percent,
 } from './format'
-import { canDraw, panelOf } from './offers'
+import { canDraw, drawnFields, panelOf } from './offers'
 import { fitWithin } from './photo'
 import { parsePosition } from './place'
 import { reportBody, reportGaps } from './report'
@@ -113,6 +113,14 @@ describe('offers', () => {
     expect(canDraw(offer('new', ['hologram', false]))).toBe(false)
     expect(canDraw(offer('new', ['hologram', false], ['text', false]))).toBe(true)
     expect(canDraw(offer('bare'))).toBe(true)
+  })
+
+  it('a field that is told twice is drawn once, as the needed one', () => {
+    const fields = drawnFields(offer('comment', ['text', true], ['text', false], ['date', false]))
+    expect(fields.map((one) => [one.kind, one.required])).toEqual([
+      ['text', true],
+      ['date', false],
+    ])
   })
 
   it('what has a route of its own opens a panel of its own', () => {

@@ -19,7 +19,18 @@ const DRAWN: Record<FieldKind, true> = {
   parties: true,
 }
 
-export const isDrawn = (field: ActionField) => Object.hasOwn(DRAWN, field.kind)
+const isDrawn = (field: ActionField) => Object.hasOwn(DRAWN, field.kind)
+
+/** The fields of a form. A field that is told twice, as needed and as optional, is drawn once: the
+ * needed one comes first. */
+export function drawnFields(offer: ActionOffer): ActionField[] {
+  const names = new Set<string>()
+  return offer.fields.filter((field) => {
+    const isNew = !names.has(field.name)
+    names.add(field.name)
+    return isNew && isDrawn(field)
+  })
+}
 
 /** Whether a person could fill in the form: nothing that it demands is of an unknown kind, and it
  * does not come down to nothing. */
