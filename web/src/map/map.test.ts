@@ -20,6 +20,7 @@ const metrics: Metrics = {
   filing_rate: rate(10, 12),
   dispatch_accuracy: rate(9, 9),
   closing_rate: rate(8, 10),
+  on_time_closing_rate: rate(7, 10),
   rework_rate: rate(0, 10),
   backlog: { open: 2, age_median_ms: null, age_p90_ms: null },
   accept_ms: times,
