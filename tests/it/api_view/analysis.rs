@@ -289,14 +289,14 @@ fn a_local_variant_is_data_and_stands_beside_its_numbers() {
         let summary = format!("/metrics/summary?{WINDOW}");
         let standard = server.get(&token, &summary).await.json();
         let chosen = "metric,definition\nrework_rate,rework_rate_handled@1\n\
-                      closing_rate,closing_rate_active@1\n";
+                      closing_rate,closing_rate_suspended@1\n";
         publish_definitions(&server.ctx, chosen).await.unwrap().unwrap();
         let local = server.get(&token, &summary).await.json();
         for (rate, id) in
-            [("rework_rate", "rework_rate_handled"), ("closing_rate", "closing_rate_active")]
+            [("rework_rate", "rework_rate_handled"), ("closing_rate", "closing_rate_suspended")]
         {
             let (then, now) = (&standard["metrics"][rate], &local["metrics"][rate]);
-            assert_eq!(then["definition"], format!("{rate}@1"));
+            assert_eq!(then["definition"], format!("{rate}@2"));
             assert_eq!(now["definition"], format!("{id}@1"));
             for side in ["numerator", "denominator"] {
                 // By the rate, by the variant, and by the label of either.
@@ -304,7 +304,7 @@ fn a_local_variant_is_data_and_stands_beside_its_numbers() {
                     (rate.to_owned(), &now[side]),
                     (id.to_owned(), &now[side]),
                     (format!("{id}@1"), &now[side]),
-                    (format!("{rate}@1"), &then[side]),
+                    (format!("{rate}@2"), &then[side]),
                 ] {
                     let query = format!("measure={name}.{side}&{WINDOW}");
                     assert_eq!(server.count(&token, &query).await, *truth, "{name}.{side}");
@@ -320,9 +320,19 @@ fn a_local_variant_is_data_and_stands_beside_its_numbers() {
         let suspended =
             counted(&|issue| issue.state == State::Suspended && issue.times.filed.is_some());
         assert_eq!(
-            denominator(&standard, "closing_rate") - denominator(&local, "closing_rate"),
+            denominator(&local, "closing_rate") - denominator(&standard, "closing_rate"),
             suspended,
         );
+        // What was printed by the definitions of before can be read still.
+        let of_before = async |label: &str| {
+            server.count(&token, &format!("measure={label}.denominator&{WINDOW}")).await
+        };
+        let filed = of_before("closing_rate@1").await;
+        assert_eq!(filed - of_before("closing_rate_active@1").await, suspended);
+        let is_owed = |issue: &Issue| {
+            issue.times.filed.is_some() && !matches!(issue.state, State::Rejected | State::Merged)
+        };
+        assert_eq!(filed, counted(&is_owed));
         let handled = counted(&|issue| issue.times.handled.is_some());
         assert_eq!(denominator(&local, "rework_rate"), handled);
         assert_ne!(denominator(&standard, "rework_rate"), handled);
@@ -332,7 +342,9 @@ fn a_local_variant_is_data_and_stands_beside_its_numbers() {
             all.iter().find(|d| d["label"] == label).expect(label)["in_force"].clone()
         };
         assert_eq!(in_force("rework_rate_handled@1"), true);
+        assert_eq!(in_force("rework_rate@2"), false);
         assert_eq!(in_force("rework_rate@1"), false);
+        assert_eq!(in_force("handling_rate@1"), true);
         let wrong = "metric,definition\nrework_rate,rework_rate@7\n";
         assert!(publish_definitions(&server.ctx, wrong).await.unwrap().is_err());
         assert_eq!(server.get(&token, &summary).await.json(), local, "nothing was changed");

@@ -7,8 +7,8 @@ use hexward::domain::access::{AreaPath, Scope};
 use hexward::domain::issue::record::Issue;
 use hexward::domain::metrics::contribution::{Deltas, Key, Measure};
 use hexward::domain::metrics::standing::{stand_at, until};
-use hexward::domain::time::{Day, Timestamp};
-use hexward::store::query::{AsOf, Group, GroupBy, RollupFilter, Standing, Way};
+use hexward::domain::time::{DAY_MS, Day, Timestamp};
+use hexward::store::query::{AsOf, Group, GroupBy, OpenSum, RollupFilter, Standing, Way};
 use std::collections::BTreeMap;
 
 /// What the counters and the issues were at an instant.
@@ -46,13 +46,40 @@ fn truth_of(moment: &Moment, filter: &RollupFilter, scope: &Scope, by: GroupBy) 
     for (key, n) in moment.counters.iter().filter(|(key, _)| is_allowed(key, scope)) {
         if key.measure == Measure::Open && is_wanted(key, &always) {
             *open.entry((group_of(key, by), key.day)).or_insert(0) += n;
-        } else if key.measure != Measure::Open && is_wanted(key, filter) {
+        } else if !key.measure.is_standing() && is_wanted(key, filter) {
             *sums.entry((group_of(key, by), key.measure)).or_insert(0) += n;
         }
     }
     sums.retain(|_, n| *n != 0);
     open.retain(|_, n| *n != 0);
     (sums, open)
+}
+
+/// The slow truth of what is overdue, from the issues as they were.
+fn overdue_of(
+    issues: &[Issue],
+    at: Timestamp,
+    filter: &RollupFilter,
+    scope: &Scope,
+    by: GroupBy,
+) -> Open {
+    let mut overdue = Open::new();
+    let always = RollupFilter { from: None, to: None, ..filter.clone() };
+    for issue in issues.iter().filter(|issue| issue.state.is_open()) {
+        let Some(since) = issue.clocks.overdue_from().filter(|since| *since <= at) else {
+            continue;
+        };
+        let bin = hexward::domain::metrics::contribution::bin_of(issue);
+        let key = Key { day: since.day_in(&zone()), bin, measure: Measure::OpenOverdue };
+        if is_allowed(&key, scope) && is_wanted(&key, &always) {
+            *overdue.entry((group_of(&key, by), key.day)).or_insert(0) += 1;
+        }
+    }
+    overdue
+}
+
+fn by_group(sums: &[OpenSum]) -> Open {
+    sums.iter().map(|sum| ((sum.group.clone(), sum.day), sum.n)).collect()
 }
 
 fn told_by(standing: &Standing, at: usize) -> (Sums, Open) {
@@ -84,7 +111,7 @@ fn as_of_an_instant_the_log_says_what_the_counters_said_then() {
         let mut world = World::new(81);
         let moments = record(&fixture, &mut world, 900, 12).await;
         assert!(moments.len() > 40, "only {} moments", moments.len());
-        let (chance, mut hits) = (&mut Chance(82), 0);
+        let (chance, mut hits, mut overdue_hits) = (&mut Chance(82), 0, 0);
         for (round, moment) in moments.iter().enumerate() {
             let keys: Vec<&Key> = moment.counters.keys().collect();
             let Some(first) = keys.first() else { continue };
@@ -113,6 +140,9 @@ fn as_of_an_instant_the_log_says_what_the_counters_said_then() {
                     }
                     assert_eq!(told_by(&told, at), truth, "{way:?} {by:?} {filter:?} {scope:?}");
                     hits += usize::from(!truth.0.is_empty());
+                    let truth = overdue_of(&moment.issues, moment.at, &filter, &scope, by);
+                    assert_eq!(by_group(&told.overdue[at]), truth, "{way:?} {by:?} {filter:?}");
+                    overdue_hits += usize::from(!truth.is_empty());
                 }
                 let states: BTreeMap<String, i64> =
                     told.states.iter().map(|(state, n)| (state.to_string(), *n)).collect();
@@ -122,6 +152,7 @@ fn as_of_an_instant_the_log_says_what_the_counters_said_then() {
             assert!(read[2] <= read[0].max(read[1]), "the shorter way is none of them: {read:?}");
         }
         assert!(hits > 300, "only {hits} sums had anything in them");
+        assert!(overdue_hits > 100, "only {overdue_hits} sums had anything overdue in them");
     });
 }
 
@@ -157,6 +188,36 @@ fn as_of_now_the_log_says_what_the_counters_say() {
         }
         let last = fixture.store.find_last_event().await.unwrap();
         assert_eq!(last, Some(world.now));
+    });
+}
+
+#[test]
+fn what_is_overdue_at_an_instant_is_what_the_issues_say() {
+    check(|fixture| async move {
+        let mut world = World::new(85);
+        record(&fixture, &mut world, 600, 1_000).await;
+        let all = fixture.store.load_rollups().await.unwrap();
+        let keys: Vec<&Key> = all.keys().collect();
+        let (chance, mut counts) = (&mut Chance(86), std::collections::BTreeSet::new());
+        for round in 0..60 {
+            // From now on to years ahead, at any hour: counters hold days to come.
+            let at = Timestamp(world.now.0 + (chance.share() * 900.0 * DAY_MS as f64) as i64);
+            let by = GROUPS[round % GROUPS.len()];
+            let mut filter = match round % 3 {
+                0 => RollupFilter::default(),
+                _ => {
+                    let key = *chance.pick(&keys);
+                    random_filter(chance, (0, 0), key)
+                }
+            };
+            (filter.from, filter.to, filter.measure) = (None, None, None);
+            let scope = random_scope(chance);
+            let told = fixture.store.sum_overdue(&filter, by, &scope, (at, &zone())).await;
+            let truth = overdue_of(&world.issues, at, &filter, &scope, by);
+            assert_eq!(by_group(&told.unwrap()), truth, "{at:?} {by:?} {filter:?} {scope:?}");
+            counts.insert(truth.values().sum::<i64>());
+        }
+        assert!(counts.len() > 10, "{counts:?}");
     });
 }
 

@@ -275,3 +275,44 @@ fn a_rebuild_while_others_write_loses_nothing() {
         assert_eq!(fixture.store.load_rollups().await.unwrap(), truth);
     });
 }
+
+#[test]
+fn counters_of_another_version_are_built_anew_once_by_one_of_several_nodes() {
+    check(|fixture| async move {
+        // A database without issues is of this version after its first start.
+        assert_eq!(fixture.store.renew_rollups(ZONE.into()).await.unwrap(), Some(0));
+        assert_eq!(fixture.store.renew_rollups(ZONE.into()).await.unwrap(), None);
+        let mut world = World::new(35);
+        write_histories(&fixture, &mut world, 500).await;
+        let truth = fixture.store.load_rollups().await.unwrap();
+        // As a program left it that did not know these measures, or no version at all.
+        for setting in [Some("1"), None] {
+            match setting {
+                Some(version) => {
+                    fixture.store.put_setting("metrics_version", version).await.unwrap();
+                }
+                None => {
+                    fixture
+                        .raw
+                        .execute("DELETE FROM setting WHERE name = 'metrics_version'")
+                        .await
+                        .unwrap();
+                }
+            }
+            fixture.raw.execute("DELETE FROM rollup WHERE measure LIKE 'clos%'").await.unwrap();
+            assert_ne!(fixture.store.load_rollups().await.unwrap(), truth);
+            assert!(fixture.store.renew_rollups("Nowhere/At_All".into()).await.is_err());
+            let other = hexward::store::open(&fixture.url).await.unwrap();
+            let nodes = [&fixture.store, &other, &fixture.store, &other];
+            let renewed = nodes.map(|node| node.renew_rollups(ZONE.into()));
+            let renewed: Vec<_> = futures::future::join_all(renewed).await;
+            let renewed: Vec<i64> = renewed.into_iter().filter_map(Result::unwrap).collect();
+            assert_eq!(renewed, [world.issues.len() as i64], "one node does it");
+            assert_eq!(fixture.store.load_rollups().await.unwrap(), truth);
+        }
+        // One that was built by hand is of this version, too.
+        fixture.store.put_setting("metrics_version", "1").await.unwrap();
+        fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+        assert_eq!(fixture.store.renew_rollups(ZONE.into()).await.unwrap(), None);
+    });
+}

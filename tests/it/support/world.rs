@@ -3,10 +3,12 @@
 use super::{Chance, zone};
 use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
+use hexward::domain::calendar::Slots;
 use hexward::domain::catalog::{Limit, TimeType};
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId, WorkerId};
 use hexward::domain::issue::care::{AgreementForm, Risk};
+use hexward::domain::issue::clock::{StageLimits, Timekeeper};
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::{Kind, Severity};
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
@@ -18,6 +20,7 @@ use hexward::domain::issue::supervision::{
 use hexward::domain::issue::workflow::{Field, To, rows};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, Day, HOUR_MS, Timestamp};
+use hexward::format::calendar::{CalendarPack, shipped_years};
 use hexward::store::change::{Change, Save};
 
 /// Codes as published, some of them hostile: prefixes of each other, the signs of LIKE, quotes.
@@ -27,6 +30,17 @@ pub const DEPARTMENTS: &[&str] = &["police", "Police", "roads", "城管", "d'%_"
 pub const NATURES: &[Option<&str>] =
     &[None, Some("legal_consultation"), None, Some("legal_consultation"), Some("small_wish")];
 pub const CATEGORIES: &[&str] = &["0101", "0102", "c%", "分类"];
+/// What sets a limit, and how long; some are kept and some are missed.
+const LIMITS: &[Option<&str>] = &[
+    None,
+    None,
+    Some("24 urgent_hour"),
+    Some("2 natural_day"),
+    Some("40 natural_day"),
+    Some("900 natural_day"),
+    Some("3 work_day"),
+    Some("6 work_hour"),
+];
 /// 2026-03-01T00:00+08:00.
 pub const START: Timestamp = Timestamp(1_772_294_400_000);
 
@@ -157,6 +171,20 @@ pub fn add(sum: &mut Deltas, more: &Deltas) {
     sum.retain(|_, n| *n != 0);
 }
 
+/// Timekeepers of two settings of working slots, by the calendars that ship: later years have none.
+fn keepers() -> Vec<Timekeeper> {
+    let mut pack = CalendarPack::default();
+    for file in shipped_years("cn").expect("a region").expect("calendars") {
+        pack.put("cn", file);
+    }
+    let keeper = |slots| Timekeeper {
+        calendar: pack.calendar("cn", zone(), Slots::parse(slots).expect("slots")).0,
+        version: 1,
+        stages: StageLimits::default(),
+    };
+    ["08:00-12:00,14:00-18:00", "10:00-11:00"].map(keeper).into()
+}
+
 /// Issues and their logs as they should be stored, and those who act on them.
 pub struct World {
     pub chance: Chance,
@@ -164,6 +192,7 @@ pub struct World {
     pub issues: Vec<Issue>,
     pub logs: std::collections::BTreeMap<IssueId, Vec<Event>>,
     actors: Vec<Actor>,
+    keepers: Vec<Timekeeper>,
 }
 
 impl World {
@@ -180,7 +209,18 @@ impl World {
             issues: Vec::new(),
             logs: std::collections::BTreeMap::new(),
             actors,
+            keepers: keepers(),
         }
+    }
+
+    /// The report with a limit, now and then, and with its due times.
+    fn limit(&mut self, issue: &Issue, mut event: Event) -> (Issue, Event) {
+        if let Some(limit) = self.chance.pick(LIMITS) {
+            event.facts.insert(fact::LIMIT.to_owned(), (*limit).to_owned());
+        }
+        let event = self.keepers[0].time(None, event, self.now);
+        let timed = evolve(None, &event).expect("the report is whole");
+        (Issue { text: issue.text.clone(), address: issue.address.clone(), ..timed }, event)
     }
 
     pub fn events(&self) -> usize {
@@ -199,6 +239,7 @@ impl World {
         if self.issues.len() < 5 || self.chance.one_in(9) {
             let reporter = self.chance.one_in(2).then_some(AccountId(1));
             let (issue, event) = report(&mut self.chance, self.now, reporter);
+            let (issue, event) = self.limit(&issue, event);
             self.logs.insert(issue.id, vec![event.clone()]);
             self.issues.push(issue.clone());
             return opening(&issue, event);
@@ -222,11 +263,14 @@ impl World {
             let (after, event) = step::rehome(&issue, &place, self.now)?;
             return Some(vec![(issue, after, event)]);
         }
+        if self.chance.one_in(30) {
+            // Other slots came into force, or those of before again.
+            let keeper = self.chance.pick(&self.keepers);
+            let (after, event) = keeper.retime(&issue, None, self.now)?;
+            return Some(vec![(issue, after, event)]);
+        }
         let actor = self.chance.pick(&self.actors).clone();
         let allowed = step::allowed_actions(&issue, &actor);
-        if allowed.is_empty() {
-            return None;
-        }
         let rare = [
             Action::UpholdAppeal,
             Action::Appeal,
@@ -237,6 +281,12 @@ impl World {
             Action::Submit,
             Action::Settle,
         ];
+        // Another calendar is what moves due times, above.
+        let allowed: Vec<Action> =
+            allowed.into_iter().filter(|action| *action != Action::Retime).collect();
+        if allowed.is_empty() {
+            return None;
+        }
         // What leads on comes first: there are many more things to do beside the way.
         let leads_on = |action: &Action| {
             rows().any(|row| row.action == *action && !matches!(row.to, To::Same))
@@ -273,7 +323,8 @@ impl World {
             _ => Some(self.chance.pick(&self.issues).clone()),
         }?;
         let command = self.command(&issue, action, &other);
-        let (after, event) = step::decide(&issue, &command, &actor, self.now).ok()?;
+        let by = (self.now, &self.keepers[0]);
+        let (after, event) = step::decide_timed(&issue, &command, &actor, by).ok()?;
         let count = match action {
             Action::Merge => Some(Action::Absorb),
             Action::Unmerge => Some(Action::Release),

@@ -490,8 +490,15 @@ export interface Metrics {
   filing_rate: Rate
   dispatch_accuracy: Rate
   closing_rate: Rate
+  on_time_closing_rate: Rate
   rework_rate: Rate
-  backlog: { open: number; age_median_ms: number | null; age_p90_ms: number | null }
+  backlog: {
+    open: number
+    age_median_ms: number | null
+    age_p90_ms: number | null
+    overdue?: number
+    overdue_oldest_ms?: number | null
+  }
   accept_ms: Times
   handle_ms: Times
   close_ms: Times

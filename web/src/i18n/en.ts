@@ -97,6 +97,7 @@ export const en: Record<Key, string> = {
   'level.grid': 'Grid',
 
   'metric.closing_rate': 'Closing rate',
+  'metric.on_time_closing_rate': 'On-time closing rate',
   'metric.filing_rate': 'Filing rate',
   'metric.dispatch_accuracy': 'Dispatch accuracy',
   'metric.rework_rate': 'Rework rate',

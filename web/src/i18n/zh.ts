@@ -93,6 +93,7 @@ export const zh = {
   'level.grid': '网格',
 
   'metric.closing_rate': '结案率',
+  'metric.on_time_closing_rate': '按期结案率',
   'metric.filing_rate': '立案率',
   'metric.dispatch_accuracy': '准确派遣率',
   'metric.rework_rate': '返工率',

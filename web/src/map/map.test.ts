@@ -20,6 +20,7 @@ const metrics: Metrics = {
   filing_rate: rate(10, 12),
   dispatch_accuracy: rate(9, 9),
   closing_rate: rate(8, 10),
+  on_time_closing_rate: rate(7, 10),
   rework_rate: rate(0, 10),
   mediation_rate: rate(1, 2),
   response_rate: rate(6, 9),
