@@ -97,7 +97,7 @@ pub fn version_wire(own: &MatrixVersion, names: &BTreeMap<String, String>) -> Ma
 
 /// A finding of the check.
 #[derive(Serialize, ToSchema)]
-pub struct FindingWire {
+pub struct MatrixFindingWire {
     /// `error` or `warning`.
     pub severity: String,
     /// The sort of defect, such as `no_lead`.
@@ -123,10 +123,10 @@ pub struct LintWire {
     /// By the sort of defect.
     pub counts: BTreeMap<String, usize>,
     /// Errors first, at most 500.
-    pub findings: Vec<FindingWire>,
+    pub findings: Vec<MatrixFindingWire>,
 }
 
-fn finding_wire(located: &Located) -> FindingWire {
+fn finding_wire(located: &Located) -> MatrixFindingWire {
     let defect = &located.finding.defect;
     let (rule, rung) = match defect.row() {
         Some(RowRef::Rule(id)) => (Some(id.to_string()), None),
@@ -137,7 +137,7 @@ fn finding_wire(located: &Located) -> FindingWire {
         Defect::NoLead { area, .. } | Defect::RungGap { area, .. } => Some(area.code.to_string()),
         _ => None,
     };
-    FindingWire {
+    MatrixFindingWire {
         severity: located.finding.weight.as_str().to_owned(),
         code: defect.code().to_owned(),
         sentence: say(defect.sentence(Lang::Zh), defect.sentence(Lang::En)).into(),

@@ -264,7 +264,8 @@ const fn tone_of(action: Action) -> &'static str {
 
 fn offer_wire(row: &Transition, issue: &Issue) -> ActionOffer {
     let required = row.required.iter().map(|field| field_wire(*field, true, issue, row.action));
-    let optional = row.optional.iter().map(|field| field_wire(*field, false, issue, row.action));
+    let optional = row.optional.iter().filter(|field| !row.required.contains(field));
+    let optional = optional.map(|field| field_wire(*field, false, issue, row.action));
     let mut fields: Vec<OfferField> = required.chain(optional).collect();
     if !fields.iter().any(|field| field.name == Field::Note.as_str()) {
         fields.push(field_wire(Field::Note, false, issue, row.action));

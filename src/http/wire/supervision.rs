@@ -179,7 +179,7 @@ pub struct OrderWire {
 
 /// A summoned department.
 #[derive(Serialize, ToSchema)]
-pub struct SummonsWire {
+pub struct SummonedWire {
     pub department: Named,
     pub arrival: Option<ArrivalWire>,
     pub judgement: Option<RulingWire>,
@@ -194,7 +194,7 @@ pub struct WhistleWire {
     pub meeting: Option<String>,
     #[schema(value_type = Option<[f64; 2]>)]
     pub position: Option<(f64, f64)>,
-    pub summoned: Vec<SummonsWire>,
+    pub summoned: Vec<SummonedWire>,
 }
 
 /// A revisit or rating; no verdict where nobody was reached.
@@ -277,8 +277,8 @@ impl DossierView<'_> {
         RulingWire { entry: self.entry(entry), ruling: ruling.to_string() }
     }
 
-    fn summons(&self, summons: &Summons) -> SummonsWire {
-        SummonsWire {
+    fn summons(&self, summons: &Summons) -> SummonedWire {
+        SummonedWire {
             department: self.view.department(&summons.department),
             arrival: summons.arrival.as_ref().map(|arrival| self.arrival(arrival)),
             judgement: summons.judgement.as_ref().map(|judgement| self.ruling(judgement)),

@@ -37,7 +37,7 @@ const LIMITS: &[Option<&str>] = &[
     Some("24 urgent_hour"),
     Some("2 natural_day"),
     Some("40 natural_day"),
-    Some("900 natural_day"),
+    Some("9000 natural_day"),
     Some("3 work_day"),
     Some("6 work_hour"),
 ];

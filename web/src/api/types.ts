@@ -5,22 +5,11 @@ type Wire = components['schemas']
 export type Clock = Wire['ClockWire']
 export type Clocks = Wire['ClocksWire']
 export type Supervision = Wire['SupervisionWire']
-/** A summoned department of a whistle. The server's description has another type of that name. */
-export interface Summoned {
-  department: Coded
-  arrival?: Wire['ArrivalWire'] | null
-  judgement?: Wire['RulingWire'] | null
-}
-export type Whistle = Omit<Wire['WhistleWire'], 'summoned'> & { summoned: Summoned[] }
-export type Dossier = Omit<Wire['DossierWire'], 'whistles'> & { whistles: Whistle[] }
-/** What the check of a matrix found; the description has the territory's under that name. */
-export interface MatrixFinding {
-  severity: 'error' | 'warning'
-  sentence: Both
-  rule?: string | null
-  file?: string | null
-  line?: number | null
-}
+export type Summoned = Wire['SummonedWire']
+export type Whistle = Wire['WhistleWire']
+export type Dossier = Wire['DossierWire']
+/** What the check of a matrix found. */
+export type MatrixFinding = Wire['MatrixFindingWire']
 export type DossierEntry = Wire['EntryWire']
 export type Care = Wire['CareWire']
 export type Notice = Omit<Wire['NoticeWire'], 'issue'> & { issue: IssueBrief }
