@@ -2215,7 +2215,7 @@ export interface components {
             day: string;
             errors: number;
             /** @description Errors first, at most 500. */
-            findings: components["schemas"]["FindingWire"][];
+            findings: components["schemas"]["MatrixFindingWire"][];
             /** Format: int64 */
             version: number;
             warnings: number;
@@ -2269,6 +2269,24 @@ export interface components {
             rungs_added: components["schemas"]["RungLineWire"][];
             rungs_removed: components["schemas"]["RungLineWire"][];
             unchanged_count: number;
+        };
+        /** @description A finding of the check. */
+        MatrixFindingWire: {
+            /** @description The area of the rung, or the area that lacks a row. */
+            area?: string | null;
+            /** @description The sort of defect, such as `no_lead`. */
+            code: string;
+            file?: string | null;
+            /**
+             * Format: int64
+             * @description The line in that file, counted from 1.
+             */
+            line?: number | null;
+            /** @description The rule where it is mended. */
+            rule?: string | null;
+            sentence: components["schemas"]["Texts"];
+            /** @description `error` or `warning`. */
+            severity: string;
         };
         /** @description A version. */
         MatrixVersionWire: {
@@ -3167,6 +3185,12 @@ export interface components {
             series: components["schemas"]["DayWire"][];
             to: string;
         };
+        /** @description A summoned department. */
+        SummonedWire: {
+            arrival?: components["schemas"]["ArrivalWire"] | null;
+            department: components["schemas"]["Named"];
+            judgement?: components["schemas"]["RulingWire"] | null;
+        };
         /** @description What summons a level of the territory. */
         SummonsWire: {
             area?: components["schemas"]["NamedArea"] | null;
@@ -3394,7 +3418,7 @@ export interface components {
         WhistleWire: components["schemas"]["EntryWire"] & {
             meeting?: string | null;
             position?: number[] | null;
-            summoned: components["schemas"]["SummonsWire"][];
+            summoned: components["schemas"]["SummonedWire"][];
             until?: string | null;
         };
         /** @description Which worker an account is. */
