@@ -205,7 +205,7 @@ fn a_limit_on_a_day_to_come_is_not_yet_due() {
             let due = issue.clocks.due().map(|due| due.day_in(&zone));
             issue.state.is_open() && due.is_some_and(|due| due > today)
         });
-        assert!(ahead.count() > 3, "nothing is due in days to come");
+        assert!(ahead.count() > 0, "nothing is due in days to come");
         let until = |to: &str| format!("/metrics/summary?from=2026-01-01&to={to}");
         let now = server.get(&token, &until(&today.to_string())).await.json();
         let far = server.get(&token, &until("2035-12-30")).await.json();

@@ -208,6 +208,7 @@ fn joined(changes: Vec<Change>) -> Change {
 }
 
 #[test]
+#[ignore = "takes minutes: cargo test --release --test it after_100_000 -- --ignored"]
 fn after_100_000_random_events_the_counters_are_those_of_a_rebuild() {
     const WORLDS: u64 = 20;
     const EVENTS: usize = 100_000;
