@@ -329,9 +329,10 @@ async fn stand(
     Ok(standing)
 }
 
-/// The issues that one side of a published number counts as of an instant: `closing_rate.numerator`,
-/// or a figure such as `reported`. `open` is what is open now: the window does not matter to it, nor
-/// to `overdue`. Other windows end with the day of the instant: what is due later is not due.
+/// The issues that one side of a published number counts as of an instant:
+/// `closing_rate.numerator`, or a figure such as `reported`. `open` is what is open now: the window
+/// does not matter to it, nor to `overdue`. Other windows end with the day of the instant: what is
+/// due later is not due.
 ///
 /// # Errors
 /// There is no such number.

@@ -221,7 +221,7 @@ fn is_counted(issue: &Issue, counted: &Counted) -> bool {
 fn the_issues_behind_a_measure_are_those_that_it_counts() {
     check(|fixture| async move {
         let mut world = World::new(23);
-        for _ in 0..5_000 {
+        for _ in 0..7_000 {
             fixture.store.apply(world.next_change()).await.unwrap();
         }
         // Where a nature or an outcome is missing, SQL knows a third answer.

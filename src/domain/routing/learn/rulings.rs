@@ -44,9 +44,9 @@ impl Proposal {
     }
 }
 
-/// Proposes a rule for each category and street where rulings agree. Where they do not, the street
-/// is taken apart by communities, then by grids; what is split even there is proposed as most of the
-/// rulings have it, with the others told against it.
+/// Proposes a rule for each category and street where rulings agree. Where they do not, the
+/// street is taken apart by communities, then by grids; what is split even there is proposed as
+/// most of the rulings have it, with the others told against it.
 pub fn propose_rules(rulings: &[Ruling]) -> Vec<Proposal> {
     let mut groups: BTreeMap<(&CategoryCode, Option<&RuleArea>), Vec<&Ruling>> = BTreeMap::new();
     for ruling in rulings {

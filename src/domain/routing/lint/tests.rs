@@ -278,7 +278,6 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
         None,
         None,
         None,
-        None,
         Some(("road", None)),
         Some(("road", Some("路局"))),
         Some(("river", None)),

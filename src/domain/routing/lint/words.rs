@@ -131,15 +131,9 @@ impl Defect {
                 areas.len(),
                 places(areas, ", ")
             ),
-            Defect::UnknownArea { row, level, area, found } => match found {
-                Some(found) => {
-                    format!("{} says {level} {area}, which is a {found}", row.words(Lang::En))
-                }
-                None => format!(
-                    "{} names the {level} {area}, which does not exist; mend the code or import it",
-                    row.words(Lang::En)
-                ),
-            },
+            Defect::UnknownArea { row, level, area, found } => {
+                unknown_area_en(&row.words(Lang::En), &format!("{level} {area}"), found.as_ref())
+            }
             Defect::UnknownSelector { rule, selector } => format!(
                 "rule {rule} names {selector}, which is no category or condition of the catalog"
             ),
@@ -249,5 +243,15 @@ const fn level_zh(level: Level) -> &'static str {
         Level::Community => "社区",
         Level::Grid => "网格",
         Level::MicroGrid => "微网格",
+    }
+}
+
+/// `found` is the level at which there is an area of that code.
+fn unknown_area_en(row: &str, area: &str, found: Option<&Level>) -> String {
+    match found {
+        Some(found) => format!("{row} says {area}, which is a {found}"),
+        None => {
+            format!("{row} names the {area}, which does not exist; mend the code or import it")
+        }
     }
 }
