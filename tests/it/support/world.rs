@@ -33,7 +33,7 @@ pub const CATEGORIES: &[&str] = &["0101", "0102", "c%", "分类"];
 /// What sets a limit, and how long; some are kept and some are missed.
 const LIMITS: &[Option<&str>] = &[
     None,
-    Some("4000 natural_day"),
+    None,
     Some("24 urgent_hour"),
     Some("2 natural_day"),
     Some("40 natural_day"),
@@ -305,8 +305,10 @@ impl World {
             Action::Comment,
             Action::Reject,
             Action::Correct,
+            Action::Contact,
             Action::Supervise,
             Action::Urge,
+            Action::Whistle,
         ];
         let often = [Action::DismissAppeal, Action::PassTask, Action::CheckIn];
         if frequent.contains(&action) && !self.chance.one_in(12)
