@@ -1,5 +1,6 @@
 //! The web server: every route on one page, and what surrounds them all.
 
+mod action;
 mod analyses;
 mod areas;
 mod disputes;
@@ -108,6 +109,18 @@ impl App {
 )]
 struct Document;
 
+/// The responsibility matrix as an instrument.
+fn matrix_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(matrix::list_matrix_versions, matrix::draft_matrix))
+        .routes(routes!(matrix::show_matrix_version))
+        .routes(routes!(matrix::lint_matrix))
+        .routes(routes!(matrix::diff_matrix))
+        .routes(routes!(matrix::simulate_matrix))
+        .routes(routes!(matrix::activate_matrix))
+        .routes(routes!(matrix::roll_back_matrix))
+}
+
 /// Every route of the API.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -167,13 +180,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
-        .routes(routes!(matrix::list_matrix_versions, matrix::draft_matrix))
-        .routes(routes!(matrix::show_matrix_version))
-        .routes(routes!(matrix::lint_matrix))
-        .routes(routes!(matrix::diff_matrix))
-        .routes(routes!(matrix::simulate_matrix))
-        .routes(routes!(matrix::activate_matrix))
-        .routes(routes!(matrix::roll_back_matrix))
+        .merge(matrix_api())
         .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))

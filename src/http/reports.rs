@@ -4,9 +4,8 @@ use super::extract::{At, Body, Caller, Lang};
 use super::multipart::{Upload, read_upload};
 use super::problem::ApiError;
 use super::wire::issue::View;
-use super::wire::report::{
-    Followed, PreviewWire, ReportWire, SubmittedWire, TrackWire, preview_wire, track_wire,
-};
+use super::wire::report::{PreviewWire, ReportWire, SubmittedWire, preview_wire};
+use super::wire::track::{Followed, TrackWire, track_wire};
 use super::{App, wire::report::LocationWire};
 use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, take_reporter_action};

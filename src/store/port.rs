@@ -302,10 +302,11 @@ pub trait Rollups: Send + Sync {
         scope: &Scope,
         by: (Timestamp, &TimeZone),
     ) -> Result<Vec<OpenSum>>;
-    /// What the counters said at an instant, told by the log of events. It costs as much as reading
-    /// the log of every issue touched since, or the whole log up to the instant, whichever is less;
-    /// memory for one issue's log and the sums. Two may run at a time, more wait. Logs have no place
-    /// of their own, so the scope is applied to each issue as it stood, by [`Scope::counts`].
+    /// What the counters said at an instant, told by the log of events. It costs as much as
+    /// reading the log of every issue touched since, or the whole log up to the instant, whichever
+    /// is less; memory for one issue's log and the sums. Two may run at a time, more wait. Logs
+    /// have no place of their own, so the scope is applied to each issue as it stood, by
+    /// [`Scope::counts`].
     async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing>;
     /// When the latest event happened.
     async fn find_last_event(&self) -> Result<Option<Timestamp>>;

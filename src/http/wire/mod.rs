@@ -14,6 +14,7 @@ pub mod report;
 pub mod session;
 pub mod supervision;
 pub mod territory;
+pub mod track;
 
 use crate::app::error::Say;
 use serde::{Deserialize, Serialize};

@@ -23,8 +23,8 @@ use sqlx::Row as _;
 pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
     severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
     candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
-    binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, state_before_merge, \
-    reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, ended_at, returns, \
+    binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, \
+    state_before_merge, reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, ended_at, returns, \
     reworks, reopened, extensions, reports, updated_at, search, \
     clocks, limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, \
     stage_due_at";

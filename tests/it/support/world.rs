@@ -256,21 +256,8 @@ impl World {
         }
     }
 
-    fn try_step(&mut self) -> Option<Vec<(Issue, Issue, Event)>> {
-        let issue = self.chance.pick(&self.issues).clone();
-        if self.chance.one_in(40) {
-            let place = random_place(&mut self.chance);
-            let (after, event) = step::rehome(&issue, &place, self.now)?;
-            return Some(vec![(issue, after, event)]);
-        }
-        if self.chance.one_in(30) {
-            // Other slots came into force, or those of before again.
-            let keeper = self.chance.pick(&self.keepers);
-            let (after, event) = keeper.retime(&issue, None, self.now)?;
-            return Some(vec![(issue, after, event)]);
-        }
-        let actor = self.chance.pick(&self.actors).clone();
-        let allowed = step::allowed_actions(&issue, &actor);
+    /// One of the allowed actions; none where chance would have what crowds out the rest.
+    fn pick_action(&mut self, allowed: &[Action]) -> Option<Action> {
         let rare = [
             Action::UpholdAppeal,
             Action::Appeal,
@@ -297,7 +284,7 @@ impl World {
         let action = match seldom.is_empty() {
             false if self.chance.one_in(2) => *self.chance.pick(&seldom),
             _ if !way.is_empty() && !self.chance.one_in(4) => *self.chance.pick(&way),
-            _ => *self.chance.pick(&allowed),
+            _ => *self.chance.pick(allowed),
         };
         // These are possible at many places and would crowd out the rest.
         let frequent = [
@@ -316,6 +303,25 @@ impl World {
         {
             return None;
         }
+        Some(action)
+    }
+
+    fn try_step(&mut self) -> Option<Vec<(Issue, Issue, Event)>> {
+        let issue = self.chance.pick(&self.issues).clone();
+        if self.chance.one_in(40) {
+            let place = random_place(&mut self.chance);
+            let (after, event) = step::rehome(&issue, &place, self.now)?;
+            return Some(vec![(issue, after, event)]);
+        }
+        if self.chance.one_in(30) {
+            // Other slots came into force, or those of before again.
+            let keeper = self.chance.pick(&self.keepers);
+            let (after, event) = keeper.retime(&issue, None, self.now)?;
+            return Some(vec![(issue, after, event)]);
+        }
+        let actor = self.chance.pick(&self.actors).clone();
+        let allowed = step::allowed_actions(&issue, &actor);
+        let action = self.pick_action(&allowed)?;
         let other = match action {
             Action::Unmerge => {
                 self.issues.iter().find(|i| Some(i.id) == issue.merged_into).cloned()

@@ -51,7 +51,6 @@ fn each_defect_is_found_by_name_with_its_row_and_its_sentence() {
         rule
     };
     let past = Validity::new(None, Some(Day(TODAY.0 - 1))).unwrap();
-    let always = || rung(Level::District, "d", "a");
     let cases: Vec<(&str, Weight, Vec<Rule>)> = vec![
         ("inactive_lead", Weight::Error, vec![rule("r1", "any", "closed")]),
         (
@@ -104,13 +103,13 @@ fn each_defect_is_found_by_name_with_its_row_and_its_sentence() {
         ("no_limit", Weight::Warning, vec![rule("r1", "big:o", "a")]),
     ];
     for (code, weight, rules) in cases {
-        let matrix = matrix(rules, vec![always(), rung(Level::District, "x", "a")]);
+        let rungs = ["d", "x"].map(|code| rung(Level::District, code, "a"));
+        let matrix = matrix(rules, rungs.to_vec());
         let mut found = check(&matrix);
         found.retain(|finding| finding.defect.code() == code);
         let [finding] = found.as_slice() else { panic!("{code}: {found:?}") };
         assert_eq!(finding.weight, weight, "{code}");
-        let row = Some(RowRef::Rule(RuleId::parse("r1").unwrap()));
-        assert_eq!(finding.defect.row(), row, "{code}");
+        assert_eq!(finding.defect.row(), Some(RowRef::Rule(rule("r1", "any", "a").id)), "{code}");
         let (zh, en) = (finding.defect.sentence(Lang::Zh), finding.defect.sentence(Lang::En));
         assert!(zh.contains("r1") && en.contains("r1") && zh != en, "{zh} {en}");
     }
