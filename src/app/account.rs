@@ -22,7 +22,7 @@ pub const LOGIN_CHARS_MAX: usize = 64;
 /// The longest name of an account or a token, in characters.
 pub const NAME_CHARS_MAX: usize = 100;
 /// Failed sign-ins within [`FAILURES_MS`] after which a login must wait at one address. Elsewhere
-/// it goes on, so that nobody shuts another one out by guessing.
+/// it goes on, so that no one address shuts its owner out by guessing.
 pub const LOGIN_FAILURES_MAX: i64 = 5;
 /// Failures after which an address must wait, whatever the login.
 pub const ADDRESS_FAILURES_MAX: i64 = 50;

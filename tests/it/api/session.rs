@@ -99,16 +99,20 @@ fn guesses_that_are_sent_at_once_are_counted_one_by_one() {
     });
 }
 
+/// So many failed sign-ins of a subject, as they are kept.
+async fn fail_at_noon(world: &World, subject: &str, times: usize) {
+    for i in 0..times {
+        let (store, id) = (&world.ctx.store, format!("f{i}"));
+        store.record_login_failure(&id, subject, Timestamp(NOON)).await.expect("kept");
+    }
+}
+
 #[test]
 fn fifty_failures_close_an_address_and_no_other() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         world.account("ada", Vec::new()).await;
-        for i in 0..50 {
-            let store = &world.ctx.store;
-            let (id, at) = (format!("f{i}"), Timestamp(NOON));
-            store.record_login_failure(&id, "address:2001:db8:1:2::", at).await.expect("kept");
-        }
+        fail_at_noon(&world, "address:2001:db8:1:2::", 50).await;
         let body = json!({"login": "ada", "password": PASSWORD});
         let from = |peer: &str| post("/api/v1/session", &body).at_peer(peer);
         // One line has 64 bits of addresses to itself.
@@ -122,11 +126,7 @@ fn a_login_that_is_guessed_from_many_addresses_waits_at_all_of_them() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         world.account("ada", Vec::new()).await;
-        for i in 0..200 {
-            let store = &world.ctx.store;
-            let (id, at) = (format!("f{i}"), Timestamp(NOON));
-            store.record_login_failure(&id, "login:ada", at).await.expect("kept");
-        }
+        fail_at_noon(&world, "login:ada", 200).await;
         sign_in(&world, "ada", PASSWORD).await.problem(429, "throttled");
         world.later(15 * MINUTE_MS + 1);
         sign_in(&world, "ada", PASSWORD).await.ok(200);
