@@ -1,9 +1,11 @@
 //! The configuration: defaults, then `hexward.toml`, then `HEXWARD_…` in the environment, then
 //! the command line.
 
+use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,8 @@ pub struct Config {
     pub anonymous_per_minute_max: u32,
     /// `text` or `json`.
     pub log: String,
+    /// The keys that disputes are sealed with.
+    pub seal_keys: SealKeys,
 }
 
 impl Default for Config {
@@ -39,7 +43,20 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             anonymous_per_minute_max: 60,
             log: "text".into(),
+            seal_keys: SealKeys::default(),
         }
+    }
+}
+
+/// Keys by name, `NAME:KEY` separated by commas, or `file:PATH`; the file `seal.keys` in the data
+/// folder, if there is one, when empty. Never shown.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SealKeys(String);
+
+impl fmt::Debug for SealKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "none" } else { "…" })
     }
 }
 
@@ -88,6 +105,31 @@ impl Config {
         match self.database.is_empty() {
             true => format!("sqlite:{}", self.data.join("hexward.db").display()),
             false => self.database.clone(),
+        }
+    }
+
+    /// The file of the keys in the data folder, which counts when no others are named.
+    pub fn own_seal_file(&self) -> PathBuf {
+        self.data.join("seal.keys")
+    }
+
+    /// The keys as they are written, in a file or in the setting itself; empty where there are
+    /// none.
+    ///
+    /// # Errors
+    /// A named file cannot be read.
+    pub fn seal_keys_text(&self) -> anyhow::Result<String> {
+        let own = self.own_seal_file();
+        let (path, named) = match self.seal_keys.0.strip_prefix("file:") {
+            Some(path) => (PathBuf::from(path), true),
+            None if self.seal_keys.0.is_empty() => (own, false),
+            None => return Ok(self.seal_keys.0.clone()),
+        };
+        match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => {
+                Ok(String::new())
+            }
+            other => other.with_context(|| format!("reading the keys in {}", path.display())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Photos of issues: their records.
 
 use super::ctx::Ctx;
+use super::evidence::instant_of;
 use super::photo::Processed;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::time::Timestamp;
@@ -21,5 +22,7 @@ pub fn attachment_of(ctx: &Ctx, photo: &Processed, purpose: &str, at: Timestamp)
         height: i64::from(photo.height),
         purpose: purpose.to_owned(),
         at,
+        taken_at: photo.taken_at.and_then(|taken| instant_of(taken, &ctx.snapshot().zone)),
+        taken_position: photo.taken_position,
     }
 }

@@ -5,6 +5,7 @@ use super::account;
 use super::error::AppError;
 use super::instance::Instance;
 use super::photo::PhotoShop;
+use super::seal::Seals;
 use super::snapshot;
 pub use super::snapshot::Snapshot;
 use crate::domain::time::{Day, Timestamp};
@@ -34,6 +35,7 @@ pub struct Ctx {
     pub photos: PhotoShop,
     pub live: broadcast::Sender<Live>,
     snapshot: RwLock<Arc<Snapshot>>,
+    seals: Arc<Seals>,
     clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     decoy: OnceCell<String>,
     passwords: Semaphore,
@@ -45,7 +47,8 @@ pub fn system_clock() -> Timestamp {
 }
 
 impl Ctx {
-    /// Loads what is in force. `clock` is [`system_clock`] in the service.
+    /// Loads what is in force, without keys: no dispute is kept then. `clock` is [`system_clock`]
+    /// in the service.
     ///
     /// # Errors
     /// The store is not available, or holds a document that cannot be read.
@@ -54,13 +57,30 @@ impl Ctx {
         photos: PhotoShop,
         clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     ) -> Result<Arc<Self>, AppError> {
-        let snapshot = Arc::new(snapshot::load(store.as_ref(), clock()).await?);
+        Self::load_with(store, photos, clock, Seals::default()).await
+    }
+
+    /// As [`Ctx::load`], with the keys that disputes are sealed by.
+    ///
+    /// # Errors
+    /// As for [`Ctx::load`].
+    pub async fn load_with(
+        store: Arc<dyn Store>,
+        photos: PhotoShop,
+        clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+        seals: Seals,
+    ) -> Result<Arc<Self>, AppError> {
+        let seals = Arc::new(seals);
+        let mut snapshot = snapshot::load(store.as_ref(), clock()).await?;
+        snapshot.seals = seals.clone();
+        let snapshot = Arc::new(snapshot);
         let (live, _) = broadcast::channel(LIVE_ENTRIES_MAX);
         Ok(Arc::new(Self {
             store,
             photos,
             live,
             snapshot: RwLock::new(snapshot),
+            seals,
             clock,
             decoy: OnceCell::new(),
             passwords: Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)),
@@ -95,7 +115,9 @@ impl Ctx {
     /// # Errors
     /// As for [`Ctx::load`]; what was in force stays.
     pub async fn refresh(&self) -> Result<(), AppError> {
-        let fresh = Arc::new(snapshot::load(self.store.as_ref(), self.now()).await?);
+        let mut fresh = snapshot::load(self.store.as_ref(), self.now()).await?;
+        fresh.seals = self.seals.clone();
+        let fresh = Arc::new(fresh);
         *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = fresh.clone();
         // Nobody listening is no fault.
         let _ = self.live.send(Live::Snapshot(fresh));

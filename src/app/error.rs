@@ -40,10 +40,17 @@ pub enum AppError {
     Conflict(Say),
     /// The workflow refuses.
     Refused(Refusal),
+    /// The evidence does not do; the code names the reason.
+    Evidence {
+        code: &'static str,
+        says: Say,
+    },
     /// The key was used for another request.
     KeyReused,
     TooLarge(Say),
     UnsupportedMedia(Say),
+    /// What is to be sealed or opened lacks its key.
+    NoSealKey(Say),
     /// A dependency is away; try again.
     Unavailable(String),
     /// A fault of ours.

@@ -3,18 +3,26 @@
 use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::evidence::{self, Hand};
+use super::notify::summons_of;
 use super::photo::Processed;
 use super::place::{Placed, place};
+use super::reroute::{Corrected, Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
+use super::seal::Secret;
+use super::task::offer_task;
+use super::told::{ToldRequest, presence_of, read_told, reporter_of};
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
+use crate::domain::issue::care::CareFields;
 use crate::domain::issue::event::{Event, EventActor};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
-use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide};
+use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
 use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
+use crate::store::care::{CareChange, Claimant, Sealed};
 use crate::store::change::{Attachment, Change, Save, StoredRoute};
 
 /// An action as it is asked for, in codes and texts.
@@ -31,10 +39,22 @@ pub struct Request {
     pub cited_rule: Option<String>,
     pub category: Option<String>,
     pub condition: Option<String>,
+    /// A corrected place.
+    pub place: Option<Moving>,
+    /// The word that confirms the change of route that was shown.
+    pub confirmed_route: Option<String>,
     pub photos: Vec<AttachmentId>,
+    /// What supervision is told.
+    pub told: ToldRequest,
+    /// What the kinds ask for beside that.
+    pub care: CareFields,
+    /// Texts that are sealed before they are kept, by part.
+    pub sealed: Vec<(&'static str, Secret)>,
+    pub claimant: Option<Claimant>,
 }
 
-fn unknown(field: &str, value: &str) -> AppError {
+/// A value of a field that is not known.
+pub fn unknown(field: &str, value: &str) -> AppError {
     AppError::field(
         field,
         say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known")),
@@ -61,7 +81,11 @@ async fn find_target(ctx: &Ctx, scope: &Scope, text: &str) -> Result<Issue, AppE
     })
 }
 
-fn parse_department(
+/// A department that the matrix knows and that is active.
+///
+/// # Errors
+/// The field names no such department.
+pub fn parse_department(
     snapshot: &Snapshot,
     field: &str,
     code: &str,
@@ -113,6 +137,7 @@ fn reclass(
         nature: category.nature.map(|nature| nature.as_str().to_owned()),
         inspection: category.needs_inspection,
         proposed: routed.lead().cloned(),
+        limit: routed.limit(),
     };
     Ok(Some((class, stored)))
 }
@@ -187,7 +212,11 @@ async fn read_command(
             .transpose()?,
         cited_rule: request.cited_rule.clone(),
         category: None,
+        place: None,
+        reroute: None,
         photos: request.photos.clone(),
+        told: read_told(&snapshot, &request.told)?,
+        care: request.care.clone(),
     })
 }
 
@@ -207,25 +236,34 @@ pub async fn take_action(
     act(ctx, actor, &scope, issue, (action, version), request).await
 }
 
-/// As [`take_action`], for a reporter who holds the tracking number. Only what the workflow leaves
-/// to reporters is possible.
+/// As [`take_action`], for a reporter who holds the tracking number, signed in or not. Only what
+/// the workflow leaves to reporters is possible.
 ///
 /// # Errors
 /// As for [`take_action`].
 pub async fn take_reporter_action(
     ctx: &Ctx,
+    caller: &Actor,
     number: &str,
     action: Action,
-    note: &str,
+    request: &Request,
 ) -> Result<Issue, AppError> {
     let issue = ctx.store.find_issue_by_number(number).await?.ok_or_else(AppError::no_issue)?;
+    let mut reporter = reporter_of(caller, &issue)?;
+    if let Actor::Account { grants, .. } = &mut reporter {
+        // The number gives the rights of a reporter and not those of his office.
+        grants.clear();
+    }
     let version = issue.version;
-    let request = Request { note: Some(note.to_owned()), ..Request::default() };
     let nothing = Scope { clauses: Vec::new() };
-    act(ctx, &Actor::Anonymous, &nothing, issue, (action, version), &request).await
+    act(ctx, &reporter, &nothing, issue, (action, version), request).await
 }
 
-async fn act(
+/// Takes an action on an issue that its caller has found.
+///
+/// # Errors
+/// As for [`take_action`].
+pub(super) async fn act(
     ctx: &Ctx,
     actor: &Actor,
     scope: &Scope,
@@ -239,55 +277,124 @@ async fn act(
     }
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let mut command = read_command(ctx, scope, action, version, request).await?;
-    check_photos(ctx, &issue, &command.photos).await?;
+    let photos = check_photos(ctx, &issue, &command).await?;
     let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
-    if let Some((class, stored)) = reclass(&snapshot, &issue, request, now)? {
+    if action == Action::Correct {
+        let corrected = take_correction(&snapshot, &issue, request, now)?;
+        steps.routes.push(stored_route(&issue, &corrected.routed, now));
+        command.category = corrected.category;
+        command.place = corrected.place;
+        command.reroute = Some(corrected.reroute);
+    } else if let Some((class, stored)) = reclass(&snapshot, &issue, request, now)? {
         command.category = Some(class);
         steps.routes.push(stored);
     }
-    let (after, event) = decide(&issue, &command, actor, now)?;
+    // What is not possible is said before anybody is looked for.
+    let timing = (now, &snapshot.keeper);
+    decide_timed(&issue, &command, actor, timing)?;
+    command.told.offer = offer_task(ctx, &snapshot, &issue, action, now).await?;
+    let (mut after, event) = decide_timed(&issue, &command, actor, timing)?;
+    if matches!(action, Action::Submit | Action::Settle) {
+        let position = command.told.position;
+        let hand = Hand { photos: &photos, named: &command.photos, position };
+        evidence::check(&snapshot, &issue, &hand, now)?;
+    }
+    let presence = presence_of(&event, &command.told, actor.account());
+    snapshot.seals.keep_text(Some(issue.kind), &mut after)?;
+    let care = care_change(ctx, &snapshot, (&issue, &after), request)?;
     let by = event.actor.clone();
     steps.before_after.push((issue.clone(), after.clone(), event));
-    if let Some(other) = counterpart(ctx, &issue, &command, (by, now)).await? {
-        steps.before_after.push(other);
-    }
+    steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
     let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
-    match ctx.store.apply(change_of(&snapshot, steps, now)).await {
+    let mut change = change_of(&snapshot, steps, now);
+    change.presences.extend(presence);
+    change.care = care;
+    match ctx.store.apply(change).await {
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),
     }
 }
 
-/// Photos named by an action must be the issue's own.
-async fn check_photos(ctx: &Ctx, issue: &Issue, photos: &[AttachmentId]) -> Result<(), AppError> {
-    if photos.is_empty() {
-        return Ok(());
+/// What a step brings beside the issue and its event: sealed texts, a claim, summons.
+fn care_change(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    (before, after): (&Issue, &Issue),
+    request: &Request,
+) -> Result<CareChange, AppError> {
+    let seal = |(part, plain): &(&'static str, Secret)| -> Result<Sealed, AppError> {
+        let body = snapshot.seals.seal(after.id, part, &plain.0)?;
+        Ok(Sealed { issue: after.id, part: (*part).to_owned(), body })
+    };
+    let claim = request.claimant.clone().map(|who| (after.id, after.version, who));
+    Ok(CareChange {
+        sealed: request.sealed.iter().map(seal).collect::<Result<_, _>>()?,
+        claims: claim.into_iter().collect(),
+        summons: summons_of(ctx, snapshot, Some(before), after)?,
+    })
+}
+
+/// The correction that a request asks for, decided and confirmed as far as that is needed.
+fn take_correction(
+    snapshot: &Snapshot,
+    issue: &Issue,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Corrected, AppError> {
+    let correction = Correction {
+        place: request.place,
+        category: request.category.clone(),
+        condition: request.condition.clone(),
+    };
+    let corrected = correct(snapshot, issue, &correction, now)?;
+    check_confirmed(issue, &corrected, request.confirmed_route.as_deref())?;
+    Ok(corrected)
+}
+
+/// The issue's photos, where the action looks at them. Those that it names must be among them.
+async fn check_photos(
+    ctx: &Ctx,
+    issue: &Issue,
+    command: &Command,
+) -> Result<Vec<Attachment>, AppError> {
+    let photos = &command.photos;
+    if photos.is_empty() && !matches!(command.action, Action::Submit | Action::Settle) {
+        return Ok(Vec::new());
     }
     let own = ctx.store.list_attachments(issue.id).await?;
     match photos.iter().find(|id| !own.iter().any(|photo| photo.id == **id)) {
-        None => Ok(()),
+        None => Ok(own),
         Some(id) => Err(unknown("photo_ids", &id.to_string())),
     }
 }
 
-/// The other issue of a merge, or of a merge taken back.
-async fn counterpart(
+/// The other issues of a merge, or of a merge taken back: the target, and what the target itself
+/// was merged into meanwhile, since each of them counts the reports of those below.
+async fn counterparts(
     ctx: &Ctx,
     issue: &Issue,
     command: &Command,
     (by, now): (EventActor, Timestamp),
-) -> Result<Option<(Issue, Issue, Event)>, AppError> {
-    let (id, action) = match command.action {
+) -> Result<Vec<(Issue, Issue, Event)>, AppError> {
+    let (mut next, action) = match command.action {
         Action::Merge => (command.target.as_ref().map(|target| target.id), Action::Absorb),
         Action::Unmerge => (issue.merged_into, Action::Release),
         _ => (None, Action::Absorb),
     };
-    let Some(id) = id else { return Ok(None) };
-    // The right to merge was decided on the issue that goes; the other one only counts.
-    let other = ctx.store.find_issue(id, &Scope::everything()).await?;
-    let Some(other) = other else { return Ok(None) };
-    let step = count_reports(&other, issue, action, by, now);
-    Ok(step.map(|(after, event)| (other, after, event)))
+    let mut steps: Vec<(Issue, Issue, Event)> = Vec::new();
+    while let Some(id) = next.take() {
+        if id == issue.id || steps.iter().any(|(known, ..)| known.id == id) {
+            break;
+        }
+        // The right to merge was decided on the issue that goes; the others only count.
+        let other = ctx.store.find_issue(id, &Scope::everything()).await?;
+        let Some(other) = other else { break };
+        next = other.merged_into;
+        if let Some((after, event)) = count_reports(&other, issue, action, by.clone(), now) {
+            steps.push((other, after, event));
+        }
+    }
+    Ok(steps)
 }
 
 /// Adds photos to an issue that the actor may comment on, to be named by an action later.

@@ -19,7 +19,7 @@ use crate::domain::audit::Hash;
 use crate::domain::catalog::Category;
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::event::{Facts, fact};
-use crate::domain::issue::kind::Severity;
+use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::place_facts;
 use crate::domain::issue::step::{join, outcomes_of};
 use crate::domain::metrics::contribution::add_contribution;
@@ -306,10 +306,14 @@ impl<'a> Import<'a> {
         let id = IssueId(self.ctx.new_uuid().as_u128());
         let facts = self.report_facts(&row, category, &placed, &routed);
         let lead = row.department.as_ref();
-        let Past { mut issue, events } = relive(id, &row, facts, lead, &self.mapping.source)
-            .map_err(|error| broken(format!("{}: {error}", row.external_id)))?;
+        let of_row = |error| broken(format!("{}: {error}", row.external_id));
+        let Past { events, .. } =
+            relive(id, &row, facts, lead, &self.mapping.source).map_err(of_row)?;
+        let (keeper, now) = (&self.snapshot.keeper, change.at);
+        let (mut issue, events) = keeper.time_log(events, now).map_err(of_row)?;
         issue.text = row.text;
         issue.address = row.address;
+        self.snapshot.seals.keep_text(None, &mut issue).map_err(ImportError::App)?;
         add_contribution(&mut change.deltas, &issue, &self.snapshot.zone, 1);
         change.routes.push(StoredRoute {
             issue: id,
@@ -341,7 +345,9 @@ impl<'a> Import<'a> {
         put(fact::NATURE, category.nature.map(|nature| nature.as_str().to_owned()));
         put(fact::SEVERITY, Some(Severity::General.as_str().to_owned()));
         put(fact::INSPECTION, Some(category.needs_inspection.to_string()));
-        put(fact::TEXT_SHA256, Some(Hash::of_text(&row.text).to_string()));
+        // The digest of a short text lets a guess be tried, so a dispute's has none.
+        let digest = || Hash::of_text(&row.text).to_string();
+        put(fact::TEXT_SHA256, (category.kind != Kind::Dispute).then(digest));
         put(fact::SOURCE, Some(self.mapping.source.clone()));
         put(fact::EXTERNAL_ID, Some(row.external_id.clone()));
         put(fact::ANONYMOUS, Some(row.anonymous.to_string()));
@@ -349,6 +355,7 @@ impl<'a> Import<'a> {
         put(fact::STATUS, Some(row.status.clone()));
         put(fact::SERVICED, row.serviced.map(Timestamp::to_rfc3339));
         put(fact::PROPOSED, routed.lead().map(ToString::to_string));
+        put(fact::LIMIT, routed.limit().map(|limit| limit.to_string()));
         let assists = routed.assists();
         put(fact::ASSISTS, (!assists.is_empty()).then(|| join(assists)));
         facts

@@ -1,8 +1,11 @@
 //! What this installation is: names, district, time zone, and where its data comes from.
 
 use super::ctx::Ctx;
-use super::error::AppError;
+use super::error::{AppError, say};
+use crate::domain::calendar::Slots;
+use crate::domain::issue::clock::StageLimits;
 use crate::domain::time::{Day, Timestamp};
+use crate::format::calendar::is_region;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
@@ -29,8 +32,22 @@ pub struct Instance {
     pub data_until: String,
     /// The category schemes that people report under, separated by commas; empty for all.
     pub schemes: String,
+    /// For how many days positions of people are kept who arrive, check in or hand in photos.
+    pub position_days: String,
     /// Demo accounts shown at the sign-in, one a line: login, password, name, role; tab-separated.
     pub demo_accounts: String,
+    /// Which level each colour of risk summons, as `yellow=community,orange=street,red=district`.
+    pub risk_levels: String,
+    /// Days after its end that what is personal of an issue is kept, by kind.
+    pub retention: String,
+    /// The region whose calendars say which days are worked.
+    pub calendar_region: String,
+    /// The hours of a work day that are worked, such as `08:00-12:00,14:00-18:00`.
+    pub work_slots: String,
+    /// How long stages may take in minutes, such as `accept=15,sign_off=30`; the others usual.
+    pub stage_limits: String,
+    /// The time type of those minutes.
+    pub stage_time_type: String,
 }
 
 impl Default for Instance {
@@ -49,7 +66,14 @@ impl Default for Instance {
             basemap_attribution: String::new(),
             data_until: String::new(),
             schemes: String::new(),
+            position_days: "30".into(),
             demo_accounts: String::new(),
+            risk_levels: "yellow=community,orange=street,red=district".into(),
+            retention: "hazard=730,dispute=1095,opinion=730".into(),
+            calendar_region: "cn".into(),
+            work_slots: "08:00-12:00,14:00-18:00".into(),
+            stage_limits: String::new(),
+            stage_time_type: "work_hour".into(),
         }
     }
 }
@@ -68,6 +92,24 @@ impl Instance {
         instance
     }
 
+    /// The working slots and the limits of stages.
+    ///
+    /// # Errors
+    /// A setting cannot be read; it is named.
+    pub fn work(&self) -> Result<(Slots, StageLimits), AppError> {
+        let wrong = |field: &str, why: String| {
+            AppError::field(field, say(format!("设置 {field} 无法读取：{why}"), why))
+        };
+        if !is_region(&self.calendar_region) {
+            let why = "a region is lower-case letters, digits and hyphens, such as cn".to_owned();
+            return Err(wrong("calendar_region", why));
+        }
+        let slots = Slots::parse(&self.work_slots);
+        let slots = slots.map_err(|error| wrong("work_slots", error.to_string()))?;
+        let stages = StageLimits::parse(&self.stage_limits, &self.stage_time_type);
+        Ok((slots, stages.map_err(|error| wrong("stage_limits", error.to_string()))?))
+    }
+
     /// The instant up to which the data reaches: now, or the end of a collection's last day.
     pub fn as_of(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let last = Day::parse(&self.data_until);
@@ -75,7 +117,13 @@ impl Instance {
         end.map_or(now, |end| end.min(now))
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 13] {
+    /// The days for which positions of people are kept; a setting that is no number keeps them for
+    /// none.
+    pub fn position_days(&self) -> i64 {
+        self.position_days.trim().parse().ok().filter(|days| *days >= 0).unwrap_or(0)
+    }
+
+    fn slots(&mut self) -> [(&'static str, &mut String); 20] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -89,7 +137,14 @@ impl Instance {
             ("basemap_attribution", &mut self.basemap_attribution),
             ("data_until", &mut self.data_until),
             ("schemes", &mut self.schemes),
+            ("position_days", &mut self.position_days),
             ("demo_accounts", &mut self.demo_accounts),
+            ("risk_levels", &mut self.risk_levels),
+            ("retention", &mut self.retention),
+            ("calendar_region", &mut self.calendar_region),
+            ("work_slots", &mut self.work_slots),
+            ("stage_limits", &mut self.stage_limits),
+            ("stage_time_type", &mut self.stage_time_type),
         ]
     }
 }
@@ -97,8 +152,9 @@ impl Instance {
 /// Keeps the settings of an installation.
 ///
 /// # Errors
-/// The store is not available.
+/// A setting cannot be read, or the store is not available.
 pub async fn save_instance(ctx: &Ctx, mut instance: Instance) -> Result<(), AppError> {
+    instance.work()?;
     let generated = instance.generated.to_string();
     for (name, value) in instance.slots() {
         ctx.store.put_setting(name, value).await?;

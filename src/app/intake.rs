@@ -3,14 +3,16 @@
 
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, say};
+use super::matrix::{Activating, activate_matrix, draft_matrix};
 use super::people::{branch_row, post_row, worker_row};
+use super::snapshot::{CALENDARS, load_calendars};
 use super::territory::{lineage_row, row_of, stage_territory};
 use crate::domain::id::{AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::domain::territory::{Branch, Post, Worker};
-use crate::format::matrix::MatrixContext;
-use crate::format::pack::{Pack, PackProblems, read_catalog, read_matrix_pack};
+use crate::format::calendar::{YearFile, is_region, shipped_regions, shipped_years};
+use crate::format::pack::{Pack, PackProblems, read_catalog};
 use crate::store::port::AreaRow;
 use std::collections::BTreeMap;
 
@@ -97,7 +99,12 @@ pub async fn stage_areas(
     stage_territory(ctx, rows.into_values().collect(), lineage, &details.note).await
 }
 
-async fn put_pack(ctx: &Ctx, kind: &str, pack: &Pack, note: &str) -> Result<i64, AppError> {
+async fn put_pack(
+    ctx: &Ctx,
+    kind: &str,
+    pack: &impl serde::Serialize,
+    note: &str,
+) -> Result<i64, AppError> {
     let body = serde_json::to_string(pack).map_err(|e| AppError::Internal(e.to_string()))?;
     let version = ctx.store.put_pack(kind, &body, note, ctx.now()).await?;
     ctx.refresh().await?;
@@ -120,24 +127,66 @@ pub async fn publish_catalog(
     }
 }
 
-/// Checks a matrix against the catalog and the territory in force and puts it in force; with
-/// problems, nothing is changed.
+/// Keeps a matrix and puts it in force at once, if the check finds no error.
 ///
 /// # Errors
-/// The store is not available. `Ok(Err(problems))` names every unusable row.
+/// The check finds errors (the draft is kept then), or the store is not available.
+/// `Ok(Err(problems))` names every unreadable row, and nothing is kept.
 pub async fn publish_matrix(
     ctx: &Ctx,
     pack: &Pack,
     note: &str,
 ) -> Result<Result<i64, PackProblems>, AppError> {
-    let snapshot = ctx.snapshot();
-    let areas = snapshot.territory.areas().map(|area| (area.level, area.code.clone())).collect();
-    let today = ctx.now().day_in(&snapshot.zone);
-    let context = MatrixContext { catalog: &snapshot.catalog, areas: Some(&areas), today };
-    let (_, problems) = read_matrix_pack("new", pack, &context);
-    match problems.is_empty() {
-        true => Ok(Ok(put_pack(ctx, "matrix", pack, note).await?)),
-        false => Ok(Err(problems)),
+    let version = match draft_matrix(ctx, pack, note).await? {
+        Ok(version) => version,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let asked = Activating { version, note: note.to_owned(), ..Activating::default() };
+    activate_matrix(ctx, &asked).await?;
+    Ok(Ok(version))
+}
+
+/// Adds years to the calendars in force and puts the whole in force. A year that is there already
+/// is replaced.
+///
+/// # Errors
+/// The store is not available. `Ok(Err(problems))`: the region's name cannot be one.
+pub async fn publish_calendar(
+    ctx: &Ctx,
+    region: &str,
+    years: Vec<YearFile>,
+    note: &str,
+) -> Result<Result<i64, PackProblems>, AppError> {
+    if !is_region(region) {
+        let why = "is no region: lower-case letters, digits and hyphens, such as cn";
+        return Ok(Err(vec![format!("{region:?} {why}")]));
+    }
+    let (version, mut pack) = load_calendars(ctx.store.as_ref()).await?;
+    let before = pack.clone();
+    years.into_iter().for_each(|file| pack.put(region, file));
+    if pack == before {
+        return Ok(Ok(version));
+    }
+    Ok(Ok(put_pack(ctx, CALENDARS, &pack, note).await?))
+}
+
+/// Adds the years of a region that ship with Hexward.
+///
+/// # Errors
+/// As for [`publish_calendar`]; `Ok(Err(problems))` also where the region does not ship.
+pub async fn publish_shipped_calendar(
+    ctx: &Ctx,
+    region: &str,
+    note: &str,
+) -> Result<Result<i64, PackProblems>, AppError> {
+    match shipped_years(region) {
+        None => {
+            let known: Vec<&str> = shipped_regions().into_iter().collect();
+            let known = known.join(", ");
+            Ok(Err(vec![format!("no calendar of {region:?} ships with Hexward; {known} do")]))
+        }
+        Some(Err(problems)) => Ok(Err(problems)),
+        Some(Ok(years)) => publish_calendar(ctx, region, years, note).await,
     }
 }
 

@@ -1,15 +1,18 @@
 //! Near duplicates of a report: the open issues about the same thing near by.
 
-use super::ctx::Ctx;
+use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use crate::domain::access::{Actor, Scope};
-use crate::domain::id::{CategoryCode, IssueId};
+use super::shown::{shown_position, shown_text};
+use crate::domain::access::{Actor, AreaPath, Scope};
+use crate::domain::id::{AreaCode, CategoryCode, IssueId};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::likeness::{self, Likely};
 use crate::domain::issue::record::{Issue, Place};
+use crate::domain::territory::level::Level;
 use crate::domain::territory::position::distance_m;
 use crate::domain::time::Timestamp;
 use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
+use std::collections::BTreeSet;
 
 /// How many are offered.
 pub const ALIKE_MAX: usize = 5;
@@ -54,6 +57,46 @@ fn is_readable(issue: &Issue, actor: &Actor, in_scope: bool) -> bool {
     in_scope && (issue.kind != Kind::Dispute || actor.reads_dispute(&issue.subject()))
 }
 
+/// Opinions of one category in one street that say the same, near or not: they are merged and
+/// counted. Only what the asker may read is compared, because a score tells of words.
+async fn find_like_opinions(
+    ctx: &Ctx,
+    snapshot: &Snapshot,
+    scope: &Scope,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<Alike>, AppError> {
+    let category = snapshot.catalog.category(wanted.category);
+    let is_opinion = category.is_some_and(|category| category.kind == Kind::Opinion);
+    let path = &wanted.place.path;
+    let street = path.codes().position(|code| snapshot.level_of(code) == Some(Level::Street));
+    let (true, Some(street)) = (is_opinion && !scope.clauses.is_empty(), street) else {
+        return Ok(Vec::new());
+    };
+    let codes = path.codes().take(street + 1).filter_map(|code| AreaCode::parse(code).ok());
+    let area = AreaPath::of(&codes.collect::<Vec<_>>());
+    let query = PageQuery {
+        filter: IssueFilter {
+            open: Some(true),
+            kind: Some(Kind::Opinion),
+            category: Some(wanted.category.clone()),
+            area: Some(area),
+            reported_from: Some(Timestamp(wanted.at.0 - likeness::OPINION_AGE_MS_MAX)),
+            ..IssueFilter::default()
+        },
+        sort: Sort::NewestFirst,
+        after: None,
+        limit: COMPARED_MAX,
+    };
+    let found = ctx.store.list_issues(&query, scope).await?;
+    let others = found.items.into_iter().filter(|issue| Some(issue.id) != wanted.itself);
+    let alike = others.filter_map(|issue| {
+        let score = likeness::score_words(wanted.text, &issue.text)?;
+        let distance_m = distance_m(wanted.place.position, issue.place.position);
+        Some(Alike { issue, distance_m, score, in_scope: true })
+    });
+    Ok(alike.collect())
+}
+
 /// Open issues that are likely to tell of the same thing, the likeliest first. Everybody is told
 /// of them, so that one thing is not reported twice; disputes are never offered to the public.
 /// Words are compared only where the asker may read them: a score would tell them bit by bit.
@@ -81,6 +124,8 @@ pub async fn find_alike(
     let near = ctx.store.list_issues(&query, &Scope::everything()).await?;
     let own = Likely { position: place.position, category: category.as_str(), at_ms: at.0, text };
     let scope = Scope::of(actor);
+    let snapshot = ctx.snapshot();
+    let seals = &snapshot.seals;
     let mut alike: Vec<Alike> = near
         .items
         .into_iter()
@@ -90,18 +135,28 @@ pub async fn find_alike(
             if issue.kind == Kind::Dispute && !in_scope {
                 return None;
             }
+            // Nearness is an answer, too: of a dispute it tells the coarse place alone.
+            let readable = is_readable(&issue, actor, in_scope);
+            let position = shown_position(actor, &issue);
+            let text = match readable {
+                true => shown_text(seals, actor, &issue).unwrap_or_default(),
+                false => String::new(),
+            };
             let other = Likely {
-                position: issue.place.position,
+                position,
                 category: issue.category.as_str(),
                 at_ms: issue.times.reported.0,
-                text: if is_readable(&issue, actor, in_scope) { &issue.text } else { "" },
+                text: &text,
             };
             let score =
                 likeness::score(&own, &other).filter(|score| *score >= likeness::SCORE_MIN)?;
-            let distance_m = distance_m(place.position, issue.place.position);
+            let distance_m = distance_m(place.position, position);
             Some(Alike { issue, distance_m, score, in_scope })
         })
         .collect();
+    let known: BTreeSet<IssueId> = alike.iter().map(|one| one.issue.id).collect();
+    let opinions = find_like_opinions(ctx, &snapshot, &scope, wanted).await?;
+    alike.extend(opinions.into_iter().filter(|one| !known.contains(&one.issue.id)));
     alike.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.issue.id.cmp(&b.issue.id)));
     Ok(alike)
 }

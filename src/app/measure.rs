@@ -2,55 +2,21 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
-use crate::domain::access::{Actor, AreaPath, Scope};
+use super::window::Resolved;
+use crate::domain::access::{AreaPath, Scope};
 use crate::domain::cell::parent_cell;
-use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
+use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::state::State;
-use crate::domain::metrics::contribution::{Deltas, Measure, add_contribution};
-use crate::domain::metrics::definition::{
-    Definition, RATES, Tally, age_quantile_days, find_figure,
-};
+use crate::domain::metrics::contribution::Measure;
+use crate::domain::metrics::definition::{Definition, Rate, Tally, age_quantile_days};
+use crate::domain::metrics::figure::find_figure;
+use crate::domain::metrics::smooth::Prior;
 use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
 use crate::domain::time::{DAY_MS, Day, Timestamp};
-use crate::store::query::{Counted, Group, GroupBy, IssueFilter, RollupFilter};
+use crate::store::query::{AsOf, Counted, Group, GroupBy, IssueFilter, Standing};
 use std::collections::BTreeMap;
-
-/// The longest window, in days.
-pub const WINDOW_DAYS_MAX: i32 = 3_700;
-/// The window when none is asked for, in days.
-pub const WINDOW_DAYS: i32 = 30;
-
-/// Which part of the counters is asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Window {
-    pub from: Option<Day>,
-    /// Inclusive.
-    pub to: Option<Day>,
-    pub area: Option<String>,
-    pub kind: Option<Kind>,
-    pub category: Option<CategoryCode>,
-    pub department: Option<DepartmentCode>,
-}
-
-/// A window with its ends known.
-#[derive(Clone, Debug)]
-pub struct Resolved {
-    pub from: Day,
-    pub to: Day,
-    pub area: Option<AreaPath>,
-    filter: RollupFilter,
-}
-
-impl Resolved {
-    /// The same window over these cells alone: intervals of indexes at the resolution of counters.
-    #[must_use]
-    pub fn within_cells(mut self, intervals: Option<Vec<(u64, u64)>>) -> Self {
-        self.filter.bounds_cells = intervals;
-        self
-    }
-}
 
 /// The sums of one area or cell: counters of the window, and what is open now.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +25,8 @@ pub struct Sums {
     pub tally: Tally,
     /// Open issues by age in days.
     pub open_ages: BTreeMap<i64, i64>,
+    /// Of them, those beyond their limit by days since.
+    pub overdue_ages: BTreeMap<i64, i64>,
 }
 
 impl Sums {
@@ -67,74 +35,26 @@ impl Sums {
         self.tally.get(Measure::Reported)
     }
 
+    /// Adds all that other sums have.
+    pub fn absorb(&mut self, other: Sums) {
+        self.tally.absorb(&other.tally);
+        for (age, n) in other.open_ages {
+            *self.open_ages.entry(age).or_insert(0) += n;
+        }
+        for (age, n) in other.overdue_ages {
+            *self.overdue_ages.entry(age).or_insert(0) += n;
+        }
+    }
+
+    /// For how long the oldest is beyond its limit, in milliseconds; `None` when none is.
+    pub fn overdue_oldest_ms(&self) -> Option<i64> {
+        self.overdue_ages.keys().next_back().map(|days| days * DAY_MS)
+    }
+
     /// The age in milliseconds that the share `q` of what is open has not passed.
     pub fn backlog_age_ms(&self, q: f64) -> Option<i64> {
         age_quantile_days(&self.open_ages, q).map(|days| days * DAY_MS)
     }
-}
-
-/// Completes a window: its ends, and its area's place in the tree.
-///
-/// # Errors
-/// The area is not known, or the window ends before it begins or is too long.
-pub fn resolve(snapshot: &Snapshot, window: &Window, now: Timestamp) -> Result<Resolved, AppError> {
-    let today = now.day_in(&snapshot.zone);
-    let to = window.to.unwrap_or(today);
-    let from = window.from.unwrap_or(Day(to.0.saturating_sub(WINDOW_DAYS - 1)));
-    if from > to || to.0.saturating_sub(from.0) > WINDOW_DAYS_MAX {
-        return Err(AppError::field(
-            "from",
-            say(
-                format!("起止日期无效，时间范围至多 {WINDOW_DAYS_MAX} 天"),
-                format!(
-                    "The window must not end before it begins, nor span over {WINDOW_DAYS_MAX} days"
-                ),
-            ),
-        ));
-    }
-    let area = match &window.area {
-        None => None,
-        Some(code) => Some(find_area_path(snapshot, code)?),
-    };
-    let filter = RollupFilter {
-        from: Some(from),
-        to: Some(to),
-        area: area.clone(),
-        bounds_cells: None,
-        kind: window.kind,
-        category: window.category.clone(),
-        department: window.department.clone(),
-    };
-    Ok(Resolved { from, to, area, filter })
-}
-
-/// Where an area lies in the tree.
-///
-/// # Errors
-/// The area is not known.
-pub fn find_area_path(snapshot: &Snapshot, code: &str) -> Result<AreaPath, AppError> {
-    AreaCode::parse(code).ok().and_then(|code| snapshot.path_of(&code)).ok_or_else(|| {
-        AppError::field(
-            "area",
-            say(format!("没有区域 {code:?}"), format!("There is no area {code:?}")),
-        )
-    })
-}
-
-/// What the counters let an actor see: what the grants read, and nothing for having reported.
-///
-/// # Errors
-/// `Forbidden` when no grant reads issues.
-pub fn metrics_scope(actor: &Actor) -> Result<Scope, AppError> {
-    let mut scope = Scope::of(actor);
-    scope.clauses.retain(|clause| clause.reporter.is_none());
-    if scope.clauses.is_empty() {
-        return Err(AppError::Forbidden(say(
-            "您没有查看统计的权限",
-            "None of your roles may see metrics",
-        )));
-    }
-    Ok(scope)
 }
 
 /// The whole window in one sum.
@@ -146,60 +66,86 @@ pub async fn sum_window(ctx: &Ctx, scope: &Scope, window: &Resolved) -> Result<S
     Ok(sums.remove(&()).unwrap_or_default())
 }
 
-/// The window day by day; days on which nothing happened are left out. Nothing is open in a day:
-/// what is open is so now.
-///
-/// # Errors
-/// The store is not available.
-pub async fn sum_days(
-    ctx: &Ctx,
-    scope: &Scope,
-    window: &Resolved,
-) -> Result<BTreeMap<Day, Tally>, AppError> {
-    let mut sums = BTreeMap::<Day, Tally>::new();
-    for row in ctx.store.sum_rollups(&window.filter, GroupBy::Day, scope).await? {
-        if let (Group::Day(day), false) = (&row.group, row.measure == Measure::Open) {
-            sums.entry(*day).or_default().add(row.measure, row.n);
-        }
-    }
-    Ok(sums)
+/// A window in numbers, from one reading.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    pub whole: Sums,
+    pub kinds: BTreeMap<Kind, Sums>,
+    /// Days on which something happened. Nothing is open in a day: what is open is so now.
+    pub days: BTreeMap<Day, Tally>,
+    /// The issues reported in the window, by the state that they are in.
+    pub states: BTreeMap<State, i64>,
 }
 
-/// The window by kind.
+/// The window as a whole, by kind, by day and by state.
 ///
 /// # Errors
 /// The store is not available.
-pub async fn sum_kinds(
-    ctx: &Ctx,
-    scope: &Scope,
-    window: &Resolved,
-) -> Result<BTreeMap<Kind, Sums>, AppError> {
-    let key_of = |group: &Group| match group {
+pub async fn summarize(ctx: &Ctx, scope: &Scope, window: &Resolved) -> Result<Summary, AppError> {
+    let groups = [GroupBy::Nothing, GroupBy::Kind, GroupBy::Day];
+    let standing = stand(ctx, scope, window, &groups, true).await?;
+    let whole = gather(ctx, window, &standing, 0, |_| Some(())).remove(&()).unwrap_or_default();
+    let kinds = gather(ctx, window, &standing, 1, |group| match group {
         Group::Kind(kind) => Some(*kind),
         _ => None,
-    };
-    sum_by(ctx, scope, window, GroupBy::Kind, key_of).await
+    });
+    let mut days = BTreeMap::<Day, Tally>::new();
+    for row in standing.groups.get(2).map_or(&[][..], |(sums, _)| sums) {
+        if let Group::Day(day) = &row.group {
+            days.entry(*day).or_default().add(row.measure, row.n);
+        }
+    }
+    let states = standing.states.into_iter().collect();
+    Ok(Summary { whole, kinds, days, states })
 }
 
-/// The issues reported in the window, by the state that they are in now.
+/// The window by lead department; what has none yet is left out.
 ///
 /// # Errors
 /// The store is not available.
-pub async fn count_states(
+pub async fn sum_departments(
     ctx: &Ctx,
     scope: &Scope,
     window: &Resolved,
-) -> Result<BTreeMap<State, i64>, AppError> {
-    let snapshot = ctx.snapshot();
-    let filter = IssueFilter {
-        kind: window.filter.kind,
-        category: window.filter.category.clone(),
-        department: window.filter.department.clone(),
-        area: window.area.clone(),
-        counted: Some(counted_by(&snapshot, "reported", Some(window.from), Some(window.to))?),
-        ..IssueFilter::default()
+) -> Result<BTreeMap<DepartmentCode, Sums>, AppError> {
+    let key_of = |group: &Group| match group {
+        Group::Department(code) => code.clone(),
+        _ => None,
     };
-    Ok(ctx.store.count_states(&filter, scope).await?.into_iter().collect())
+    sum_by(ctx, scope, window, GroupBy::Department, key_of).await
+}
+
+/// What one measure counts in the window by area of one level and category, where there is any.
+///
+/// # Errors
+/// The store is not available.
+pub async fn sum_area_categories(
+    ctx: &Ctx,
+    scope: &Scope,
+    window: &Resolved,
+    level: Level,
+    measure: Measure,
+) -> Result<BTreeMap<(String, CategoryCode), i64>, AppError> {
+    let snapshot = ctx.snapshot();
+    let key_of = |group: &Group| match group {
+        Group::PathCategory(path, category) => {
+            Some((area_at(&snapshot, path, level)?, category.clone()))
+        }
+        _ => None,
+    };
+    let window = window.clone().only(measure);
+    let sums = sum_by(ctx, scope, &window, GroupBy::PathCategory, key_of).await?;
+    let counts = sums.into_iter().map(|(key, sums)| (key, sums.tally.get(measure)));
+    Ok(counts.filter(|(_, n)| *n != 0).collect())
+}
+
+/// The area of one level that a path leads through, if the path is still that of its tree.
+fn area_at(snapshot: &Snapshot, path: &str, level: Level) -> Option<String> {
+    let path = AreaPath::from_stored(path.to_owned());
+    let area =
+        path.codes().filter_map(|code| snapshot.area(code)).find(|area| area.level == level)?;
+    let now = snapshot.path_of(&area.code)?;
+    path.is_within(&now).then(|| area.code.to_string())
 }
 
 /// The window by area of one level: code to sums. Areas with nothing in them are left out, and so
@@ -215,15 +161,7 @@ pub async fn sum_areas(
 ) -> Result<BTreeMap<String, Sums>, AppError> {
     let snapshot = ctx.snapshot();
     let key_of = |group: &Group| match group {
-        Group::Path(path) => {
-            let path = AreaPath::from_stored(path.clone());
-            let area = path
-                .codes()
-                .filter_map(|code| snapshot.area(code))
-                .find(|area| area.level == level)?;
-            let now = snapshot.path_of(&area.code)?;
-            path.is_within(&now).then(|| area.code.to_string())
-        }
+        Group::Path(path) => area_at(&snapshot, path, level),
         _ => None,
     };
     sum_by(ctx, scope, window, GroupBy::Path, key_of).await
@@ -270,6 +208,31 @@ pub async fn sum_cells(
     sum_by(ctx, scope, window, GroupBy::Cell, key_of).await
 }
 
+/// The rates of those who share a parent, each with what they have in common; by parent and rate.
+pub type Priors<P> = BTreeMap<(P, &'static str), Prior>;
+
+/// Fits a prior for every parent and rate. `parent_of` says whose child a key is.
+pub fn fit_priors<K, P: Ord + Clone>(
+    snapshot: &Snapshot,
+    sums: &BTreeMap<K, Sums>,
+    parent_of: impl Fn(&K) -> P,
+) -> Priors<P> {
+    let mut families = BTreeMap::<P, Vec<&Sums>>::new();
+    for (key, sums) in sums {
+        families.entry(parent_of(key)).or_default().push(sums);
+    }
+    let mut priors = Priors::new();
+    for (parent, children) in families {
+        for definition in snapshot.rates.all() {
+            let rates: Vec<Rate> =
+                children.iter().map(|sums| sums.tally.rate(definition)).collect();
+            let prior = Prior::of(rates);
+            priors.extend(prior.map(|prior| ((parent.clone(), definition.metric), prior)));
+        }
+    }
+    priors
+}
+
 async fn sum_by<K: Ord>(
     ctx: &Ctx,
     scope: &Scope,
@@ -277,129 +240,138 @@ async fn sum_by<K: Ord>(
     group: GroupBy,
     key_of: impl Fn(&Group) -> Option<K>,
 ) -> Result<BTreeMap<K, Sums>, AppError> {
+    let standing = stand(ctx, scope, window, &[group], false).await?;
+    Ok(gather(ctx, window, &standing, 0, key_of))
+}
+
+/// The sums of one grouping, by what `key_of` makes of its groups.
+fn gather<K: Ord>(
+    ctx: &Ctx,
+    window: &Resolved,
+    standing: &Standing,
+    at: usize,
+    key_of: impl Fn(&Group) -> Option<K>,
+) -> BTreeMap<K, Sums> {
     let mut sums = BTreeMap::<K, Sums>::new();
-    for row in ctx.store.sum_rollups(&window.filter, group, scope).await? {
-        // What is open counts whenever it was reported, so it is asked for by itself.
-        if let (Some(key), false) = (key_of(&row.group), row.measure == Measure::Open) {
+    let Some((counts, open)) = standing.groups.get(at) else { return sums };
+    for row in counts {
+        if let Some(key) = key_of(&row.group) {
             sums.entry(key).or_default().tally.add(row.measure, row.n);
         }
     }
-    let always = RollupFilter { from: None, to: None, ..window.filter.clone() };
-    let today = ctx.now().day_in(&ctx.snapshot().zone);
-    for row in ctx.store.sum_open(&always, group, scope).await? {
+    let today = window.as_of.day_in(&ctx.snapshot().zone);
+    let days_since = |day: Day| (i64::from(today.0) - i64::from(day.0)).max(0);
+    for row in open {
         if let Some(key) = key_of(&row.group) {
             let sums = sums.entry(key).or_default();
             sums.tally.add(Measure::Open, row.n);
-            let age = i64::from(today.0) - i64::from(row.reported.0);
-            *sums.open_ages.entry(age.max(0)).or_insert(0) += row.n;
+            *sums.open_ages.entry(days_since(row.day)).or_insert(0) += row.n;
         }
     }
-    Ok(sums)
+    for row in standing.overdue.get(at).into_iter().flatten() {
+        if let Some(key) = key_of(&row.group) {
+            let sums = sums.entry(key).or_default();
+            sums.tally.add(Measure::OpenOverdue, row.n);
+            *sums.overdue_ages.entry(days_since(row.day)).or_insert(0) += row.n;
+        }
+    }
+    sums
 }
 
-/// The issues that one side of a published number counts: `closing_rate.numerator`, or a figure
-/// such as `reported`. `open` is what is open now: the window does not matter to it.
+/// The counters of a window as they stand, or as they stood.
+async fn stand(
+    ctx: &Ctx,
+    scope: &Scope,
+    window: &Resolved,
+    groups: &[GroupBy],
+    with_states: bool,
+) -> Result<Standing, AppError> {
+    let snapshot = ctx.snapshot();
+    if window.past {
+        let question = AsOf {
+            at: window.as_of,
+            zone: snapshot.zone.clone(),
+            filter: window.filter.clone(),
+            groups: groups.to_vec(),
+            way: window.way,
+        };
+        return Ok(ctx.store.sum_as_of(&question, scope).await?);
+    }
+    let mut standing = Standing::default();
+    // What is open counts whenever it was reported, so it is asked for by itself.
+    let always = window.filter.always();
+    for group in groups {
+        let mut sums = ctx.store.sum_rollups(&window.filter, *group, scope).await?;
+        sums.retain(|row| !row.measure.is_standing());
+        let open = match window.filter.wants(Measure::Open) {
+            true => ctx.store.sum_open(&always, *group, scope).await?,
+            false => Vec::new(),
+        };
+        let by = (window.as_of, &snapshot.zone);
+        let overdue = match window.filter.wants(Measure::OpenOverdue) {
+            true => ctx.store.sum_overdue(&always, *group, scope, by).await?,
+            false => Vec::new(),
+        };
+        standing.groups.push((sums, open));
+        standing.overdue.push(overdue);
+    }
+    if with_states {
+        let filter = IssueFilter {
+            kind: window.filter.kind,
+            category: window.filter.category.clone(),
+            department: window.filter.department.clone(),
+            area: window.area.clone(),
+            counted: Some(counted_by(&snapshot, "reported", window.days(), window.as_of)?),
+            ..IssueFilter::default()
+        };
+        standing.states = ctx.store.count_states(&filter, scope).await?;
+    }
+    Ok(standing)
+}
+
+/// The issues that one side of a published number counts as of an instant:
+/// `closing_rate.numerator`, or a figure such as `reported`. `open` is what is open now: the window
+/// does not matter to it, nor to `overdue`. Other windows end with the day of the instant: what is
+/// due later is not due.
 ///
 /// # Errors
 /// There is no such number.
 pub fn counted_by(
     snapshot: &Snapshot,
     name: &str,
-    from: Option<Day>,
-    to: Option<Day>,
+    (from, to): (Option<Day>, Option<Day>),
+    as_of: Timestamp,
 ) -> Result<Counted, AppError> {
-    let (measure, except) = find_measure(name).ok_or_else(|| {
+    let (measure, except) = find_measure(snapshot, name).ok_or_else(|| {
         AppError::field(
             "measure",
             say(format!("没有指标 {name:?}"), format!("There is no number {name:?}")),
         )
     })?;
-    if measure == Measure::Open {
-        return Ok(Counted { measure, except, from: None, before: None });
-    }
-    Ok(Counted {
-        measure,
-        except,
-        from: from.map(|day| day.start_in(&snapshot.zone)),
-        before: to.map(|day| Day(day.0.saturating_add(1)).start_in(&snapshot.zone)),
-    })
+    let today = as_of.day_in(&snapshot.zone);
+    let last = to.map_or(today, |to| to.min(today));
+    let (from, before) = match measure {
+        Measure::Open => (None, None),
+        Measure::OpenOverdue => (None, Some(Timestamp(as_of.0.saturating_add(1)))),
+        _ => (
+            from.map(|day| day.start_in(&snapshot.zone)),
+            Some(Day(last.0.saturating_add(1)).start_in(&snapshot.zone)),
+        ),
+    };
+    Ok(Counted { measure, except, from, before })
 }
 
-fn find_measure(name: &str) -> Option<(Measure, Vec<Measure>)> {
+fn find_measure(snapshot: &Snapshot, name: &str) -> Option<(Measure, Vec<Measure>)> {
     let Some((id, side)) = name.split_once('.') else {
         let figure = find_figure(name).map(|figure| figure.measure);
         return figure.or_else(|| Measure::parse(name)).map(|measure| (measure, Vec::new()));
     };
-    let definition: &Definition = RATES.iter().find(|definition| definition.id == id)?;
+    let definition: &Definition = snapshot.rates.find(id)?;
     match side {
         "numerator" => {
             definition.numerator.first().map(|measure| (*measure, definition.less.to_vec()))
         }
-        "denominator" => Some((definition.denominator, Vec::new())),
+        "denominator" => Some((definition.denominator, definition.denominator_less.to_vec())),
         _ => None,
     }
-}
-
-/// How many counters differ from what the issues add up to, with the first few of them.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Verification {
-    pub issues: i64,
-    pub counters: usize,
-    pub differing: usize,
-    /// Readable lines: the counter, what is kept, what should be.
-    pub examples: Vec<String>,
-}
-
-const EXAMPLES_MAX: usize = 20;
-const SCAN_ISSUES: usize = 5_000;
-
-/// Compares the kept counters with the sum over all issues.
-///
-/// # Errors
-/// The store is not available.
-pub async fn verify_metrics(ctx: &Ctx) -> Result<Verification, AppError> {
-    let zone = &ctx.snapshot().zone;
-    let kept = ctx.store.load_rollups().await?;
-    let mut truth = Deltas::new();
-    let mut verification = Verification::default();
-    let mut after = None;
-    loop {
-        let issues = ctx.store.scan_issues(after, SCAN_ISSUES).await?;
-        for issue in &issues {
-            add_contribution(&mut truth, issue, zone, 1);
-            after = Some(issue.id);
-        }
-        verification.issues += i64::try_from(issues.len()).unwrap_or(i64::MAX);
-        if issues.len() < SCAN_ISSUES {
-            break;
-        }
-    }
-    verification.counters = truth.len();
-    let keys: std::collections::BTreeSet<_> = kept.keys().chain(truth.keys()).collect();
-    for key in keys {
-        let (has, should) = (kept.get(key).copied(), truth.get(key).copied());
-        if has.unwrap_or(0) != should.unwrap_or(0) {
-            verification.differing += 1;
-            if verification.examples.len() < EXAMPLES_MAX {
-                verification.examples.push(format!(
-                    "{} {} {} {}: kept {}, should be {}",
-                    key.day,
-                    key.bin.path,
-                    key.bin.category,
-                    key.measure,
-                    has.unwrap_or(0),
-                    should.unwrap_or(0)
-                ));
-            }
-        }
-    }
-    Ok(verification)
-}
-
-/// Builds all counters anew from the issues; returns how many issues there are.
-///
-/// # Errors
-/// The store is not available.
-pub async fn rebuild_metrics(ctx: &Ctx) -> Result<i64, AppError> {
-    Ok(ctx.store.replace_rollups(ctx.instance().time_zone).await?)
 }

@@ -4,10 +4,12 @@ use super::attach::attachment_of;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
+use super::notify::summons_of;
 use super::number::new_number;
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
+use super::shown::shown_text;
 use crate::domain::access::Actor;
 use crate::domain::access::Role;
 use crate::domain::audit::Hash;
@@ -18,7 +20,7 @@ use crate::domain::issue::event::{EventActor, Facts, fact};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::{Issue, evolve, place_facts};
 use crate::domain::issue::state::{Action, State};
-use crate::domain::issue::step::{Command, Draft, decide, seal};
+use crate::domain::issue::step::{Command, Draft, decide_timed, seal};
 use crate::domain::metrics::contribution::deltas_of;
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
 use crate::store::change::{Applied, Attachment, Change, Contact, Idempotency, Save, StoredRoute};
@@ -299,7 +301,7 @@ pub async fn submit(
     for attachment in attachments {
         change.attachments.push(Attachment { issue: issue.id, ..attachment });
     }
-    change.contact = submission.contact.clone().map(|contact| (issue.id, contact));
+    change.contacts.extend(submission.contact.clone().map(|contact| (issue.id, contact)));
     change.idempotency = key.as_ref().map(|key| Idempotency {
         scope,
         key: key.key.clone(),
@@ -333,11 +335,12 @@ async fn replay(
     let (snapshot, kept) = (ctx.snapshot(), &issue.place);
     let placed = place(&snapshot.territory, kept.raw, kept.datum, kept.accuracy_m)?;
     let routed = Routed::of_stored(ctx.store.find_route(issue.id).await?.as_ref());
+    let text = shown_text(&snapshot.seals, actor, &issue).unwrap_or_default();
     let wanted = Wanted {
         place: kept,
         category: &issue.category,
         at: issue.times.reported,
-        text: &issue.text,
+        text: &text,
         itself: Some(issue.id),
     };
     let mut alike = find_alike(ctx, actor, &wanted).await?;
@@ -378,7 +381,9 @@ fn report_facts(
     put(fact::NATURE, chosen.category.nature.map(|nature| nature.as_str().to_owned()));
     put(fact::SEVERITY, Some(submission.severity.as_str().to_owned()));
     put(fact::INSPECTION, Some(chosen.category.needs_inspection.to_string()));
-    put(fact::TEXT_SHA256, Some(Hash::of_text(&submission.text).to_string()));
+    // The digest of a short text lets a guess be tried, so a dispute's has none.
+    let digest = || Hash::of_text(&submission.text).to_string();
+    put(fact::TEXT_SHA256, (chosen.category.kind != Kind::Dispute).then(digest));
     put(fact::SOURCE, Some(submission.source.clone()));
     // Who reports without a name is not in the log either.
     let reporter = actor.account().filter(|_| !submission.anonymous);
@@ -391,6 +396,9 @@ fn report_facts(
         ),
     );
     put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
+    // That there is someone to call, not who.
+    put(fact::CONTACT, submission.contact.as_ref().map(|_| true.to_string()));
+    put(fact::LIMIT, preview.routed.limit().map(|limit| limit.to_string()));
     facts
 }
 
@@ -417,21 +425,27 @@ fn open_issue(
         facts: report_facts(submission, chosen, preview, &number, actor),
         attachments: photos.iter().map(|photo| photo.id).collect(),
     };
+    let snapshot = ctx.snapshot();
     let event = seal(id, 1, at, draft, (None, State::Reported), Hash::START);
+    let event = snapshot.keeper.time(None, event, change.at);
     let internal = |error: &dyn std::fmt::Display| AppError::Internal(error.to_string());
     let mut issue = evolve(None, &event).map_err(|error| internal(&error))?;
     issue.text.clone_from(&submission.text);
     issue.address.clone_from(&submission.address);
+    let snapshot = ctx.snapshot();
+    snapshot.seals.keep_text(None, &mut issue)?;
     let mut events = vec![event];
     if let Some(note) = &submission.settle_note {
         let command =
             Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
-        let (settled, event) = decide(&issue, &command, actor, change.at)?;
+        let timing = (change.at, &snapshot.keeper);
+        let (settled, event) = decide_timed(&issue, &command, actor, timing)?;
+        super::evidence::check_settled(&ctx.snapshot(), &issue, photos, change.at)?;
         issue = settled;
         events.push(event);
     }
-    let zone = &ctx.snapshot().zone;
-    change.deltas = deltas_of(None, &issue, zone);
+    change.deltas = deltas_of(None, &issue, &snapshot.zone);
+    change.care.summons = summons_of(ctx, &snapshot, None, &issue)?;
     change.routes.push(StoredRoute {
         issue: id,
         seq: 1,

@@ -1,5 +1,6 @@
 //! Routing in the shell: gathers the facts, lets the matrix decide, and shows the trace.
 
+use super::assets::assets_near;
 use super::ctx::Snapshot;
 use super::error::{Say, say};
 use super::place::Placed;
@@ -7,6 +8,7 @@ use crate::domain::catalog::{Category, Condition, Lang, Limit};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::kind::Severity;
 use crate::domain::routing::{CategoryFacts, Decision, Facts, LocalTime, Place, Position, decide};
+use crate::domain::territory::{Area, Position as Fix};
 use crate::domain::time::Timestamp;
 use crate::format::trace::{trace_from_json, trace_to_json};
 use crate::store::change::StoredRoute;
@@ -74,14 +76,32 @@ pub fn route(
     severity: Severity,
     at: Timestamp,
 ) -> Routed {
-    let chain = placed.chain.iter().map(|area| Place {
+    let fix = (placed.position, placed.place.accuracy_m);
+    let facts = facts_at(snapshot, placed.chain.iter(), fix, (category, condition), severity, at);
+    Routed {
+        decision: facts.map(|facts| decide(&snapshot.matrix, &facts)),
+        matrix_version: snapshot.matrix_version,
+    }
+}
+
+/// Everything that a decision may depend on: the areas and the owned things at a fix (a position
+/// and its accuracy in metres), the category, the time. `None` for an unknown category.
+pub fn facts_at<'a>(
+    snapshot: &Snapshot,
+    chain: impl Iterator<Item = &'a Area>,
+    (position, accuracy_m): (Fix, Option<f64>),
+    (category, condition): (&Category, Option<&Condition>),
+    severity: Severity,
+    at: Timestamp,
+) -> Option<Facts> {
+    let chain = chain.map(|area| Place {
         level: area.level,
         code: area.code.clone(),
         name: area.name.clone(),
     });
-    let facts = CategoryFacts::of(&snapshot.catalog, &category.code).map(|category_facts| Facts {
+    CategoryFacts::of(&snapshot.catalog, &category.code).map(|category_facts| Facts {
         chain: chain.collect(),
-        assets: Vec::new(),
+        assets: assets_near(snapshot, position, accuracy_m),
         category: category_facts,
         condition: condition.map(|condition| condition.code.clone()),
         condition_limit: condition.and_then(|condition| condition.limit),
@@ -89,14 +109,6 @@ pub fn route(
         severity,
         at,
         local: LocalTime::of(at, &snapshot.zone),
-        position: Some(Position {
-            lon: placed.place.position.0,
-            lat: placed.place.position.1,
-            accuracy_m: placed.place.accuracy_m,
-        }),
-    });
-    Routed {
-        decision: facts.map(|facts| decide(&snapshot.matrix, &facts)),
-        matrix_version: snapshot.matrix_version,
-    }
+        position: Some(Position { lon: position.lon(), lat: position.lat(), accuracy_m }),
+    })
 }

@@ -1,19 +1,43 @@
 //! What a reader may know of an issue beside the fact of it.
 
 use super::number::parse_number;
+use super::seal::{Seals, part};
 use crate::domain::access::{Actor, Scope};
-use crate::domain::cell::parent_cell;
+use crate::domain::cell::{COARSE_RESOLUTION, parent_cell};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::store::query::IssueFilter;
-use h3o::{CellIndex, LatLng, Resolution};
-
-/// How exactly the place of a dispute is told to those who may not know what it is about.
-pub const COARSE_RESOLUTION: Resolution = Resolution::Nine;
 
 /// Whether the reader may know what the issue is about.
 pub fn reads_content(actor: &Actor, issue: &Issue) -> bool {
     issue.kind != Kind::Dispute || actor.reads_dispute(&issue.subject())
+}
+
+fn open(seals: &Seals, issue: &Issue, part: &str, kept: &str) -> Option<String> {
+    let opened = seals.open(issue.id, part, kept);
+    if let Err(error) = &opened {
+        tracing::warn!(issue = %issue.id, part, ?error, "a sealed text is not shown");
+    }
+    opened.ok()
+}
+
+/// What was reported, to a reader who may know it; that of a dispute is kept sealed.
+pub fn shown_text(seals: &Seals, actor: &Actor, issue: &Issue) -> Option<String> {
+    match (reads_content(actor, issue), issue.kind) {
+        (false, _) => None,
+        (true, Kind::Dispute) => open(seals, issue, part::TEXT, &issue.text),
+        (true, _) => Some(issue.text.clone()),
+    }
+}
+
+/// The address, as [`shown_text`].
+pub fn shown_address(seals: &Seals, actor: &Actor, issue: &Issue) -> Option<String> {
+    let kept = issue.address.as_deref()?;
+    match (reads_content(actor, issue), issue.kind) {
+        (false, _) => None,
+        (true, Kind::Dispute) => open(seals, issue, part::ADDRESS, kept),
+        (true, _) => Some(kept.to_owned()),
+    }
 }
 
 /// The H3 cell that the reader is told: a coarse one for a dispute that he may not read.
@@ -27,15 +51,10 @@ pub fn shown_cell(actor: &Actor, issue: &Issue) -> u64 {
 /// The longitude and latitude that the reader is told: the middle of a coarse cell for a dispute
 /// that he may not read.
 pub fn shown_position(actor: &Actor, issue: &Issue) -> (f64, f64) {
-    if reads_content(actor, issue) {
-        return issue.place.position;
+    match reads_content(actor, issue) {
+        true => issue.place.position,
+        false => issue.place.coarse_position(),
     }
-    // A stored cell is always an index; were it none, nothing would be told.
-    let cell = CellIndex::try_from(shown_cell(actor, issue));
-    cell.map_or((0.0, 0.0), |cell| {
-        let middle = LatLng::from(cell);
-        (middle.lng(), middle.lat())
-    })
 }
 
 /// What a list may show to the reader. Searching by words is narrower than reading, but whoever

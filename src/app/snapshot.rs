@@ -1,35 +1,54 @@
 //! What is in force: territory, catalog, matrix and settings, loaded once and then immutable. A
 //! publication on any node makes every node load a new one.
 
+use super::assets::load_assets;
 use super::carry::{Heirs, carry_matrix, path_of};
 use super::error::AppError;
+use super::indicators::{load_appraisal, load_rates};
 use super::instance::Instance;
+use super::matrix::load_in_force;
+use super::seal::Seals;
 use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Catalog;
 use crate::domain::id::{AreaCode, DepartmentCode};
+use crate::domain::issue::clock::Timekeeper;
+use crate::domain::metrics::appraisal::Appraisal;
+use crate::domain::metrics::definition::RateSet;
 use crate::domain::routing::Matrix;
+use crate::domain::territory::asset::Assets;
 use crate::domain::territory::{Area, Level, Territory};
-use crate::domain::time::{Day, Timestamp};
-use crate::format::matrix::MatrixContext;
-use crate::format::pack::{Pack, read_catalog, read_matrix_pack};
+use crate::domain::time::Timestamp;
+use crate::format::calendar::CalendarPack;
+use crate::format::pack::{Pack, read_catalog, read_draft_pack};
 use crate::store::Store;
 use geo::BoundingRect;
 use jiff::tz::TimeZone;
+use std::sync::Arc;
 
 /// What is in force.
 pub struct Snapshot {
     pub instance: Instance,
     pub zone: TimeZone,
     pub territory: Territory,
+    /// Roads, rivers, parks and whatever else has an owner.
+    pub assets: Assets,
     /// Who carries on what was bound to areas that are gone.
     pub heirs: Heirs,
     pub catalog: Catalog,
     pub matrix: Matrix,
     /// 0 before the first matrix.
     pub matrix_version: i64,
+    /// The definitions of the published rates.
+    pub rates: RateSet,
+    /// How departments are appraised, with the version of the file; none before the first.
+    pub appraisal: Option<(i64, Appraisal)>,
+    /// Works out due times by the calendars in force.
+    pub keeper: Timekeeper,
     /// The versions that were in force when this was loaded.
     pub versions: Vec<(String, i64)>,
+    /// What disputes are sealed and opened with.
+    pub seals: Arc<Seals>,
 }
 
 impl Snapshot {
@@ -80,13 +99,41 @@ impl Snapshot {
     }
 }
 
-async fn load_pack(store: &dyn Store, kind: &str) -> Result<(i64, Pack), AppError> {
+async fn load_pack<T: Default + serde::de::DeserializeOwned>(
+    store: &dyn Store,
+    kind: &str,
+) -> Result<(i64, T), AppError> {
     let Some((version, body)) = store.find_pack(kind).await? else {
-        return Ok((0, Pack::default()));
+        return Ok((0, T::default()));
     };
     let pack = serde_json::from_str(&body)
         .map_err(|error| AppError::Internal(format!("{kind} version {version}: {error}")))?;
     Ok((version, pack))
+}
+
+/// The calendars in force, all regions.
+///
+/// # Errors
+/// The store is not available, or the document cannot be read.
+pub async fn load_calendars(store: &dyn Store) -> Result<(i64, CalendarPack), AppError> {
+    load_pack(store, CALENDARS).await
+}
+
+/// The kind of pack that calendars are.
+pub const CALENDARS: &str = "calendar";
+
+async fn load_keeper(
+    store: &dyn Store,
+    instance: &Instance,
+    zone: &TimeZone,
+) -> Result<Timekeeper, AppError> {
+    let (version, pack) = load_calendars(store).await?;
+    let (slots, stages) = instance.work()?;
+    let (calendar, problems) = pack.calendar(&instance.calendar_region, zone.clone(), slots);
+    for problem in &problems {
+        tracing::warn!(%problem, "a year of the calendar is left out");
+    }
+    Ok(Timekeeper { calendar, version, stages })
 }
 
 /// Loads what is in force. Rows of a pack that cannot be used are logged and left out.
@@ -99,19 +146,37 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     let instance = Instance::from_settings(store.list_settings().await?);
     let zone = TimeZone::get(&instance.time_zone)
         .map_err(|error| AppError::Internal(format!("time zone: {error}")))?;
-    let (catalog_version, catalog_pack) = load_pack(store, "catalog").await?;
-    let (matrix_version, matrix_pack) = load_pack(store, "matrix").await?;
+    let keeper = load_keeper(store, &instance, &zone).await?;
+    let (catalog_version, catalog_pack) = load_pack::<Pack>(store, "catalog").await?;
+    let today = now.day_in(&zone);
+    let (matrix_version, matrix_pack) = load_in_force(store, &zone, today).await?;
     let (catalog, mut problems) = read_catalog(&catalog_version.to_string(), &catalog_pack);
-    let context = MatrixContext { catalog: &catalog, areas: None, today: Day(i32::MIN / 2) };
-    let (matrix, of_matrix) = read_matrix_pack(&matrix_version.to_string(), &matrix_pack, &context);
+    let (matrix, _, of_matrix) = read_draft_pack(&matrix_version.to_string(), &matrix_pack);
     problems.extend(of_matrix);
-    let territory = load_territory(store, now.day_in(&zone)).await?;
+    let assets = load_assets(store, &versions).await?;
+    let territory = load_territory(store, today).await?;
     let areas: Vec<Area> = territory.areas().cloned().collect();
     let heirs = Heirs::of(&areas, &load_lineage(store, None).await?);
     let (matrix, of_carrying) = carry_matrix(matrix, &territory, &heirs);
     problems.extend(of_carrying.iter().map(ToString::to_string));
+    let rates = load_rates(store, &mut problems).await?;
+    let appraisal = load_appraisal(store, &mut problems).await?;
     for problem in &problems {
-        tracing::warn!(%problem, "a row of the catalog or the matrix is left out");
+        tracing::warn!(%problem, "a row of the data in force is left out");
     }
-    Ok(Snapshot { instance, zone, territory, heirs, catalog, matrix, matrix_version, versions })
+    Ok(Snapshot {
+        instance,
+        zone,
+        territory,
+        assets,
+        heirs,
+        catalog,
+        matrix,
+        matrix_version,
+        rates,
+        appraisal,
+        versions,
+        seals: Arc::default(),
+        keeper,
+    })
 }

@@ -161,7 +161,7 @@ pub async fn plan_moves(ctx: &Ctx, new: &Territory) -> Result<Vec<Move>, AppErro
     loop {
         let page = ctx.store.list_issues(&query, &Scope::everything()).await?;
         let last = page.items.last();
-        query.after = last.map(|last| Seek { reported: last.times.reported, id: last.id });
+        query.after = last.map(|last| Seek::after(last, Sort::OldestFirst));
         for issue in page.items {
             let old = &issue.place;
             let placed = place(new, old.raw, old.datum, old.accuracy_m)?;

@@ -2,13 +2,15 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use super::measure::{Resolved, Sums, sum_cells};
-use super::shown::{COARSE_RESOLUTION, list_scope, shown_position};
+use super::measure::{Sums, sum_cells};
+use super::shown::{list_scope, shown_position};
+use super::window::Resolved;
 use crate::domain::access::{Actor, Scope};
-use crate::domain::cell::{cells_near, parent_cell};
+use crate::domain::cell::{COARSE_RESOLUTION, cells_near, parent_cell};
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::ROLLUP_RESOLUTION;
-use crate::domain::metrics::definition::{FIGURES, RATES};
+use crate::domain::metrics::definition::RateSet;
+use crate::domain::metrics::figure::FIGURES;
 use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
 use crate::domain::territory::position::CELL_RESOLUTION;
@@ -17,6 +19,7 @@ use crate::format::mvt::{self, Shape, TileFeature, Value, write_tile};
 use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
 use geo::BoundingRect;
 use h3o::{CellIndex, LatLng, Resolution};
+use std::collections::BTreeMap;
 
 /// The media type of a tile.
 pub const MEDIA_TYPE: &str = mvt::MEDIA_TYPE;
@@ -118,14 +121,50 @@ pub async fn draw_issues(
     // Never finer than what may be known of a dispute's place.
     let resolution = resolution_at(tile.zoom()).min(COARSE_RESOLUTION);
     let near = cells_near(tile.bounds(), resolution, CELL_RESOLUTION);
-    let counts = ctx.store.count_cells(filter, resolution, near.as_deref(), &scope).await?;
-    let features = counts.into_iter().filter_map(|(cell, count)| {
-        let (cell, lon, lat) = middle_of(parent_cell(cell, resolution))?;
-        let shape = Shape::Point(tile.point(lon, lat)?);
-        let properties = vec![("count", Value::Integer(count)), ("cell", text(cell))];
+    let counts = ctx.store.count_cells(filter, COARSE_RESOLUTION, near.as_deref(), &scope).await?;
+    let features = clusters_of(&counts, resolution).into_iter().filter_map(|cluster| {
+        let shape = Shape::Point(tile.point(cluster.at.0, cluster.at.1)?);
+        let properties =
+            vec![("count", Value::Integer(cluster.count)), ("cell", text(cluster.cell))];
         Some(TileFeature { shape, properties })
     });
     Ok(write_tile("issues", &features.collect::<Vec<_>>()))
+}
+
+/// The issues of one hexagon, and where their number is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Cluster {
+    cell: CellIndex,
+    count: i64,
+    /// Longitude and latitude.
+    at: (f64, f64),
+}
+
+/// Issues counted by cell, gathered into the hexagons of `resolution`. A number stands in the
+/// middle of the cell with issues that is nearest to the mean of all of them: the middle of the
+/// hexagon itself can lie outside the district, and the mean can, too. Cells are coarse, so that
+/// the number of one dispute does not tell where that is.
+fn clusters_of(counts: &[(u64, i64)], resolution: Resolution) -> Vec<Cluster> {
+    let mut groups = BTreeMap::<u64, Vec<(f64, f64, i64)>>::new();
+    for &(cell, count) in counts {
+        let place = middle_of(parent_cell(cell, COARSE_RESOLUTION));
+        let group = groups.entry(parent_cell(cell, resolution)).or_default();
+        group.extend(place.map(|(_, lon, lat)| (lon, lat, count)));
+    }
+    let clusters = groups.into_iter().filter_map(|(cell, members)| {
+        let count: i64 = members.iter().map(|(_, _, n)| n).sum();
+        let mean = |axis: fn(&(f64, f64, i64)) -> f64| {
+            members.iter().map(|m| axis(m) * m.2 as f64).sum::<f64>() / count as f64
+        };
+        let (lon, lat) = (mean(|m| m.0), mean(|m| m.1));
+        // Within one hexagon degrees are near enough to a plane, longitudes being shorter.
+        let shrink = lat.to_radians().cos();
+        let far = |m: &(f64, f64, i64)| ((m.0 - lon) * shrink).powi(2) + (m.1 - lat).powi(2);
+        let nearest = members.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+        let cell = CellIndex::try_from(cell).ok()?;
+        Some(Cluster { cell, count, at: (nearest.0, nearest.1) })
+    });
+    clusters.collect()
 }
 
 /// The issues that may be shown in a tile, or `None` when there are too many.
@@ -135,16 +174,10 @@ async fn list_single(
     filter: &IssueFilter,
     tile: Tile,
 ) -> Result<Option<Vec<Issue>>, AppError> {
-    // A dispute is shown in the middle of its cell, up to 0.3 km away.
-    const REACH_DEGREES: f64 = 0.003;
-    let (west, south, east, north) = tile.bounds();
-    let lon_reach = REACH_DEGREES / south.abs().max(north.abs()).to_radians().cos().max(0.01);
-    let mut bounds = Bounds {
-        west: west - lon_reach,
-        south: south - REACH_DEGREES,
-        east: east + lon_reach,
-        north: north + REACH_DEGREES,
-    };
+    // Where the reader is told a coarse place, the store goes by that, too.
+    // A hair more, for a point on the very edge is computed in another way.
+    let (west, south, east, north) = grown(tile.bounds(), 1e-6);
+    let mut bounds = Bounds { west, south, east, north };
     if let Some(asked) = &filter.bounds {
         bounds.west = bounds.west.max(asked.west);
         bounds.south = bounds.south.max(asked.south);
@@ -184,6 +217,7 @@ pub async fn draw_cells(
     let seen = grown(tile.bounds(), 1.0 / 64.0);
     let window = window.within_cells(cells_near(seen, resolution, ROLLUP_RESOLUTION));
     let sums = sum_cells(ctx, scope, &window, resolution).await?;
+    let rates = ctx.snapshot().rates.clone();
     let features = sums.iter().filter_map(|(cell, sums)| {
         let cell = CellIndex::try_from(*cell).ok()?;
         let corners: Vec<(f64, f64)> =
@@ -191,24 +225,85 @@ pub async fn draw_cells(
         let hexagon = geo::Polygon::new(geo::LineString::from(corners), Vec::new());
         let polygons = tile.polygons(&geo::MultiPolygon(vec![hexagon]));
         let mut properties = vec![("cell", text(cell))];
-        properties.extend(number_properties(sums));
+        properties.extend(number_properties(sums, &rates));
         Some(TileFeature { shape: Shape::Polygons(polygons), properties })
     });
     Ok(write_tile("cells", &features.collect::<Vec<_>>()))
 }
 
-fn number_properties(sums: &Sums) -> Vec<(&'static str, Value)> {
+fn number_properties(sums: &Sums, rates: &RateSet) -> Vec<(&'static str, Value)> {
     let mut properties = vec![("n", Value::Integer(sums.n()))];
     for figure in FIGURES.iter().filter(|figure| figure.unit() == "count") {
         properties.push((figure.id, Value::Integer(sums.tally.get(figure.measure))));
     }
-    for definition in RATES {
+    for definition in rates.all() {
         let value = sums.tally.rate(definition).value();
-        properties.extend(value.map(|value| (definition.id, Value::Number(value))));
+        properties.extend(value.map(|value| (definition.metric, Value::Number(value))));
     }
     let ages = [("age_median_ms", 0.5), ("age_p90_ms", 0.9)];
     for (name, share) in ages {
         properties.extend(sums.backlog_age_ms(share).map(|age| (name, Value::Integer(age))));
     }
     properties
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fine(lon: f64, lat: f64) -> u64 {
+        LatLng::new(lat, lon).unwrap().to_cell(CELL_RESOLUTION).into()
+    }
+
+    fn km(a: (f64, f64), b: (f64, f64)) -> f64 {
+        LatLng::new(a.1, a.0).unwrap().distance_km(LatLng::new(b.1, b.0).unwrap())
+    }
+
+    #[test]
+    fn a_cluster_stands_where_some_of_its_issues_are() {
+        // All that there is lies in the south of a hexagon of 8 km, the middle of which is empty.
+        let hexagon = LatLng::new(34.77, 113.68).unwrap().to_cell(Resolution::Five);
+        let middle = LatLng::from(hexagon);
+        let south = (middle.lng(), middle.lat() - 0.05);
+        let counts = [(fine(south.0, south.1), 9), (fine(south.0 + 0.004, south.1), 4)];
+        let clusters = clusters_of(&counts, Resolution::Five);
+        assert_eq!(clusters.len(), 1);
+        assert_eq!((clusters[0].cell, clusters[0].count), (hexagon, 13));
+        assert!(km(clusters[0].at, south) < 0.3, "{clusters:?}");
+        assert!(km(clusters[0].at, (middle.lng(), middle.lat())) > 4.0);
+    }
+
+    #[test]
+    fn a_cluster_of_two_far_places_stands_in_one_of_them() {
+        let hexagon = LatLng::new(34.77, 113.68).unwrap().to_cell(Resolution::Five);
+        let middle = LatLng::from(hexagon);
+        let (west, east) =
+            ((middle.lng() - 0.05, middle.lat()), (middle.lng() + 0.05, middle.lat()));
+        let counts = [(fine(west.0, west.1), 1), (fine(east.0, east.1), 2)];
+        let at = clusters_of(&counts, Resolution::Five)[0].at;
+        assert!(km(at, east) < 0.3, "the mean is between them: {at:?}");
+        // Of one dispute no more is told than its coarse cell.
+        let alone = clusters_of(&counts[..1], Resolution::Five)[0].at;
+        let coarse = CellIndex::try_from(parent_cell(counts[0].0, COARSE_RESOLUTION)).unwrap();
+        assert_eq!(alone, (LatLng::from(coarse).lng(), LatLng::from(coarse).lat()));
+    }
+
+    #[test]
+    fn every_issue_is_in_exactly_one_cluster() {
+        let counts: Vec<(u64, i64)> = (0..400)
+            .map(|i| (fine(113.6 + f64::from(i % 20) * 0.01, 34.7 + f64::from(i / 20) * 0.01), 2))
+            .collect();
+        for resolution in [Resolution::Five, Resolution::Seven, Resolution::Nine] {
+            let clusters = clusters_of(&counts, resolution);
+            assert_eq!(clusters.iter().map(|cluster| cluster.count).sum::<i64>(), 800);
+            for cluster in clusters {
+                let own =
+                    LatLng::new(cluster.at.1, cluster.at.0).unwrap().to_cell(Resolution::Nine);
+                let known = counts
+                    .iter()
+                    .any(|(cell, _)| parent_cell(*cell, Resolution::Nine) == u64::from(own));
+                assert!(known, "no issue is near {cluster:?}");
+            }
+        }
+    }
 }

@@ -6,6 +6,7 @@ use crate::app::ctx::Ctx;
 use crate::app::intake::{
     Joining, StageDetails, publish_catalog, publish_matrix, stage_areas, take_branches, take_people,
 };
+use crate::app::matrix::draft_matrix;
 use crate::app::territory::publish_territory;
 use crate::config::ConfigArgs;
 use crate::domain::datum::Datum;
@@ -104,6 +105,12 @@ pub struct MatrixArgs {
     rules: Option<PathBuf>,
     #[arg(long, value_name = "FILE.csv")]
     ladder: Option<PathBuf>,
+    /// Put it in force at once, if the check finds no error, instead of keeping it as a draft.
+    #[arg(long)]
+    activate: bool,
+    /// What the change is, for those who look back.
+    #[arg(long, default_value = "import")]
+    note: String,
 }
 
 /// Reads a level given on the command line.
@@ -209,7 +216,11 @@ pub async fn publish(ctx: &Ctx, version: i64) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pack_file(role: FileRole, path: &Path) -> anyhow::Result<PackFile> {
+/// A file of a pack.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn pack_file(role: FileRole, path: &Path) -> anyhow::Result<PackFile> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     Ok(PackFile { role, name: path.display().to_string(), text, scheme: None })
@@ -283,8 +294,19 @@ pub async fn run_matrix(config: &ConfigArgs, args: MatrixArgs) -> anyhow::Result
         bail!("name the files of the matrix, or --shipped");
     }
     let (_, ctx) = open(config).await?;
-    let outcome = publish_matrix(&ctx, &pack, "import").await.map_err(told)?;
-    Ok(tell_pack("matrix", outcome))
+    if args.activate {
+        let outcome = publish_matrix(&ctx, &pack, &args.note).await.map_err(told)?;
+        return Ok(tell_pack("matrix", outcome));
+    }
+    match draft_matrix(&ctx, &pack, &args.note).await.map_err(told)? {
+        Ok(version) => {
+            println!("matrix version {version} is a draft");
+            println!("check it with `hexward matrix lint {version}`, put it in force with");
+            println!("`hexward matrix activate {version}`");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(problems) => Ok(tell_pack("matrix", Err(problems))),
+    }
 }
 
 #[derive(Debug, clap::Args)]

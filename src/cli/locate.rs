@@ -3,23 +3,26 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::Args;
-use geo::MultiPolygon;
+use geo::{GeodesicArea, MultiPolygon};
 
 use super::points::{self, Columns, Summary};
 use crate::domain::datum::Datum;
 use crate::domain::territory::feature::{Feature, FeatureRef, Shape};
 use crate::domain::territory::index::AreaIndex;
+use crate::domain::territory::level::Level;
 use crate::domain::territory::repair::{Repair, ShapeLimits, repair_shape};
 use crate::format::{FileLimits, read_features};
 
 /// Names of properties that usually hold a code, the likeliest first; compared without case.
 const CODE_NAMES: [&str; 10] =
     ["code", "id", "adcode", "area_code", "grid_code", "geoid", "gb", "gid", "objectid", "name"];
+/// Names of the property that holds the level.
+const LEVEL_NAMES: [&str; 2] = ["level", "LEVEL"];
 /// How many repairs, refusals or bad lines are told one by one.
 const TOLD_MAX: usize = 20;
 
@@ -66,6 +69,8 @@ pub struct Placer {
     ranks: Vec<u32>,
     /// Codes by rank, in order of their text.
     codes: Vec<String>,
+    /// How far inside a slot's area lies: the greater goes first.
+    depths: Vec<f64>,
 }
 
 impl Placer {
@@ -76,7 +81,28 @@ impl Placer {
         sorted.dedup();
         let rank = |code: &String| sorted.partition_point(|c| c < code) as u32;
         let ranks = codes.iter().map(rank).collect();
-        Self { index: AreaIndex::build(polygons), ranks, codes: sorted }
+        // A smaller area lies inside a larger one, never around it.
+        let depths = polygons.iter().map(|polygon| -polygon.geodesic_area_unsigned()).collect();
+        Self { index: AreaIndex::build(polygons), ranks, codes: sorted, depths }
+    }
+
+    /// Says of each polygon how deep its level is, where a file has levels.
+    fn with_levels(mut self, levels: &[Level]) -> Self {
+        self.depths = levels.iter().map(|level| f64::from(u32::from(level.rank() as u8))).collect();
+        self
+    }
+
+    /// The code of the innermost area at a place; of equally deep ones the first in order, as the
+    /// boundary rule has it.
+    pub fn innermost_code(&self, place: geo::Coord<f64>) -> Option<&str> {
+        let mut slots = Vec::new();
+        self.index.areas_at(place, &mut slots);
+        let code = |slot: u32| self.codes[self.ranks[slot as usize] as usize].as_str();
+        let depth = |slot: u32| self.depths[slot as usize];
+        let named = slots.into_iter().filter(|&slot| !code(slot).is_empty());
+        let first =
+            named.min_by(|&a, &b| depth(b).total_cmp(&depth(a)).then_with(|| code(a).cmp(code(b))));
+        first.map(code)
     }
 
     /// Appends the codes of all areas at a place to `text`, in order, each once, joined by `;`;
@@ -109,7 +135,9 @@ impl Placer {
 /// # Errors
 /// A file that cannot be read, a column or property that is not there, no usable polygon.
 pub fn run(args: &LocateArgs) -> anyhow::Result<ExitCode> {
-    let placer = load_areas(args)?;
+    let (code, layer) = (args.code.as_deref(), args.layer.as_deref());
+    let source = AreasSource { path: &args.areas, code, datum: args.datum, layer };
+    let placer = load_areas(&source)?;
     let input: Box<dyn Read + Send> = if args.points.as_os_str() == "-" {
         Box::new(std::io::stdin())
     } else {
@@ -155,12 +183,24 @@ fn tell_summary(summary: &Summary) {
     );
 }
 
-fn load_areas(args: &LocateArgs) -> anyhow::Result<Placer> {
-    let path = args.areas.display();
-    let file = File::open(&args.areas).with_context(|| format!("cannot open {path}"))?;
+/// A file of areas, and what was said about it on the command line.
+pub struct AreasSource<'a> {
+    pub path: &'a Path,
+    pub code: Option<&'a str>,
+    pub datum: Datum,
+    pub layer: Option<&'a str>,
+}
+
+/// Reads areas to place points in; repairs and refusals are told on standard error.
+///
+/// # Errors
+/// The file cannot be read, lacks the property, or has no usable polygon.
+pub fn load_areas(source: &AreasSource<'_>) -> anyhow::Result<Placer> {
+    let path = source.path.display();
+    let file = File::open(source.path).with_context(|| format!("cannot open {path}"))?;
     let mut loaded = Loaded::default();
-    let report = read_features(file, args.layer.as_deref(), &FileLimits::default(), &mut |f| {
-        loaded.take(f, args.datum);
+    let report = read_features(file, source.layer, &FileLimits::default(), &mut |f| {
+        loaded.take(f, source.datum);
     })
     .with_context(|| path.to_string())?;
     for note in &report.notes {
@@ -170,8 +210,12 @@ fn load_areas(args: &LocateArgs) -> anyhow::Result<Placer> {
     if loaded.polygons.is_empty() {
         bail!("{path}: none of its {} features is a polygon that can be used", report.features);
     }
-    let codes = loaded.codes(args.code.as_deref()).with_context(|| path.to_string())?;
-    Ok(Placer::new(&loaded.polygons, &codes))
+    let codes = loaded.codes(source.code).with_context(|| path.to_string())?;
+    let placer = Placer::new(&loaded.polygons, &codes);
+    Ok(match loaded.levels() {
+        Some(levels) => placer.with_levels(&levels),
+        None => placer,
+    })
 }
 
 /// Usable polygons and what was to be said about the others.
@@ -253,6 +297,14 @@ impl Loaded {
         Ok(self.features.iter().map(code).collect())
     }
 
+    /// The levels of the areas, where every feature has one.
+    fn levels(&self) -> Option<Vec<Level>> {
+        let level = |feature: &Feature| {
+            LEVEL_NAMES.iter().find_map(|name| Level::parse(&feature.text(name)?.to_lowercase()))
+        };
+        self.features.iter().map(level).collect()
+    }
+
     /// How many features have a value for each property.
     fn property_names(&self) -> BTreeMap<String, usize> {
         let mut names = BTreeMap::new();
@@ -287,5 +339,32 @@ impl Loaded {
             .or_else(|| full.iter().find(ending))
             .or_else(|| unsure.iter().find_map(usual))
             .map(|name| (*name).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use geo::polygon;
+
+    fn square(from: f64, to: f64) -> MultiPolygon<f64> {
+        polygon![(x: from, y: from), (x: to, y: from), (x: to, y: to), (x: from, y: to)].into()
+    }
+
+    #[test]
+    fn the_innermost_area_holds_a_point_and_of_equal_ones_the_first_code() {
+        let polygons = [square(0.0, 4.0), square(1.0, 3.0), square(1.5, 2.5), square(1.5, 2.5)];
+        let codes = ["a", "b", "d", "c"].map(str::to_owned);
+        let at = |placer: &Placer, place: f64| {
+            placer.innermost_code(geo::coord! { x: place, y: place }).map(str::to_owned)
+        };
+        let placer = Placer::new(&polygons, &codes);
+        let found = [0.5, 1.2, 2.0, 5.0].map(|place| at(&placer, place));
+        let own = |code: &str| Some(code.to_owned());
+        assert_eq!(found, [own("a"), own("b"), own("c"), None]);
+        // A level says more than a size.
+        let levels = [Level::Grid, Level::Street, Level::District, Level::District];
+        let placer = placer.with_levels(&levels);
+        assert_eq!([0.5, 2.0].map(|place| at(&placer, place)), [own("a"), own("a")]);
     }
 }

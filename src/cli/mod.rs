@@ -1,13 +1,18 @@
 //! The command line: one word per role.
 
+pub mod assets;
 pub mod check;
+pub mod clocks;
 pub mod demo;
 pub mod import;
+pub mod indicators;
 pub mod init;
 pub mod load;
 pub mod locate;
+pub mod matrix;
 pub mod open;
 pub mod points;
+pub mod seal;
 pub mod serve;
 pub mod territory;
 pub mod user;
@@ -45,6 +50,9 @@ enum Command {
     /// Look at and publish versions of the territory.
     #[command(subcommand)]
     Territory(territory::TerritoryCommand),
+    /// Versions of the responsibility matrix: check, replay, put in force.
+    #[command(subcommand)]
+    Matrix(matrix::MatrixCommand),
     /// Find the areas of the points in a CSV file; needs no database.
     Locate(locate::LocateArgs),
     /// Check files of areas: gaps, overlaps, orphans, duplicate codes, wrong nesting.
@@ -52,9 +60,15 @@ enum Command {
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
+    /// Verify due times, or work them out anew.
+    #[command(subcommand)]
+    Clocks(clocks::ClocksCommand),
     /// Verify the logs.
     #[command(subcommand)]
     Audit(verify::AuditCommand),
+    /// Make keys that disputes are sealed with, and seal anew with the first.
+    #[command(subcommand)]
+    Seal(seal::SealCommand),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -71,8 +85,16 @@ enum ImportCommand {
     Catalog(load::CatalogArgs),
     /// Departments, rules and fallback ladder from CSV.
     Matrix(load::MatrixArgs),
+    /// Owned things (roads, rivers, parks) from GeoJSON.
+    Assets(assets::AssetsArgs),
+    /// Calendars of work days from JSON, one file for each year.
+    Calendar(clocks::CalendarArgs),
     /// Another system's issues from CSV, through a mapping file.
     Issues(import::IssuesArgs),
+    /// Which definition each published rate has, from CSV.
+    Definitions(indicators::FileArgs),
+    /// How departments are appraised, from CSV.
+    Appraisal(indicators::FileArgs),
 }
 
 impl Cli {
@@ -89,6 +111,7 @@ impl Cli {
         match self.command {
             Command::Locate(args) => locate::run(&args),
             Command::Check(args) => check::run(&args),
+            Command::Matrix(command) => matrix::run(config, command),
             Command::Openapi => {
                 println!("{}", crate::http::openapi().to_pretty_json()?);
                 Ok(ExitCode::SUCCESS)
@@ -110,12 +133,24 @@ impl Cli {
             Command::Import(ImportCommand::Matrix(args)) => {
                 open::run(load::run_matrix(config, args))
             }
+            Command::Import(ImportCommand::Calendar(args)) => {
+                open::run(clocks::run_calendar(config, args))
+            }
             Command::Import(ImportCommand::Issues(args)) => {
                 open::run(import::run_issues(config, args))
             }
+            Command::Import(ImportCommand::Assets(args)) => open::run(assets::run(config, args)),
+            Command::Import(ImportCommand::Definitions(args)) => {
+                open::run(indicators::run_definitions(config, args))
+            }
+            Command::Import(ImportCommand::Appraisal(args)) => {
+                open::run(indicators::run_appraisal(config, args))
+            }
             Command::Territory(command) => open::run(territory::run(config, command)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
+            Command::Clocks(command) => open::run(clocks::run(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),
+            Command::Seal(command) => open::run(seal::run(config, command)),
         }
     }
 }

@@ -3,6 +3,8 @@
 use crate::app::ctx::{Ctx, system_clock};
 use crate::app::error::AppError;
 use crate::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
+use crate::app::seal::Seals;
+use crate::app::verify::renew_metrics;
 use crate::config::{Config, ConfigArgs};
 use crate::store;
 use anyhow::Context;
@@ -44,7 +46,8 @@ pub async fn open(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)> {
     Ok((config, ctx))
 }
 
-/// Opens the database and the photos of a configuration.
+/// Opens the database and the photos of a configuration. Counters of another version of the program
+/// are built anew first.
 ///
 /// # Errors
 /// What cannot be reached, with its name.
@@ -52,7 +55,13 @@ pub async fn open_ctx(config: &Config) -> anyhow::Result<Arc<Ctx>> {
     let store = store::open(&config.database_url()).await.context("opening the database")?;
     let photos = PhotoStore::open(&config.photos_address()).context("opening the photos")?;
     let photos = PhotoShop::new(photos, PhotoLimits::default());
-    Ctx::load(store, photos, Arc::new(system_clock)).await.map_err(told)
+    let keys = Seals::parse(&config.seal_keys_text()?).context("seal_keys")?;
+    let ctx = Ctx::load_with(store, photos, Arc::new(system_clock), keys).await.map_err(told)?;
+    let renewed = renew_metrics(&ctx).await.map_err(told).context("building the counters anew")?;
+    if let Some(issues) = renewed.filter(|issues| *issues > 0) {
+        tracing::info!(issues, "the counters were of another version and were built anew");
+    }
+    Ok(ctx)
 }
 
 /// A use case's failure as a sentence for the terminal.
@@ -62,9 +71,11 @@ pub fn told(error: AppError) -> anyhow::Error {
             let lines = problems.iter().map(|p| format!("{}: {}", p.field, p.says.en));
             anyhow::anyhow!("{}", lines.collect::<Vec<_>>().join("; "))
         }
-        AppError::Forbidden(says)
+        AppError::Evidence { says, .. }
+        | AppError::Forbidden(says)
         | AppError::NotFound(says)
         | AppError::Conflict(says)
+        | AppError::NoSealKey(says)
         | AppError::TooLarge(says)
         | AppError::UnsupportedMedia(says) => anyhow::anyhow!("{}", says.en),
         AppError::Refused(refusal) => anyhow::anyhow!("{refusal}"),

@@ -2,7 +2,7 @@
 
 use super::open::{open, told};
 use crate::app::audit::verify_audit;
-use crate::app::measure::{rebuild_metrics, verify_metrics};
+use crate::app::verify::{rebuild_metrics, verify_metrics};
 use crate::config::ConfigArgs;
 use indicatif::ProgressBar;
 use std::process::ExitCode;

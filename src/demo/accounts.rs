@@ -6,7 +6,7 @@ use super::rng::Rng;
 use crate::app::account::{NewAccount, create_account_as};
 use crate::app::ctx::{Ctx, Snapshot};
 use crate::domain::access::{Actor, Role};
-use crate::domain::id::AccountId;
+use crate::domain::id::{AccountId, WorkerId};
 use crate::store::port::{AccountRow, GrantRow};
 use futures::future::try_join_all;
 use sha2::{Digest, Sha256};
@@ -29,6 +29,8 @@ pub struct Seat {
     /// Whether the account has the demo's password. The others have none: nobody signs in by them
     /// until an administrator gives one.
     pub open: bool,
+    /// Which worker the account is, so that tasks are offered to it.
+    pub worker: Option<WorkerId>,
     /// What to try, Chinese and English; empty for accounts without a password.
     pub hint: (&'static str, &'static str),
 }
@@ -60,12 +62,14 @@ pub fn open_seat(
     grant: GrantRow,
     hint: (&'static str, &'static str),
 ) -> Seat {
-    Seat { id: account_id(login), login: login.to_owned(), name, grant, open: true, hint }
+    let (id, login) = (account_id(login), login.to_owned());
+    Seat { id, login, name, grant, open: true, worker: None, hint }
 }
 
 /// A seat whose account has no password.
 pub fn closed_seat(login: String, name: String, grant: GrantRow) -> Seat {
-    Seat { id: account_id(&login), login, name, grant, open: false, hint: ("", "") }
+    let id = account_id(&login);
+    Seat { id, login, name, grant, open: false, worker: None, hint: ("", "") }
 }
 
 /// Makes the accounts.
@@ -77,6 +81,9 @@ pub async fn open_seats(ctx: &Ctx, seats: &[Seat], tell: Tell<'_>) -> Result<(),
     for some in seats.chunks(AT_ONCE_MAX) {
         tell(Stage::Accounts, done, seats.len());
         try_join_all(some.iter().map(|seat| make_account(ctx, seat))).await?;
+        for seat in some.iter().filter(|seat| seat.worker.is_some()) {
+            ctx.store.link_worker(seat.id, seat.worker).await?;
+        }
         done += some.len();
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::domain::access::Role;
 use crate::domain::id::AreaCode;
 use crate::domain::territory::Level;
 use crate::domain::territory::import::Mapping;
+use std::collections::{BTreeMap, BTreeSet};
 
 const AREAS: &[u8] = include_bytes!("../../geodata/jinshui/areas.geojson");
 const BRANCHES: &str = include_str!("../../geodata/jinshui/branches.csv");
@@ -194,6 +195,22 @@ const OPEN: &[Open] = &[
         ("下沉到街道的街面秩序事件", "street trading that the matrix gives to the street"),
     ),
     (
+        "mediator",
+        "经八路街道人民调解员",
+        Role::Mediator,
+        Some(STREET),
+        None,
+        ("只看到本街道的纠纷", "sees the disputes of one street and nothing else"),
+    ),
+    (
+        "lawyer",
+        "经八路街道法律顾问",
+        Role::LegalAdviser,
+        Some(STREET),
+        None,
+        ("答复本街道的法律咨询", "answers the legal consultations of one street"),
+    ),
+    (
         "leader",
         "金水区领导",
         Role::Leader,
@@ -254,11 +271,30 @@ pub fn seats(snapshot: &Snapshot) -> Vec<Seat> {
             seats.push(closed_seat(login, name, grant(Role::Handler, None, Some(code))));
         }
     }
+    link_workers(snapshot, &mut seats);
     seats
 }
 
-const OFFICE: [(Role, &str); 3] =
-    [(Role::Acceptor, "受理员"), (Role::Dispatcher, "派遣员"), (Role::DutySupervisor, "值班长")];
+/// Says of each seat of a grid which worker has it; a worker with two grids has one account.
+fn link_workers(snapshot: &Snapshot, seats: &mut [Seat]) {
+    let mut posts = BTreeMap::new();
+    for post in snapshot.territory.posts().iter().filter(|post| post.role != "网格长") {
+        posts.entry(post.area.as_str()).or_insert(post.worker);
+    }
+    let mut linked = BTreeSet::new();
+    for seat in seats.iter_mut().filter(|seat| seat.grant.role == Role::GridWorker) {
+        let worker = seat.grant.area_code.as_deref().and_then(|area| posts.get(area));
+        seat.worker = worker.copied().filter(|id| linked.insert(*id));
+    }
+}
+
+const OFFICE: [(Role, &str); 5] = [
+    (Role::Acceptor, "受理员"),
+    (Role::Dispatcher, "派遣员"),
+    (Role::DutySupervisor, "值班长"),
+    (Role::Mediator, "调解员"),
+    (Role::LegalAdviser, "法律顾问"),
+];
 
 /// The name of the worker who has the post in a grid.
 fn worker_of<'a>(snapshot: &'a Snapshot, grid: &AreaCode) -> Option<&'a str> {

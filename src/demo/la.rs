@@ -101,6 +101,8 @@ pub fn pack() -> Result<CityPack, DemoError> {
             sources: SOURCES.into(),
             schemes: "la311".into(),
             data_until: LAST_DAY.into(),
+            calendar_region: "us-federal".into(),
+            work_slots: "08:00-12:00,13:00-17:00".into(),
             ..Instance::default()
         },
         areas: areas()?.iter().map(|area| row_of(area, false)).collect(),

@@ -7,7 +7,7 @@ use crate::app::account::fold_login;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::app::instance::{Instance, save_instance};
-use crate::app::intake::{publish_catalog, publish_matrix};
+use crate::app::intake::{publish_catalog, publish_matrix, publish_shipped_calendar};
 use crate::app::people::{branch_row, post_row, worker_row};
 use crate::app::territory::{publish_territory, stage_territory};
 use crate::domain::datum::Datum;
@@ -139,6 +139,9 @@ pub async fn load_base(ctx: &Ctx, city: City, tell: Tell<'_>) -> Result<(), Demo
     publish_matrix(ctx, &matrix, pack.note)
         .await?
         .map_err(|problems| DemoError::File("geodata/matrix", told(problems)))?;
+    publish_shipped_calendar(ctx, &ctx.instance().calendar_region, pack.note)
+        .await?
+        .map_err(|problems| DemoError::File("geodata/holidays", told(problems)))?;
     tell(Stage::People, 0, 1);
     let rows = |branch| branch_row(branch, pack.generated);
     ctx.store.replace_branches(pack.branches.iter().filter_map(rows).collect(), ctx.now()).await?;

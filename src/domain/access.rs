@@ -6,6 +6,9 @@ use super::id::{AccountId, AreaCode, DepartmentCode};
 use super::issue::kind::Kind;
 use std::fmt;
 
+/// The nature of an opinion that asks for legal advice.
+pub const LEGAL_CONSULTATION: &str = "legal_consultation";
+
 /// The roles of DOMAIN.md §8. A resident has no account and therefore no role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
@@ -16,10 +19,14 @@ pub enum Role {
     Handler,
     Leader,
     Admin,
+    /// 法律顾问: answers the legal consultations of its grids, and reads nothing else.
+    LegalAdviser,
+    /// 调解员: mediates the disputes of its grids, and reads nothing else.
+    Mediator,
 }
 
 impl Role {
-    pub const ALL: [Role; 7] = [
+    pub const ALL: [Role; 9] = [
         Role::GridWorker,
         Role::Acceptor,
         Role::Dispatcher,
@@ -27,6 +34,8 @@ impl Role {
         Role::Handler,
         Role::Leader,
         Role::Admin,
+        Role::LegalAdviser,
+        Role::Mediator,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +47,8 @@ impl Role {
             Role::Handler => "handler",
             Role::Leader => "leader",
             Role::Admin => "admin",
+            Role::LegalAdviser => "legal_adviser",
+            Role::Mediator => "mediator",
         }
     }
 
@@ -52,7 +63,31 @@ impl Role {
 
     /// Whether the role reads what a dispute is about (DOMAIN.md §3: named roles only).
     pub const fn reads_disputes(self) -> bool {
-        matches!(self, Role::Acceptor | Role::Dispatcher | Role::DutySupervisor | Role::Handler)
+        matches!(
+            self,
+            Role::Acceptor
+                | Role::Dispatcher
+                | Role::DutySupervisor
+                | Role::Handler
+                | Role::Mediator
+        )
+    }
+
+    /// The kind that the role is limited to, whatever its grant says.
+    pub const fn only_kind(self) -> Option<Kind> {
+        match self {
+            Role::LegalAdviser => Some(Kind::Opinion),
+            Role::Mediator => Some(Kind::Dispute),
+            _ => None,
+        }
+    }
+
+    /// The nature of opinion that the role is limited to.
+    pub const fn only_nature(self) -> Option<&'static str> {
+        match self {
+            Role::LegalAdviser => Some(LEGAL_CONSULTATION),
+            _ => None,
+        }
     }
 }
 
@@ -129,9 +164,24 @@ pub struct Grant {
 pub struct Subject<'a> {
     pub path: &'a AreaPath,
     pub kind: Kind,
+    /// Of an opinion: suggestion, complaint …
+    pub nature: Option<&'a str>,
     pub lead: Option<&'a DepartmentCode>,
     pub assists: &'a [DepartmentCode],
+    /// The departments that were ever summoned by a whistle.
+    pub summoned: &'a [DepartmentCode],
     pub reporter: Option<AccountId>,
+    /// Who was asked to verify or inspect it and has not yet.
+    pub tasked: Option<AccountId>,
+}
+
+impl Subject<'_> {
+    /// Whether a department leads, assists or was summoned.
+    fn concerns(&self, department: &DepartmentCode) -> bool {
+        self.lead == Some(department)
+            || self.assists.contains(department)
+            || self.summoned.contains(department)
+    }
 }
 
 impl Grant {
@@ -143,23 +193,30 @@ impl Grant {
         }
     }
 
-    fn covers_kind(&self, kind: Kind) -> bool {
-        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+    fn covers_kind(&self, subject: &Subject<'_>) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&subject.kind))
+            && self.role.only_kind().is_none_or(|kind| kind == subject.kind)
+            && self.role.only_nature().is_none_or(|nature| subject.nature == Some(nature))
+    }
+
+    /// The kinds that the grant reads; `None` for all.
+    fn kinds_read(&self) -> Option<Vec<Kind>> {
+        let Some(only) = self.role.only_kind() else { return self.kinds.clone() };
+        let granted = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&only));
+        Some(if granted { vec![only] } else { Vec::new() })
     }
 
     /// Whether this grant reads the issue.
     pub fn covers(&self, subject: &Subject<'_>) -> bool {
-        let department = self.department.as_ref().is_none_or(|own| {
-            subject.lead == Some(own) || subject.assists.iter().any(|assist| assist == own)
-        });
-        department && self.covers_place(subject.path) && self.covers_kind(subject.kind)
+        let department = self.department.as_ref().is_none_or(|own| subject.concerns(own));
+        department && self.covers_place(subject.path) && self.covers_kind(subject)
     }
 
     /// Whether this grant acts on the issue: a department acts where it leads, never where it
     /// only assists, because the lead alone is accountable.
     pub fn commands(&self, subject: &Subject<'_>) -> bool {
         let department = self.department.as_ref().is_none_or(|own| subject.lead == Some(own));
-        department && self.covers_place(subject.path) && self.covers_kind(subject.kind)
+        department && self.covers_place(subject.path) && self.covers_kind(subject)
     }
 }
 
@@ -219,11 +276,25 @@ pub struct Scope {
 pub struct Clause {
     /// The subtree; `None` for the whole territory.
     pub area: Option<AreaPath>,
-    /// Lead or assist; `None` for any.
+    /// Lead, assist or summoned; `None` for any.
     pub department: Option<DepartmentCode>,
     pub kinds: Option<Vec<Kind>>,
     /// Only what this account reported itself.
     pub reporter: Option<AccountId>,
+    /// Only opinions of this nature.
+    pub nature: Option<&'static str>,
+    /// The place of a dispute is known to this reader as the middle of its coarse cell alone, also
+    /// where he asks for a box or a fine cell: what is asked is an answer, too.
+    pub coarse_disputes: bool,
+    /// Only what this account is asked to verify or inspect now.
+    pub tasked: Option<AccountId>,
+}
+
+impl Clause {
+    /// Whether the clause comes from the reader's own part in an issue and from no grant.
+    pub fn is_personal(&self) -> bool {
+        self.reporter.is_some() || self.tasked.is_some()
+    }
 }
 
 impl Scope {
@@ -236,16 +307,17 @@ impl Scope {
 
     /// What the actor may read.
     pub fn of(actor: &Actor) -> Self {
-        Self::granted(actor, |grant| grant.kinds.clone())
+        Self::granted(actor, Grant::kinds_read)
     }
 
     /// What the actor may search by words. Finding is an answer, too: disputes are searched only
     /// by those who may know what they are about.
     pub fn of_words(actor: &Actor) -> Self {
         Self::granted(actor, |grant| match grant.role.reads_disputes() {
-            true => grant.kinds.clone(),
+            true => grant.kinds_read(),
             false => {
-                let kinds = grant.kinds.as_deref().unwrap_or(&Kind::ALL);
+                let kinds = grant.kinds_read();
+                let kinds = kinds.as_deref().unwrap_or(&Kind::ALL);
                 Some(kinds.iter().copied().filter(|kind| *kind != Kind::Dispute).collect())
             }
         })
@@ -262,23 +334,46 @@ impl Scope {
                 area,
                 department: grant.department.clone(),
                 kinds: kinds_of(grant),
-                reporter: None,
+                nature: grant.role.only_nature(),
+                coarse_disputes: !grant.role.reads_disputes(),
+                ..Clause::default()
             })
         });
         let own = actor.account().map(|id| Clause { reporter: Some(id), ..Clause::default() });
-        Self { clauses: granted.chain(own).collect() }
+        // A task may lie beyond the grid of its worker; a dispute stays with those who may read it.
+        let tasked = actor.account().filter(|_| actor.has_role(Role::GridWorker));
+        let tasked = tasked.map(|id| Clause { tasked: Some(id), ..Clause::default() });
+        Self { clauses: granted.chain(own).chain(tasked).collect() }
+    }
+
+    /// The slow truth of what the store's condition says of counters: they know no assists, and
+    /// neither one's own part in an issue nor a nature gives a share in them.
+    pub fn counts(&self, path: &AreaPath, kind: Kind, lead: Option<&DepartmentCode>) -> bool {
+        self.clauses.iter().any(|clause| {
+            clause.area.as_ref().is_none_or(|root| path.is_within(root))
+                && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
+                && !clause.is_personal()
+                && clause.nature.is_none()
+                && clause.department.as_ref().is_none_or(|own| lead == Some(own))
+        })
     }
 
     /// The slow truth of what the store's condition says in SQL.
     pub fn allows(&self, subject: &Subject<'_>) -> bool {
+        self.allows_where(subject, |_| true)
+    }
+
+    /// As [`Scope::allows`] by a clause for which `holds`: it is told whether the clause knows the
+    /// issue's place as the middle of a coarse cell alone.
+    pub fn allows_where(&self, subject: &Subject<'_>, holds: impl Fn(bool) -> bool) -> bool {
         self.clauses.iter().any(|clause| {
-            clause.area.as_ref().is_none_or(|root| subject.path.is_within(root))
+            holds(clause.coarse_disputes && subject.kind == Kind::Dispute)
+                && clause.area.as_ref().is_none_or(|root| subject.path.is_within(root))
                 && clause.kinds.as_ref().is_none_or(|kinds| kinds.contains(&subject.kind))
                 && clause.reporter.is_none_or(|own| subject.reporter == Some(own))
-                && clause
-                    .department
-                    .as_ref()
-                    .is_none_or(|own| subject.lead == Some(own) || subject.assists.contains(own))
+                && clause.tasked.is_none_or(|own| subject.tasked == Some(own))
+                && clause.nature.is_none_or(|nature| subject.nature == Some(nature))
+                && clause.department.as_ref().is_none_or(|own| subject.concerns(own))
         })
     }
 }
@@ -316,8 +411,16 @@ mod tests {
             kinds: None,
         };
         let place = path("41/");
-        let subject =
-            Subject { path: &place, kind: Kind::Hazard, lead: None, assists: &[], reporter: None };
+        let subject = Subject {
+            path: &place,
+            kind: Kind::Hazard,
+            nature: None,
+            lead: None,
+            assists: &[],
+            summoned: &[],
+            reporter: None,
+            tasked: None,
+        };
         assert!(!grant.covers(&subject));
         let actor = Actor::Account { id: AccountId(1), name: "a".into(), grants: vec![grant] };
         assert!(!Scope::of(&actor).allows(&subject));
@@ -339,12 +442,19 @@ mod tests {
         let subject = Subject {
             path: &place,
             kind: Kind::Hazard,
+            nature: None,
             lead: Some(&lead),
             assists: &assists,
+            summoned: &[],
             reporter: None,
+            tasked: None,
         };
         assert!(grant.covers(&subject));
         assert!(!grant.commands(&subject));
+        let summoned = Subject { assists: &[], summoned: &assists, ..subject };
+        assert!(grant.covers(&summoned));
+        assert!(!grant.commands(&summoned));
+        assert!(!grant.covers(&Subject { summoned: &[], ..summoned }));
     }
 
     #[test]

@@ -2,6 +2,20 @@
 
 use h3o::{CellIndex, Resolution};
 
+/// How exactly the place of a dispute is told to those who may not know what it is about.
+pub const COARSE_RESOLUTION: Resolution = Resolution::Nine;
+
+/// The bits that tell the cells within one coarse cell apart, at resolution 11. Without them an
+/// index is that of the cell in the middle of its coarse cell.
+pub const COARSE_DIGITS: u64 = (0b111 << 15) | (0b111 << 12);
+
+/// The cell at `resolution`, 9 to 11, in the middle of the coarse cell that holds `cell`.
+pub fn coarse_cell(cell: u64, resolution: Resolution) -> u64 {
+    let parent = CellIndex::try_from(cell).ok().and_then(|cell| cell.parent(COARSE_RESOLUTION));
+    let middle = parent.and_then(|parent| parent.center_child(resolution));
+    middle.map_or(cell, u64::from)
+}
+
 /// The cell at `resolution` that holds `cell`; the cell itself when it is coarser already.
 pub fn parent_cell(cell: u64, resolution: Resolution) -> u64 {
     CellIndex::try_from(cell)
@@ -150,6 +164,17 @@ mod tests {
                 assert_eq!(parent_cell(u64::from(child), Resolution::Eight), u64::from(cell));
                 let some = cell.center_child(Resolution::Eleven).unwrap();
                 assert_eq!(folded, u64::from(some) | digits_below(Resolution::Eight));
+            }
+        }
+    }
+
+    #[test]
+    fn without_its_coarse_digits_a_cell_is_the_one_in_the_middle() {
+        for pentagon in Resolution::Nine.pentagons().take(3) {
+            for cell in pentagon.children(Resolution::Eleven) {
+                let middle = pentagon.center_child(Resolution::Eleven).map(u64::from);
+                assert_eq!(Some(u64::from(cell) & !COARSE_DIGITS), middle);
+                assert_eq!(Some(coarse_cell(cell.into(), Resolution::Eleven)), middle);
             }
         }
     }

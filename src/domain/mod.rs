@@ -3,13 +3,16 @@
 
 pub mod access;
 pub mod audit;
+pub mod calendar;
 pub mod catalog;
 pub mod cell;
 pub mod datum;
 pub mod id;
 pub mod issue;
 pub mod metrics;
+pub mod retention;
 pub mod routing;
+pub mod sampling;
 pub mod territory;
 pub mod tile;
 pub mod time;

@@ -9,6 +9,7 @@ use crate::domain::catalog::{
     LimitTable, Nature, PhotoRequirement, Relation, Scheme, SchemeCode, TimeType, Validity, Walk,
 };
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode, DepartmentCode};
+use crate::domain::issue::evidence::EvidenceRule;
 use crate::domain::issue::kind::Kind;
 use crate::domain::territory::level::Level;
 
@@ -30,7 +31,13 @@ const CATEGORIES: Columns = Columns {
 };
 const CONDITIONS: Columns = Columns {
     required: &["code", "category", "text", "closing_condition", "limit"],
-    optional: &["photo", "responsible_units", "regulators"],
+    optional: &[
+        "photo",
+        "responsible_units",
+        "regulators",
+        "evidence_distance_m",
+        "evidence_age_hours",
+    ],
 };
 const LIMITS: Columns = Columns { required: &["text", "amount", "unit", "reason"], optional: &[] };
 const WALKS: Columns = Columns { required: &["from", "to", "relation"], optional: &[] };
@@ -104,6 +111,18 @@ pub fn read_categories(bytes: &[u8]) -> (Vec<Category>, Vec<LineProblem>) {
 pub fn read_conditions(bytes: &[u8], limits: &LimitTable) -> (Vec<Condition>, Vec<LineProblem>) {
     read_rows(bytes, &CONDITIONS, |row| {
         let photo_words = "none, before or before_and_after";
+        let photo = row.word("photo", photo_words, PhotoRequirement::parse)?.unwrap_or_default();
+        let bound = |column| {
+            row.word(column, "a whole number from 1 to 99999, or empty", |text| {
+                text.parse::<u32>().ok().filter(|n| (1..=99_999).contains(n))
+            })
+        };
+        let evidence = EvidenceRule {
+            before: photo != PhotoRequirement::None,
+            after: photo == PhotoRequirement::BeforeAndAfter,
+            distance_m_max: bound("evidence_distance_m")?,
+            age_hours_max: bound("evidence_age_hours")?,
+        };
         Ok(Condition {
             code: row.parse("code", ConditionCode::parse)?,
             category: row.parse("category", CategoryCode::parse)?,
@@ -111,7 +130,8 @@ pub fn read_conditions(bytes: &[u8], limits: &LimitTable) -> (Vec<Condition>, Ve
             closing_condition: row.required("closing_condition")?.to_owned(),
             limit: row.parse_optional("limit", |text| limits.read(text))?,
             limit_text: row.text("limit").to_owned(),
-            photo: row.word("photo", photo_words, PhotoRequirement::parse)?.unwrap_or_default(),
+            photo,
+            evidence,
             responsible_units: split_units(row.text("responsible_units")),
             regulators: split_units(row.text("regulators")),
         })
@@ -185,6 +205,11 @@ pub fn read_departments(bytes: &[u8]) -> (Vec<Department>, Vec<LineProblem>) {
         })
     })
 }
+
+/// What the end of the work needs where a published table says nothing: a photo of the state after
+/// it, not older than a month. A report by telephone has none of the state found.
+const PUBLISHED_EVIDENCE: EvidenceRule =
+    EvidenceRule { before: false, after: true, distance_m_max: None, age_hours_max: Some(720) };
 
 /// One line of a published table.
 struct PublishedRow {
@@ -308,6 +333,7 @@ fn add_published(
         limit_text: row.limit_text,
         // Published tables do not say; inspection of things and places compares two photos.
         photo: PhotoRequirement::BeforeAndAfter,
+        evidence: PUBLISHED_EVIDENCE,
         responsible_units: row.responsible_units,
         regulators: row.regulators,
     });

@@ -1,8 +1,10 @@
 //! The responsibility matrix in CSV: rules and the fallback ladder, in and out. docs/formats.md
 //! describes the columns.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Display;
+
+use h3o::CellIndex;
 
 use super::catalog::{KIND_WORDS, LEVEL_WORDS, required_word};
 use super::csv_rows::{Columns, FieldError, LineProblem, Row, RowError, read_rows};
@@ -10,17 +12,20 @@ use crate::domain::catalog::{Catalog, Department, Limit, Validity};
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::routing::{
-    AssetScope, Matrix, Rule, RuleArea, RuleId, Rung, Selector, TimeWindow, WindowError,
+    AssetScope, Matrix, MatrixProblem, Rule, RuleArea, RuleId, Rung, Selector, TimeWindow,
+    WindowError,
 };
 use crate::domain::territory::level::Level;
+use crate::domain::territory::position::CELL_RESOLUTION;
 use crate::domain::time::Day;
 
-const RULE_COLUMNS: [&str; 18] = [
+const RULE_COLUMNS: [&str; 20] = [
     "id",
     "priority",
     "selector",
     "area_level",
     "area_code",
+    "cell",
     "asset_layer",
     "asset_owner",
     "weekdays",
@@ -28,6 +33,7 @@ const RULE_COLUMNS: [&str; 18] = [
     "dates",
     "severity",
     "lead",
+    "unit",
     "assists",
     "limit",
     "valid_from",
@@ -41,12 +47,14 @@ const RULES: Columns = Columns {
         "priority",
         "area_level",
         "area_code",
+        "cell",
         "asset_layer",
         "asset_owner",
         "weekdays",
         "hours",
         "dates",
         "severity",
+        "unit",
         "assists",
         "limit",
         "valid_from",
@@ -61,6 +69,13 @@ const RUNGS: Columns = Columns {
     required: &["level", "area_code", "department", "limit"],
     optional: &["kind", "valid_from", "valid_to"],
 };
+
+const CELL_WORDS: &str = "an H3 cell of a resolution up to 11, such as 8729a56d1ffffff";
+
+/// Reads a hexagon that a rule may have; `None` for another text.
+pub fn parse_cell(text: &str) -> Option<CellIndex> {
+    text.parse::<CellIndex>().ok().filter(|cell| cell.resolution() <= CELL_RESOLUTION)
+}
 
 /// What the rows of a matrix are checked against.
 pub struct MatrixContext<'a> {
@@ -93,23 +108,52 @@ pub fn read_matrix(
     context: &MatrixContext<'_>,
 ) -> (Matrix, MatrixProblems) {
     let known: HashSet<_> = departments.iter().map(|d| d.code.clone()).collect();
-    let checks = Checks { known: &known, context };
-    let (rules, rule_problems) = read_rules(rules, &checks);
-    let (ladder, ladder_problems) = read_ladder(ladder, &checks);
+    let checks = Checks { known: &known, context: Some(context) };
+    let mut lines = RowLines::default();
+    let (rules, rule_problems) = read_rules(rules, &checks, &mut lines);
+    let (ladder, ladder_problems) = read_ladder(ladder, &checks, &mut lines);
     let mut problems = MatrixProblems { rules: rule_problems, ladder: ladder_problems };
     let (matrix, left) = Matrix::build(version, departments, rules, ladder);
-    // What only shows between rows has no one line.
-    problems.ladder.extend(left.into_iter().map(|problem| LineProblem {
-        line: 0,
-        column: None,
-        error: RowError::Conflict(problem.to_string()),
-    }));
+    problems.ladder.extend(left.into_iter().map(between_rows));
     (matrix, problems)
+}
+
+/// Where the rows of a matrix stand in their files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowLines {
+    pub rules: HashMap<RuleId, u64>,
+    pub rungs: HashMap<(Level, AreaCode, Option<Kind>), u64>,
+}
+
+/// Reads a draft: as [`read_matrix`], but every row that says something is kept, also one for
+/// an area or a category that is not there, or whose time is over. What it is worth is told by the
+/// check of the matrix (`domain::routing::lint`), which needs the rows to speak of.
+pub fn read_draft(
+    version: &str,
+    departments: Vec<Department>,
+    rules: &[u8],
+    ladder: &[u8],
+) -> (Matrix, MatrixProblems, RowLines) {
+    let known: HashSet<_> = departments.iter().map(|d| d.code.clone()).collect();
+    let checks = Checks { known: &known, context: None };
+    let mut lines = RowLines::default();
+    let (rules, rule_problems) = read_rules(rules, &checks, &mut lines);
+    let (ladder, ladder_problems) = read_ladder(ladder, &checks, &mut lines);
+    let mut problems = MatrixProblems { rules: rule_problems, ladder: ladder_problems };
+    let (matrix, left) = Matrix::build(version, departments, rules, ladder);
+    problems.ladder.extend(left.into_iter().map(between_rows));
+    (matrix, problems, lines)
+}
+
+/// What only shows between rows has no one line.
+fn between_rows(problem: MatrixProblem) -> LineProblem {
+    LineProblem { line: 0, column: None, error: RowError::Conflict(problem.to_string()) }
 }
 
 struct Checks<'a> {
     known: &'a HashSet<DepartmentCode>,
-    context: &'a MatrixContext<'a>,
+    /// `None` for a draft.
+    context: Option<&'a MatrixContext<'a>>,
 }
 
 impl Checks<'_> {
@@ -120,7 +164,8 @@ impl Checks<'_> {
 
     fn area(&self, level: Level, code: AreaCode) -> Result<RuleArea, FieldError> {
         let pair = (level, code);
-        if self.context.areas.is_some_and(|areas| !areas.contains(&pair)) {
+        let areas = self.context.and_then(|context| context.areas);
+        if areas.is_some_and(|areas| !areas.contains(&pair)) {
             let (level, code) = pair;
             return Err(("area_code", RowError::UnknownArea { level, code }));
         }
@@ -131,7 +176,9 @@ impl Checks<'_> {
         let expected = "condition:CODE, small:CODE, big:CODE, kind:KIND or any";
         let selector = Selector::parse(text)
             .ok_or_else(|| RowError::Unexpected { text: text.to_owned(), expected })?;
-        let catalog = self.context.catalog;
+        let Some(catalog) = self.context.map(|context| context.catalog) else {
+            return Ok(selector);
+        };
         let is_small = |code| catalog.category(code).map(|category| category.small_code.is_some());
         let is_known = match &selector {
             Selector::Condition(code) => catalog.condition(code).is_some(),
@@ -144,13 +191,18 @@ impl Checks<'_> {
 
     /// A problem that does not cost the row its place.
     fn expiry(&self, line: u64, validity: Validity) -> Option<LineProblem> {
-        let to = validity.to().filter(|_| validity.is_over(self.context.today))?;
+        let context = self.context?;
+        let to = validity.to().filter(|_| validity.is_over(context.today))?;
         let column = Some("valid_to".to_owned());
         Some(LineProblem { line, column, error: RowError::Expired { to } })
     }
 }
 
-fn read_rules(bytes: &[u8], checks: &Checks<'_>) -> (Vec<Rule>, Vec<LineProblem>) {
+fn read_rules(
+    bytes: &[u8],
+    checks: &Checks<'_>,
+    lines: &mut RowLines,
+) -> (Vec<Rule>, Vec<LineProblem>) {
     let mut ids = HashSet::new();
     let mut expired = Vec::new();
     let (rules, mut problems) = read_rows(bytes, &RULES, |row| {
@@ -159,6 +211,7 @@ fn read_rules(bytes: &[u8], checks: &Checks<'_>) -> (Vec<Rule>, Vec<LineProblem>
             return Err(("id", RowError::Double(rule.id.to_string())));
         }
         expired.extend(checks.expiry(row.line, rule.validity));
+        lines.rules.insert(rule.id.clone(), row.line);
         Ok(rule)
     });
     problems.extend(expired);
@@ -175,6 +228,7 @@ fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
         (Some(_), None) => return Err(("area_code", RowError::Empty)),
         (None, Some(_)) => return Err(("area_level", RowError::Empty)),
     };
+    let cell = row.word("cell", CELL_WORDS, parse_cell)?;
     let owner = row.optional("asset_owner").map(str::to_owned);
     let asset = match (row.optional("asset_layer"), owner) {
         (Some(layer), owner) => Some(AssetScope { layer: layer.to_owned(), owner }),
@@ -188,11 +242,13 @@ fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
         id: row.parse("id", RuleId::parse)?,
         priority: priority.unwrap_or(0),
         area,
+        cell,
         asset,
         selector: row.parse("selector", |text| checks.selector(text))?,
         window: read_window(row)?,
         severity: row.word("severity", "general or major", Severity::parse)?,
         lead: row.parse("lead", |text| checks.department(text))?,
+        unit: row.text("unit").to_owned(),
         assists: assists.map_err(|error| ("assists", error))?,
         limit: row.parse_optional("limit", Limit::parse)?,
         validity: row.validity()?,
@@ -213,7 +269,11 @@ fn read_window(row: &Row<'_>) -> Result<TimeWindow, FieldError> {
     })
 }
 
-fn read_ladder(bytes: &[u8], checks: &Checks<'_>) -> (Vec<Rung>, Vec<LineProblem>) {
+fn read_ladder(
+    bytes: &[u8],
+    checks: &Checks<'_>,
+    lines: &mut RowLines,
+) -> (Vec<Rung>, Vec<LineProblem>) {
     let mut expired = Vec::new();
     let (rungs, mut problems) = read_rows(bytes, &RUNGS, |row| {
         let level = required_word(row, "level", LEVEL_WORDS, Level::parse)?;
@@ -227,6 +287,7 @@ fn read_ladder(bytes: &[u8], checks: &Checks<'_>) -> (Vec<Rung>, Vec<LineProblem
             validity: row.validity()?,
         };
         expired.extend(checks.expiry(row.line, rung.validity));
+        lines.rungs.insert((rung.level, rung.area.clone(), rung.kind), row.line);
         Ok(rung)
     });
     problems.extend(expired);
@@ -262,6 +323,7 @@ pub fn write_rules(matrix: &Matrix) -> csv::Result<Vec<u8>> {
             rule.selector.to_string(),
             text_of(rule.area.as_ref().map(|area| area.level)),
             text_of(rule.area.as_ref().map(|area| &area.code)),
+            text_of(rule.cell),
             text_of(rule.asset.as_ref().map(|asset| &asset.layer)),
             text_of(rule.asset.as_ref().and_then(|asset| asset.owner.as_ref())),
             rule.window.weekdays_text(),
@@ -269,6 +331,7 @@ pub fn write_rules(matrix: &Matrix) -> csv::Result<Vec<u8>> {
             rule.window.dates_text(),
             text_of(rule.severity.map(Severity::as_str)),
             rule.lead.to_string(),
+            rule.unit.clone(),
             assists.join(";"),
             text_of(rule.limit),
             text_of(rule.validity.from()),

@@ -2,19 +2,27 @@
 //! reason. Nothing is judged here beyond what the format itself demands; the domain looks at
 //! meaning.
 
+pub mod assets;
+pub mod calendar;
 pub mod catalog;
+pub mod csv_out;
 pub mod csv_rows;
 pub mod dbf;
 pub mod geojson;
 pub mod history;
+pub mod indicators;
+pub mod labelled;
+pub mod learned;
 pub mod lineage;
 pub mod matrix;
 pub mod mvt;
 pub mod pack;
 pub mod packs;
+pub mod parties;
 pub mod people;
 pub mod prj;
 pub mod shapefile;
+pub mod simulation;
 pub mod topojson;
 pub mod trace;
 

@@ -5,9 +5,9 @@ use super::catalog::{
     read_categories, read_conditions, read_crosswalk, read_departments, read_limit_table,
     read_names_en, read_published_table, read_schemes,
 };
-use super::csv_rows::LineProblem;
-use super::matrix::{MatrixContext, read_matrix};
-use crate::domain::catalog::{Catalog, CatalogParts, LimitTable, SchemeCode};
+use super::csv_rows::{LineProblem, RowError};
+use super::matrix::{MatrixContext, MatrixProblems, RowLines, read_draft, read_matrix};
+use crate::domain::catalog::{Catalog, CatalogParts, Department, LimitTable, SchemeCode};
 use crate::domain::id::CategoryCode;
 use crate::domain::routing::Matrix;
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,39 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
     (catalog, problems)
 }
 
+/// The parts of a matrix in a pack: departments, and the bytes of rules and ladder.
+struct MatrixParts<'a> {
+    departments: Vec<Department>,
+    rules: &'a [u8],
+    ladder: &'a [u8],
+}
+
+fn file_of(pack: &Pack, role: FileRole) -> Option<&PackFile> {
+    pack.files.iter().find(|file| file.role == role)
+}
+
+fn parts_of<'a>(pack: &'a Pack, problems: &mut PackProblems) -> MatrixParts<'a> {
+    let text_of = |role| file_of(pack, role).map_or(&[][..], |file| file.text.as_bytes());
+    let mut departments = Vec::new();
+    for file in pack.files.iter().filter(|file| file.role == FileRole::Departments) {
+        departments.extend(told(file, read_departments(file.text.as_bytes()), problems));
+    }
+    MatrixParts { departments, rules: text_of(FileRole::Rules), ladder: text_of(FileRole::Ladder) }
+}
+
+fn tell_rows(pack: &Pack, found: MatrixProblems, problems: &mut PackProblems) {
+    for (role, found) in [(FileRole::Rules, found.rules), (FileRole::Ladder, found.ladder)] {
+        // A matrix may do without a ladder, or without rules.
+        let file = file_of(pack, role);
+        let name = file.map_or("matrix", |file| file.name.as_str());
+        // What shows between rows is told also where the file itself is not there.
+        let told = |problem: &&LineProblem| {
+            file.is_some() || matches!(problem.error, RowError::Conflict(_))
+        };
+        problems.extend(found.iter().filter(told).map(|problem| format!("{name}: {problem}")));
+    }
+}
+
 /// Reads a matrix; what can be used is used, and every problem is named.
 pub fn read_matrix_pack(
     version: &str,
@@ -109,23 +142,21 @@ pub fn read_matrix_pack(
     context: &MatrixContext<'_>,
 ) -> (Matrix, PackProblems) {
     let mut problems = PackProblems::new();
-    let file_of = |role| pack.files.iter().find(|file| file.role == role);
-    let text_of = |role| file_of(role).map_or(&[][..], |file| file.text.as_bytes());
-    let mut departments = Vec::new();
-    for file in pack.files.iter().filter(|file| file.role == FileRole::Departments) {
-        departments.extend(told(file, read_departments(file.text.as_bytes()), &mut problems));
-    }
     if pack.files.is_empty() {
         return (Matrix::default(), problems);
     }
-    let (rules, ladder) = (text_of(FileRole::Rules), text_of(FileRole::Ladder));
+    let MatrixParts { departments, rules, ladder } = parts_of(pack, &mut problems);
     let (matrix, of_matrix) = read_matrix(version, departments, rules, ladder, context);
-    for (role, found) in [(FileRole::Rules, of_matrix.rules), (FileRole::Ladder, of_matrix.ladder)]
-    {
-        // A matrix may do without a ladder, or without rules.
-        let Some(file) = file_of(role) else { continue };
-        let name = &file.name;
-        problems.extend(found.iter().map(|problem| format!("{name}: {problem}")));
-    }
+    tell_rows(pack, of_matrix, &mut problems);
     (matrix, problems)
+}
+
+/// Reads a draft of a matrix, as [`read_draft`] reads its rows. Problems are rows that say nothing
+/// that could be kept.
+pub fn read_draft_pack(version: &str, pack: &Pack) -> (Matrix, RowLines, PackProblems) {
+    let mut problems = PackProblems::new();
+    let MatrixParts { departments, rules, ladder } = parts_of(pack, &mut problems);
+    let (matrix, of_matrix, lines) = read_draft(version, departments, rules, ladder);
+    tell_rows(pack, of_matrix, &mut problems);
+    (matrix, lines, problems)
 }

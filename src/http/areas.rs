@@ -4,7 +4,7 @@ use super::App;
 use super::extract::{At, Lang, Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
 use super::geojson::{collection, feature, point, wants_geojson};
-use super::issues::{IssueQuery, cursor_of, page_query};
+use super::issues::{IssueQuery, Moments, cursor_of, page_query};
 use super::problem::ApiError;
 use super::wire::Items;
 use super::wire::area::{
@@ -252,7 +252,7 @@ pub async fn map_issues(
     Params(query): Params<IssueQuery>,
 ) -> Result<Response, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let mut page = page_query(&snapshot, &query)?;
+    let mut page = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
     page.limit = query.limit.unwrap_or(FEATURES_MAX).clamp(1, FEATURES_MAX);
     let scope = list_scope(&caller.actor, &page.filter);
     let found = app.ctx.store.list_issues(&page, &scope).await.map_err(AppError::from)?;
@@ -260,6 +260,7 @@ pub async fn map_issues(
     let features = found.items.iter().map(|issue| {
         feature(point(shown_position(&caller.actor, issue)), issue_properties(&view, issue))
     });
-    let cursor = found.items.last().filter(|_| found.more).map(cursor_of);
+    let last = found.items.last().filter(|_| found.more);
+    let cursor = last.map(|last| cursor_of(last, page.sort));
     Ok(collection(features.collect(), vec![("next_cursor", cursor.into())]))
 }

@@ -1,16 +1,20 @@
 //! What a list is asked for, on the wire.
 
 use super::problem::ApiError;
-use crate::app::ctx::Snapshot;
+use crate::app::ctx::{Ctx, Snapshot};
 use crate::app::error::say;
-use crate::app::measure::{counted_by, find_area_path};
+use crate::app::measure::counted_by;
 use crate::app::number::parse_number;
+use crate::app::window::{find_area_path, find_as_of};
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
+use crate::domain::issue::care::{ClaimState, Risk};
+use crate::domain::issue::clock::Light;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::time::{Day, Timestamp};
-use crate::store::query::{Bounds, IssueFilter, PageQuery, Seek, Sort};
+use crate::store::care::CareFilter;
+use crate::store::query::{Attention, Bounds, IssueFilter, PageQuery, Seek, Sort};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -35,6 +39,14 @@ pub struct IssueQuery {
     pub area: Option<String>,
     /// An H3 cell of resolution 0 to 11.
     pub cell: Option<String>,
+    /// Disputes of this colour: `red`, `orange` or `yellow`.
+    pub risk: Option<String>,
+    /// Major hazards without a control measure.
+    pub needs_control: Option<bool>,
+    /// Agreements to be looked after up to this date.
+    pub visit_due_by: Option<String>,
+    /// Claimed wishes: `pending` or `approved`.
+    pub claim: Option<String>,
     /// Words in text, address or number; all must occur.
     pub q: Option<String>,
     /// Date, inclusive.
@@ -43,12 +55,17 @@ pub struct IssueQuery {
     pub reported_to: Option<String>,
     /// `west,south,east,north` in degrees.
     pub bbox: Option<String>,
+    /// What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+    /// `appeal_open`.
+    pub attention: Option<String>,
     /// A published number, such as `closing_rate.denominator`, `reported` or `open`.
     pub measure: Option<String>,
     /// The window of `measure`; dates, inclusive.
     pub from: Option<String>,
     pub to: Option<String>,
-    /// `-reported_at` (default) or `reported_at`.
+    /// The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end.
+    pub light: Option<String>,
+    /// `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last).
     pub sort: Option<String>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
@@ -107,8 +124,9 @@ pub fn parse_cell(text: &str) -> Option<u64> {
 }
 
 /// Where the page after this issue begins.
-pub fn cursor_of(issue: &Issue) -> String {
-    format!("{}_{}", issue.times.reported.0, issue.id)
+pub fn cursor_of(issue: &Issue, sort: Sort) -> String {
+    let seek = Seek::after(issue, sort);
+    format!("{}_{}", seek.reported.0, seek.id)
 }
 
 fn parse_cursor(text: &str) -> Option<Seek> {
@@ -116,11 +134,33 @@ fn parse_cursor(text: &str) -> Option<Seek> {
     Some(Seek { reported: Timestamp(reported.parse().ok()?), id: IssueId::parse(id)? })
 }
 
+/// The instants that a list goes by.
+#[derive(Clone, Copy)]
+pub struct Moments {
+    pub now: Timestamp,
+    /// What numbers are of, and so the issues behind them.
+    pub as_of: Timestamp,
+}
+
+impl Moments {
+    /// Those of now.
+    ///
+    /// # Errors
+    /// The store is not available.
+    pub async fn find(ctx: &Ctx) -> Result<Self, ApiError> {
+        Ok(Self { now: ctx.now(), as_of: find_as_of(ctx).await? })
+    }
+}
+
 /// The filter that a query asks for.
 ///
 /// # Errors
 /// A value is not known; its field is named.
-pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilter, ApiError> {
+pub fn issue_filter(
+    snapshot: &Snapshot,
+    at: Moments,
+    query: &IssueQuery,
+) -> Result<IssueFilter, ApiError> {
     let states = filled(query.state.as_ref()).map_or(Ok(Vec::new()), |text| {
         text.split(',').map(|s| State::parse(s).ok_or_else(|| unknown("state", s))).collect()
     })?;
@@ -130,7 +170,7 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
     let (from, to) = (day("from", query.from.as_ref())?, day("to", query.to.as_ref())?);
     let counted = match filled(query.measure.as_ref()) {
         None => None,
-        Some(name) => Some(counted_by(snapshot, name, from, to)?),
+        Some(name) => Some(counted_by(snapshot, name, (from, to), at.as_of)?),
     };
     let area = match filled(query.area.as_ref()) {
         None => None,
@@ -152,9 +192,18 @@ pub fn issue_filter(snapshot: &Snapshot, query: &IssueQuery) -> Result<IssueFilt
             Some(text) => Some(parse_words(text).ok_or_else(words_too_long)?),
         },
         reporter: None,
+        light: parse_word("light", query.light.as_ref(), Light::parse)?
+            .map(|light| (light, at.now)),
         reported_from: day("reported_from", query.reported_from.as_ref())?.map(start),
         reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
+        attention: parse_word("attention", query.attention.as_ref(), Attention::parse)?,
         counted,
+        care: CareFilter {
+            risk: parse_word("risk", query.risk.as_ref(), Risk::parse)?,
+            needs_control: query.needs_control.unwrap_or(false),
+            visit_due_by: day("visit_due_by", query.visit_due_by.as_ref())?,
+            claim: parse_word("claim", query.claim.as_ref(), ClaimState::parse)?,
+        },
     })
 }
 
@@ -168,12 +217,17 @@ fn parse_words(text: &str) -> Option<String> {
 ///
 /// # Errors
 /// As for [`issue_filter`].
-pub fn page_query(snapshot: &Snapshot, query: &IssueQuery) -> Result<PageQuery, ApiError> {
+pub fn page_query(
+    snapshot: &Snapshot,
+    at: Moments,
+    query: &IssueQuery,
+) -> Result<PageQuery, ApiError> {
     Ok(PageQuery {
-        filter: issue_filter(snapshot, query)?,
+        filter: issue_filter(snapshot, at, query)?,
         sort: match filled(query.sort.as_ref()) {
             None | Some("-reported_at") => Sort::NewestFirst,
             Some("reported_at") => Sort::OldestFirst,
+            Some("due_at") => Sort::DueFirst,
             Some(other) => return Err(unknown("sort", other)),
         },
         after: parse_word("cursor", query.cursor.as_ref(), parse_cursor)?,

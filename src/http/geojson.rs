@@ -9,22 +9,33 @@ use h3o::CellIndex;
 
 const MEDIA_TYPE: &str = "application/geo+json";
 
+/// Which of `known` words is asked for; the first when nothing is.
+///
+/// # Errors
+/// Another word.
+pub fn wants<'a>(
+    field: &str,
+    word: Option<&String>,
+    known: &'a [&'a str],
+) -> Result<&'a str, ApiError> {
+    let Some(word) = word.filter(|word| !word.is_empty()) else {
+        return Ok(known.first().copied().unwrap_or(""));
+    };
+    known.iter().copied().find(|other| other == word).ok_or_else(|| {
+        let says = say(
+            format!("未知的值 {word:?}，可用 {}", known.join("、")),
+            format!("Must be one of {}, not {word:?}", known.join(", ")),
+        );
+        ApiError::invalid(field, says)
+    })
+}
+
 /// Whether `format` asks for GeoJSON instead of JSON.
 ///
 /// # Errors
 /// It names something else.
 pub fn wants_geojson(format: Option<&String>) -> Result<bool, ApiError> {
-    match format.map(String::as_str) {
-        None | Some("" | "json") => Ok(false),
-        Some("geojson") => Ok(true),
-        Some(other) => {
-            let says = say(
-                format!("未知的格式 {other:?}，可用 json、geojson"),
-                format!("The format is json or geojson, not {other:?}"),
-            );
-            Err(ApiError::invalid("format", says))
-        }
-    }
+    Ok(wants("format", format, &["json", "geojson"])? == "geojson")
 }
 
 /// A feature.

@@ -1,23 +1,30 @@
 //! Issues for staff: lists, one issue whole, its log, its photos, and the actions on it.
 
 use super::App;
+use super::action::ActionWire;
 use super::extract::{At, Body, Lang, Params, SignedIn, has_tag};
 use super::multipart::read_photos;
 use super::problem::ApiError;
+use super::reroute::PlaceFix;
 use super::wire::issue::{
     Belongings, EventWire, IssueBrief, IssueWire, LogView, PhotoWire, View, event_wire, issue_wire,
     photo_wire,
 };
 use super::wire::report::{near_brief, stored_route_wire};
+use super::wire::supervision::{DossierView, DossierWire};
 use super::wire::{Items, Page};
 use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::app::shown::list_scope;
+use crate::app::told::ToldRequest;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::care::{AgreementForm, CareFields, Risk};
+use crate::domain::issue::dossier::Dossier;
 use crate::domain::issue::event::{Event, fact};
+use crate::domain::issue::kind::Severity;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::domain::time::{Day, Timestamp};
@@ -27,12 +34,12 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
-pub use super::filter::{IssueQuery, cursor_of, page_query};
+use super::filter::parse_word;
+pub use super::filter::{IssueQuery, Moments, cursor_of, page_query};
 
 /// Issues within one's scope, page by page.
 #[utoipa::path(get, path = "/issues", tag = "issues", params(IssueQuery),
@@ -44,7 +51,7 @@ pub async fn list_issues(
     Params(query): Params<IssueQuery>,
 ) -> Result<Json<Page<IssueBrief>>, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let page: PageQuery = page_query(&snapshot, &query)?;
+    let page: PageQuery = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
@@ -57,19 +64,27 @@ pub async fn list_issues(
     let covers: HashMap<IssueId, Attachment> =
         covers.into_iter().map(|photo| (photo.issue, photo)).collect();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
-    let items = found.items.iter().map(|issue| view.brief(issue, covers.get(&issue.id)));
+    let now = app.ctx.now();
+    let items = found.items.iter().map(|issue| IssueBrief {
+        clocks: Some(view.clocks(issue, now)),
+        ..view.brief(issue, covers.get(&issue.id))
+    });
     Ok(Json(Page {
         items: items.collect(),
-        next_cursor: found.items.last().filter(|_| found.more).map(cursor_of),
+        next_cursor: found
+            .items
+            .last()
+            .filter(|_| found.more)
+            .map(|last| cursor_of(last, page.sort)),
         total,
     }))
 }
 
-fn parse_id(id: &str) -> Result<IssueId, ApiError> {
+pub(super) fn parse_id(id: &str) -> Result<IssueId, ApiError> {
     IssueId::parse(id).ok_or_else(|| AppError::no_issue().into())
 }
 
-async fn find(app: &App, caller: &SignedIn, id: &str) -> Result<Issue, ApiError> {
+pub(super) async fn find(app: &App, caller: &SignedIn, id: &str) -> Result<Issue, ApiError> {
     let scope = Scope::of(&caller.actor);
     let issue = app.ctx.store.find_issue(parse_id(id)?, &scope).await.map_err(AppError::from)?;
     Ok(issue.ok_or_else(AppError::no_issue)?)
@@ -94,6 +109,7 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
         Some(id) => store.find_issue(id, &scope).await?.map(|other| (other.id, other.number)),
     };
     let route = store.find_route(issue.id).await?;
+    let dossier = dossier_of(app, view, issue).await?;
     Ok(Belongings {
         photos: store.list_attachments(issue.id).await?,
         contact,
@@ -101,10 +117,26 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
         merged_into,
         merged_from: store.list_merged(issue.id, &scope).await?,
         route: route.map(|route| stored_route_wire(view, &route)),
+        dossier,
     })
 }
 
-async fn answer(
+/// The story of the supervision, with the names of those who had a part in it.
+async fn dossier_of(app: &App, view: &View<'_>, issue: &Issue) -> Result<DossierWire, AppError> {
+    let store = &app.ctx.store;
+    let dossier = Dossier::of(&store.list_events(issue.id).await?);
+    let (mut names, mut presences) = (BTreeMap::new(), Vec::new());
+    if dossier != Dossier::default() {
+        presences = store.list_presences(issue.id).await?;
+        let accounts = store.list_accounts().await?;
+        names.extend(accounts.into_iter().map(|account| (account.id.to_string(), account.name)));
+    }
+    let readable = view.reads_text(issue);
+    let shown = DossierView { view, readable, names: &names, presences: &presences };
+    Ok(shown.wire(&dossier))
+}
+
+pub(super) async fn answer(
     app: &App,
     lang: Lang,
     caller: &SignedIn,
@@ -113,7 +145,12 @@ async fn answer(
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
-    let wire = issue_wire(&view, issue, &belongings);
+    let mut wire = issue_wire(&view, issue, belongings);
+    let now = app.ctx.now();
+    wire.brief.clocks = Some(view.clocks(issue, now));
+    // What is overdue is not extended, so it is not offered.
+    let is_overdue = issue.clocks.is_overdue(now);
+    wire.actions.retain(|offer| !is_overdue || offer.action != Action::Extend.as_str());
     let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;
     // What is shown depends on the reader and on more than the version: on photos, on names.
     let digest = hex::encode(&Sha256::digest(&body)[..8]);
@@ -147,44 +184,9 @@ pub async fn show_issue(
     Ok(response)
 }
 
-/// An action with its fields.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ActionWire {
-    pub action: String,
-    #[serde(default)]
-    pub note: Option<String>,
-    /// Code of the lead department.
-    #[serde(default)]
-    pub department: Option<String>,
-    /// Codes of the assisting departments.
-    #[serde(default)]
-    pub assists: Vec<String>,
-    /// A date (its last moment counts) or an instant in RFC 3339.
-    #[serde(default)]
-    pub until: Option<String>,
-    /// Id or number of the issue to merge into.
-    #[serde(default)]
-    pub target: Option<String>,
-    #[serde(default)]
-    pub outcome: Option<String>,
-    #[serde(default)]
-    pub reason: Option<String>,
-    #[serde(default)]
-    pub cited_rule: Option<String>,
-    /// Corrected category code.
-    #[serde(default)]
-    pub category: Option<String>,
-    /// Corrected condition code.
-    #[serde(default)]
-    pub condition: Option<String>,
-    #[serde(default)]
-    pub photo_ids: Vec<String>,
-}
-
 /// The version that `If-Match: "v7"` names; an ETag has a digest after it, which does not matter:
 /// a photo that came meanwhile does not make a decision stale.
-fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
+pub(super) fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
     let required = || {
         let says = say("缺少 If-Match", "If-Match with the version that you saw is needed");
         ApiError::new(StatusCode::PRECONDITION_REQUIRED, "precondition_required", says)
@@ -208,6 +210,33 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
+/// What the kinds ask for.
+fn care_fields(wire: &ActionWire) -> Result<CareFields, ApiError> {
+    // An agreement that has words comes with them, by the route that seals them.
+    let form = parse_word("agreement_form", wire.agreement_form.as_ref(), AgreementForm::parse)?;
+    if form.is_some_and(|form| form != AgreementForm::Oral) {
+        let says = say(
+            "书面形式的协议请用 PUT /issues/{id}/agreement 登记",
+            "An agreement with words is recorded by PUT /issues/{id}/agreement",
+        );
+        return Err(ApiError::invalid("agreement_form", says));
+    }
+    let day = |text: &String| parse_word("visits", Some(text), Day::parse);
+    let visits = wire.visits.iter().map(day).collect::<Result<Vec<_>, _>>()?;
+    Ok(CareFields {
+        risk: parse_word("risk", wire.risk.as_ref(), Risk::parse)?,
+        severity: parse_word("severity", wire.severity.as_ref(), Severity::parse)?,
+        held_at: parse_word("held_at", wire.held_at.as_ref(), Timestamp::parse)?,
+        venue: filled(wire.venue.clone()),
+        mediators: wire.mediators.clone(),
+        agreement_form: form,
+        visits: visits.into_iter().flatten().collect(),
+        kept: parse_word("kept", wire.kept.as_ref(), |text| text.parse().ok())?,
+        parties: false,
+        claimant: None,
+    })
+}
+
 fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest), ApiError> {
     let unknown = |field: &str, value: &str| {
         let says = say(format!("未知的值 {value:?}"), format!("{value:?} is not known"));
@@ -216,6 +245,7 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
     let action = Action::parse(&wire.action).ok_or_else(|| unknown("action", &wire.action))?;
     let photo = |id: &String| AttachmentId::parse(id).ok_or_else(|| unknown("photo_ids", id));
     let zone = &app.ctx.snapshot().zone;
+    let care = care_fields(&wire)?;
     let until = filled(wire.until);
     let request = ActionRequest {
         note: filled(wire.note),
@@ -228,7 +258,23 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         cited_rule: filled(wire.cited_rule),
         category: filled(wire.category),
         condition: filled(wire.condition),
+        place: wire.place.map(PlaceFix::read).transpose()?,
+        confirmed_route: filled(wire.confirmed_route),
         photos: wire.photo_ids.iter().map(photo).collect::<Result<_, _>>()?,
+        told: ToldRequest {
+            departments: wire.departments,
+            meeting: filled(wire.meeting),
+            position: wire.position,
+            datum: super::wire::report::parse_datum(wire.datum.as_deref())?,
+            judgement: filled(wire.judgement),
+            reach: filled(wire.reach),
+            verdict: filled(wire.verdict),
+            satisfaction: filled(wire.satisfaction),
+            ground: filled(wire.ground),
+        },
+        care,
+        sealed: Vec::new(),
+        claimant: None,
     };
     Ok((action, request))
 }
@@ -307,22 +353,35 @@ pub async fn list_duplicates(
     At(id): At<String>,
 ) -> Result<Json<Items<IssueBrief>>, ApiError> {
     let issue = find(&app, &caller, &id).await?;
+    let snapshot = app.ctx.snapshot();
+    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
+    let text = view.text(&issue).unwrap_or_default();
     let wanted = Wanted {
         place: &issue.place,
         category: &issue.category,
         at: issue.times.reported,
-        text: &issue.text,
+        text: &text,
         itself: Some(issue.id),
     };
     let alike = find_alike(&app.ctx, &caller.actor, &wanted).await?;
-    let snapshot = app.ctx.snapshot();
-    let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let others = alike.iter().filter(|other| other.in_scope).take(ALIKE_MAX);
     Ok(Json(Items { items: others.map(|other| near_brief(&view, other)).collect() }))
 }
 
+/// Photos and what they show, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes the form that read_photos takes apart")]
+pub struct PhotoForm {
+    /// `report`, `before`, `after` or `evidence` (default).
+    purpose: Option<String>,
+    /// JPEG, PNG or WebP.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    photo: Vec<Vec<u8>>,
+}
+
 /// Adds photos, to be named by an action's `photo_ids`.
 #[utoipa::path(post, path = "/issues/{id}/photos", tag = "issues", params(("id" = String, Path)),
+    request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses((status = 201, body = Items<PhotoWire>), (status = 413), (status = 415)))]
 pub async fn upload_photos(
     State(app): State<App>,

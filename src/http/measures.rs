@@ -3,27 +3,34 @@
 use super::App;
 use super::extract::{Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
-use super::geojson::{collection, feature, hexagon, wants_geojson};
+use super::geojson::{collection, feature, hexagon, wants, wants_geojson};
 use super::problem::ApiError;
 use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
-    day_wire, definitions_wire, flat_metrics, labels_wire, metrics_wire,
+    area_table, day_wire, definitions_wire, flat_metrics, labels_wire, metrics_wire,
 };
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::measure::{
-    Resolved, Sums, Window, count_states, find_area_path, list_areas_in_scope, metrics_scope,
-    resolve, sum_areas, sum_cells, sum_days, sum_kinds, sum_window,
+    Priors, Sums, fit_priors, list_areas_in_scope, sum_areas, sum_cells, summarize,
 };
-use crate::domain::cell::cells_near;
+use crate::app::window::{
+    Moment, Resolved, Window, find_area_path, find_as_of, metrics_scope, metrics_scope_at, resolve,
+    without_disputes,
+};
+use crate::domain::cell::{cells_near, parent_cell};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Measure, ROLLUP_RESOLUTION};
+use crate::domain::metrics::small::{Count, FINEST, ISSUES_MIN, Merged, merge_small};
+use crate::domain::metrics::smooth::Prior;
 use crate::domain::territory::level::Level;
 use crate::domain::time::Day;
+use crate::format::csv_out::write_csv;
 use crate::store::query::Bounds;
 use axum::Json;
 use axum::extract::State;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use h3o::{CellIndex, Resolution};
 use serde::Deserialize;
@@ -37,7 +44,7 @@ const RESOLUTION_DEFAULT: u8 = 8;
 const CELLS_MAX: usize = 20_000;
 
 /// Which part of the counters.
-#[derive(Deserialize, IntoParams)]
+#[derive(Clone, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct WindowQuery {
     /// Date, inclusive; 29 days before `to` when absent.
@@ -50,6 +57,28 @@ pub struct WindowQuery {
     category: Option<String>,
     /// The lead department.
     department: Option<String>,
+    /// A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+    /// As they stand when absent.
+    as_of: Option<String>,
+}
+
+impl WindowQuery {
+    /// What a list of issues is asked for to find what these numbers count, save days.
+    pub fn filters(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("area", &self.area),
+            ("kind", &self.kind),
+            ("category", &self.category),
+            ("department", &self.department),
+        ];
+        let filled = all.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        filled.filter(|(_, value)| !value.is_empty())
+    }
+
+    /// The same without its first day.
+    pub fn without_from(&self) -> Self {
+        Self { from: None, ..self.clone() }
+    }
 }
 
 /// Which areas.
@@ -60,6 +89,8 @@ pub struct LevelQuery {
     level: Option<String>,
     /// Only areas below this one.
     parent: Option<String>,
+    /// `json` (default) or `csv`.
+    format: Option<String>,
 }
 
 /// Which hexagons.
@@ -72,13 +103,16 @@ pub struct CellQuery {
     bbox: Option<String>,
     /// `json` (default) or `geojson`.
     format: Option<String>,
+    /// `public`: as it may be shown outside the service, in hexagons of resolution 9 or coarser,
+    /// those with fewer than five reports merged upward or hidden, and without disputes.
+    audience: Option<String>,
 }
 
 /// The window that a query asks for.
 ///
 /// # Errors
 /// A value is not known; its field is named.
-pub fn window_of(
+pub async fn window_of(
     app: &App,
     snapshot: &Snapshot,
     query: &WindowQuery,
@@ -92,15 +126,16 @@ pub fn window_of(
         department: parse_word("department", query.department.as_ref(), |code| {
             DepartmentCode::parse(code).ok()
         })?,
+        as_of: parse_word("as_of", query.as_of.as_ref(), Moment::parse)?,
     };
-    Ok(resolve(snapshot, &window, app.ctx.now())?)
+    Ok(resolve(snapshot, &window, find_as_of(&app.ctx).await?)?)
 }
 
 /// What the published numbers mean.
 #[utoipa::path(get, path = "/metrics/definitions", tag = "metrics",
     responses((status = 200, body = Vec<DefinitionWire>)))]
-pub async fn list_definitions() -> Json<Vec<DefinitionWire>> {
-    Json(definitions_wire())
+pub async fn list_definitions(State(app): State<App>) -> Json<Vec<DefinitionWire>> {
+    Json(definitions_wire(&app.ctx.snapshot().rates))
 }
 
 /// One window in numbers.
@@ -113,30 +148,30 @@ pub async fn show_summary(
 ) -> Result<Json<SummaryWire>, ApiError> {
     let scope = metrics_scope(&caller.actor)?;
     let snapshot = app.ctx.snapshot();
-    let window = window_of(&app, &snapshot, &query)?;
-    let as_of = app.ctx.now().to_rfc3339();
-    let sums = sum_window(&app.ctx, &scope, &window).await?;
-    let kinds = sum_kinds(&app.ctx, &scope, &window).await?;
-    let states = count_states(&app.ctx, &scope, &window).await?;
-    let days = sum_days(&app.ctx, &scope, &window).await?;
+    let window = window_of(&app, &snapshot, &query).await?;
+    let summary = summarize(&app.ctx, &scope, &window).await?;
+    let (sums, kinds) = (&summary.whole, &summary.kinds);
     let reported = |kind: &Kind| kinds.get(kind).map_or(0, |s| s.tally.get(Measure::Reported));
     let area = window.area.as_ref().and_then(|path| path.leaf()).map(str::to_owned);
+    let states = summary.states.iter().map(|(state, n)| (state.to_string(), *n));
+    let days = summary.days.iter().map(|(day, tally)| day_wire(day.to_string(), tally));
     Ok(Json(SummaryWire {
-        as_of,
+        as_of: window.as_of.to_rfc3339(),
         from: window.from.to_string(),
         to: window.to.to_string(),
         area,
         n: sums.n(),
-        metrics: metrics_wire(&sums),
-        by_state: states.iter().map(|(state, n)| (state.to_string(), *n)).collect(),
+        metrics: metrics_wire(sums, &snapshot.rates, |_| None),
+        by_state: states.collect(),
         by_kind: Kind::ALL.iter().map(|kind| (kind.to_string(), reported(kind))).collect(),
-        series: days.iter().map(|(day, tally)| day_wire(day.to_string(), tally)).collect(),
+        series: days.collect(),
         definitions: labels_wire(),
     }))
 }
 
 /// All areas of one level that one's scope reaches. One where nothing happened has n = 0 and rates
-/// without a value: unknown, not good.
+/// without a value: unknown, not good. Rates also come shrunk toward that of the parent's areas
+/// together (empirical Bayes). As CSV, one line each.
 #[utoipa::path(get, path = "/metrics/areas", tag = "metrics", params(WindowQuery, LevelQuery),
     responses((status = 200, body = AreaMetricsList), (status = 401), (status = 403),
         (status = 422)))]
@@ -145,36 +180,54 @@ pub async fn list_area_metrics(
     caller: SignedIn,
     Params(query): Params<WindowQuery>,
     Params(wanted): Params<LevelQuery>,
-) -> Result<Json<AreaMetricsList>, ApiError> {
+) -> Result<Response, ApiError> {
     let scope = metrics_scope(&caller.actor)?;
     let snapshot = app.ctx.snapshot();
-    let window = window_of(&app, &snapshot, &query)?;
+    let window = window_of(&app, &snapshot, &query).await?;
     let level = parse_word("level", wanted.level.as_ref(), Level::parse)?.unwrap_or(Level::Grid);
+    let as_csv = wants("format", wanted.format.as_ref(), &["json", "csv"])? == "csv";
     let parent = match wanted.parent.as_deref().filter(|code| !code.is_empty()) {
         None => window.area.clone(),
         Some(code) => Some(find_area_path(&snapshot, code)?),
     };
-    let as_of = app.ctx.now().to_rfc3339();
     let sums = sum_areas(&app.ctx, &scope, &window, level).await?;
+    let parent_of = |code: &str| snapshot.area(code).and_then(|area| area.parent.clone());
+    let priors = fit_priors(&snapshot, &sums, |code| parent_of(code));
     let silent = Sums::default();
     let areas = list_areas_in_scope(&snapshot, &scope, level, parent.as_ref());
-    let items = areas.into_iter().map(|area| {
-        let sums = sums.get(area.code.as_str()).unwrap_or(&silent);
-        AreaMetrics {
-            code: area.code.to_string(),
-            name: area.name.clone(),
-            n: sums.n(),
-            metrics: metrics_wire(sums),
-        }
-    });
-    Ok(Json(AreaMetricsList {
-        as_of,
+    let items: Vec<AreaMetrics> = areas
+        .into_iter()
+        .map(|area| {
+            let sums = sums.get(area.code.as_str()).unwrap_or(&silent);
+            let prior = |metric| priors.get(&(area.parent.clone(), metric)).copied();
+            AreaMetrics {
+                code: area.code.to_string(),
+                name: area.name.clone(),
+                n: sums.n(),
+                unknown: sums.n() == 0,
+                metrics: metrics_wire(sums, &snapshot.rates, prior),
+            }
+        })
+        .collect();
+    let list = AreaMetricsList {
+        as_of: window.as_of.to_rfc3339(),
         from: window.from.to_string(),
         to: window.to.to_string(),
         level: level.to_string(),
-        items: items.collect(),
+        items,
         definitions: labels_wire(),
-    }))
+    };
+    Ok(if as_csv { areas_csv(&list) } else { Json(list).into_response() })
+}
+
+fn areas_csv(list: &AreaMetricsList) -> Response {
+    let name = format!("metrics-{}-{}-{}.csv", list.level, list.from, list.to);
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    let (columns, rows) = area_table(list);
+    (headers, write_csv(columns.iter().map(String::as_str), rows)).into_response()
 }
 
 fn resolution_of(query: &CellQuery) -> Result<Resolution, ApiError> {
@@ -198,20 +251,68 @@ fn is_in_view(cell: CellIndex, bounds: &Bounds) -> bool {
     low.0 <= bounds.east && bounds.west <= high.0 && low.1 <= bounds.north && bounds.south <= high.1
 }
 
+/// Hexagons are drawn toward those that share the hexagon two levels up: forty-nine at most, the
+/// same ones whatever part of the map is looked at.
+fn family_of(resolution: Resolution) -> Resolution {
+    resolution.pred().and_then(Resolution::pred).unwrap_or(resolution)
+}
+
+/// Hexagons with their numbers.
+struct Cells {
+    cells: Vec<(CellIndex, Sums)>,
+    priors: Priors<u64>,
+    family: Resolution,
+    resolution: Resolution,
+    /// Reports in hexagons that may not be shown.
+    hidden: i64,
+}
+
+impl Cells {
+    fn prior(&self, cell: CellIndex, metric: &'static str) -> Option<Prior> {
+        self.priors.get(&(parent_cell(cell.into(), self.family), metric)).copied()
+    }
+}
+
+/// Merges what is too small for the public.
+fn for_the_public(sums: BTreeMap<u64, Sums>, resolution: Resolution) -> Merged<Sums> {
+    let count = Count { n_of: Sums::n, absorb: Sums::absorb };
+    let coarsest = Resolution::try_from(*RESOLUTIONS.start()).unwrap_or(resolution);
+    merge_small(sums, ISSUES_MIN, (coarsest, resolution), &count)
+}
+
 async fn cells_in_view(
     app: &App,
     caller: &SignedIn,
     query: &CellQuery,
     window: Resolved,
-) -> Result<Vec<(CellIndex, Sums)>, ApiError> {
-    let scope = metrics_scope(&caller.actor)?;
-    let resolution = resolution_of(query)?;
+) -> Result<Cells, ApiError> {
+    let is_public = wants("audience", query.audience.as_ref(), &["own", "public"])? == "public";
+    let asked = resolution_of(query)?;
+    let resolution = if is_public { asked.min(FINEST) } else { asked };
+    let mut scope = metrics_scope_at(&caller.actor, resolution)?;
+    if is_public {
+        scope = without_disputes(scope);
+    }
     let bounds = parse_word("bbox", query.bbox.as_ref(), parse_bounds)?;
-    let near = bounds.as_ref().and_then(|b| {
-        cells_near((b.west, b.south, b.east, b.north), resolution, ROLLUP_RESOLUTION)
-    });
+    let family = family_of(resolution);
+    // What is merged depends on what is near, so the public's hexagons are all made.
+    let near = bounds
+        .as_ref()
+        .filter(|_| !is_public)
+        .and_then(|b| cells_near((b.west, b.south, b.east, b.north), family, ROLLUP_RESOLUTION));
     let window = window.within_cells(near);
     let sums: BTreeMap<u64, Sums> = sum_cells(&app.ctx, &scope, &window, resolution).await?;
+    let snapshot = app.ctx.snapshot();
+    let (sums, hidden, priors) = match is_public {
+        true => {
+            let merged = for_the_public(sums, resolution);
+            (merged.cells, merged.hidden, Priors::new())
+        }
+        false => {
+            let priors = fit_priors(&snapshot, &sums, |cell| parent_cell(*cell, family));
+            (sums, 0, priors)
+        }
+    };
     let cells = sums
         .into_iter()
         .filter_map(|(cell, sums)| Some((CellIndex::try_from(cell).ok()?, sums)))
@@ -224,7 +325,7 @@ async fn cells_in_view(
         );
         return Err(ApiError::invalid("res", says));
     }
-    Ok(cells)
+    Ok(Cells { cells, priors, family, resolution, hidden })
 }
 
 /// Hexagons (H3) in which something was reported. Silent ones are left out: nothing is known of
@@ -239,34 +340,38 @@ pub async fn list_cell_metrics(
     Params(wanted): Params<CellQuery>,
 ) -> Result<Response, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let window = window_of(&app, &snapshot, &query)?;
+    let window = window_of(&app, &snapshot, &query).await?;
     let (from, to) = (window.from.to_string(), window.to.to_string());
-    let as_of = app.ctx.now().to_rfc3339();
+    let as_of = window.as_of.to_rfc3339();
     let geojson = wants_geojson(wanted.format.as_ref())?;
-    let cells = cells_in_view(&app, &caller, &wanted, window).await?;
-    let res = u8::from(resolution_of(&wanted)?);
+    let found = cells_in_view(&app, &caller, &wanted, window).await?;
+    let (res, hidden) = (u8::from(found.resolution), found.hidden);
+    let rates = &snapshot.rates;
     if geojson {
-        let features = cells.iter().map(|(cell, sums)| {
-            let mut properties = flat_metrics(sums);
+        let features = found.cells.iter().map(|(cell, sums)| {
+            let mut properties = flat_metrics(sums, rates, |metric| found.prior(*cell, metric));
             properties.insert("cell".into(), cell.to_string().into());
             feature(hexagon(*cell), properties)
         });
-        let definitions: Vec<String> = definitions_wire().into_iter().map(|d| d.label).collect();
+        let definitions: Vec<String> =
+            definitions_wire(rates).into_iter().filter(|d| d.in_force).map(|d| d.label).collect();
         let members = vec![
             ("as_of", as_of.into()),
             ("from", from.into()),
             ("to", to.into()),
             ("res", res.into()),
+            ("hidden", hidden.into()),
             ("definitions", definitions.into()),
         ];
         return Ok(collection(features.collect(), members));
     }
-    let items = cells.iter().map(|(cell, sums)| CellMetrics {
+    let items = found.cells.iter().map(|(cell, sums)| CellMetrics {
         cell: cell.to_string(),
         n: sums.n(),
-        metrics: metrics_wire(sums),
+        unknown: sums.n() == 0,
+        metrics: metrics_wire(sums, rates, |metric| found.prior(*cell, metric)),
     });
     let items = items.collect();
-    Ok(Json(CellMetricsList { as_of, from, to, res, items, definitions: labels_wire() })
-        .into_response())
+    let definitions = labels_wire();
+    Ok(Json(CellMetricsList { as_of, from, to, res, hidden, items, definitions }).into_response())
 }

@@ -1,20 +1,29 @@
 //! The web server: every route on one page, and what surrounds them all.
 
+mod action;
+mod analyses;
 mod areas;
+mod disputes;
 mod extract;
 mod filter;
 mod geojson;
 mod issues;
 mod live;
+mod matrix;
 mod measures;
 mod multipart;
+mod notices;
 mod ops;
 mod problem;
+mod proposals;
+mod public;
 mod reference;
 mod reports;
+mod reroute;
 mod server;
 mod session;
 mod site;
+mod tasks;
 mod territories;
 mod tiles;
 mod wire;
@@ -93,11 +102,24 @@ impl App {
         (name = "reports", description = "Reporting and following a report"),
         (name = "issues", description = "Working issues"),
         (name = "reference", description = "Instance, categories, departments, matrix"),
+        (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
         (name = "metrics", description = "Rates, counts, heatmaps"),
     )
 )]
 struct Document;
+
+/// The responsibility matrix as an instrument.
+fn matrix_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(matrix::list_matrix_versions, matrix::draft_matrix))
+        .routes(routes!(matrix::show_matrix_version))
+        .routes(routes!(matrix::lint_matrix))
+        .routes(routes!(matrix::diff_matrix))
+        .routes(routes!(matrix::simulate_matrix))
+        .routes(routes!(matrix::activate_matrix))
+        .routes(routes!(matrix::roll_back_matrix))
+}
 
 /// Every route of the API.
 fn api() -> OpenApiRouter<App> {
@@ -108,10 +130,12 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(session::delete_token))
         .routes(routes!(session::list_accounts, session::create_account))
         .routes(routes!(session::update_account))
+        .routes(routes!(tasks::show_worker_link, tasks::link_worker))
         .routes(routes!(reports::submit_report))
         .routes(routes!(reports::preview_report))
         .routes(routes!(reports::track_report))
         .routes(routes!(reports::reopen_report))
+        .routes(routes!(reports::rate_report))
         .routes(routes!(reports::show_track_photo))
         .routes(routes!(reports::locate))
         .routes(routes!(issues::list_issues))
@@ -121,6 +145,22 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::list_duplicates))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
+        .routes(routes!(reroute::preview_reroute))
+        .routes(routes!(tasks::list_tasks))
+        .routes(routes!(tasks::list_samples, tasks::create_sample))
+        .routes(routes!(tasks::show_sample))
+        .routes(routes!(disputes::put_parties))
+        .routes(routes!(disputes::open_parties))
+        .routes(routes!(disputes::put_agreement))
+        .routes(routes!(disputes::list_issue_summons))
+        .routes(routes!(disputes::list_own_summons))
+        .routes(routes!(disputes::show_claimant))
+        .routes(routes!(public::list_answers))
+        .routes(routes!(public::list_wishes))
+        .routes(routes!(public::claim_public_wish))
+        .routes(routes!(public::unclaim_public_wish))
+        .routes(routes!(notices::list_notices))
+        .routes(routes!(notices::mark_notice))
         .routes(routes!(live::follow_live))
         .routes(routes!(tiles::show_tile))
         .routes(routes!(areas::map_issues))
@@ -133,10 +173,15 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_area_metrics))
         .routes(routes!(measures::list_cell_metrics))
+        .routes(routes!(analyses::list_hotspots))
+        .routes(routes!(analyses::list_trends))
+        .routes(routes!(analyses::show_appraisal))
         .routes(routes!(reference::show_instance))
         .routes(routes!(reference::list_categories))
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
+        .merge(matrix_api())
+        .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))
         .routes(routes!(territories::preview_version))

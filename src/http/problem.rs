@@ -101,6 +101,11 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
             "stale_version",
             say(format!("事件已有更新（当前版本 {current}），请刷新后重试"), en),
         ),
+        Refusal::StaleRoute => (
+            StatusCode::PRECONDITION_FAILED,
+            "stale_route",
+            say("路由已变化，与确认的不一致，请重新预览", en),
+        ),
         Refusal::NotFromHere { .. } => {
             (StatusCode::CONFLICT, "action_not_allowed", say("事件当前状态不允许此操作", en))
         }
@@ -110,6 +115,11 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
         Refusal::ReopenTooLate => {
             (StatusCode::CONFLICT, "reopen_too_late", say("已超过可重开的期限", en))
         }
+        Refusal::RateTooLate => {
+            (StatusCode::CONFLICT, "rate_too_late", say("已超过可评价的期限", en))
+        }
+        Refusal::Overdue => (StatusCode::CONFLICT, "overdue", say("已超时限，不能再延期", en)),
+        Refusal::NotDue => (StatusCode::CONFLICT, "not_due", say("该阶段尚未超时", en)),
         Refusal::Missing(field) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "validation",
@@ -195,12 +205,21 @@ impl From<AppError> for ApiError {
             AppError::NotFound(says) => plain(StatusCode::NOT_FOUND, "not_found", says),
             AppError::Conflict(says) => plain(StatusCode::CONFLICT, "conflict", says),
             AppError::Refused(refusal) => refusal_problem(&refusal, allowed),
+            AppError::Evidence { code, says } => {
+                let field = "photo_ids".to_owned();
+                let errors = vec![FieldProblem { field, says: says.clone() }];
+                Problem { errors, ..plain(StatusCode::UNPROCESSABLE_ENTITY, code, says) }
+            }
             AppError::KeyReused => {
                 let says = say(
                     "该 Idempotency-Key 已用于另一个请求",
                     "This Idempotency-Key came with another request before",
                 );
                 plain(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", says)
+            }
+            AppError::NoSealKey(says) => {
+                tracing::warn!(reason = %says.en, "a request needs a key that is not configured");
+                plain(StatusCode::CONFLICT, "no_seal_key", says)
             }
             AppError::TooLarge(says) => plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", says),
             AppError::UnsupportedMedia(says) => {

@@ -4,21 +4,21 @@ use super::extract::{At, Body, Caller, Lang};
 use super::multipart::{Upload, read_upload};
 use super::problem::ApiError;
 use super::wire::issue::View;
-use super::wire::report::{
-    Followed, PreviewWire, ReportWire, SubmittedWire, TrackWire, preview_wire, track_wire,
-};
+use super::wire::report::{PreviewWire, ReportWire, SubmittedWire, preview_wire};
+use super::wire::track::{Followed, TrackWire, track_wire};
 use super::{App, wire::report::LocationWire};
 use crate::app::error::{AppError, say};
-use crate::app::handle::take_reporter_action;
+use crate::app::handle::{Request as ActionRequest, take_reporter_action};
 use crate::app::number::parse_number;
 use crate::app::photo::Variant;
 use crate::app::report::{self, KEY_CHARS_MAX, RequestKey};
+use crate::app::told::ToldRequest;
 use crate::domain::access::Actor;
 use crate::domain::id::AttachmentId;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, State as IssueState};
-use crate::domain::issue::step::REOPEN_DAYS_MAX;
+use crate::domain::issue::step::{RATE_DAYS_MAX, REOPEN_DAYS_MAX};
 use crate::domain::time::DAY_MS;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -40,9 +40,20 @@ fn request_key(headers: &HeaderMap, fingerprint: String) -> Result<Option<Reques
     }
 }
 
+/// A report with its photos, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes the form that read_upload takes apart")]
+pub struct ReportForm {
+    report: ReportWire,
+    /// JPEG, PNG or WebP; up to nine.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    photo: Vec<Vec<u8>>,
+}
+
 /// Submits a report: JSON, or multipart/form-data with the JSON in the part `report` and up to nine
 /// photos in parts `photo`. With an Idempotency-Key it may be sent as often as need be.
-#[utoipa::path(post, path = "/reports", tag = "reports", request_body = ReportWire,
+#[utoipa::path(post, path = "/reports", tag = "reports",
+    request_body(content((ReportWire = "application/json"), (ReportForm = "multipart/form-data"))),
     params(("Idempotency-Key" = Option<String>, Header)),
     responses((status = 201, body = SubmittedWire), (status = 200, body = SubmittedWire),
         (status = 413), (status = 415), (status = 422)))]
@@ -116,14 +127,16 @@ async fn follow(app: &App, lang: Lang, issue: &Issue) -> Answer<TrackWire> {
     let photos = store.list_attachments(issue.id).await.map_err(AppError::from)?;
     let route = store.find_route(issue.id).await.map_err(AppError::from)?;
     let closed = issue.times.closed.map_or(i64::MIN, |at| at.0);
-    let in_term = app.ctx.now().0 <= closed.saturating_add(REOPEN_DAYS_MAX * DAY_MS);
+    let within = |days: i64| app.ctx.now().0 <= closed.saturating_add(days * DAY_MS);
+    let closed = issue.state == IssueState::Closed;
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &Actor::Anonymous };
     let followed = Followed {
         events: &events,
         photos: &photos,
         route: route.as_ref(),
-        may_reopen: issue.state == IssueState::Closed && in_term,
+        may_reopen: closed && within(REOPEN_DAYS_MAX),
+        may_rate: closed && within(RATE_DAYS_MAX),
     };
     Ok(Json(track_wire(&view, issue, &followed)))
 }
@@ -154,11 +167,50 @@ pub struct ReopenWire {
 pub async fn reopen_report(
     State(app): State<App>,
     lang: Lang,
+    caller: Caller,
     At(number): At<String>,
     Body(reopen): Body<ReopenWire>,
 ) -> Answer<TrackWire> {
     let issue = find_by_number(&app, &number).await?;
-    let issue = take_reporter_action(&app.ctx, &issue.number, Action::Reopen, &reopen.note).await?;
+    let request = ActionRequest { note: Some(reopen.note), ..ActionRequest::default() };
+    let (number, actor) = (&issue.number, &caller.actor);
+    let issue = take_reporter_action(&app.ctx, actor, number, Action::Reopen, &request).await?;
+    follow(&app, lang, &issue).await
+}
+
+/// How a closed report turned out, in its reporter's word.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RatingWire {
+    /// `resolved`, `partly` or `not_resolved`.
+    pub verdict: String,
+    /// `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`.
+    pub satisfaction: String,
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Rates how one's closed report turned out, within the term; the last rating counts.
+#[utoipa::path(post, path = "/track/{number}/rating", tag = "reports",
+    params(("number" = String, Path)), request_body = RatingWire,
+    responses((status = 200, body = TrackWire), (status = 403), (status = 404), (status = 409),
+        (status = 422)))]
+pub async fn rate_report(
+    State(app): State<App>,
+    lang: Lang,
+    caller: Caller,
+    At(number): At<String>,
+    Body(rating): Body<RatingWire>,
+) -> Answer<TrackWire> {
+    let issue = find_by_number(&app, &number).await?;
+    let told = ToldRequest {
+        verdict: Some(rating.verdict),
+        satisfaction: Some(rating.satisfaction),
+        ..ToldRequest::default()
+    };
+    let request = ActionRequest { note: rating.note, told, ..ActionRequest::default() };
+    let (number, actor) = (&issue.number, &caller.actor);
+    let issue = take_reporter_action(&app.ctx, actor, number, Action::Rate, &request).await?;
     follow(&app, lang, &issue).await
 }
 

@@ -105,12 +105,35 @@ fn no_area(imported: &Imported) -> ApiError {
     AppError::Invalid(problems).into()
 }
 
-/// Stages areas from a file: multipart with `file` (GeoJSON, TopoJSON, zipped Shapefile) and the
-/// texts `datum`, `layer`, `level`, `code_property`, `name_property`, `level_property`,
-/// `parent_property`, `kind_property`, `joining` (`merge` or `replace`), `lineage` (CSV), `note`,
-/// `retire_missing` (`true`: areas that are gone without a word are retired).
+/// A file of areas and how it is to be read, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only describes the form that read_form takes apart")]
+pub struct TerritoryForm {
+    /// GeoJSON, TopoJSON or a zipped Shapefile.
+    #[schema(value_type = String, format = Binary)]
+    file: Vec<u8>,
+    /// `wgs84` (default), `gcj02` or `bd09`.
+    datum: Option<String>,
+    layer: Option<String>,
+    /// The level of areas that do not say theirs.
+    level: Option<String>,
+    code_property: Option<String>,
+    name_property: Option<String>,
+    level_property: Option<String>,
+    parent_property: Option<String>,
+    kind_property: Option<String>,
+    /// `merge` or `replace`.
+    joining: Option<String>,
+    /// What becomes of areas that end, as CSV.
+    lineage: Option<String>,
+    note: Option<String>,
+    /// `true`: areas that are gone without a word are retired.
+    retire_missing: Option<String>,
+}
+
+/// Stages areas from a file.
 #[utoipa::path(post, path = "/territory/versions", tag = "territory",
-    request_body(content_type = "multipart/form-data"),
+    request_body(content = TerritoryForm, content_type = "multipart/form-data"),
     responses((status = 201, body = StagedWire), (status = 403), (status = 422)))]
 pub async fn stage_version(
     State(app): State<App>,

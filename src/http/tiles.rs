@@ -2,12 +2,12 @@
 
 use super::App;
 use super::extract::{At, Caller};
-use super::filter::{IssueQuery, issue_filter, parse_word};
+use super::filter::{IssueQuery, Moments, issue_filter, parse_word};
 use super::measures::{WindowQuery, window_of};
 use super::problem::ApiError;
 use crate::app::error::AppError;
-use crate::app::measure::metrics_scope;
 use crate::app::tiles::{MEDIA_TYPE, draw_areas, draw_cells, draw_issues, resolution_at};
+use crate::app::window::metrics_scope_at;
 use crate::domain::access::Actor;
 use crate::domain::territory::level::Level;
 use crate::domain::tile::Tile;
@@ -97,13 +97,13 @@ pub async fn show_tile(
         }
         Layer::Issues => {
             let query: IssueQuery = read_query(&uri)?;
-            let filter = issue_filter(&app.ctx.snapshot(), &query)?;
+            let filter = issue_filter(&app.ctx.snapshot(), Moments::find(&app.ctx).await?, &query)?;
             draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
         }
         Layer::Cells => {
-            let scope = metrics_scope(&caller.actor)?;
+            let scope = metrics_scope_at(&caller.actor, resolution_at(zoom))?;
             let query: WindowQuery = read_query(&uri)?;
-            let window = window_of(&app, &app.ctx.snapshot(), &query)?;
+            let window = window_of(&app, &app.ctx.snapshot(), &query).await?;
             draw_cells(&app.ctx, &scope, window, tile, resolution_at(zoom)).await?
         }
     };

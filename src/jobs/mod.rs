@@ -2,10 +2,12 @@
 //! and a job that was cut off is done by its next run.
 
 use crate::app::account::FAILURES_MS;
+use crate::app::clocks::{Ran, attend_clocks, retime_if_stale};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
+use crate::app::retention::erase_due;
 use crate::app::territory::rehome_stragglers;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{DAY_MS, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -17,10 +19,19 @@ const REFRESH_EVERY: Duration = Duration::from_secs(1);
 /// How often what has expired is removed.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
+/// For how many days the key of a request is known: as long as a phone may be offline.
+const KEY_DAYS: i64 = 30;
+/// How often what is past its term is erased.
+const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the clocks of issues are attended to.
+const CLOCKS_EVERY: Duration = Duration::from_secs(20);
+
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
-        let all = async { tokio::join!(keep_fresh(&ctx), keep_swept(&ctx)) };
+        let all = async {
+            tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_retained(&ctx), keep_time(&ctx))
+        };
         stop.run_until_cancelled(all).await;
     })
 }
@@ -82,6 +93,53 @@ async fn keep_fresh(ctx: &Ctx) {
     }
 }
 
+/// Removes what is kept for a time only: keys of repeated requests, and where people stood.
+///
+/// # Errors
+/// The store is not available.
+pub async fn forget(ctx: &Ctx, now: Timestamp) -> Result<(), AppError> {
+    let before = |days: i64| Timestamp(now.0.saturating_sub(days.saturating_mul(DAY_MS)));
+    let places_before = before(ctx.snapshot().instance.position_days());
+    Ok(ctx.store.forget(before(KEY_DAYS), places_before).await?)
+}
+
+/// Erases what is personal of issues that are past their term.
+async fn keep_retained(ctx: &Ctx) {
+    let mut ticks = every(RETAIN_EVERY);
+    let mut watch = Watch::new("retention");
+    loop {
+        ticks.tick().await;
+        if let Some(erased) = watch.note(erase_due(ctx).await)
+            && erased > 0
+        {
+            tracing::info!(issues = erased, "what was personal is erased after its term");
+        }
+    }
+}
+
+async fn keep_time(ctx: &Ctx) {
+    let mut ticks = every(CLOCKS_EVERY);
+    let (mut retime, mut attend) = (Watch::new("retime"), Watch::new("clocks"));
+    let mut unread = 0;
+    loop {
+        ticks.tick().await;
+        if let Some(Some(changed)) = retime.note(retime_if_stale(ctx).await) {
+            tracing::info!(changed, "due times follow the calendars in force");
+        }
+        let Some(ran) = attend.note(attend_clocks(ctx).await) else { continue };
+        if ran.unread > unread {
+            let region = ctx.snapshot().keeper.calendar.region().to_owned();
+            let n = ran.unread;
+            tracing::error!(issues = n, region, "clocks cannot be read: a calendar is lacking");
+        }
+        unread = ran.unread;
+        let Ran { resumed, escalated, .. } = ran;
+        if resumed + escalated > 0 {
+            tracing::info!(resumed, escalated, "clocks were attended to");
+        }
+    }
+}
+
 async fn keep_swept(ctx: &Ctx) {
     let mut ticks = every(SWEEP_EVERY);
     let mut watch = Watch::new("sweep");
@@ -90,5 +148,6 @@ async fn keep_swept(ctx: &Ctx) {
         let now = ctx.now();
         let failures_before = Timestamp(now.0.saturating_sub(FAILURES_MS));
         watch.note(ctx.store.sweep(now, failures_before).await.map_err(AppError::from));
+        watch.note(forget(ctx, now).await);
     }
 }

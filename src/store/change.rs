@@ -1,7 +1,9 @@
 //! What a use case writes: everything that one decision changes, applied in one transaction.
 
-use crate::domain::id::{AttachmentId, IssueId};
+use super::care::CareChange;
+use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
+use crate::domain::issue::notice::Notice;
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::Deltas;
 use crate::domain::time::Timestamp;
@@ -16,7 +18,7 @@ pub struct Save {
 }
 
 /// A photo's record; its bytes are in the object store under the hash.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Attachment {
     pub id: AttachmentId,
     pub issue: IssueId,
@@ -29,6 +31,21 @@ pub struct Attachment {
     pub height: i64,
     /// `report`, `before`, `after` or `evidence`.
     pub purpose: String,
+    pub at: Timestamp,
+    /// The camera's claims, for evidence alone: when, and the WGS-84 position.
+    pub taken_at: Option<Timestamp>,
+    pub taken_position: Option<(f64, f64)>,
+}
+
+/// Where somebody stood who arrived or checked in: kept for a time only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Presence {
+    pub issue: IssueId,
+    /// The event that it belongs to.
+    pub seq: i64,
+    pub account: AccountId,
+    /// WGS-84 longitude and latitude.
+    pub position: (f64, f64),
     pub at: Timestamp,
 }
 
@@ -62,6 +79,14 @@ pub struct Idempotency {
     pub issue: IssueId,
 }
 
+/// A notice as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeRow {
+    pub id: String,
+    pub notice: Notice,
+    pub at: Timestamp,
+}
+
 /// Everything that one decision changes.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
@@ -72,8 +97,13 @@ pub struct Change {
     pub deltas: Deltas,
     pub routes: Vec<StoredRoute>,
     pub attachments: Vec<Attachment>,
-    pub contact: Option<(IssueId, Contact)>,
+    pub contacts: Vec<(IssueId, Contact)>,
+    pub presences: Vec<Presence>,
+    /// Those that were told before are left as they are.
+    pub notices: Vec<NoticeRow>,
     pub idempotency: Option<Idempotency>,
+    /// What the kinds have of their own.
+    pub care: CareChange,
     /// How far an import has come with this change.
     pub import_progress: Option<ImportRun>,
 }

@@ -7,7 +7,15 @@ use sqlx::{AssertSqlSafe, SqlSafeStr};
 pub type Step = (i64, &'static str, &'static str);
 
 /// What both engines have.
-const COMMON: &[Step] = &[(1, "core", include_str!("../../migrations/0001_core.sql"))];
+const COMMON: &[Step] = &[
+    (1, "core", include_str!("../../migrations/0001_core.sql")),
+    (7, "matrix", include_str!("../../migrations/0007_matrix.sql")),
+    (8, "event_at", include_str!("../../migrations/0008_event_at.sql")),
+    (5, "supervision", include_str!("../../migrations/0005_supervision.sql")),
+    (6, "kinds", include_str!("../../migrations/0006_kinds.sql")),
+    (4, "clocks", include_str!("../../migrations/0004_clocks.sql")),
+    (9, "suspended_at", include_str!("../../migrations/0009_suspended_at.sql")),
+];
 
 /// The migrator of an engine: the common steps and its own.
 pub fn migrator(own: &[Step]) -> Migrator {

@@ -4,8 +4,10 @@
 //! Invariants: no method reads issues without a [`Scope`](crate::domain::access::Scope), save the
 //! ones that say why; a write that returned `Ok` is on disk.
 
+pub mod care;
 pub mod change;
 pub mod error;
+mod ledger;
 mod migrate;
 pub mod port;
 mod postgres;
@@ -18,7 +20,15 @@ use std::sync::Arc;
 
 /// Everything that is kept.
 pub trait Store:
-    port::Issues + port::Accounts + port::Territories + port::Rollups + port::Packs + port::Feed
+    port::Issues
+    + port::Accounts
+    + port::Territories
+    + port::Rollups
+    + port::Packs
+    + port::Feed
+    + port::Supervisions
+    + care::Cares
+    + port::Notices
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

@@ -1,17 +1,21 @@
 //! The ports: what the use cases ask of the store.
 
 use super::StoreError;
-use super::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
-use super::query::{GroupBy, IssueFilter, IssuePage, OpenSum, PageQuery, RollupFilter, RollupSum};
+use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
+use super::query::{
+    AsOf, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum, PageQuery,
+    RollupFilter, RollupSum, Standing,
+};
 use crate::domain::access::{Role, Scope};
-use crate::domain::id::{AccountId, AttachmentId, IssueId};
+use crate::domain::id::{AccountId, AttachmentId, IssueId, WorkerId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::Deltas;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
+use jiff::tz::TimeZone;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -77,6 +81,9 @@ pub trait Issues: Send + Sync {
 
     /// Which of these external numbers are in already.
     async fn list_known_external(&self, source: &str, ids: &[String]) -> Result<Vec<String>>;
+
+    /// Issues that arbitration has ruled on, the latest reported first.
+    async fn list_ruled(&self, limit: usize, scope: &Scope) -> Result<Vec<Issue>>;
 
     /// All issues in order of id after `after`: for verification and rebuilding.
     async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>>;
@@ -287,11 +294,55 @@ pub trait Rollups: Send + Sync {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>>;
+    /// What is open beyond its limit at an instant, by day from which it is, in days of the zone.
+    async fn sum_overdue(
+        &self,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+        by: (Timestamp, &TimeZone),
+    ) -> Result<Vec<OpenSum>>;
+    /// What the counters said at an instant, told by the log of events. It costs as much as
+    /// reading the log of every issue touched since, or the whole log up to the instant, whichever
+    /// is less; memory for one issue's log and the sums. Two may run at a time, more wait. Logs
+    /// have no place of their own, so the scope is applied to each issue as it stood, by
+    /// [`Scope::counts`].
+    async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing>;
+    /// When the latest event happened.
+    async fn find_last_event(&self) -> Result<Option<Timestamp>>;
     /// All counters that are not zero: for verification.
     async fn load_rollups(&self) -> Result<Deltas>;
     /// Replaces all counters by the sum over `issues` as `contributions` gives it, while no other
     /// write runs.
     async fn replace_rollups(&self, time_zone: String) -> Result<i64>;
+    /// As [`Rollups::replace_rollups`], if the counters are of another version than this program
+    /// counts by; `None` when they are of this one. Of several nodes one does it.
+    async fn renew_rollups(&self, time_zone: String) -> Result<Option<i64>>;
+}
+
+/// A version of a document, without its body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackRow {
+    pub version: i64,
+    pub note: String,
+    pub created: Timestamp,
+}
+
+/// That a version of a document comes into force, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActivationRow {
+    /// 1, 2, 3 … in the order in which they were decided.
+    pub ordinal: i64,
+    pub version: i64,
+    /// The first day in force.
+    pub from: Day,
+    pub at: Timestamp,
+    /// `None` for the command line.
+    pub actor: Option<AccountId>,
+    pub note: String,
+    /// How many errors of the check were overridden.
+    pub errors: i64,
+    pub override_reason: Option<String>,
 }
 
 /// Versioned documents and settings.
@@ -301,10 +352,110 @@ pub trait Packs: Send + Sync {
     async fn put_pack(&self, kind: &str, body: &str, note: &str, at: Timestamp) -> Result<i64>;
     /// The latest version: number and body.
     async fn find_pack(&self, kind: &str) -> Result<Option<(i64, String)>>;
+    /// The body of one version.
+    async fn load_pack(&self, kind: &str, version: i64) -> Result<Option<String>>;
+    /// All versions, the latest first.
+    async fn list_packs(&self, kind: &str) -> Result<Vec<PackRow>>;
+    /// Appends an activation; its ordinal is the one after those that its decision saw.
+    ///
+    /// # Errors
+    /// `Stale` when another was appended meanwhile.
+    async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()>;
+    /// All activations, in order.
+    async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>>;
     async fn put_setting(&self, name: &str, value: &str) -> Result<()>;
     async fn list_settings(&self) -> Result<Vec<(String, String)>>;
-    /// The versions in force, to be compared cheaply: packs, territory, people.
+    /// The versions that there are, to be compared cheaply: packs, activations, territory, people.
     async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
+}
+
+/// A sample of closings as it was drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleRow {
+    pub id: String,
+    pub author: AccountId,
+    pub at: Timestamp,
+    pub seed: i64,
+    /// Days of closing, inclusive.
+    pub from: Day,
+    pub to: Day,
+    /// Code of the area.
+    pub area: Option<String>,
+    pub kind: Option<Kind>,
+    /// What was asked for: a share of the closings (0 to 1), or a number of them.
+    pub share: Option<f64>,
+    pub size: Option<i64>,
+    /// The closings that it was drawn from.
+    pub population: i64,
+}
+
+/// Tasks, positions that are forgotten, samples.
+#[async_trait]
+pub trait Supervisions: Send + Sync {
+    /// The open tasks of one account, the oldest first; with a scope also those of the desk in it.
+    async fn list_tasks(&self, account: AccountId, desk: Option<&Scope>) -> Result<Vec<Issue>>;
+
+    /// The ids of the issues that a filter finds, in order.
+    async fn list_ids(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<IssueId>>;
+
+    /// Says which worker an account is; `None` for none.
+    ///
+    /// # Errors
+    /// `Taken` when another account is that worker.
+    async fn link_worker(&self, account: AccountId, worker: Option<WorkerId>) -> Result<()>;
+
+    async fn list_worker_links(&self) -> Result<Vec<(WorkerId, AccountId)>>;
+
+    /// Where people stood who arrived or checked in, as long as it is kept. The caller has read
+    /// the issue in scope.
+    async fn list_presences(&self, issue: IssueId) -> Result<Vec<Presence>>;
+
+    async fn insert_sample(&self, sample: SampleRow, issues: Vec<IssueId>) -> Result<()>;
+
+    /// The samples that an account drew, the latest first.
+    async fn list_samples(&self, author: AccountId) -> Result<Vec<SampleRow>>;
+
+    async fn find_sample(&self, author: AccountId, id: &str) -> Result<Option<SampleRow>>;
+
+    /// The issues of a sample within the scope, in the order in which they were drawn.
+    async fn list_sampled(&self, sample: &str, scope: &Scope) -> Result<Vec<Issue>>;
+
+    /// Removes what is kept for a time only: keys of requests, and positions of people.
+    async fn forget(&self, keys_before: Timestamp, places_before: Timestamp) -> Result<()>;
+}
+
+/// Notices, and the issues that ask for one.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// The notices of those recipients about issues in scope, the latest first.
+    async fn list_notices(
+        &self,
+        asked: &NoticeQuery,
+        account: AccountId,
+        scope: &Scope,
+    ) -> Result<Vec<KeptNotice>>;
+    async fn count_notices(
+        &self,
+        asked: &NoticeQuery,
+        account: AccountId,
+        scope: &Scope,
+    ) -> Result<i64>;
+    /// Marks a notice as read by an account; whether it is one of its notices.
+    async fn read_notice(
+        &self,
+        id: &str,
+        reader: (AccountId, &Scope),
+        asked: &NoticeQuery,
+        at: Timestamp,
+    ) -> Result<bool>;
+    /// Open issues whose light is not green, whose stage is overdue or whose suspension has ended
+    /// at `now`, in order of id: for the jobs.
+    async fn scan_alarms(
+        &self,
+        now: Timestamp,
+        after: Option<IssueId>,
+        limit: usize,
+    ) -> Result<Vec<Issue>>;
 }
 
 /// A place in the feed of events.

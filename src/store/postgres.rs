@@ -26,6 +26,10 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "(tx, feed) > ($1, $2)";
     pub const FEED_ORDER: &str = "tx, feed";
     pub const FEED_LAST_FIRST: &str = "tx DESC, feed DESC";
+    /// Begins a transaction whose reads all see the same moment.
+    pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    /// Says that texts are compared byte by byte.
+    pub const BY_BYTES: &str = "COLLATE \"C\"";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &["LOCK TABLE territory_version IN SHARE ROW EXCLUSIVE MODE"];
     /// Statements that keep other writes out until the transaction ends; readers are let through.
@@ -58,6 +62,7 @@ impl Engine {
             .run(&readers)
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
+        sql::care::fill_coarse_places(&mut *readers.acquire().await?).await?;
         Ok(Self { readers })
     }
 

@@ -1,12 +1,16 @@
 //! Questions to the store.
 
-use crate::domain::access::AreaPath;
+use super::care::CareFilter;
+use crate::domain::access::{AreaPath, Clause, Role};
 use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
+use crate::domain::issue::clock::Light;
 use crate::domain::issue::kind::Kind;
+use crate::domain::issue::notice::Notice;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
-use crate::domain::metrics::contribution::Measure;
+use crate::domain::metrics::contribution::{Bin, Measure};
 use crate::domain::time::{Day, Timestamp};
+use jiff::tz::TimeZone;
 
 /// A box in WGS-84 degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -33,13 +37,53 @@ pub struct IssueFilter {
     /// Words in text, address or number.
     pub words: Option<String>,
     pub reporter: Option<AccountId>,
+    /// The light of the total clock at an instant; of what has ended, the light at its end.
+    pub light: Option<(Light, Timestamp)>,
     /// From this instant.
     pub reported_from: Option<Timestamp>,
     /// Before this instant.
     pub reported_before: Option<Timestamp>,
+    pub attention: Option<Attention>,
     /// The issues that a counter counts, in the half-open window of instants. Department and scope
     /// then go by the lead alone, as the counters do.
     pub counted: Option<Counted>,
+    pub care: CareFilter,
+}
+
+/// What someone should look at now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attention {
+    Urged,
+    /// An order awaits its reply.
+    ReplyOwed,
+    WhistleOpen,
+    /// The reporter says that it is not resolved.
+    ReopenProposed,
+    AppealOpen,
+}
+
+impl Attention {
+    pub const ALL: [Attention; 5] = [
+        Attention::Urged,
+        Attention::ReplyOwed,
+        Attention::WhistleOpen,
+        Attention::ReopenProposed,
+        Attention::AppealOpen,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Attention::Urged => "urged",
+            Attention::ReplyOwed => "reply_owed",
+            Attention::WhistleOpen => "whistle_open",
+            Attention::ReopenProposed => "reopen_proposed",
+            Attention::AppealOpen => "appeal_open",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|attention| attention.as_str() == text)
+    }
 }
 
 /// The issues behind a counter.
@@ -58,13 +102,59 @@ pub enum Sort {
     #[default]
     NewestFirst,
     OldestFirst,
+    /// By due time; what has none comes last.
+    DueFirst,
 }
 
 /// Where a page begins: after this row of the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seek {
+    /// The time of report; of a list by due time the due time, or [`NO_DUE`].
     pub reported: Timestamp,
     pub id: IssueId,
+}
+
+/// Where what has no due time stands in a list by due time.
+pub const NO_DUE: Timestamp = Timestamp(i64::MAX);
+
+impl Seek {
+    /// After an issue, in this order.
+    pub fn after(issue: &Issue, sort: Sort) -> Self {
+        let at = match sort {
+            Sort::NewestFirst | Sort::OldestFirst => issue.times.reported,
+            Sort::DueFirst => issue.clocks.due().unwrap_or(NO_DUE),
+        };
+        Self { reported: at, id: issue.id }
+    }
+}
+
+/// Somebody who may be told: a role, where its grant reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    pub role: Role,
+    pub clause: Clause,
+}
+
+/// Which notices.
+#[derive(Clone, Debug, Default)]
+pub struct NoticeQuery {
+    pub recipients: Vec<Recipient>,
+    /// Only those that the account has not read.
+    pub unread: bool,
+    /// Time and id of the notice after which a page begins.
+    pub after: Option<(Timestamp, String)>,
+    pub limit: usize,
+}
+
+/// A notice with its issue.
+#[derive(Clone, Debug)]
+pub struct KeptNotice {
+    pub id: String,
+    pub notice: Notice,
+    pub at: Timestamp,
+    /// When the account read it.
+    pub read: Option<Timestamp>,
+    pub issue: Issue,
 }
 
 /// One page of a list.
@@ -93,6 +183,39 @@ pub struct RollupFilter {
     pub kind: Option<Kind>,
     pub category: Option<CategoryCode>,
     pub department: Option<DepartmentCode>,
+    pub measure: Option<Measure>,
+}
+
+impl RollupFilter {
+    /// Whether what is counted in `bin` is asked for, on whatever day: the slow truth of what the
+    /// store's condition says in SQL.
+    pub fn admits(&self, bin: &Bin) -> bool {
+        let path = || AreaPath::from_stored(bin.path.clone());
+        let cell = |ranges: &Vec<(u64, u64)>| {
+            ranges.iter().any(|(low, high)| (*low..=*high).contains(&bin.cell))
+        };
+        self.area.as_ref().is_none_or(|area| path().is_within(area))
+            && self.bounds_cells.as_ref().is_none_or(cell)
+            && self.kind.is_none_or(|kind| bin.kind == kind)
+            && self.category.as_ref().is_none_or(|category| bin.category == *category)
+            && (self.department.is_none() || bin.department == self.department)
+    }
+
+    /// The same on whatever day and of whatever measure: what stands does not go by days.
+    #[must_use]
+    pub fn always(&self) -> Self {
+        Self { from: None, to: None, measure: None, ..self.clone() }
+    }
+
+    /// Whether a measure is asked for.
+    pub fn wants(&self, measure: Measure) -> bool {
+        self.measure.is_none_or(|wanted| wanted == measure)
+    }
+
+    /// Whether a day is asked for.
+    pub fn holds(&self, day: Day) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
 }
 
 /// What sums are grouped by, beside the measure.
@@ -103,6 +226,9 @@ pub enum GroupBy {
     Cell,
     Day,
     Kind,
+    Department,
+    /// By path and category together.
+    PathCategory,
 }
 
 /// One sum.
@@ -114,11 +240,12 @@ pub struct RollupSum {
     pub n: i64,
 }
 
-/// Open issues of one group that were reported on one day.
+/// Open issues of one group by a day: that of the report or, of what is overdue, that from which
+/// it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSum {
     pub group: Group,
-    pub reported: Day,
+    pub day: Day,
     pub n: i64,
 }
 
@@ -130,4 +257,60 @@ pub enum Group {
     Cell(u64),
     Day(Day),
     Kind(Kind),
+    /// None before dispatch.
+    Department(Option<DepartmentCode>),
+    PathCategory(String, CategoryCode),
+}
+
+impl Group {
+    /// The group that a counter belongs to.
+    pub fn of(by: GroupBy, day: Day, bin: &Bin) -> Self {
+        match by {
+            GroupBy::Nothing => Group::Nothing,
+            GroupBy::Path => Group::Path(bin.path.clone()),
+            GroupBy::Cell => Group::Cell(bin.cell),
+            GroupBy::Day => Group::Day(day),
+            GroupBy::Kind => Group::Kind(bin.kind),
+            GroupBy::Department => Group::Department(bin.department.clone()),
+            GroupBy::PathCategory => Group::PathCategory(bin.path.clone(), bin.category.clone()),
+        }
+    }
+}
+
+/// What the counters said at an instant.
+#[derive(Clone, Debug)]
+pub struct AsOf {
+    pub at: Timestamp,
+    /// The zone whose days are counted.
+    pub zone: TimeZone,
+    pub filter: RollupFilter,
+    /// What sums are grouped by; all of them are made in one reading of the log.
+    pub groups: Vec<GroupBy>,
+    pub way: Way,
+}
+
+/// How the counters of an instant are found. All ways lead to the same numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Way {
+    /// Whichever reads less of the log.
+    #[default]
+    Shorter,
+    /// From the counters as they are now, taking back what the issues touched since have changed.
+    Back,
+    /// From nothing, telling every issue's log up to the instant.
+    Forward,
+}
+
+/// The answer to [`AsOf`].
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// For each grouping that was asked for, in that order: the sums without what is open, and what
+    /// was open, whatever the window. None of them is zero.
+    pub groups: Vec<(Vec<RollupSum>, Vec<OpenSum>)>,
+    /// For each grouping, what was open beyond its limit at the instant, whatever the window.
+    pub overdue: Vec<Vec<OpenSum>>,
+    /// The issues reported in the window by the state that they were in.
+    pub states: Vec<(State, i64)>,
+    /// The events that were read.
+    pub events: u64,
 }

@@ -28,6 +28,10 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "tx >= $1 AND feed > $2";
     pub const FEED_ORDER: &str = "feed";
     pub const FEED_LAST_FIRST: &str = "feed DESC";
+    /// Begins a transaction whose reads all see the same moment.
+    pub const SNAPSHOT: &str = "BEGIN";
+    /// Says that texts are compared byte by byte.
+    pub const BY_BYTES: &str = "COLLATE BINARY";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &[];
     /// Statements that let a write wait for no other and be seen by all.
@@ -83,6 +87,7 @@ impl Engine {
             .run(&mut writer)
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
+        sql::care::fill_coarse_places(&mut writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options.read_only(true).create_if_missing(false))

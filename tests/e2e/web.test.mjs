@@ -408,6 +408,16 @@ describe("the browser side", () => {
         values.includes(handlerDepartment) ? handlerDepartment : values[0],
       );
     }
+    // The end of the work is shown by a photo of it.
+    const files = form.locator("[data-testid=photo-files]");
+    if (action === "submit") {
+      await files.setInputFiles({
+        name: "after.jpg",
+        mimeType: "image/jpeg",
+        buffer: await makePhoto(page),
+      });
+      await form.locator("img").waitFor();
+    }
     await form.locator("button:not([type=button])").last().click();
     await page.locator(".notice.ok[role=status]").waitFor();
   }

@@ -52,6 +52,21 @@ fn the_examples_of_areas_say_the_same_in_every_format() {
 }
 
 #[test]
+fn the_example_of_a_calendar_is_read_as_the_page_gives_it() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join("tests/fixtures/formats/calendar.json")).unwrap();
+    let page = std::fs::read_to_string(root.join("docs/formats.md")).unwrap();
+    assert!(page.contains(&format!("```json\n{text}```")));
+    let (_, year) = hexward::format::calendar::read_year("calendar.json", &text).unwrap();
+    assert_eq!((year.year, year.days.len(), year.sources.len()), (2026, 4, 1));
+    // It is the beginning of the file that ships.
+    let shipped = hexward::format::calendar::shipped_years("cn").unwrap().unwrap().pop().unwrap();
+    let days = shipped.days.iter().take(4).map(|day| (day.date.clone(), !day.is_off_day));
+    let told = year.days.iter().map(|(day, (works, _))| (day.to_string(), *works));
+    assert!(days.eq(told));
+}
+
+#[test]
 fn the_examples_of_branches_workers_and_posts_are_read_whole() {
     let limits = FileLimits::default();
     let (branches, problems) =

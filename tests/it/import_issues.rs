@@ -4,15 +4,15 @@ use crate::support::{Fixture, Raw, check};
 use hexward::app::audit::verify_audit;
 use hexward::app::ctx::{Ctx, system_clock};
 use hexward::app::import_issues::{ImportError, Summary, Told, import_issues, run_id};
-use hexward::app::measure::verify_metrics;
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
+use hexward::app::verify::verify_metrics;
 use hexward::domain::metrics::contribution::Measure;
-use hexward::domain::time::Timestamp;
+use hexward::domain::time::{Day, Timestamp};
 use hexward::format::history::Mapping;
 use hexward::format::packs::{City, shipped_catalog, shipped_matrix};
 use hexward::store::Store;
 use hexward::store::change::Change;
-use hexward::store::port::AreaRow;
+use hexward::store::port::{ActivationRow, AreaRow};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -57,7 +57,18 @@ async fn furnish(store: &Arc<dyn Store>) {
     let catalog = serde_json::to_string(&shipped_catalog()).unwrap();
     let matrix = serde_json::to_string(&shipped_matrix(City::LosAngeles)).unwrap();
     store.put_pack("catalog", &catalog, "test", at).await.unwrap();
-    store.put_pack("matrix", &matrix, "test", at).await.unwrap();
+    let version = store.put_pack("matrix", &matrix, "test", at).await.unwrap();
+    let activation = ActivationRow {
+        ordinal: 1,
+        version,
+        from: Day(0),
+        at,
+        actor: None,
+        note: "test".into(),
+        errors: 0,
+        override_reason: None,
+    };
+    store.append_activation("matrix", activation).await.unwrap();
     store.put_setting("time_zone", "America/Los_Angeles").await.unwrap();
     store.put_setting("district", "LA").await.unwrap();
 }
@@ -67,7 +78,7 @@ async fn load(store: Arc<dyn Store>) -> Arc<Ctx> {
     let folder = std::env::temp_dir().join("hexward-import-test-photos");
     let photos = PhotoStore::open(&format!("file:{}", folder.display())).unwrap();
     let shop = PhotoShop::new(photos, PhotoLimits::default());
-    Ctx::load(store, shop, Arc::new(system_clock)).await.unwrap()
+    Ctx::load_with(store, shop, Arc::new(system_clock), crate::support::seals()).await.unwrap()
 }
 
 async fn import(ctx: &Ctx, file: &str) -> (Summary, Vec<String>) {

@@ -2,11 +2,14 @@
 
 mod api;
 mod api_view;
+mod clocks;
 mod contract;
 mod demo;
 mod demo_pack;
 mod formats;
 mod import_issues;
+mod kinds;
+mod learning;
 mod left_out;
 mod nasty;
 mod openapi;

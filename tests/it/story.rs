@@ -3,15 +3,17 @@
 
 use crate::support::{Fixture, check, zone};
 use hexward::app::ctx::Ctx;
-use hexward::app::measure::{Window, counted_by, resolve, sum_window};
+use hexward::app::measure::{counted_by, sum_window};
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
 use hexward::app::report::{Submission, Submitted, submit};
+use hexward::app::window::{Window, resolve};
 use hexward::demo::accounts::{account_id, actor_of};
 use hexward::demo::load::{load_base, seats_of};
 use hexward::domain::access::{Actor, Scope};
 use hexward::domain::audit::Hash;
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{DepartmentCode, IssueId};
+use hexward::domain::issue::care::AgreementForm;
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::{Kind, Severity};
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
@@ -37,7 +39,9 @@ fn now() -> Timestamp {
 async fn jinshui(fixture: &Fixture, photos: &Path) -> Arc<Ctx> {
     let photos = PhotoStore::open(&format!("file:{}", photos.display())).expect("a folder");
     let shop = PhotoShop::new(photos, PhotoLimits::default());
-    let ctx = Ctx::load(fixture.store.clone(), shop, Arc::new(now)).await.expect("it opens");
+    let ctx = Ctx::load_with(fixture.store.clone(), shop, Arc::new(now), crate::support::seals())
+        .await
+        .expect("it opens");
     load_base(&ctx, City::Jinshui, &|_, _, _| {}).await.expect("the base loads");
     ctx
 }
@@ -199,6 +203,17 @@ fn lived(sort: &Sort855, n: usize, at: Timestamp, place: &Place, hands: &Hands) 
         command.department = DepartmentCode::parse(sort.lead).ok();
     });
     act(&hands.handler, Action::Accept, &|_| {});
+    if sort.outcome == Outcome::AgreementReached {
+        act(&hands.handler, Action::RecordAgreement, &|command| {
+            command.care.agreement_form = Some(AgreementForm::Oral);
+        });
+    }
+    if sort.outcome == Outcome::Claimed {
+        act(&hands.worker, Action::Claim, &|command| {
+            command.care.claimant = hands.worker.account();
+        });
+        act(&hands.acceptor, Action::ApproveClaim, &|_| {});
+    }
     act(&hands.handler, Action::Submit, &|command| {
         command.outcome = Some(sort.outcome);
         command.note = Some("办结".into());
@@ -297,7 +312,8 @@ fn a_year_of_855_records_comes_out_as_its_published_figures() {
 
 /// How many issues a number drills down to.
 async fn drilled(ctx: &Ctx, name: &str) -> i64 {
-    let counted = counted_by(&ctx.snapshot(), name, None, None).expect("there is such a number");
+    let counted =
+        counted_by(&ctx.snapshot(), name, (None, None), ctx.now()).expect("there is such a number");
     let query = PageQuery {
         filter: IssueFilter { counted: Some(counted), ..IssueFilter::default() },
         sort: Sort::NewestFirst,

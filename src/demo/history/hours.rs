@@ -3,18 +3,19 @@
 
 use super::words::Hours;
 use crate::demo::rng::Rng;
+use crate::domain::calendar::Calendar;
 use crate::domain::time::{DAY_MS, Day, HOUR_MS, MINUTE_MS, Timestamp};
-use jiff::tz::TimeZone;
 
 /// The days before the anchor on which issues were reported: half a year.
 pub const DAYS: i32 = 183;
 
 /// Local time around the anchor, without changes of the clocks.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Clock {
     /// The local midnight at which the history ends.
     pub until: Timestamp,
     offset_ms: i64,
+    calendar: Calendar,
 }
 
 /// How long a thing takes as a share of its median, in percent, at even steps of likelihood: most
@@ -23,24 +24,31 @@ const SPREAD: [i64; 20] =
     [18, 28, 37, 45, 53, 61, 69, 78, 88, 97, 106, 118, 132, 150, 172, 200, 245, 310, 430, 760];
 
 impl Clock {
-    /// The clock of a history that ends when `day` begins in `zone`.
-    pub fn ending(day: Day, zone: &TimeZone) -> Self {
-        let until = day.start_in(zone);
-        Self { until, offset_ms: i64::from(day.0) * DAY_MS - until.0 }
+    /// The clock of a history that ends when `day` begins, in a region of these work days.
+    pub fn ending(day: Day, calendar: &Calendar) -> Self {
+        let until = day.start_in(calendar.clock().zone());
+        let offset_ms = i64::from(day.0) * DAY_MS - until.0;
+        Self { until, offset_ms, calendar: calendar.clone() }
     }
 
-    fn local_ms(self, at: Timestamp) -> i64 {
+    /// Whether offices work. In a year without a calendar plain weekends will do for a history that
+    /// is made up; no due time is worked out by it.
+    fn is_work_day(&self, day: Day) -> bool {
+        self.calendar.works_on(day)
+    }
+
+    fn local_ms(&self, at: Timestamp) -> i64 {
         at.0 + self.offset_ms
     }
 
     /// The instants of `count` reports in order, more on work days than at weekends.
-    pub fn report_days(self, count: usize, rng: &mut Rng) -> Vec<Day> {
+    pub fn report_days(&self, count: usize, rng: &mut Rng) -> Vec<Day> {
         let last = (self.local_ms(self.until) / DAY_MS) as i32;
         let days: Vec<(Day, u64)> = (last - DAYS..last)
             .map(|number| {
                 let day = Day(number);
                 let wave = 90 + rng.below(40);
-                (day, if is_work_day(day) { wave } else { wave * 55 / 100 })
+                (day, if self.is_work_day(day) { wave } else { wave * 55 / 100 })
             })
             .collect();
         let total: u64 = days.iter().map(|(_, weight)| weight).sum();
@@ -60,7 +68,7 @@ impl Clock {
     }
 
     /// An instant of a day at which a thing of such hours is met.
-    pub fn instant(self, day: Day, hours: Hours, rng: &mut Rng) -> Timestamp {
+    pub fn instant(&self, day: Day, hours: Hours, rng: &mut Rng) -> Timestamp {
         // The sum of two throws makes a peak in the middle.
         let mut around = |from_hour: i64, to_hour: i64| {
             let half = (to_hour - from_hour) * HOUR_MS / 2;
@@ -78,10 +86,10 @@ impl Clock {
     }
 
     /// The first instant of office hours from `at` on, and a little later when one has to wait.
-    pub fn office_time(self, at: Timestamp, rng: &mut Rng) -> Timestamp {
+    pub fn office_time(&self, at: Timestamp, rng: &mut Rng) -> Timestamp {
         let local = self.local_ms(at);
         let (mut day, of_day) = (local.div_euclid(DAY_MS), local.rem_euclid(DAY_MS));
-        let (hour, is_work) = (of_day / HOUR_MS, |day: i64| is_work_day(Day(day as i32)));
+        let (hour, is_work) = (of_day / HOUR_MS, |day: i64| self.is_work_day(Day(day as i32)));
         if is_work(day) && matches!(hour, 8..=11 | 14..=17) {
             return at;
         }
@@ -98,12 +106,6 @@ impl Clock {
     }
 }
 
-/// Monday to Friday. Holidays are left out of account: this is a made-up history.
-fn is_work_day(day: Day) -> bool {
-    // Day 0 was a Thursday.
-    (day.0 + 3).rem_euclid(7) < 5
-}
-
 /// A duration around a median, in milliseconds.
 pub fn around_ms(median_minutes: i64, rng: &mut Rng) -> i64 {
     let step = rng.below(SPREAD.len() as u64 - 1) as usize;
@@ -114,10 +116,15 @@ pub fn around_ms(median_minutes: i64, rng: &mut Rng) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Slots;
+    use crate::format::calendar::{CalendarPack, shipped_years};
 
     fn clock() -> Clock {
-        let zone = TimeZone::get("Asia/Shanghai").unwrap();
-        Clock::ending(Day::parse("2026-11-20").unwrap(), &zone)
+        let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+        let mut pack = CalendarPack::default();
+        shipped_years("cn").unwrap().unwrap().into_iter().for_each(|file| pack.put("cn", file));
+        let (calendar, _) = pack.calendar("cn", zone, Slots::usual());
+        Clock::ending(Day::parse("2026-11-20").unwrap(), &calendar)
     }
 
     #[test]
@@ -130,6 +137,9 @@ mod tests {
             ("2026-11-20T12:30", "2026-11-20T14:00", Some(14)),
             ("2026-11-20T18:00", "2026-11-23T08:00", Some(8)),
             ("2026-11-22T10:00", "2026-11-23T08:00", Some(8)),
+            // The National Day of 2026, and the Saturday that is worked after it.
+            ("2026-10-01T10:00", "2026-10-08T08:00", Some(8)),
+            ("2026-10-10T10:00", "2026-10-10T10:00", None),
         ] {
             let mut rng = Rng::new(1, from);
             let found = clock().office_time(at(from), &mut rng);
@@ -147,7 +157,7 @@ mod tests {
         let days = clock().report_days(4_000, &mut rng);
         let last = Day::parse("2026-11-20").unwrap();
         assert!(days.iter().all(|day| (last.0 - DAYS..last.0).contains(&day.0)));
-        let work = days.iter().filter(|day| is_work_day(**day)).count();
+        let work = days.iter().filter(|day| clock().is_work_day(**day)).count();
         assert!((3_000..3_500).contains(&work), "{work}");
         for hours in [Hours::Day, Hours::Evening, Hours::Any] {
             for day in &days {

@@ -5,22 +5,29 @@
 //! the same day. [`load`] writes them.
 
 mod hours;
+mod kinds;
 mod opening;
 mod photo;
 mod play;
 mod plot;
 mod spot;
 mod staff;
+mod watch;
 mod words;
 
 use super::accounts::Seat;
 use super::load::{DemoError, Stage, Tell};
 use super::rng::Rng;
 use crate::app::ctx::{Ctx, Snapshot};
+use crate::app::notify::summons_of;
+use crate::app::seal::part;
 use crate::domain::issue::event::Event;
+use crate::domain::issue::party::DisputeRecord;
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::add_contribution;
 use crate::domain::time::Day;
+use crate::format::parties::write_record;
+use crate::store::care::{Claimant, Sealed};
 use crate::store::change::{Attachment, Change, Contact, Save, StoredRoute};
 use hours::Clock;
 use play::{Halt, PlannedPhoto, Play};
@@ -49,6 +56,11 @@ pub struct Told {
     pub route: StoredRoute,
     pub contact: Option<Contact>,
     photos: Vec<PlannedPhoto>,
+    /// Who the parties of a dispute are; made up.
+    pub parties: Option<DisputeRecord>,
+    pub agreement: Option<String>,
+    /// Who claimed a wish, by the event of the claim.
+    pub claims: Vec<(i64, Claimant)>,
 }
 
 impl<'a> World<'a> {
@@ -62,7 +74,7 @@ impl<'a> World<'a> {
             staff: Staff::of(snapshot, seats),
             spots: Spots::of(snapshot),
             words: Words::read()?,
-            clock: Clock::ending(until, &snapshot.zone),
+            clock: Clock::ending(until, &snapshot.keeper.calendar),
         })
     }
 
@@ -118,8 +130,8 @@ fn join<'w>(twin: &mut Play<'w>, first: &mut Play<'w>) -> Result<(), Halt> {
 }
 
 fn told(play: Play<'_>) -> Told {
-    let Play { issue, events, route, contact, photos, .. } = play;
-    Told { issue, events, route, contact, photos }
+    let Play { issue, events, route, contact, photos, parties, agreement, claims, .. } = play;
+    Told { issue, events, route, contact, photos, parties, agreement, claims }
 }
 
 /// Generates about `count` issues up to the day of `ctx`, writes them, and says how many.
@@ -143,7 +155,7 @@ pub async fn load(
             tell(Stage::History, n, stories);
         }
         for told in world.story(n, day)? {
-            if batch.is_full_for(&told) {
+            if batch.is_full() {
                 batch.write().await?;
             }
             batch.add(told).await?;
@@ -166,14 +178,24 @@ impl<'a> Batch<'a> {
         Self { ctx, change: Change { district, at: ctx.now(), ..Change::default() } }
     }
 
-    /// A change carries one reporter's contact.
-    fn is_full_for(&self, told: &Told) -> bool {
+    fn is_full(&self) -> bool {
         self.change.saves.len() >= BATCH_ISSUES
-            || (self.change.contact.is_some() && told.contact.is_some())
     }
 
     async fn add(&mut self, told: Told) -> Result<(), DemoError> {
-        let Told { issue, events, route, contact, photos } = told;
+        let Told { mut issue, events, route, contact, photos, parties, agreement, claims } = told;
+        let snapshot = self.ctx.snapshot();
+        snapshot.seals.keep_text(None, &mut issue)?;
+        let record = parties.map(|record| (part::PARTIES, write_record(&record)));
+        for (part, plain) in record.into_iter().chain(agreement.map(|t| (part::AGREEMENT, t))) {
+            let body = snapshot.seals.seal(issue.id, part, &plain)?;
+            self.change.care.sealed.push(Sealed { issue: issue.id, part: part.to_owned(), body });
+        }
+        let claims = claims.into_iter().map(|(seq, who)| (issue.id, seq, who));
+        self.change.care.claims.extend(claims);
+        if issue.state.is_open() {
+            self.change.care.summons.extend(summons_of(self.ctx, &snapshot, None, &issue)?);
+        }
         for planned in photos {
             let drawn = photo::draw(issue.category.as_str(), &planned);
             let photo = self.ctx.photos.process(drawn?.into()).await.map_err(wrong_photo)?;
@@ -183,7 +205,7 @@ impl<'a> Batch<'a> {
             self.change.attachments.push(Attachment { id: planned.id, issue: issue.id, ..kept });
         }
         add_contribution(&mut self.change.deltas, &issue, &self.ctx.snapshot().zone, 1);
-        self.change.contact = self.change.contact.take().or(contact.map(|own| (issue.id, own)));
+        self.change.contacts.extend(contact.map(|own| (issue.id, own)));
         self.change.routes.push(route);
         self.change.saves.push(Save { version_seen: 0, issue, events });
         Ok(())

@@ -5,7 +5,7 @@ use super::play::{PlannedPhoto, Play};
 use super::spot::Spot;
 use super::words::{Hours, Phrase};
 use crate::app::place::place;
-use crate::app::route::route;
+use crate::app::route::{Routed, route};
 use crate::demo::load::DemoError;
 use crate::demo::names;
 use crate::demo::rng::Rng;
@@ -132,9 +132,7 @@ impl<'w> World<'w> {
         let mut facts = place_facts(&placed.place);
         put_report(&mut facts, category, condition, scene.severity, &text, &mut rng);
         put_reporter(&mut facts, &reporter);
-        if let Some(lead) = routed.lead() {
-            facts.insert(fact::PROPOSED.into(), lead.to_string());
-        }
+        put_route(&mut facts, &routed);
         let draft = Draft {
             actor: match reporter.worker.and_then(Actor::account) {
                 Some(id) => EventActor::Account { id, role: Some(Role::GridWorker) },
@@ -146,6 +144,7 @@ impl<'w> World<'w> {
             attachments: if drawn { vec![photo] } else { Vec::new() },
         };
         let event = seal(id, 1, scene.at, draft, (None, State::Reported), Hash::START);
+        let event = self.snapshot.keeper.time(None, event, self.clock.until);
         let mut issue =
             evolve(None, &event).map_err(|error| DemoError::Refused(error.to_string()))?;
         issue.text = text;
@@ -162,6 +161,10 @@ impl<'w> World<'w> {
             world: self,
             office: office.ok_or_else(|| lacks("office"))?,
             worker: worker.ok_or_else(|| lacks("worker"))?,
+            kinds: Rng::new(rng.clone().next_u64(), "kinds"),
+            parties: None,
+            agreement: None,
+            claims: Vec::new(),
             rng,
             issue,
             events: vec![event],
@@ -207,12 +210,24 @@ fn put_report(
     put(fact::CATEGORY, category.code.to_string());
     put(fact::SEVERITY, severity.as_str().to_owned());
     put(fact::INSPECTION, category.needs_inspection.to_string());
-    put(fact::TEXT_SHA256, Hash::of_text(text).to_string());
+    // As for reports: the digest of a dispute's short text would let a guess be tried.
+    if category.kind != Kind::Dispute {
+        put(fact::TEXT_SHA256, Hash::of_text(text).to_string());
+    }
     if let Some(condition) = condition {
         put(fact::CONDITION, condition.code.to_string());
     }
     if let Some(nature) = category.nature {
         put(fact::NATURE, nature.as_str().to_owned());
+    }
+}
+
+fn put_route(facts: &mut Facts, routed: &Routed) {
+    if let Some(lead) = routed.lead() {
+        facts.insert(fact::PROPOSED.into(), lead.to_string());
+    }
+    if let Some(limit) = routed.limit() {
+        facts.insert(fact::LIMIT.into(), limit.to_string());
     }
 }
 
@@ -224,5 +239,8 @@ fn put_reporter(facts: &mut Facts, reporter: &Reporter<'_>) {
     facts.insert(fact::ANONYMOUS.to_owned(), anonymous.to_string());
     if let Some(id) = account {
         facts.insert(fact::REPORTER.to_owned(), id.to_string());
+    }
+    if reporter.contact.is_some() {
+        facts.insert(fact::CONTACT.to_owned(), true.to_string());
     }
 }

@@ -11,10 +11,12 @@ use crate::domain::access::Actor;
 use crate::domain::id::{AttachmentId, DepartmentCode};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::Severity;
+use crate::domain::issue::party::DisputeRecord;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
-use crate::domain::issue::step::{Command, Refusal, Target, count_reports, decide};
+use crate::domain::issue::step::{Command, Refusal, Target, count_reports, decide_timed};
 use crate::domain::time::Timestamp;
+use crate::store::care::Claimant;
 use crate::store::change::{Contact, StoredRoute};
 
 /// Why an issue goes no further.
@@ -72,6 +74,11 @@ pub struct Play<'w> {
     pub photos: Vec<PlannedPhoto>,
     /// The worker of the grid.
     pub worker: &'w Actor,
+    /// Chance for what the kinds have of their own, so that the rest stays as it was.
+    pub kinds: Rng,
+    pub parties: Option<DisputeRecord>,
+    pub agreement: Option<String>,
+    pub claims: Vec<(i64, Claimant)>,
 }
 
 impl<'w> Play<'w> {
@@ -100,8 +107,12 @@ impl<'w> Play<'w> {
         }
         command.version = self.issue.version;
         let action = command.action;
-        let (after, event) = decide(&self.issue, &command, actor, at)
-            .map_err(|refusal| Halt::Refused(action, refusal))?;
+        let timing = (at, &self.world.snapshot.keeper);
+        let (after, event) = match decide_timed(&self.issue, &command, actor, timing) {
+            // Nobody extends what is overdue already; the work goes on.
+            Err(Refusal::Overdue) => return Ok(()),
+            told => told.map_err(|refusal| Halt::Refused(action, refusal))?,
+        };
         self.issue = after;
         self.events.push(event);
         Ok(())

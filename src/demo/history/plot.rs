@@ -1,12 +1,15 @@
 //! What becomes of an issue: settled, rejected, sent back and forth, suspended, worked over again,
 //! closed, reopened; or left lying.
 
+use super::kinds;
 use super::play::{Halt, Pace, Play};
+use super::watch;
 use crate::domain::access::Actor;
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use crate::domain::issue::step::Command;
+use crate::domain::issue::supervision::{Ground, TaskKind};
 use crate::domain::time::{DAY_MS, Timestamp};
 
 const HOUR: i64 = 60;
@@ -37,13 +40,14 @@ pub fn triage(play: &mut Play<'_>) -> Result<bool, Halt> {
         return Err(Halt::Neglected);
     }
     if play.rng.chance(12) {
-        play.desk(&office.acceptor, Action::AcceptForCheck, 50)?;
+        watch::offer(play, TaskKind::Verification, 50)?;
         // Someone has to go there first.
         if play.rng.chance(office.manner.neglect) {
             return Err(Halt::Neglected);
         }
+        let by = watch::go(play)?;
         let command = play.command(Action::Comment, "verifying");
-        play.act(worker, command, (20 * HOUR, Pace::Desk))?;
+        play.act(by, command, (14 * HOUR, Pace::Desk))?;
     }
     let doubtful = if own { 1 } else { office.manner.careless };
     if play.rng.chance(doubtful) {
@@ -51,6 +55,7 @@ pub fn triage(play: &mut Play<'_>) -> Result<bool, Halt> {
         return Ok(false);
     }
     play.desk(&office.acceptor, Action::File, if own { 40 } else { 90 })?;
+    watch::contact(play)?;
     Ok(true)
 }
 
@@ -72,8 +77,11 @@ fn work(play: &mut Play<'_>) -> Result<(), Halt> {
     if play.rng.chance(play.office.manner.neglect / 3) {
         return Err(Halt::Neglected);
     }
-    find_department(play)?;
-    handle(play)?;
+    kinds::on_filed(play)?;
+    if !(kinds::advise(play)? || kinds::fulfil(play)?) {
+        find_department(play)?;
+        handle(play)?;
+    }
     check(play)?;
     if play.rng.chance(3) {
         reopen(play)?;
@@ -81,7 +89,8 @@ fn work(play: &mut Play<'_>) -> Result<(), Halt> {
         handle(play)?;
         check(play)?;
     }
-    Ok(())
+    kinds::after_close(play)?;
+    watch::revisit(play)
 }
 
 /// Dispatches until a department accepts.
@@ -136,8 +145,9 @@ fn handle(play: &mut Play<'_>) -> Result<(), Halt> {
     let handler = play.handler(&lead)?;
     let supervisor = &play.office.supervisor;
     if play.rng.chance(handler.manner.neglect) {
-        return Err(Halt::Neglected);
+        return Err(watch::notice(play));
     }
+    watch::press(play, handler)?;
     if play.issue.kind == Kind::Hazard && play.rng.chance(4) {
         suspend(play)?;
     }
@@ -148,10 +158,11 @@ fn handle(play: &mut Play<'_>) -> Result<(), Halt> {
         play.desk(supervisor, Action::Comment, 10 * HOUR)?;
     }
     let outcome = outcome_of(play);
+    kinds::mediate(play, handler, outcome)?;
     let minutes = match (play.issue.kind, play.issue.severity) {
         (Kind::Hazard, Severity::Major) => 5 * HOUR,
         (Kind::Hazard, Severity::General) => 22 * HOUR,
-        (Kind::Dispute, _) => 6 * DAY,
+        (Kind::Dispute, _) => 3 * DAY,
         (Kind::Opinion, _) => 2 * DAY,
     };
     play.submit(handler, outcome, minutes)
@@ -163,7 +174,6 @@ fn outcome_of(play: &mut Play<'_>) -> Outcome {
         (Kind::Hazard, _) => Outcome::Remedied,
         (Kind::Dispute, _) if play.rng.chance(AGREEMENT_PERCENT) => Outcome::AgreementReached,
         (Kind::Dispute, _) => Outcome::AgreementNotReached,
-        (Kind::Opinion, "small_wish") => Outcome::Claimed,
         (Kind::Opinion, "suggestion") if play.rng.chance(30) => Outcome::Adopted,
         (Kind::Opinion, _) => Outcome::Answered,
     }
@@ -194,15 +204,19 @@ fn check(play: &mut Play<'_>) -> Result<(), Halt> {
         return play.desk(&office.acceptor, Action::Close, 5 * HOUR);
     }
     loop {
-        play.desk(&office.acceptor, Action::OrderCheck, 2 * HOUR)?;
-        let (worker, lead) = (play.worker, play.issue.lead.clone());
+        watch::offer(play, TaskKind::Inspection, 2 * HOUR)?;
+        let by = watch::go(play)?;
+        let lead = play.issue.lead.clone();
         let handler = play.handler(&lead.ok_or(Halt::Nobody("lead"))?)?;
         let failed = play.issue.counts.reworks < 3 && play.rng.chance(handler.manner.rework);
         let action = if failed { Action::Fail } else { Action::Pass };
         let command = play.command(action, "");
-        play.act(worker, command, (7 * HOUR, Pace::Desk))?;
+        play.act(by, command, (HOUR, Pace::Desk))?;
         if !failed {
             return Ok(());
+        }
+        if play.rng.chance(12) && !play.issue.supervision.is_exempted(Ground::FailedInspection) {
+            watch::appeal(play, Ground::FailedInspection)?;
         }
         let outcome = outcome_of(play);
         play.submit(handler, outcome, 12 * HOUR)?;

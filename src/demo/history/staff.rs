@@ -5,7 +5,7 @@ use crate::app::ctx::Snapshot;
 use crate::demo::accounts::{Seat, actor_of};
 use crate::demo::rng::Rng;
 use crate::domain::access::{Actor, Role};
-use crate::domain::id::DepartmentCode;
+use crate::domain::id::{AccountId, DepartmentCode, WorkerId};
 use std::collections::BTreeMap;
 
 const SEED: u64 = 0x6d61_6e6e;
@@ -42,6 +42,8 @@ pub struct Office {
     pub acceptor: Actor,
     pub dispatcher: Actor,
     pub supervisor: Actor,
+    pub mediator: Option<Actor>,
+    pub adviser: Option<Actor>,
     pub manner: Manner,
 }
 
@@ -57,6 +59,7 @@ pub struct Staff {
     offices: BTreeMap<String, Office>,
     workers: BTreeMap<String, Actor>,
     handlers: BTreeMap<String, Handler>,
+    worker_ids: BTreeMap<AccountId, WorkerId>,
 }
 
 impl Staff {
@@ -89,11 +92,19 @@ impl Staff {
                 acceptor,
                 dispatcher: of(Role::Dispatcher)?,
                 supervisor: of(Role::DutySupervisor)?,
+                mediator: of(Role::Mediator),
+                adviser: of(Role::LegalAdviser),
                 manner: Manner::of(&area),
             };
             Some((area, office))
         });
-        Self { offices: offices.collect(), workers: of_role(Role::GridWorker).collect(), handlers }
+        let linked = seats.iter().filter_map(|seat| Some((seat.id, seat.worker?)));
+        Self {
+            offices: offices.collect(),
+            workers: of_role(Role::GridWorker).collect(),
+            handlers,
+            worker_ids: linked.collect(),
+        }
     }
 
     pub fn office(&self, street: &str) -> Option<&Office> {
@@ -102,6 +113,11 @@ impl Staff {
 
     pub fn worker(&self, grid: &str) -> Option<&Actor> {
         self.workers.get(grid)
+    }
+
+    /// Which worker an account is.
+    pub fn worker_id(&self, account: AccountId) -> Option<WorkerId> {
+        self.worker_ids.get(&account).copied()
     }
 
     pub fn handler(&self, department: &str) -> Option<&Handler> {

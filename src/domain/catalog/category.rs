@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{Lang, Limit, Validity};
 use crate::domain::id::{CategoryCode, CodeError, ConditionCode};
+use crate::domain::issue::evidence::EvidenceRule;
 use crate::domain::issue::kind::Kind;
 
 /// The code of a scheme of categories, such as `national` or `la311`.
@@ -196,6 +197,8 @@ pub struct Condition {
     /// The limit as published, before a limit table gave it its meaning.
     pub limit_text: String,
     pub photo: PhotoRequirement,
+    /// What the end of the work is refused without.
+    pub evidence: EvidenceRule,
     /// The units as published, in their order. They are names, not department codes: the
     /// responsibility matrix says which department of a city stands for them.
     pub responsible_units: Vec<String>,

@@ -43,6 +43,14 @@ pub mod fact {
     pub const OTHER: &str = "other";
     pub const OTHER_NUMBER: &str = "other_number";
     pub const REPORTS: &str = "reports";
+    pub const RISK: &str = "risk";
+    pub const HELD_AT: &str = "held_at";
+    pub const VENUE: &str = "venue";
+    pub const MEDIATORS: &str = "mediators";
+    pub const AGREEMENT_FORM: &str = "agreement_form";
+    pub const VISITS: &str = "visits";
+    pub const KEPT: &str = "kept";
+    pub const CLAIMANT: &str = "claimant";
     /// `true` when a step is known to have been taken but not when: the event's time is then only
     /// its place in the order of the log. Imports of history write it.
     pub const TIME_INFERRED: &str = "time_inferred";
@@ -50,13 +58,51 @@ pub mod fact {
     pub const CHANNEL: &str = "channel";
     pub const STATUS: &str = "status";
     pub const SERVICED: &str = "serviced";
+    /// `true` when the report left a name or a number to reach its reporter by.
+    pub const CONTACT: &str = "contact";
+    /// Departments that a whistle summons, where to, and the one that arrived or is judged.
+    pub const SUMMONED: &str = "summoned";
+    pub const MEETING: &str = "meeting";
+    pub const MEETING_POSITION: &str = "meeting_position";
+    pub const DEPARTMENT: &str = "department";
+    /// How far from the place someone stood; the position itself is not in the log, so that it can
+    /// be forgotten.
+    pub const DISTANCE_M: &str = "distance_m";
+    pub const JUDGEMENT: &str = "judgement";
+    pub const REACH: &str = "reach";
+    pub const VERDICT: &str = "verdict";
+    pub const SATISFACTION: &str = "satisfaction";
+    pub const GROUND: &str = "ground";
+    /// The task that was offered, to whom, and why to the desk where no worker was found.
+    pub const TASK: &str = "task";
+    pub const TASK_WORKER: &str = "task_worker";
+    pub const TASK_ACCOUNT: &str = "task_account";
+    pub const TASK_REASON: &str = "task_reason";
+    /// The limit that the route grants, and the limit of the stage that begins, as files write
+    /// limits: `2 work_day`.
+    pub const LIMIT: &str = "limit";
+    pub const STAGE_LIMIT: &str = "stage_limit";
+    /// When the total clock has used its limit, from when its light is yellow and red, and whether
+    /// that depends on a year that is not published.
+    pub const DUE: &str = "due";
+    pub const DUE_YELLOW: &str = "due_yellow";
+    pub const DUE_RED: &str = "due_red";
+    pub const DUE_PROVISIONAL: &str = "due_provisional";
+    pub const STAGE_DUE: &str = "stage_due";
+    /// The region and version of the calendars that gave the due times.
+    pub const CALENDAR: &str = "calendar";
 }
 
 /// Who did it, as it is written into the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EventActor {
-    Account { id: AccountId, role: Option<Role> },
+    Account {
+        id: AccountId,
+        role: Option<Role>,
+    },
     Reporter,
+    /// Someone without an account who is not the reporter: who claims a wish.
+    Resident,
     System,
     Import,
 }
@@ -69,6 +115,7 @@ impl EventActor {
                 format!("account:{id}:{}", role.map_or("", |role| role.as_str()))
             }
             EventActor::Reporter => "reporter".into(),
+            EventActor::Resident => "resident".into(),
             EventActor::System => "system".into(),
             EventActor::Import => "import".into(),
         }
@@ -78,6 +125,7 @@ impl EventActor {
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "reporter" => return Some(EventActor::Reporter),
+            "resident" => return Some(EventActor::Resident),
             "system" => return Some(EventActor::System),
             "import" => return Some(EventActor::Import),
             _ => {}

@@ -21,6 +21,17 @@ pub const AGE_MS_MAX: i64 = 30 * crate::domain::time::DAY_MS;
 /// The score from which a report is offered as a likely duplicate.
 pub const SCORE_MIN: f64 = 0.5;
 
+/// Opinions farther apart in time than this are not counted as one, in milliseconds (180 days).
+pub const OPINION_AGE_MS_MAX: i64 = 180 * crate::domain::time::DAY_MS;
+/// The share of words in common from which two opinions say the same.
+pub const OPINION_SCORE_MIN: f64 = 0.5;
+
+/// How much two opinions of one category and area say the same, 0 to 1, wherever they were given;
+/// `None` when they do not.
+pub fn score_words(a: &str, b: &str) -> Option<f64> {
+    Some(text_likeness(a, b)).filter(|score| *score >= OPINION_SCORE_MIN)
+}
+
 fn bigrams(text: &str) -> HashSet<(char, char)> {
     let letters: Vec<char> =
         text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
@@ -77,6 +88,13 @@ mod tests {
         assert_eq!(score(&a, &report(HERE, "d", 0)), None);
         assert_eq!(score(&a, &report((113.69, 34.77), "c", 0)), None);
         assert_eq!(score(&a, &report(HERE, "c", AGE_MS_MAX + 1)), None);
+    }
+
+    #[test]
+    fn opinions_that_say_the_same_are_alike_wherever_they_were_given() {
+        assert!(score_words("希望小区增设电动车充电桩", "建议小区增设充电桩").is_some());
+        assert_eq!(score_words("希望小区增设电动车充电桩", "广场舞音量太大"), None);
+        assert_eq!(score_words("", ""), None);
     }
 
     #[test]

@@ -1,14 +1,19 @@
 //! The issue as it stands, and how an event changes it. `evolve` is the only way in which an
 //! issue changes, so the log alone rebuilds it (save texts that may be erased).
 
+use super::care::{self, Care};
+use super::clock::Clocks;
 use super::event::{Event, Facts, fact};
 use super::kind::{Kind, Severity};
 use super::state::{Action, Outcome, ReturnReason, State};
+use super::supervision::{Supervision, Task};
 use crate::domain::access::{AreaPath, Subject};
 use crate::domain::audit::Hash;
+use crate::domain::cell::{COARSE_RESOLUTION, parent_cell};
 use crate::domain::datum::Datum;
 use crate::domain::id::{AccountId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::Timestamp;
+use h3o::{CellIndex, LatLng};
 
 /// Where an issue is, and how that is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +32,18 @@ pub struct Place {
     pub candidates: Vec<String>,
     /// The version of the territory that placed it.
     pub territory: i64,
+}
+
+impl Place {
+    /// The longitude and latitude in the middle of the coarse cell, in degrees.
+    pub fn coarse_position(&self) -> (f64, f64) {
+        // A stored cell is always an index; were it none, nothing would be told.
+        let cell = CellIndex::try_from(parent_cell(self.cell, COARSE_RESOLUTION));
+        cell.map_or((0.0, 0.0), |cell| {
+            let middle = LatLng::from(cell);
+            (middle.lng(), middle.lat())
+        })
+    }
 }
 
 /// When an issue first or last reached its stages. A stage that an imported issue has passed at a
@@ -96,10 +113,16 @@ pub struct Issue {
     pub settled: bool,
     pub outcome: Option<Outcome>,
     pub suspended_until: Option<Timestamp>,
+    /// When it was suspended; known for as long as `suspended_until`.
+    pub suspended_since: Option<Timestamp>,
     pub merged_into: Option<IssueId>,
     pub state_before_merge: Option<State>,
     pub times: Times,
     pub counts: Counts,
+    pub supervision: Supervision,
+    /// What its kind has of its own.
+    pub care: Care,
+    pub clocks: Clocks,
     pub updated: Timestamp,
 }
 
@@ -119,9 +142,12 @@ impl Issue {
         Subject {
             path: &self.place.path,
             kind: self.kind,
+            nature: self.nature.as_deref(),
             lead: self.lead.as_ref(),
             assists: &self.assists,
+            summoned: &self.supervision.summoned,
             reporter: self.reporter,
+            tasked: self.supervision.task.as_ref().and_then(Task::account),
         }
     }
 }
@@ -195,6 +221,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
     let text = |name| event.fact(name);
     let kind = text(fact::KIND).and_then(Kind::parse).ok_or(fact_error(fact::KIND))?;
     let category = text(fact::CATEGORY).and_then(|code| CategoryCode::parse(code).ok());
+    let reporter = text(fact::REPORTER).and_then(AccountId::parse);
     Ok(Issue {
         id: event.issue,
         number: text(fact::NUMBER).ok_or(fact_error(fact::NUMBER))?.to_owned(),
@@ -212,7 +239,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         place: place_of(facts).map_err(fact_error)?,
         source: text(fact::SOURCE).unwrap_or("unknown").to_owned(),
         external_id: text(fact::EXTERNAL_ID).map(str::to_owned),
-        reporter: text(fact::REPORTER).and_then(AccountId::parse),
+        reporter,
         anonymous: text(fact::ANONYMOUS) == Some("true"),
         proposed: department_of(facts, fact::PROPOSED),
         lead: None,
@@ -222,10 +249,17 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         settled: false,
         outcome: None,
         suspended_until: None,
+        suspended_since: None,
         merged_into: None,
         state_before_merge: None,
         times: Times { reported: event.at, ..Times::default() },
         counts: Counts { reports: 1, ..Counts::default() },
+        supervision: Supervision {
+            contactable: reporter.is_some() || text(fact::CONTACT) == Some("true"),
+            ..Supervision::default()
+        },
+        care: Care::default(),
+        clocks: Clocks::begin(event),
         updated: event.at,
     })
 }
@@ -248,6 +282,9 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
     issue.state = event.to;
     issue.updated = event.at;
     apply_action(&mut issue, before.state, event)?;
+    let lacking = |name| ReplayError::Fact { seq: event.seq, name };
+    issue.supervision.apply(event).map_err(lacking)?;
+    issue.clocks.follow(event, issue.lead.as_ref());
     issue.times.ended = match event.to.is_open() {
         true => None,
         false => before.times.ended.or(Some(event.at)),
@@ -257,7 +294,7 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
 
 fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result<(), ReplayError> {
     let fact_error = |name| ReplayError::Fact { seq: event.seq, name };
-    // Durations are measured between known times alone, so that no invented one is published.
+    // Durations are measured between known times alone: no invented one is published.
     let (at, known) = (Some(event.at), event.known_time());
     match event.action {
         Action::Report => return Err(ReplayError::NoReport),
@@ -290,8 +327,9 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
         Action::Suspend => {
             let until = event.fact(fact::UNTIL).and_then(Timestamp::parse);
             issue.suspended_until = Some(until.ok_or(fact_error(fact::UNTIL))?);
+            issue.suspended_since = at;
         }
-        Action::Resume => issue.suspended_until = None,
+        Action::Resume => (issue.suspended_until, issue.suspended_since) = (None, None),
         Action::Extend => issue.counts.extensions += 1,
         Action::Submit => {
             issue.times.handled = known;
@@ -302,7 +340,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             withdraw_feedback(issue);
         }
         Action::Approve | Action::Pass | Action::Close | Action::ForceClose => {
-            issue.times.closed = at;
+            issue.times.closed = at
         }
         Action::Merge => {
             let other = event.fact(fact::OTHER).and_then(IssueId::parse);
@@ -310,20 +348,36 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.state_before_merge = Some(state_before);
         }
         Action::Unmerge => (issue.merged_into, issue.state_before_merge) = (None, None),
-        Action::Reopen => {
-            issue.counts.reopened += 1;
-            withdraw_feedback(issue);
-            issue.times.closed = None;
-            issue.binding = false;
-        }
+        Action::Reopen => reopen(issue),
         Action::Absorb | Action::Release => {
             let reports = reports_after(issue, event);
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
-        Action::Rehome => issue.place = place_of(&event.facts).map_err(fact_error)?,
-        Action::AcceptForCheck | Action::Reject | Action::OrderCheck | Action::Comment => {}
+        Action::Rehome | Action::Correct => put_right(issue, event).map_err(fact_error)?,
+        _ => {} // The rest changes the state alone, or what `supervision` keeps.
+    }
+    care::apply(issue, event).map_err(fact_error)
+}
+
+/// A new territory moves the place; a correction moves the place, the category or both.
+fn put_right(issue: &mut Issue, event: &Event) -> Result<(), &'static str> {
+    if event.action == Action::Correct {
+        reclassify(issue, event);
+        issue.proposed = department_of(&event.facts, fact::PROPOSED);
+    }
+    if event.action == Action::Rehome || event.facts.contains_key(fact::POSITION) {
+        issue.place = place_of(&event.facts)?;
     }
     Ok(())
+}
+
+/// What is taken up again has its feedback and its returns before it.
+fn reopen(issue: &mut Issue) {
+    issue.counts.reopened += 1;
+    issue.counts.returns = 0;
+    withdraw_feedback(issue);
+    issue.times.closed = None;
+    issue.binding = false;
 }
 
 /// What was refused, failed or reopened has no feedback that stands.

@@ -1,7 +1,5 @@
 //! The states of an issue and the actions that move it (DOMAIN.md §4).
 
-use std::fmt;
-
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident {
         $($(#[$vdoc:meta])* $variant:ident = $text:literal),+ $(,)?
@@ -22,13 +20,14 @@ macro_rules! named {
                 Self::ALL.iter().copied().find(|value| value.as_str() == text)
             }
         }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
             }
         }
     };
 }
+pub(super) use named;
 
 named! {
     /// Where an issue stands.
@@ -101,8 +100,72 @@ named! {
         Release = "release",
         /// A remark or more photos; the state stays.
         Comment = "comment",
+        /// The place or the category was wrong and is put right; the route is decided anew.
+        Correct = "correct",
         /// A new territory put the place into other areas; the state stays.
         Rehome = "rehome",
+        /// 催办: a reminder.
+        Urge = "urge",
+        /// 督办: an order that demands a written reply by a time.
+        Supervise = "supervise",
+        /// 督办回复
+        Reply = "reply",
+        /// 吹哨: the street summons departments to a place by a time.
+        Whistle = "whistle",
+        /// 报到: a summoned department is there.
+        Arrive = "arrive",
+        /// The street's judgement of one arrival; the last one ends the whistle.
+        JudgeArrival = "judge_arrival",
+        /// 联系: the reporter was spoken to.
+        Contact = "contact",
+        /// 回访: what the reporter says after closing, as an office was told.
+        Revisit = "revisit",
+        /// What the reporter says after closing, in the reporter's own hand.
+        Rate = "rate",
+        /// 申诉: a department holds that a fact should not count against it.
+        Appeal = "appeal",
+        UpholdAppeal = "uphold_appeal",
+        DismissAppeal = "dismiss_appeal",
+        /// A task is declined, or given to the next nearest.
+        PassTask = "pass_task",
+        /// Whoever holds a task is at the place.
+        CheckIn = "check_in",
+        /// 录入当事人: the parties of a dispute and what they say, sealed.
+        RecordParties = "record_parties",
+        /// The sealed record was opened; written before it is shown.
+        ReadParties = "read_parties",
+        /// 风险定级: the colour, which summons a level.
+        SetRisk = "set_risk",
+        /// 调解: one attempt.
+        Mediate = "mediate",
+        /// 登记协议: its form, its text (sealed) and when it is looked after.
+        RecordAgreement = "record_agreement",
+        /// 履约回访: whether the parties keep to their agreement.
+        FollowUp = "follow_up",
+        /// 临时控制措施 of a hazard.
+        Control = "control",
+        /// 调整等级, with a reason.
+        SetSeverity = "set_severity",
+        /// A legal adviser's answer.
+        Answer = "answer",
+        /// 公开答复
+        PublishAnswer = "publish_answer",
+        /// 公开微心愿, in the office's words.
+        PublishWish = "publish_wish",
+        /// What was published is taken back.
+        Withdraw = "withdraw",
+        /// 认领
+        Claim = "claim",
+        /// The office agrees to a claim.
+        ApproveClaim = "approve_claim",
+        /// The claim is given up, or refused.
+        Unclaim = "unclaim",
+        /// 心愿达成
+        Fulfil = "fulfil",
+        /// Another calendar came into force and changed the due times; the state stays.
+        Retime = "retime",
+        /// The sign-off took longer than it may: told one step up the ladder; the state stays.
+        Escalate = "escalate",
     }
 }
 

@@ -1,13 +1,23 @@
 //! One step of the workflow: a command against an issue becomes an event, or a refusal that says
 //! what would be allowed.
 
+mod log;
+mod refusal;
+
+pub use log::{Draft, chain, count_reports, rehome, seal};
+pub use refusal::{FieldFault, Refusal};
+
+use super::care::CareFields;
+use super::clock::Timekeeper;
 use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
 use super::state::{Action, Outcome, ReturnReason, State};
-use super::workflow::{self, Field, Transition};
+use super::supervision::Told;
+use super::told::{check_told, told_facts};
+use super::workflow::{self, Field, To, Transition};
 use crate::domain::access::{Actor, Role};
-use crate::domain::audit::{Hash, event_hash};
+use crate::domain::catalog::Limit;
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
 use crate::domain::time::{DAY_MS, Timestamp};
 
@@ -15,6 +25,10 @@ use crate::domain::time::{DAY_MS, Timestamp};
 pub const SUSPENSION_DAYS_MAX: i64 = 366;
 /// How long after closing the reporter may reopen, in days (local: 15 is the usual term).
 pub const REOPEN_DAYS_MAX: i64 = 15;
+/// How long after closing the reporter may rate the outcome, in days (local).
+pub const RATE_DAYS_MAX: i64 = 60;
+/// The longest name of a meeting place, in characters.
+pub const MEETING_CHARS_MAX: usize = 200;
 /// The longest note, in characters.
 pub const NOTE_CHARS_MAX: usize = 2_000;
 /// The most departments that assist one lead.
@@ -40,10 +54,26 @@ pub struct Reclass {
     pub nature: Option<String>,
     pub inspection: bool,
     pub proposed: Option<DepartmentCode>,
+    /// What the route grants it.
+    pub limit: Option<Limit>,
+}
+
+/// A corrected place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Relocation {
+    pub place: super::record::Place,
+}
+
+/// What the matrix answers to a correction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reroute {
+    /// `None`: nobody; the street names the department.
+    pub lead: Option<DepartmentCode>,
+    pub limit: Option<Limit>,
 }
 
 /// What someone asks to be done. Fields that the action has no use for are refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Command {
     pub action: Action,
     /// The version of the issue that the actor saw.
@@ -57,7 +87,13 @@ pub struct Command {
     pub reason: Option<ReturnReason>,
     pub cited_rule: Option<String>,
     pub category: Option<Reclass>,
+    pub place: Option<Relocation>,
+    /// The route decided anew, for a correction.
+    pub reroute: Option<Reroute>,
     pub photos: Vec<AttachmentId>,
+    /// What the steps of supervision are told.
+    pub told: Told,
+    pub care: CareFields,
 }
 
 impl Command {
@@ -75,7 +111,11 @@ impl Command {
             reason: None,
             cited_rule: None,
             category: None,
+            place: None,
+            reroute: None,
             photos: Vec::new(),
+            told: Told::default(),
+            care: CareFields::default(),
         }
     }
 
@@ -90,49 +130,21 @@ impl Command {
             Field::Reason => self.reason.is_some(),
             Field::CitedRule => self.cited_rule.is_some(),
             Field::Category => self.category.is_some(),
+            Field::Place => self.place.is_some(),
             Field::Photos => !self.photos.is_empty(),
+            Field::Departments => !self.told.departments.is_empty(),
+            Field::Meeting => {
+                self.told.meeting.as_ref().is_some_and(|text| !text.trim().is_empty())
+            }
+            Field::Position => self.told.position.is_some(),
+            Field::Judgement => self.told.judgement.is_some(),
+            Field::Reach => self.told.reach.is_some(),
+            Field::Verdict => self.told.verdict.is_some(),
+            Field::Satisfaction => self.told.satisfaction.is_some(),
+            Field::Ground => self.told.ground.is_some(),
+            other => self.care.has(other),
         }
     }
-}
-
-/// Why a step is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("the issue has moved on: it is at version {current}, you saw {seen}")]
-    Stale { seen: i64, current: i64 },
-    #[error("{action} is not possible while {state}")]
-    NotFromHere { action: Action, state: State, allowed: Vec<Action> },
-    #[error("{action} is not yours to take")]
-    NotYours { action: Action, allowed: Vec<Action> },
-    #[error("{} is needed", .0.as_str())]
-    Missing(Field),
-    #[error("{} has no meaning here", .0.as_str())]
-    Superfluous(Field),
-    #[error("{}: {}", .field.as_str(), .why)]
-    Invalid { field: Field, why: FieldFault },
-    #[error("the term for reopening ended {REOPEN_DAYS_MAX} days after closing")]
-    ReopenTooLate,
-}
-
-/// What is wrong with a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FieldFault {
-    #[error("at most {NOTE_CHARS_MAX} characters")]
-    TooLong,
-    #[error("holds a control character")]
-    ControlCharacter,
-    #[error("at most {ASSISTS_MAX} assisting departments and {PHOTOS_MAX} photos")]
-    TooMany,
-    #[error("must lie in the future and at most {SUSPENSION_DAYS_MAX} days ahead")]
-    OutOfTerm,
-    #[error("an issue cannot be merged into itself")]
-    Itself,
-    #[error("the other issue is not open")]
-    TargetNotOpen,
-    #[error("the lead cannot assist as well")]
-    LeadAssists,
-    #[error("does not fit the kind of the issue")]
-    WrongKind,
 }
 
 const FIELDS: &[Field] = &[
@@ -145,7 +157,25 @@ const FIELDS: &[Field] = &[
     Field::Reason,
     Field::CitedRule,
     Field::Category,
+    Field::Place,
     Field::Photos,
+    Field::Departments,
+    Field::Meeting,
+    Field::Position,
+    Field::Judgement,
+    Field::Reach,
+    Field::Verdict,
+    Field::Satisfaction,
+    Field::Ground,
+    Field::Risk,
+    Field::Severity,
+    Field::HeldAt,
+    Field::Venue,
+    Field::Mediators,
+    Field::AgreementForm,
+    Field::Visits,
+    Field::Kept,
+    Field::Parties,
 ];
 
 /// The outcomes that an issue of this kind may have.
@@ -157,7 +187,20 @@ pub const fn outcomes_of(kind: Kind) -> &'static [Outcome] {
     }
 }
 
-/// Decides a command: the issue after it and the event to append.
+/// Decides a command: the issue after it and the event to append, with its due times.
+///
+/// # Errors
+/// A [`Refusal`]; nothing has changed then.
+pub fn decide_timed(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    (now, keeper): (Timestamp, &Timekeeper),
+) -> Result<(Issue, Event), Refusal> {
+    decide_with(issue, command, actor, now, |event| keeper.time(Some(issue), event, now))
+}
+
+/// As [`decide_timed`], where no due times are asked for.
 ///
 /// # Errors
 /// A [`Refusal`]; nothing has changed then.
@@ -167,17 +210,33 @@ pub fn decide(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(Issue, Event), Refusal> {
+    decide_with(issue, command, actor, now, |event| event)
+}
+
+fn decide_with(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+    finish: impl FnOnce(Event) -> Event,
+) -> Result<(Issue, Event), Refusal> {
     if command.version != issue.version {
         return Err(Refusal::Stale { seen: command.version, current: issue.version });
     }
     let (row, role) = find_row(issue, command.action, actor)?;
     check_fields(row, command)?;
     check_values(issue, command, now)?;
+    check_told(issue, command, actor)?;
+    super::care::check(issue, command, now)?;
     check_term(issue, command.action, role, now)?;
+    check_clock(issue, command.action, now)?;
     // A clock that was set back must not put an event before the one that it follows.
     let at = now.max(issue.updated);
-    let event =
-        append(issue, at, event_actor(actor, role), command, workflow::destination(row, issue));
+    let to = match (row.to, &command.reroute) {
+        (To::ByRoute, Some(route)) => workflow::corrected_state(issue, route.lead.as_ref()),
+        _ => workflow::destination(row, issue),
+    };
+    let event = finish(append(issue, at, (actor, role), command, to));
     match evolve(Some(issue), &event) {
         Ok(after) => Ok((after, event)),
         // The table requires every fact that evolve needs; a row that forgot one is refused here.
@@ -221,14 +280,23 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
             return Err(Refusal::Superfluous(field));
         }
     }
+    // A correction corrects something, and its route has been decided.
+    let idle = !command.has(Field::Place) && !command.has(Field::Category);
+    if row.to == To::ByRoute && (idle || command.reroute.is_none()) {
+        return Err(Refusal::Missing(Field::Place));
+    }
     Ok(())
 }
 
 fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Refusal> {
     let invalid = |field, why| Err(Refusal::Invalid { field, why });
-    for (field, text) in [(Field::Note, &command.note), (Field::CitedRule, &command.cited_rule)] {
+    for (field, text, chars_max) in [
+        (Field::Note, &command.note, NOTE_CHARS_MAX),
+        (Field::CitedRule, &command.cited_rule, NOTE_CHARS_MAX),
+        (Field::Meeting, &command.told.meeting, MEETING_CHARS_MAX),
+    ] {
         let text = text.as_deref().unwrap_or("");
-        if text.chars().count() > NOTE_CHARS_MAX {
+        if text.chars().count() > chars_max {
             return invalid(field, FieldFault::TooLong);
         }
         // PostgreSQL keeps no NUL, and none of these can be shown.
@@ -238,6 +306,9 @@ fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), 
     }
     if command.assists.len() > ASSISTS_MAX {
         return invalid(Field::Assists, FieldFault::TooMany);
+    }
+    if command.told.departments.len() > ASSISTS_MAX {
+        return invalid(Field::Departments, FieldFault::TooMany);
     }
     if command.photos.len() > PHOTOS_MAX {
         return invalid(Field::Photos, FieldFault::TooMany);
@@ -278,7 +349,21 @@ fn check_term(
     if action == Action::Reopen && role.is_none() && now.0 > ends {
         return Err(Refusal::ReopenTooLate);
     }
+    let ends = closed.0.saturating_add(RATE_DAYS_MAX * DAY_MS);
+    if action == Action::Rate && now.0 > ends {
+        return Err(Refusal::RateTooLate);
+    }
     Ok(())
+}
+
+/// What an issue's clocks allow at `now`, beside what the table says.
+fn check_clock(issue: &Issue, action: Action, now: Timestamp) -> Result<(), Refusal> {
+    let stage_due = issue.clocks.stage.as_ref().and_then(|clock| clock.due);
+    match action {
+        Action::Extend if issue.clocks.is_overdue(now) => Err(Refusal::Overdue),
+        Action::Escalate if stage_due.is_none_or(|due| now <= due) => Err(Refusal::NotDue),
+        _ => Ok(()),
+    }
 }
 
 fn event_actor(actor: &Actor, role: Option<Role>) -> EventActor {
@@ -296,7 +381,9 @@ fn facts_of(command: &Command) -> Facts {
             facts.insert(name.to_owned(), value);
         }
     };
-    put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    if !matches!(command.action, Action::Arrive | Action::JudgeArrival) {
+        put(fact::LEAD, command.department.as_ref().map(ToString::to_string));
+    }
     if !command.assists.is_empty() {
         put(fact::ASSISTS, Some(join(&command.assists)));
     }
@@ -313,7 +400,16 @@ fn facts_of(command: &Command) -> Facts {
         put(fact::NATURE, class.nature.clone());
         put(fact::INSPECTION, Some(class.inspection.to_string()));
         put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
+        put(fact::LIMIT, class.limit.map(|limit| limit.to_string()));
     }
+    if let Some(route) = &command.reroute {
+        put(fact::PROPOSED, route.lead.as_ref().map(ToString::to_string));
+        put(fact::LIMIT, route.limit.map(|limit| limit.to_string()));
+    }
+    if let Some(moved) = &command.place {
+        facts.extend(place_facts(&moved.place));
+    }
+    command.care.put_facts(&mut facts);
     facts
 }
 
@@ -322,94 +418,21 @@ pub fn join(codes: &[DepartmentCode]) -> String {
     codes.iter().map(DepartmentCode::as_str).collect::<Vec<_>>().join(";")
 }
 
-fn append(issue: &Issue, at: Timestamp, actor: EventActor, command: &Command, to: State) -> Event {
+fn append(
+    issue: &Issue,
+    at: Timestamp,
+    (actor, role): (&Actor, Option<Role>),
+    command: &Command,
+    to: State,
+) -> Event {
+    let mut facts = facts_of(command);
+    facts.extend(told_facts(issue, command, actor));
     let draft = Draft {
-        actor,
+        actor: event_actor(actor, role),
         action: command.action,
         note: command.note.clone().filter(|note| !note.trim().is_empty()),
-        facts: facts_of(command),
+        facts,
         attachments: command.photos.clone(),
     };
     chain(issue, at, draft, to)
-}
-
-/// An event before it is chained.
-#[derive(Clone, Debug)]
-pub struct Draft {
-    pub actor: EventActor,
-    pub action: Action,
-    pub note: Option<String>,
-    pub facts: Facts,
-    pub attachments: Vec<AttachmentId>,
-}
-
-/// The next event of `issue`.
-fn chain(issue: &Issue, at: Timestamp, draft: Draft, to: State) -> Event {
-    seal(issue.id, issue.version + 1, at, draft, (Some(issue.state), to), issue.head)
-}
-
-/// Puts an event together and gives it its hash.
-pub fn seal(
-    issue: IssueId,
-    seq: i64,
-    at: Timestamp,
-    draft: Draft,
-    (from, to): (Option<State>, State),
-    previous: Hash,
-) -> Event {
-    let mut event = Event {
-        issue,
-        seq,
-        at,
-        actor: draft.actor,
-        action: draft.action,
-        from,
-        to,
-        note_digest: draft.note.as_deref().map(Hash::of_text),
-        note: draft.note,
-        facts: draft.facts,
-        attachments: draft.attachments,
-        previous,
-        hash: Hash::START,
-    };
-    event.hash = event_hash(&event);
-    event
-}
-
-/// The step that a merge causes in the issue that stays: it stands for more reports, or fewer.
-pub fn count_reports(
-    issue: &Issue,
-    other: &Issue,
-    action: Action,
-    actor: EventActor,
-    now: Timestamp,
-) -> Option<(Issue, Event)> {
-    let facts = Facts::from([
-        (fact::OTHER.to_owned(), other.id.to_string()),
-        (fact::OTHER_NUMBER.to_owned(), other.number.clone()),
-        (fact::REPORTS.to_owned(), other.counts.reports.to_string()),
-    ]);
-    let draft = Draft { actor, action, note: None, facts, attachments: Vec::new() };
-    let event = chain(issue, now.max(issue.updated), draft, issue.state);
-    evolve(Some(issue), &event).ok().map(|after| (after, event))
-}
-
-/// The step by which a new territory puts an open issue elsewhere; `None` when nothing changes.
-pub fn rehome(
-    issue: &Issue,
-    place: &super::record::Place,
-    now: Timestamp,
-) -> Option<(Issue, Event)> {
-    if issue.place == *place {
-        return None;
-    }
-    let draft = Draft {
-        actor: EventActor::System,
-        action: Action::Rehome,
-        note: None,
-        facts: place_facts(place),
-        attachments: Vec::new(),
-    };
-    let event = chain(issue, now.max(issue.updated), draft, issue.state);
-    evolve(Some(issue), &event).ok().map(|after| (after, event))
 }

@@ -1,10 +1,19 @@
 //! The workflow as data: which action leads from where to where, who may take it, and what it
 //! needs to be told. Transitions that are not in this table do not exist (DOMAIN.md §4).
 
+mod beside;
+mod kinds;
+mod way;
+
+pub use beside::{BESIDE, arriving, handled_it, holds_task};
+
+use super::care::CareGuard;
 use super::kind::Kind;
 use super::record::Issue;
 use super::state::{Action, State};
 use crate::domain::access::{Actor, Role};
+use crate::domain::id::DepartmentCode;
+use way::COMMON;
 
 /// Where an action leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +23,8 @@ pub enum To {
     BeforeMerge,
     /// The state stays as it is.
     Same,
+    /// Back to the dispatcher where another department leads by the new route, else as it is.
+    ByRoute,
 }
 
 /// What an action does to the two clocks (DOMAIN.md §5).
@@ -46,7 +57,31 @@ pub enum Field {
     Reason,
     CitedRule,
     Category,
+    Place,
     Photos,
+    /// The departments that a whistle summons.
+    Departments,
+    /// Where to, in words.
+    Meeting,
+    Position,
+    Judgement,
+    Reach,
+    Verdict,
+    Satisfaction,
+    Ground,
+    Risk,
+    Severity,
+    /// When a mediation was held.
+    HeldAt,
+    Venue,
+    Mediators,
+    AgreementForm,
+    /// Days on which an agreement is looked after.
+    Visits,
+    /// Whether the parties keep to their agreement.
+    Kept,
+    /// The sealed record of a dispute; it comes by a route of its own.
+    Parties,
 }
 
 impl Field {
@@ -62,7 +97,25 @@ impl Field {
             Field::Reason => "reason",
             Field::CitedRule => "cited_rule",
             Field::Category => "category",
+            Field::Place => "place",
             Field::Photos => "photo_ids",
+            Field::Departments => "departments",
+            Field::Meeting => "meeting",
+            Field::Position => "position",
+            Field::Judgement => "judgement",
+            Field::Reach => "reach",
+            Field::Verdict => "verdict",
+            Field::Satisfaction => "satisfaction",
+            Field::Ground => "ground",
+            Field::Risk => "risk",
+            Field::Severity => "severity",
+            Field::HeldAt => "held_at",
+            Field::Venue => "venue",
+            Field::Mediators => "mediators",
+            Field::AgreementForm => "agreement_form",
+            Field::Visits => "visits",
+            Field::Kept => "kept",
+            Field::Parties => "parties",
         }
     }
 }
@@ -77,16 +130,33 @@ pub enum Guard {
     ReturnsUsedUp,
     /// Fewer extensions than [`EXTENSIONS_MAX`].
     ExtensionLeft,
+    /// Fewer escalations than [`ESCALATIONS_MAX`], of a sign-off that has a limit.
+    EscalationLeft,
     /// The kind or the category needs no inspection.
     NoInspectionNeeded,
     /// Only who reported it.
     OwnReport,
+    /// A hazard: opinions and disputes have no offender, and so no inspection.
+    IsInspected,
+    /// An order awaits its reply.
+    ReplyOwed,
+    NoWhistle,
+    WhistleOpen,
+    /// The reporter can be reached.
+    Contactable,
+    NoAppeal,
+    AppealOpen,
+    TaskOpen,
+    /// What one kind asks for.
+    Care(CareGuard),
 }
 
 /// Returns that go back to the dispatcher; the next one goes to arbitration.
 pub const RETURNS_MAX: u32 = 2;
 /// Extensions that an issue may have.
 pub const EXTENSIONS_MAX: u32 = 2;
+/// The rungs above the department: dispatcher, duty supervisor, leader.
+pub const ESCALATIONS_MAX: u32 = 3;
 
 /// One row of the workflow.
 #[derive(Clone, Copy, Debug)]
@@ -103,10 +173,10 @@ pub struct Transition {
     pub clock: ClockEffect,
 }
 
-use Role::{Acceptor, Dispatcher, DutySupervisor, GridWorker, Handler, Leader};
+use Role::{Acceptor, Dispatcher, DutySupervisor};
 use State::{
-    Arbitration, Closed, Dispatched, Filed, Handled, Handling, Inspecting, Merged, Rejected,
-    Reported, SelfHandled, Suspended, Verifying,
+    Arbitration, Dispatched, Filed, Handled, Handling, Inspecting, Reported, SelfHandled,
+    Suspended, Verifying,
 };
 
 const OPEN: &[State] = &[
@@ -137,227 +207,30 @@ const ROW: Transition = Transition {
     clock: ClockEffect::NextStage,
 };
 
-/// Every transition that exists after the report itself.
-pub const TRANSITIONS: &[Transition] = &[
-    Transition {
-        action: Action::AcceptForCheck,
-        from: &[Reported],
-        to: To::State(Verifying),
-        roles: DESK,
-        ..ROW
-    },
-    Transition {
-        action: Action::File,
-        from: &[Reported, Verifying],
-        to: To::State(Filed),
-        roles: DESK,
-        optional: &[Field::Note, Field::Category],
-        clock: ClockEffect::StartTotal,
-        ..ROW
-    },
-    Transition {
-        action: Action::Reject,
-        from: &[Reported, Verifying],
-        to: To::State(Rejected),
-        roles: DESK,
-        required: &[Field::Note],
-        optional: &[],
-        clock: ClockEffect::Stop,
-        ..ROW
-    },
-    Transition {
-        action: Action::Settle,
-        from: &[Reported],
-        to: To::State(SelfHandled),
-        roles: &[GridWorker],
-        guard: Guard::OwnReport,
-        required: &[Field::Note],
-        optional: &[Field::Outcome, Field::Photos],
-        ..ROW
-    },
-    Transition {
-        action: Action::Approve,
-        from: &[SelfHandled],
-        to: To::State(Closed),
-        roles: DESK,
-        clock: ClockEffect::Stop,
-        ..ROW
-    },
-    Transition {
-        action: Action::Refuse,
-        from: &[SelfHandled],
-        to: To::State(Filed),
-        roles: DESK,
-        required: &[Field::Note],
-        optional: &[],
-        clock: ClockEffect::StartTotal,
-        ..ROW
-    },
-    Transition {
-        action: Action::Dispatch,
-        from: &[Filed],
-        to: To::State(Dispatched),
-        roles: &[Dispatcher, DutySupervisor],
-        required: &[Field::Department],
-        optional: &[Field::Assists, Field::Note],
-        ..ROW
-    },
-    Transition {
-        action: Action::Accept,
-        from: &[Dispatched],
-        to: To::State(Handling),
-        roles: &[Handler],
-        optional: &[Field::Note],
-        ..ROW
-    },
-    Transition {
-        action: Action::Return,
-        from: &[Dispatched, Handling],
-        to: To::State(Filed),
-        roles: &[Handler],
-        guard: Guard::ReturnLeft,
-        required: &[Field::Reason, Field::Note],
-        optional: &[Field::CitedRule],
-        ..ROW
-    },
-    Transition {
-        action: Action::Return,
-        from: &[Dispatched, Handling],
-        to: To::State(Arbitration),
-        roles: &[Handler],
-        guard: Guard::ReturnsUsedUp,
-        required: &[Field::Reason, Field::Note],
-        optional: &[Field::CitedRule],
-        ..ROW
-    },
-    Transition {
-        action: Action::Rule,
-        from: &[Arbitration],
-        to: To::State(Dispatched),
-        roles: &[DutySupervisor],
-        required: &[Field::Department, Field::Note],
-        optional: &[Field::Assists],
-        ..ROW
-    },
-    Transition {
-        action: Action::Suspend,
-        from: &[Handling],
-        to: To::State(Suspended),
-        roles: &[DutySupervisor],
-        required: &[Field::Until, Field::Note],
-        optional: &[],
-        clock: ClockEffect::Pause,
-        ..ROW
-    },
-    Transition {
-        action: Action::Resume,
-        from: &[Suspended],
-        to: To::State(Handling),
-        roles: &[Handler, DutySupervisor],
-        clock: ClockEffect::Run,
-        ..ROW
-    },
-    Transition {
-        action: Action::Extend,
-        from: &[Handling],
-        to: To::State(Handling),
-        roles: &[DutySupervisor],
-        guard: Guard::ExtensionLeft,
-        required: &[Field::Note],
-        optional: &[],
-        clock: ClockEffect::Extend,
-        ..ROW
-    },
-    Transition {
-        action: Action::Submit,
-        from: &[Handling],
-        to: To::State(Handled),
-        roles: &[Handler],
-        required: &[Field::Outcome, Field::Note],
-        optional: &[Field::Photos],
-        ..ROW
-    },
-    Transition {
-        action: Action::OrderCheck,
-        from: &[Handled],
-        to: To::State(Inspecting),
-        roles: OFFICE,
-        ..ROW
-    },
-    Transition {
-        action: Action::Pass,
-        from: &[Inspecting],
-        to: To::State(Closed),
-        roles: &[GridWorker, Acceptor, DutySupervisor],
-        clock: ClockEffect::Stop,
-        ..ROW
-    },
-    Transition {
-        action: Action::Fail,
-        from: &[Inspecting],
-        to: To::State(Handling),
-        roles: &[GridWorker, Acceptor, DutySupervisor],
-        required: &[Field::Note],
-        optional: &[Field::Photos],
-        clock: ClockEffect::Run,
-        ..ROW
-    },
-    Transition {
-        action: Action::Close,
-        from: &[Handled],
-        to: To::State(Closed),
-        roles: OFFICE,
-        guard: Guard::NoInspectionNeeded,
-        clock: ClockEffect::Stop,
-        ..ROW
-    },
-    Transition {
-        action: Action::ForceClose,
-        from: &[Handled],
-        to: To::State(Closed),
-        roles: &[DutySupervisor],
-        required: &[Field::Note],
-        clock: ClockEffect::Stop,
-        ..ROW
-    },
-    Transition {
-        action: Action::Merge,
-        from: OPEN,
-        to: To::State(Merged),
-        roles: OFFICE,
-        required: &[Field::Target],
-        optional: &[Field::Note],
-        clock: ClockEffect::Stop,
-        ..ROW
-    },
-    Transition {
-        action: Action::Unmerge,
-        from: &[Merged],
-        to: To::BeforeMerge,
-        roles: OFFICE,
-        clock: ClockEffect::Run,
-        ..ROW
-    },
-    Transition {
-        action: Action::Reopen,
-        from: &[Closed],
-        to: To::State(Filed),
-        roles: &[DutySupervisor],
-        by_reporter: true,
-        required: &[Field::Note],
-        clock: ClockEffect::StartTotal,
-        ..ROW
-    },
-    Transition {
-        action: Action::Comment,
-        from: ANY,
-        to: To::Same,
-        roles: &[GridWorker, Acceptor, Dispatcher, DutySupervisor, Handler, Leader],
-        required: &[Field::Note],
-        clock: ClockEffect::Nothing,
-        ..ROW
-    },
-];
+/// Every transition on the way from the report to the end; [`BESIDE`] has the others.
+pub const TRANSITIONS: &[Transition] = &ALL_ROWS;
+
+const ALL_ROWS: [Transition; COMMON.len() + kinds::ROWS.len()] = {
+    let mut all = [ROW; COMMON.len() + kinds::ROWS.len()];
+    let mut n = 0;
+    while n < all.len() {
+        all[n] = if n < COMMON.len() { COMMON[n] } else { kinds::ROWS[n - COMMON.len()] };
+        n += 1;
+    }
+    all
+};
+
+/// What an action does to the clocks. Rows of one action agree; what is not in the table, save the
+/// report itself, leaves the clocks alone.
+pub fn clock_effect_of(action: Action) -> ClockEffect {
+    match action {
+        Action::Report => ClockEffect::NextStage,
+        _ => TRANSITIONS
+            .iter()
+            .find(|row| row.action == action)
+            .map_or(ClockEffect::Nothing, |row| row.clock),
+    }
+}
 
 /// Whether disputes and opinions, or a category that says so, end without an inspection.
 fn needs_inspection(issue: &Issue) -> bool {
@@ -370,14 +243,28 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::ReturnLeft => !issue.binding && issue.counts.returns < RETURNS_MAX,
         Guard::ReturnsUsedUp => !issue.binding && issue.counts.returns >= RETURNS_MAX,
         Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
+        Guard::EscalationLeft => {
+            let sign_off = issue.clocks.stage.as_ref().filter(|clock| clock.due.is_some());
+            sign_off.is_some_and(|clock| clock.escalations < ESCALATIONS_MAX)
+        }
         Guard::NoInspectionNeeded => !needs_inspection(issue),
         Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
+        Guard::IsInspected => issue.kind == Kind::Hazard,
+        Guard::ReplyOwed => issue.supervision.reply_due.is_some(),
+        Guard::NoWhistle => issue.supervision.open_whistle().is_none(),
+        Guard::WhistleOpen => issue.supervision.open_whistle().is_some(),
+        Guard::Contactable => issue.supervision.contactable,
+        Guard::NoAppeal => !issue.supervision.appeal_is_open(),
+        Guard::AppealOpen => issue.supervision.appeal_is_open(),
+        Guard::TaskOpen => issue.supervision.task.is_some(),
+        Guard::Care(guard) => guard.holds(issue),
     }
 }
 
-/// Whether the service itself may take the action: it resumes what was suspended.
+/// Whether the service itself may take the action: it resumes what was suspended, and escalates
+/// what is not signed for.
 const fn system_may(action: Action) -> bool {
-    matches!(action, Action::Resume)
+    matches!(action, Action::Resume | Action::Escalate)
 }
 
 /// The role in which `actor` may take this row on this issue. `Ok(None)` is the reporter or the
@@ -386,6 +273,18 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
     match actor {
         Actor::System if system_may(row.action) => Ok(None),
         Actor::Anonymous if row.by_reporter => Ok(None),
+        Actor::Account { .. } if row.action == Action::Arrive => {
+            match arriving(issue, actor).next() {
+                Some(_) => Ok(Some(Role::Handler)),
+                None => Err(NoRole),
+            }
+        }
+        Actor::Account { .. } if beside::is_judging(row.action) && handled_it(issue, actor) => {
+            Err(NoRole)
+        }
+        Actor::Account { .. } if beside::for_holder(row.action) && holds_task(issue, actor) => {
+            Ok(Some(Role::GridWorker))
+        }
         Actor::Account { id, grants, .. } => {
             let subject = issue.subject();
             let own = grants.iter().find(|grant| {
@@ -397,6 +296,9 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
             let settles = row.guard == Guard::OwnReport && actor.has_role(Role::GridWorker);
             // An office comes before one's own report: its powers reach further.
             let reported = row.by_reporter && issue.reporter == Some(*id);
+            if let Some(role) = kinds::helper_role(row.action, issue, actor) {
+                return role;
+            }
             own.map(|grant| Some(grant.role))
                 .or(settles.then_some(Some(Role::GridWorker)))
                 .or(reported.then_some(None))
@@ -410,13 +312,17 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoRole;
 
+/// All rows: the way of an issue, and what happens beside it.
+pub fn rows() -> impl Iterator<Item = &'static Transition> {
+    TRANSITIONS.iter().chain(BESIDE)
+}
+
 /// The rows that apply to the issue as it stands, whoever asks.
 pub fn rows_from<'a>(
     issue: &'a Issue,
     actor: &'a Actor,
 ) -> impl Iterator<Item = &'static Transition> + 'a {
-    TRANSITIONS
-        .iter()
+    rows()
         .filter(move |row| row.from.contains(&issue.state) && guard_holds(row.guard, issue, actor))
 }
 
@@ -433,6 +339,16 @@ pub fn destination(row: &Transition, issue: &Issue) -> State {
     match row.to {
         To::State(state) => state,
         To::BeforeMerge => issue.state_before_merge.unwrap_or(State::Reported),
-        To::Same => issue.state,
+        To::Same | To::ByRoute => issue.state,
+    }
+}
+
+/// The state after a correction whose route names `lead`: what another department has goes back to
+/// the dispatcher. The first receiver stays answerable until a new dispatch (首接负责).
+pub fn corrected_state(issue: &Issue, lead: Option<&DepartmentCode>) -> State {
+    let with_department = matches!(issue.state, Dispatched | Handling);
+    match with_department && issue.lead.as_ref() != lead {
+        true => Filed,
+        false => issue.state,
     }
 }

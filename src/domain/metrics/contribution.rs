@@ -2,16 +2,22 @@
 //! event is the difference between what the issue adds after it and what it added before; and
 //! building the counters anew gives the same numbers.
 
+use super::cohort::due_measures;
 use super::histogram::bucket_of;
-use crate::domain::cell::parent_cell;
+use crate::domain::cell::{coarse_cell, parent_cell};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Outcome, State};
+use crate::domain::issue::supervision::{Ground, RESPONSE_MS, Verdict, Whistle};
 use crate::domain::time::{Day, Timestamp};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use std::fmt;
+
+/// The version of what is counted: it goes up with every change of [`measures_of`], so that a
+/// database whose counters are of another version is noticed and its counters are built anew.
+pub const METRICS_VERSION: i64 = 2;
 
 /// The resolution at which counters are kept; coarser ones are sums of these.
 pub const ROLLUP_RESOLUTION: h3o::Resolution = h3o::Resolution::Ten;
@@ -29,12 +35,45 @@ pub enum Measure {
     Merged,
     /// Still open. Day of the report, so that the age is known.
     Open,
-    /// To be closed: filed or settled, not rejected or merged. Day of filing.
+    /// Open, by the day from which it is beyond its limit; that day may be to come.
+    OpenOverdue,
+    /// Due to be handled. Day of the limit or of the feedback, whichever came first.
+    HandlingDue,
+    /// Of them, handled. The same day, as for all of this cohort.
+    HandlingDone,
+    /// Of them, handled within the limit.
+    HandledOnTime,
+    /// Of them, handled with no limit that is known.
+    HandledUndated,
+    /// Of them, extended at least once.
+    HandlingExtended,
+    /// Due to be handled, and what is suspended. Of that, the day of its suspension.
+    HandlingDueOrSuspended,
+    /// Due to be closed. Day of the limit or of closing, whichever came first.
+    ClosingDue,
+    /// Of them, closed. The same day, as for all of this cohort.
+    ClosingDone,
+    /// Of them, closed within the limit.
+    ClosedOnTime,
+    /// Of them, closed with no limit that is known.
+    ClosedUndated,
+    /// Of them, with at least one failed inspection.
+    ClosingReworked,
+    /// Due to be closed, and what is suspended. Of that, the day of its suspension.
+    ClosingDueOrSuspended,
+    /// To be closed at some time: filed or settled, not rejected or merged. Day of filing. It and
+    /// the three below make the first versions of rates, which printed numbers go by.
     DueToClose,
     /// Of them, closed. Day of filing.
     ClosedOfDue,
     /// Of them, with at least one failed inspection. Day of filing.
     ReworkedOfDue,
+    /// Of them, suspended. Day of filing.
+    SuspendedOfDue,
+    /// Handled, the feedback standing. Day of the feedback.
+    Handled,
+    /// Of them, with at least one failed inspection before. Day of the feedback.
+    ReworkedOfHandled,
     /// Dispatched. Day of the first dispatch.
     Dispatched,
     /// Of them, returned as wrong at least once. Day of the first dispatch.
@@ -49,6 +88,33 @@ pub enum Measure {
     LegalAnswered,
     /// Opinions other than legal consultations and small wishes. Day of the report.
     OpinionCollected,
+    /// Reporters whom someone owes a word. Day of the contact, or of the end of its 24 hours,
+    /// whichever came first.
+    DueContact,
+    /// Of them, contacted within 24 hours. The same day.
+    ContactedOfDue,
+    /// Validly revisited or rated by the reporter; the last one counts. Day of that.
+    Revisited,
+    /// Of them, resolved in the reporter's word.
+    Resolved,
+    /// Of them, satisfied or fairly satisfied.
+    Satisfied,
+    /// Urged at least once. Day of the first time.
+    Urged,
+    /// Supervised at least once. Day of the first order.
+    Supervised,
+    /// Departments were summoned. Day of the last whistle.
+    Whistled,
+    /// Of them, every arrival was judged to be on time.
+    WhistledOnTime,
+    /// Of those reworked, exempted from it: the raw count stays. Day of filing.
+    ExemptedRework,
+    /// Exempted from being overdue. Day of filing.
+    ExemptedOverdue,
+    /// Exempted from having used up the returns. Day of the first dispatch.
+    ExemptedReturn,
+    /// Of those revisited, exempted from the rating. Day of the revisit.
+    ExemptedRating,
     /// Time from the first dispatch to its acceptance, by bucket. Day of acceptance.
     AcceptTime(u16),
     /// Time from acceptance to the feedback that stands, by bucket. Day of the feedback.
@@ -63,9 +129,25 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::Rejected, "rejected"),
     (Measure::Merged, "merged"),
     (Measure::Open, "open"),
+    (Measure::OpenOverdue, "open_overdue"),
+    (Measure::HandlingDue, "handling_due"),
+    (Measure::HandlingDone, "handling_done"),
+    (Measure::HandledOnTime, "handled_on_time"),
+    (Measure::HandledUndated, "handled_undated"),
+    (Measure::HandlingExtended, "handling_extended"),
+    (Measure::HandlingDueOrSuspended, "handling_due_or_suspended"),
+    (Measure::ClosingDue, "closing_due"),
+    (Measure::ClosingDone, "closing_done"),
+    (Measure::ClosedOnTime, "closed_on_time"),
+    (Measure::ClosedUndated, "closed_undated"),
+    (Measure::ClosingReworked, "closing_reworked"),
+    (Measure::ClosingDueOrSuspended, "closing_due_or_suspended"),
     (Measure::DueToClose, "due_to_close"),
     (Measure::ClosedOfDue, "closed_of_due"),
     (Measure::ReworkedOfDue, "reworked_of_due"),
+    (Measure::SuspendedOfDue, "suspended_of_due"),
+    (Measure::Handled, "handled"),
+    (Measure::ReworkedOfHandled, "reworked_of_handled"),
     (Measure::Dispatched, "dispatched"),
     (Measure::Misdispatched, "misdispatched"),
     (Measure::Closed, "closed"),
@@ -73,6 +155,19 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::Agreement, "agreement"),
     (Measure::LegalAnswered, "legal_answered"),
     (Measure::OpinionCollected, "opinion_collected"),
+    (Measure::DueContact, "due_contact"),
+    (Measure::ContactedOfDue, "contacted_of_due"),
+    (Measure::Revisited, "revisited"),
+    (Measure::Resolved, "resolved"),
+    (Measure::Satisfied, "satisfied"),
+    (Measure::Urged, "urged"),
+    (Measure::Supervised, "supervised"),
+    (Measure::Whistled, "whistled"),
+    (Measure::WhistledOnTime, "whistled_on_time"),
+    (Measure::ExemptedRework, "exempted_rework"),
+    (Measure::ExemptedOverdue, "exempted_overdue"),
+    (Measure::ExemptedReturn, "exempted_return"),
+    (Measure::ExemptedRating, "exempted_rating"),
 ];
 
 /// Makes a timed measure of a bucket.
@@ -85,6 +180,11 @@ const TIMED: &[(OfBucket, &str)] = &[
 ];
 
 impl Measure {
+    /// Whether it counts what is so at an instant, whatever the window.
+    pub const fn is_standing(self) -> bool {
+        matches!(self, Measure::Open | Measure::OpenOverdue)
+    }
+
     /// Reads what `Display` writes.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some((name, bucket)) = text.split_once(':') {
@@ -141,7 +241,11 @@ pub type Deltas = BTreeMap<Key, i64>;
 pub fn bin_of(issue: &Issue) -> Bin {
     Bin {
         path: issue.place.path.as_str().to_owned(),
-        cell: parent_cell(issue.place.cell, ROLLUP_RESOLUTION),
+        // Whoever reads counters need not be one who may know where exactly a dispute is.
+        cell: match issue.kind {
+            Kind::Dispute => coarse_cell(issue.place.cell, ROLLUP_RESOLUTION),
+            _ => parent_cell(issue.place.cell, ROLLUP_RESOLUTION),
+        },
         kind: issue.kind,
         category: issue.category.clone(),
         department: issue.lead.clone(),
@@ -155,7 +259,7 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     let reported = day(times.reported);
     let due = times.filed.filter(|_| !matches!(issue.state, State::Rejected | State::Merged));
     let closed = (issue.state == State::Closed).then_some(times.closed).flatten();
-    let mut out = Vec::with_capacity(8);
+    let mut out = Vec::with_capacity(24);
     let mut count = |when: Option<Day>, holds: bool, measure: Measure| {
         if let Some(when) = when.filter(|_| holds) {
             out.push((when, measure));
@@ -166,13 +270,18 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     count(Some(reported), issue.state == State::Rejected, Measure::Rejected);
     count(Some(reported), issue.state == State::Merged, Measure::Merged);
     count(Some(reported), issue.state.is_open(), Measure::Open);
+    due_measures(issue, zone, &mut count);
     count(due.map(day), true, Measure::DueToClose);
     count(due.map(day), closed.is_some(), Measure::ClosedOfDue);
     count(due.map(day), issue.counts.reworks > 0, Measure::ReworkedOfDue);
+    count(due.map(day), issue.state == State::Suspended, Measure::SuspendedOfDue);
+    count(times.handled.map(day), true, Measure::Handled);
+    count(times.handled.map(day), issue.counts.reworks > 0, Measure::ReworkedOfHandled);
     count(times.dispatched.map(day), true, Measure::Dispatched);
     count(times.dispatched.map(day), issue.misdispatched, Measure::Misdispatched);
     count(closed.map(day), true, Measure::Closed);
     kind_measures(issue, reported, times.handled.map(day), &mut count);
+    supervision_measures(issue, zone, due.map(day), &mut count);
     let mut time = |from: Option<Timestamp>, to: Option<Timestamp>, make: OfBucket| {
         if let (Some(from), Some(to)) = (from, to) {
             count(Some(day(to)), true, make(bucket_of(to.0.saturating_sub(from.0))));
@@ -205,6 +314,39 @@ fn kind_measures(
             count(handled, legal && issue.outcome.is_some(), Measure::LegalAnswered);
         }
     }
+}
+
+fn supervision_measures(
+    issue: &Issue,
+    zone: &TimeZone,
+    due: Option<Day>,
+    count: &mut impl FnMut(Option<Day>, bool, Measure),
+) {
+    let own = &issue.supervision;
+    let day = |at: Timestamp| at.day_in(zone);
+    let ends = Timestamp(issue.times.reported.0.saturating_add(RESPONSE_MS));
+    let contact = own.contacted.map_or(ends, |at| at.min(ends));
+    let in_time = own.contacted.is_some_and(|at| at <= ends);
+    count(Some(day(contact)), own.contactable, Measure::DueContact);
+    count(Some(day(contact)), own.contactable && in_time, Measure::ContactedOfDue);
+    let revisited = own.revisit.map(|revisit| day(revisit.at));
+    let resolved = own.revisit.is_some_and(|revisit| revisit.verdict == Verdict::Resolved);
+    let satisfied = own.revisit.is_some_and(|revisit| revisit.satisfaction.is_satisfied());
+    count(revisited, true, Measure::Revisited);
+    count(revisited, resolved, Measure::Resolved);
+    count(revisited, satisfied, Measure::Satisfied);
+    count(own.urged.map(day), true, Measure::Urged);
+    count(own.supervised.map(day), true, Measure::Supervised);
+    let whistle = own.whistle.as_ref();
+    let whistled = whistle.map(|whistle| day(whistle.at));
+    count(whistled, true, Measure::Whistled);
+    count(whistled, whistle.is_some_and(Whistle::all_on_time), Measure::WhistledOnTime);
+    let reworked = issue.counts.reworks > 0 && own.is_exempted(Ground::FailedInspection);
+    count(due, reworked, Measure::ExemptedRework);
+    count(due, own.is_exempted(Ground::Overdue), Measure::ExemptedOverdue);
+    let returned = own.is_exempted(Ground::ReturnBudget);
+    count(issue.times.dispatched.map(day), returned, Measure::ExemptedReturn);
+    count(revisited, own.is_exempted(Ground::LowRating), Measure::ExemptedRating);
 }
 
 /// Adds `sign` times what `issue` contributes.

@@ -1,9 +1,14 @@
 //! The published numbers: what each one divides by what (DOMAIN.md §7). A definition that changes
 //! gets a new version, so that a printed number can always be read.
 
+mod rates;
+
+pub use rates::*;
+
 use super::contribution::Measure;
 use super::histogram::Histogram;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A rate with its two counts. `value` is `None` when nothing falls under it: unknown, not zero.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,22 +58,67 @@ impl Tally {
 
     /// The rate that `definition` publishes.
     pub fn rate(&self, definition: &Definition) -> Rate {
-        let numerator: i64 = definition.numerator.iter().map(|m| self.get(*m)).sum();
-        let minus: i64 = definition.less.iter().map(|m| self.get(*m)).sum();
-        Rate { numerator: numerator - minus, denominator: self.get(definition.denominator) }
+        let sum = |measures: &[Measure]| measures.iter().map(|m| self.get(*m)).sum::<i64>();
+        Rate {
+            numerator: sum(definition.numerator) - sum(definition.less),
+            denominator: self.get(definition.denominator) - sum(definition.denominator_less),
+        }
+    }
+
+    /// Adds all that another one has.
+    pub fn absorb(&mut self, other: &Tally) {
+        for (measure, n) in &other.plain {
+            *self.plain.entry(*measure).or_insert(0) += n;
+        }
+        self.accept.absorb(&other.accept);
+        self.handle.absorb(&other.handle);
+        self.close.absorb(&other.close);
     }
 }
 
-/// What a rate is made of. The numerator is the sum of `numerator` less the sum of `less`.
+/// Which direction of a rate is good work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    Higher,
+    Lower,
+}
+
+impl Better {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Better::Higher => "higher",
+            Better::Lower => "lower",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [Better::Higher, Better::Lower].into_iter().find(|better| better.as_str() == text)
+    }
+}
+
+impl fmt::Display for Better {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a rate is made of. The numerator is the sum of `numerator` less the sum of `less`, and the
+/// denominator is `denominator` less the sum of `denominator_less`.
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
     pub id: &'static str,
+    /// The published rate that this is a definition of; variants of one rate share it.
+    pub metric: &'static str,
+    pub better: Better,
+    /// Whether a department answers for what is counted.
+    pub of_departments: bool,
     pub version: u32,
     pub name_zh: &'static str,
     pub name_en: &'static str,
     pub numerator: &'static [Measure],
     pub less: &'static [Measure],
     pub denominator: Measure,
+    pub denominator_less: &'static [Measure],
     pub says_zh: &'static str,
     pub says_en: &'static str,
 }
@@ -80,194 +130,84 @@ impl Definition {
     }
 }
 
-pub const FILING_RATE: Definition = Definition {
-    id: "filing_rate",
-    version: 1,
-    name_zh: "立案率",
-    name_en: "Filing rate",
-    numerator: &[Measure::FiledOfReported],
-    less: &[],
-    denominator: Measure::Reported,
-    says_zh: "期内上报的事件中已立案（含自行处置）的 ÷ 期内上报的",
-    says_en: "reports of the period that were filed or settled on the spot ÷ reports of the period",
-};
-
-pub const DISPATCH_ACCURACY: Definition = Definition {
-    id: "dispatch_accuracy",
-    version: 1,
-    name_zh: "准确派遣率",
-    name_en: "Dispatch accuracy",
-    numerator: &[Measure::Dispatched],
-    less: &[Measure::Misdispatched],
-    denominator: Measure::Dispatched,
-    says_zh: "期内首次派遣且从未因派错被退回的 ÷ 期内首次派遣的",
-    says_en: "first dispatched in the period and never returned as wrong ÷ \
-              first dispatched in the period",
-};
-
-pub const CLOSING_RATE: Definition = Definition {
-    id: "closing_rate",
-    version: 1,
-    name_zh: "结案率",
-    name_en: "Closing rate",
-    numerator: &[Measure::ClosedOfDue],
-    less: &[],
-    denominator: Measure::DueToClose,
-    says_zh: "期内立案的事件中已结案的 ÷ 期内立案应结案的",
-    says_en: "filed in the period and closed by now ÷ filed in the period and to be closed",
-};
-
-pub const REWORK_RATE: Definition = Definition {
-    id: "rework_rate",
-    version: 1,
-    name_zh: "返工率",
-    name_en: "Rework rate",
-    numerator: &[Measure::ReworkedOfDue],
-    less: &[],
-    denominator: Measure::DueToClose,
-    says_zh: "期内立案的事件中核查未通过至少一次的 ÷ 期内立案应结案的",
-    says_en: "filed in the period with a failed inspection ÷ filed in the period and to be closed",
-};
-
-pub const MEDIATION_RATE: Definition = Definition {
-    id: "mediation_rate",
-    version: 1,
-    name_zh: "调解成功率",
-    name_en: "Mediation success",
-    numerator: &[Measure::Agreement],
-    less: &[],
-    denominator: Measure::MediationEnded,
-    says_zh: "期内调解结束且达成协议的 ÷ 期内调解结束的",
-    says_en: "mediations ended in the period with an agreement ÷ mediations ended in the period",
-};
-
-/// What a plain count or a distribution of times counts.
-#[derive(Clone, Copy, Debug)]
-pub struct Figure {
-    pub id: &'static str,
-    pub version: u32,
-    /// For times, any bucket stands for all of them.
-    pub measure: Measure,
-    pub name_zh: &'static str,
-    pub name_en: &'static str,
-    pub says_zh: &'static str,
-    pub says_en: &'static str,
-}
-
-impl Figure {
-    /// The id and version that stand beside every published number.
-    pub fn label(&self) -> String {
-        format!("{}@{}", self.id, self.version)
-    }
-
-    /// `count`, or `ms` for times.
-    pub fn unit(&self) -> &'static str {
-        match self.measure {
-            Measure::AcceptTime(_) | Measure::HandleTime(_) | Measure::CloseTime(_) => "ms",
-            _ => "count",
-        }
-    }
-}
-
-const fn figure(
-    id: &'static str,
-    measure: Measure,
-    (name_zh, name_en): (&'static str, &'static str),
-    (says_zh, says_en): (&'static str, &'static str),
-) -> Figure {
-    Figure { id, version: 1, measure, name_zh, name_en, says_zh, says_en }
-}
-
-/// Every count and every distribution of times that is published.
-pub const FIGURES: &[Figure] = &[
-    figure(
-        "reported",
-        Measure::Reported,
-        ("上报", "Reported"),
-        ("期内上报的事件", "reports of the period"),
-    ),
-    figure(
-        "filed",
-        Measure::FiledOfReported,
-        ("立案", "Filed"),
-        (
-            "期内上报的事件中已立案（含自行处置）的",
-            "reports of the period that were filed or settled on the spot",
-        ),
-    ),
-    figure(
-        "dispatched",
-        Measure::Dispatched,
-        ("派遣", "Dispatched"),
-        ("期内首次派遣的事件", "issues first dispatched in the period"),
-    ),
-    figure(
-        "closed",
-        Measure::Closed,
-        ("结案", "Closed"),
-        ("期内结案的事件", "issues closed in the period"),
-    ),
-    figure(
-        "open",
-        Measure::Open,
-        ("积压", "Backlog"),
-        (
-            "此刻未结的全部事件，不论何时上报；附存续时间（按上报日计）",
-            "all issues open now, whenever they were reported; with age in days since the report",
-        ),
-    ),
-    figure(
-        "opinion_collected",
-        Measure::OpinionCollected,
-        ("收集社情民意", "Opinions collected"),
-        (
-            "期内上报的社情民意，不含法律咨询和微心愿",
-            "opinions of the period other than legal consultations and small wishes",
-        ),
-    ),
-    figure(
-        "legal_answered",
-        Measure::LegalAnswered,
-        ("解答法律咨询", "Legal questions answered"),
-        ("期内答复的法律咨询", "legal consultations answered in the period"),
-    ),
-    figure(
-        "accept_ms",
-        Measure::AcceptTime(0),
-        ("签收用时", "Time to accept"),
-        (
-            "期内签收的事件，自首次派遣至签收",
-            "from the first dispatch to its acceptance, of issues accepted in the period",
-        ),
-    ),
-    figure(
-        "handle_ms",
-        Measure::HandleTime(0),
-        ("处置用时", "Time to handle"),
-        (
-            "期内反馈的事件，自签收至反馈",
-            "from acceptance to the feedback that stands, of issues handled in the period",
-        ),
-    ),
-    figure(
-        "close_ms",
-        Measure::CloseTime(0),
-        ("结案用时", "Time to close"),
-        (
-            "期内结案的事件，自上报至结案",
-            "from the report to closing, of issues closed in the period",
-        ),
-    ),
+/// Every rate that is published, as it is defined where nothing else was chosen.
+pub const RATES: &[Definition] = &[
+    CLOSING_RATE,
+    ON_TIME_CLOSING_RATE,
+    HANDLING_RATE,
+    ON_TIME_HANDLING_RATE,
+    EXTENSION_RATE,
+    FILING_RATE,
+    DISPATCH_ACCURACY,
+    REWORK_RATE,
+    MEDIATION_RATE,
+    RESPONSE_RATE,
+    RESOLUTION_RATE,
+    SATISFACTION_RATE,
 ];
 
-/// The figure with this id.
-pub fn find_figure(id: &str) -> Option<&'static Figure> {
-    FIGURES.iter().find(|figure| figure.id == id)
+/// The definitions that a city may choose instead, among them those of before.
+pub const VARIANTS: &[Definition] = &[
+    CLOSING_RATE_SUSPENDED,
+    ON_TIME_CLOSING_RATE_SUSPENDED,
+    HANDLING_RATE_SUSPENDED,
+    ON_TIME_HANDLING_RATE_SUSPENDED,
+    REWORK_RATE_HANDLED,
+    CLOSING_RATE_FILED,
+    CLOSING_RATE_ACTIVE,
+    REWORK_RATE_FILED,
+];
+
+/// Every definition, the standard ones first.
+pub fn definitions() -> impl Iterator<Item = &'static Definition> {
+    RATES.iter().chain(VARIANTS)
 }
 
-/// Every rate that is published.
-pub const RATES: &[Definition] =
-    &[CLOSING_RATE, FILING_RATE, DISPATCH_ACCURACY, REWORK_RATE, MEDIATION_RATE];
+/// The definition with this label, such as `rework_rate@1`.
+pub fn find_definition(label: &str) -> Option<&'static Definition> {
+    definitions().find(|definition| definition.label() == label)
+}
+
+/// The definitions in force: one for each published rate.
+#[derive(Clone, Debug)]
+pub struct RateSet(Vec<&'static Definition>);
+
+impl Default for RateSet {
+    fn default() -> Self {
+        Self(RATES.iter().collect())
+    }
+}
+
+impl RateSet {
+    /// Every rate, in the order in which they are published.
+    pub fn all(&self) -> impl Iterator<Item = &'static Definition> {
+        self.0.iter().copied()
+    }
+
+    /// The definition of a published rate; that of the standard where the rate is not known.
+    pub fn of(&self, metric: &Definition) -> &'static Definition {
+        let chosen = self.0.iter().find(|known| known.metric == metric.metric);
+        chosen.copied().unwrap_or(&CLOSING_RATE)
+    }
+
+    /// The definition behind a name: that of a rate, a variant by its id, or any by its label.
+    pub fn find(&self, name: &str) -> Option<&'static Definition> {
+        let chosen = self.0.iter().copied().find(|known| known.metric == name);
+        let variant = || definitions().find(|known| known.id == name);
+        chosen.or_else(variant).or_else(|| find_definition(name))
+    }
+
+    /// Puts a definition in force in place of the one of the same rate.
+    pub fn choose(&mut self, definition: &'static Definition) {
+        for known in self.0.iter_mut().filter(|known| known.metric == definition.metric) {
+            *known = definition;
+        }
+    }
+
+    pub fn is_in_force(&self, definition: &Definition) -> bool {
+        self.0.iter().any(|known| known.label() == definition.label())
+    }
+}
 
 /// The share `q` of ages (0 to 1) of what is open: `open` gives, per age in days, how many.
 /// `None` when nothing is open.
@@ -291,16 +231,68 @@ mod tests {
     #[test]
     fn closing_less_never_scores_higher() {
         let mut tally = Tally::default();
-        tally.add(Measure::DueToClose, 10);
-        tally.add(Measure::ClosedOfDue, 4);
+        tally.add(Measure::ClosingDue, 10);
+        tally.add(Measure::ClosingDone, 4);
         let before = tally.rate(&CLOSING_RATE).value().unwrap();
-        tally.add(Measure::ClosedOfDue, 1);
+        tally.add(Measure::ClosingDone, 1);
         assert!(tally.rate(&CLOSING_RATE).value().unwrap() > before);
     }
 
     #[test]
+    fn a_variant_takes_the_place_of_its_rate_and_of_no_other() {
+        let mut set = RateSet::default();
+        assert_eq!(set.of(&REWORK_RATE).id, "rework_rate");
+        set.choose(find_definition("rework_rate_handled@1").unwrap());
+        assert_eq!(set.of(&REWORK_RATE).label(), "rework_rate_handled@1");
+        assert_eq!(set.find("rework_rate").unwrap().id, "rework_rate_handled");
+        assert_eq!(set.find("rework_rate@1").unwrap().numerator, REWORK_RATE_FILED.numerator);
+        assert_eq!(set.find("rework_rate@2").unwrap().numerator, REWORK_RATE.numerator);
+        assert_eq!(set.of(&CLOSING_RATE).id, "closing_rate");
+        assert_eq!(set.all().count(), RATES.len());
+        // A printed number of before can be read, and chosen still.
+        assert!(!set.is_in_force(&CLOSING_RATE_FILED) && set.is_in_force(&CLOSING_RATE));
+        set.choose(find_definition("closing_rate@1").unwrap());
+        assert!(set.is_in_force(&CLOSING_RATE_FILED) && !set.is_in_force(&CLOSING_RATE));
+        assert!(!set.is_in_force(&REWORK_RATE) && set.is_in_force(&REWORK_RATE_HANDLED));
+        // Every rate has a standard definition, and every label is its own.
+        for definition in definitions() {
+            assert!(RATES.iter().any(|rate| rate.id == definition.metric), "{}", definition.id);
+            let same = definitions().filter(|other| other.label() == definition.label());
+            assert_eq!(same.count(), 1);
+        }
+    }
+
+    #[test]
+    fn suspended_issues_leave_the_cohort_or_stay_in_it_as_is_defined() {
+        let mut tally = Tally::default();
+        tally.add(Measure::ClosingDue, 8);
+        tally.add(Measure::ClosingDueOrSuspended, 10);
+        tally.add(Measure::ClosingDone, 6);
+        assert_eq!(tally.rate(&CLOSING_RATE).value(), Some(0.75));
+        assert_eq!(tally.rate(&CLOSING_RATE_SUSPENDED).value(), Some(0.6));
+        // The definitions of before, by the day of filing.
+        tally.add(Measure::DueToClose, 20);
+        tally.add(Measure::ClosedOfDue, 9);
+        tally.add(Measure::SuspendedOfDue, 2);
+        let before = |label| tally.rate(find_definition(label).unwrap()).value();
+        assert_eq!(before("closing_rate@1"), Some(0.45));
+        assert_eq!(before("closing_rate_active@1"), Some(0.5));
+    }
+
+    #[test]
+    fn what_has_no_limit_neither_kept_nor_missed_it() {
+        let mut tally = Tally::default();
+        tally.add(Measure::ClosingDue, 10);
+        tally.add(Measure::ClosingDone, 9);
+        tally.add(Measure::ClosedUndated, 6);
+        tally.add(Measure::ClosedOnTime, 3);
+        assert_eq!(tally.rate(&CLOSING_RATE).value(), Some(0.9));
+        assert_eq!(tally.rate(&ON_TIME_CLOSING_RATE).value(), Some(0.75));
+    }
+
+    #[test]
     fn a_silent_area_is_unknown() {
-        for definition in RATES {
+        for definition in definitions() {
             assert_eq!(Tally::default().rate(definition).value(), None, "{}", definition.id);
         }
     }

@@ -42,6 +42,13 @@ impl Histogram {
         *self.counts.entry(bucket).or_insert(0) += n;
     }
 
+    /// Adds all that another one holds.
+    pub fn absorb(&mut self, other: &Histogram) {
+        for (bucket, n) in &other.counts {
+            self.add(*bucket, *n);
+        }
+    }
+
     /// How many durations it holds.
     pub fn total(&self) -> i64 {
         self.counts.values().sum()

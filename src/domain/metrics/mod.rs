@@ -1,5 +1,15 @@
-//! Metrics: what an issue contributes to the counters, and the rates that the counters make.
+//! Metrics: what an issue contributes to the counters, the rates that the counters make, and what
+//! can be read from them: appraisals, shrunk rates, hot spots, trends.
 
+pub mod appraisal;
+pub mod cohort;
 pub mod contribution;
 pub mod definition;
+pub mod figure;
 pub mod histogram;
+pub mod hotspot;
+pub mod significance;
+pub mod small;
+pub mod smooth;
+pub mod standing;
+pub mod trend;

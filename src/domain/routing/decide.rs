@@ -102,6 +102,7 @@ fn account(rule: &Rule, misfit: Option<Fate>, winner: Option<&Rule>) -> Consider
         priority: rule.priority,
         selector: rule.selector.clone(),
         area: rule.area.clone(),
+        cell: rule.cell,
         asset: rule.asset.clone(),
         lead: rule.lead.clone(),
         fate,
@@ -129,6 +130,7 @@ fn route_by_rule(matrix: &Matrix, rule: &Rule, facts: &Facts) -> Route {
     let of_condition = facts.condition_limit.map(|limit| (limit, LimitSource::Condition));
     Route {
         lead: rule.lead.clone(),
+        unit: rule.unit.clone(),
         // A closed department cannot help, and must not keep the rule from working.
         assists: rule.assists.iter().filter(|code| matrix.is_active(code)).cloned().collect(),
         limit: of_rule.or(of_condition),
@@ -150,6 +152,7 @@ fn climb(matrix: &Matrix, facts: &Facts) -> (Outcome, Vec<RungTried>) {
         if let (Some(rung), RungFate::Taken) = (rung, fate) {
             let route = Route {
                 lead: rung.department.clone(),
+                unit: String::new(),
                 assists: Vec::new(),
                 limit: Some((rung.limit, LimitSource::Rung)),
                 by: RoutedBy::Rung { level: place.level, area: place.code.clone() },

@@ -1,9 +1,12 @@
 //! What is known of a report when it is routed.
 
+use h3o::CellIndex;
+
 use super::LocalTime;
 use crate::domain::catalog::{Catalog, Lang, Limit, SchemeCode};
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode};
 use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::territory;
 use crate::domain::territory::level::Level;
 use crate::domain::time::Timestamp;
 
@@ -87,4 +90,12 @@ pub struct Facts {
     /// The civil time of `at` in the district's zone.
     pub local: LocalTime,
     pub position: Option<Position>,
+}
+
+impl Facts {
+    /// The H3 cell of the position, at the resolution that issues keep.
+    pub fn cell(&self) -> Option<CellIndex> {
+        let position = self.position?;
+        Some(territory::Position::new(position.lon, position.lat).ok()?.cell())
+    }
 }

@@ -2,9 +2,11 @@
 //! win, the fallback ladder, the departments, and the index that finds the few rules in question.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::{Facts, Rule, RuleId};
+use h3o::{CellIndex, Resolution};
+
+use super::{CategoryFacts, Facts, Rule, RuleId};
 use crate::domain::catalog::{Department, Limit, Validity};
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
@@ -40,6 +42,9 @@ pub enum MatrixProblem {
     #[error("department {0} is given twice; the first stands")]
     DoubleDepartment(DepartmentCode),
 }
+
+/// The small and the big class of a category, where rules name them.
+pub(super) type CategoryMark = (Option<CategoryCode>, Option<CategoryCode>);
 
 /// A version of the matrix. Every department that a rule or rung names is in it.
 #[derive(Clone, Debug, Default)]
@@ -157,12 +162,38 @@ impl Matrix {
             .max_by_key(|rung| rung.kind.is_some())
     }
 
+    /// What tells the category apart from others for the rules: its own small and big class where
+    /// rules name them. Categories of one kind with the same mark are treated alike.
+    pub(super) fn mark_of(&self, category: &CategoryFacts) -> CategoryMark {
+        let small = category.small.clone().filter(|c| self.index.small_classes.contains_key(c));
+        let big = category.big.clone().filter(|c| self.index.big_classes.contains_key(c));
+        (small, big)
+    }
+
+    /// The positions of all rules whose selector fits a report of the category without a
+    /// condition, wherever it lies; best first.
+    pub(super) fn selecting(&self, category: &CategoryFacts, kind: Kind) -> Vec<usize> {
+        let mut positions = Vec::new();
+        for bucket in self.index.of_category(category, kind) {
+            positions.extend(&bucket.anywhere);
+            positions.extend(bucket.by_area.values().flatten());
+        }
+        positions.sort_unstable();
+        positions
+    }
+
     /// The positions of the rules whose selector and area fit the facts, best first. The cost
     /// depends on how many there are, not on the size of the matrix.
     pub(super) fn candidates(&self, facts: &Facts) -> Vec<usize> {
         let mut positions = Vec::new();
+        let cells = self.index.cells(facts);
+        let in_area =
+            |i: &&usize| self.rules[**i].area.as_ref().is_none_or(|area| area.holds(facts));
         for bucket in self.index.buckets(facts) {
             positions.extend(&bucket.anywhere);
+            for cell in &cells {
+                positions.extend(bucket.by_cell.get(cell).into_iter().flatten().filter(in_area));
+            }
             for place in &facts.chain {
                 let of_area = bucket.by_area.get(&place.code).into_iter().flatten();
                 positions.extend(of_area.filter(|&&i| {
@@ -176,7 +207,7 @@ impl Matrix {
     }
 }
 
-/// Positions of rules by selector, then by area.
+/// Positions of rules by selector, then by area or hexagon.
 #[derive(Clone, Debug, Default)]
 struct Index {
     conditions: HashMap<ConditionCode, Bucket>,
@@ -184,12 +215,16 @@ struct Index {
     big_classes: HashMap<CategoryCode, Bucket>,
     kinds: HashMap<Kind, Bucket>,
     any: Bucket,
+    /// Of the rules' hexagons.
+    resolutions: BTreeSet<Resolution>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Bucket {
     anywhere: Vec<usize>,
     by_area: HashMap<AreaCode, Vec<usize>>,
+    /// Rules with a hexagon, whether they name an area too or not.
+    by_cell: HashMap<CellIndex, Vec<usize>>,
 }
 
 impl Index {
@@ -201,19 +236,38 @@ impl Index {
             Selector::Kind(kind) => self.kinds.entry(*kind).or_default(),
             Selector::Any => &mut self.any,
         };
-        match &rule.area {
-            None => bucket.anywhere.push(position),
-            Some(area) => bucket.by_area.entry(area.code.clone()).or_default().push(position),
+        match (rule.cell, &rule.area) {
+            (Some(cell), _) => {
+                bucket.by_cell.entry(cell).or_default().push(position);
+                self.resolutions.insert(cell.resolution());
+            }
+            (None, None) => bucket.anywhere.push(position),
+            (None, Some(area)) => {
+                bucket.by_area.entry(area.code.clone()).or_default().push(position);
+            }
         }
     }
 
+    /// The hexagons around the position, of those resolutions that rules have.
+    fn cells(&self, facts: &Facts) -> Vec<CellIndex> {
+        // Most matrices have no hexagons, and then none is worked out.
+        if self.resolutions.is_empty() {
+            return Vec::new();
+        }
+        let Some(cell) = facts.cell() else { return Vec::new() };
+        self.resolutions.iter().filter_map(|&resolution| cell.parent(resolution)).collect()
+    }
+
     fn buckets(&self, facts: &Facts) -> impl Iterator<Item = &Bucket> {
-        let category = &facts.category;
+        let condition = facts.condition.as_ref().and_then(|code| self.conditions.get(code));
+        condition.into_iter().chain(self.of_category(&facts.category, facts.kind))
+    }
+
+    fn of_category(&self, category: &CategoryFacts, kind: Kind) -> impl Iterator<Item = &Bucket> {
         [
-            facts.condition.as_ref().and_then(|code| self.conditions.get(code)),
             category.small.as_ref().and_then(|code| self.small_classes.get(code)),
             category.big.as_ref().and_then(|code| self.big_classes.get(code)),
-            self.kinds.get(&facts.kind),
+            self.kinds.get(&kind),
             Some(&self.any),
         ]
         .into_iter()

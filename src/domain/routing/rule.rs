@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::fmt;
 
-use super::{Facts, TimeWindow};
+use super::{Facts, NearbyAsset, TimeWindow};
+use h3o::CellIndex;
+
 use crate::domain::catalog::{Limit, Validity};
 use crate::domain::id::{AreaCode, CategoryCode, CodeError, ConditionCode, DepartmentCode};
 use crate::domain::issue::kind::{Kind, Severity};
@@ -100,6 +102,13 @@ pub struct RuleArea {
     pub code: AreaCode,
 }
 
+impl RuleArea {
+    /// Whether the area is one of those that hold the position.
+    pub(super) fn holds(&self, facts: &Facts) -> bool {
+        facts.chain.iter().any(|place| place.level == self.level && place.code == self.code)
+    }
+}
+
 /// The layer of owned things (roads, rivers, parks) that a rule covers, or one owner's in it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AssetScope {
@@ -108,11 +117,14 @@ pub struct AssetScope {
 }
 
 impl AssetScope {
+    /// Whether a thing is of this layer, and of this owner where one is named.
+    pub(super) fn holds(&self, asset: &NearbyAsset) -> bool {
+        asset.layer == self.layer
+            && self.owner.as_ref().is_none_or(|owner| asset.owner.as_ref() == Some(owner))
+    }
+
     fn matches(&self, facts: &Facts) -> bool {
-        facts.assets.iter().any(|asset| {
-            asset.layer == self.layer
-                && self.owner.as_ref().is_none_or(|owner| asset.owner.as_ref() == Some(owner))
-        })
+        facts.assets.iter().any(|asset| self.holds(asset))
     }
 }
 
@@ -124,12 +136,18 @@ pub struct Rule {
     pub priority: i32,
     /// `None`: anywhere.
     pub area: Option<RuleArea>,
+    /// A hexagon, at [`CELL_RESOLUTION`] or coarser; with an area, what lies in both.
+    ///
+    /// [`CELL_RESOLUTION`]: crate::domain::territory::position::CELL_RESOLUTION
+    pub cell: Option<CellIndex>,
     pub asset: Option<AssetScope>,
     pub selector: Selector,
     pub window: TimeWindow,
     /// `None`: any severity.
     pub severity: Option<Severity>,
     pub lead: DepartmentCode,
+    /// The lead's yard, team or contractor that does the work; empty where nothing is said.
+    pub unit: String,
     pub assists: Vec<DepartmentCode>,
     /// `None`: the filing condition's limit holds.
     pub limit: Option<Limit>,
@@ -140,7 +158,7 @@ pub struct Rule {
 
 /// A rule's place in the order: the greatest wins. Two different rules are never equal, because
 /// ids are unique; nothing in it tells where in a file a rule stood.
-pub(super) type RuleOrder<'a> = (i32, u8, (u8, u8), Reverse<&'a RuleId>);
+pub(super) type RuleOrder<'a> = (i32, u8, (u8, u8, u8), Reverse<&'a RuleId>);
 
 impl Rule {
     /// Explicit priority, then the selector, then the place, then the smaller id in text order.
@@ -148,13 +166,14 @@ impl Rule {
         (self.priority, self.selector.rank(), self.place_rank(), Reverse(&self.id))
     }
 
-    /// How specific the place is: an asset before any area (one owner's before a whole layer's),
-    /// then the innermost level first, then anywhere.
-    pub(super) fn place_rank(&self) -> (u8, u8) {
+    /// How specific the place is: an asset before any other (one owner's before a whole layer's),
+    /// then the smallest hexagon, then the innermost level, then anywhere.
+    pub(super) fn place_rank(&self) -> (u8, u8, u8) {
         let asset = self.asset.as_ref().map_or(0, |asset| 1 + u8::from(asset.owner.is_some()));
         // Seven levels: the rank fits.
         let area = self.area.as_ref().map_or(0, |area| 1 + area.level.rank() as u8);
-        (asset, area)
+        let cell = self.cell.map_or(0, |cell| 1 + u8::from(cell.resolution()));
+        (asset, cell, area)
     }
 
     pub(super) fn asset_fits(&self, facts: &Facts) -> bool {

@@ -1,6 +1,8 @@
 //! A trace as one plain sentence, for a dispatcher and a resident alike.
 
-use super::{DepartmentName, Outcome, Route, RoutedBy, Selector, Trace, UnroutedReason};
+use super::{
+    AssetScope, DepartmentName, Outcome, Route, RoutedBy, Selector, Trace, UnroutedReason,
+};
 use crate::domain::catalog::Lang;
 use crate::domain::id::DepartmentCode;
 use crate::domain::territory::level::Level;
@@ -36,10 +38,14 @@ impl Trace {
             true => String::new(),
             false => format!("，{}协办", assists.join("、")),
         };
+        let unit = match route.unit.is_empty() {
+            true => String::new(),
+            false => format!("（{}）", route.unit),
+        };
         let limit = route
             .limit
             .map_or_else(String::new, |(limit, _)| format!("，时限{}", limit.words(Lang::Zh)));
-        format!("{place}的“{what}”：{why}{assists}{limit}。")
+        format!("{place}的“{what}”：{why}{unit}{assists}{limit}。")
     }
 
     fn routed_en(&self, route: &Route) -> String {
@@ -54,6 +60,10 @@ impl Trace {
         let limit = route
             .limit
             .map_or_else(String::new, |(limit, _)| format!(" within {}", limit.words(Lang::En)));
+        let unit = match route.unit.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", route.unit),
+        };
         let why = match &route.by {
             RoutedBy::Rule(id) => format!(
                 "rule {id} of responsibility matrix {version} ({}, {}) names it",
@@ -66,7 +76,7 @@ impl Trace {
                 level_words(*level, Lang::En)
             ),
         };
-        format!("“{what}” in {place} goes to {lead}{assists}{limit}, because {why}.")
+        format!("“{what}” in {place} goes to {lead}{unit}{assists}{limit}, because {why}.")
     }
 
     fn unrouted_zh(&self, reason: UnroutedReason) -> String {
@@ -145,22 +155,41 @@ impl Trace {
         }
     }
 
+    /// The thing that made the rule fit, and how far it is.
+    fn asset_words(&self, scope: &AssetScope, lang: Lang) -> String {
+        let owner = scope.owner.as_deref();
+        let found = self.facts.assets.iter().find(|asset| scope.holds(asset));
+        let near = found.map(|asset| (asset.name.as_str(), asset.distance_m.round()));
+        match (near, lang) {
+            (Some((name, 0.0)), Lang::Zh) => format!("位于“{name}”"),
+            (Some((name, 0.0)), Lang::En) => format!("on “{name}”"),
+            (Some((name, metres)), Lang::Zh) => format!("距“{name}”{metres}米"),
+            (Some((name, metres)), Lang::En) => format!("{metres} m from “{name}”"),
+            (None, Lang::Zh) => format!("限{}{}", owner.unwrap_or_default(), scope.layer),
+            (None, Lang::En) => owner.map_or_else(
+                || format!("on a {}", scope.layer),
+                |owner| format!("on a {} of {owner}", scope.layer),
+            ),
+        }
+    }
+
     fn scope_words(&self, lang: Lang) -> String {
         let won = self.considered.iter().find(|c| c.fate == super::Fate::Won);
         if let Some(asset) = won.and_then(|considered| considered.asset.as_ref()) {
-            let owner = asset.owner.as_deref();
-            return match lang {
-                Lang::Zh => format!("限{}{}", owner.unwrap_or_default(), asset.layer),
-                Lang::En => owner.map_or_else(
-                    || format!("on a {}", asset.layer),
-                    |owner| format!("on a {} of {owner}", asset.layer),
-                ),
-            };
+            return self.asset_words(asset, lang);
         }
         let area = won.and_then(|considered| considered.area.as_ref());
         let place = area.and_then(|area| {
             self.facts.chain.iter().find(|p| p.level == area.level && p.code == area.code)
         });
+        if won.is_some_and(|considered| considered.cell.is_some()) {
+            return match (place, lang) {
+                (Some(place), Lang::Zh) => format!("适用于{}的一个六边形", place.name),
+                (Some(place), Lang::En) => format!("in one hexagon of {}", place.name),
+                (None, Lang::Zh) => "适用于一个六边形".to_owned(),
+                (None, Lang::En) => "in one hexagon".to_owned(),
+            };
+        }
         match (place, lang) {
             (Some(place), Lang::Zh) => format!("适用于{}", place.name),
             (Some(place), Lang::En) => format!("everywhere in {}", place.name),

@@ -1,6 +1,8 @@
 //! The trace of a decision: plain values that say what was known, which rules were considered,
 //! why each lost and what came out. It holds every name that it needs to be read years later.
 
+use h3o::CellIndex;
+
 use super::{AssetScope, Facts, RuleArea, RuleId, Selector};
 use crate::domain::catalog::Limit;
 use crate::domain::id::{AreaCode, DepartmentCode};
@@ -61,6 +63,7 @@ pub struct Considered {
     pub priority: i32,
     pub selector: Selector,
     pub area: Option<RuleArea>,
+    pub cell: Option<CellIndex>,
     pub asset: Option<AssetScope>,
     pub lead: DepartmentCode,
     pub fate: Fate,
@@ -106,6 +109,8 @@ pub enum LimitSource {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     pub lead: DepartmentCode,
+    /// The lead's yard, team or contractor; empty where the rule names none.
+    pub unit: String,
     pub assists: Vec<DepartmentCode>,
     pub limit: Option<(Limit, LimitSource)>,
     pub by: RoutedBy,
@@ -167,6 +172,11 @@ impl Decision {
 
     pub fn lead(&self) -> Option<&DepartmentCode> {
         self.route().map(|route| &route.lead)
+    }
+
+    /// The lead's unit; empty where nothing is said.
+    pub fn unit(&self) -> &str {
+        self.route().map_or("", |route| &route.unit)
     }
 
     pub fn assists(&self) -> &[DepartmentCode] {

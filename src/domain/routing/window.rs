@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::domain::time::{Day, Timestamp};
 
+/// The minutes of a civil day.
+pub(super) const DAY_MINUTES: u16 = 24 * 60;
+
 /// The civil time of an instant in the district's own zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocalTime {
@@ -15,6 +18,12 @@ pub struct LocalTime {
 }
 
 impl LocalTime {
+    /// A minute of a day by the clock on the wall.
+    pub fn on(day: Day, minute: u16) -> Self {
+        let weekday = day.date().weekday().to_monday_one_offset().unsigned_abs();
+        Self { day, weekday, minute }
+    }
+
     pub fn of(at: Timestamp, zone: &jiff::tz::TimeZone) -> Self {
         let instant =
             jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
@@ -147,6 +156,36 @@ impl TimeWindow {
             }
         });
         weekday && hours && self.dates.is_none_or(|dates| dates.contains(time.day))
+    }
+
+    /// Whether some minute of the day lies in the window.
+    pub(super) fn touches(&self, day: Day) -> bool {
+        let weekday = day.date().weekday().to_monday_one_offset().unsigned_abs();
+        (self.weekdays == 0 || self.weekdays & (1 << weekday) != 0)
+            && self.dates.is_none_or(|dates| dates.contains(day))
+    }
+
+    /// Whether it touches every day.
+    pub(super) fn is_daily(&self) -> bool {
+        self.weekdays == 0 && self.dates.is_none()
+    }
+
+    /// The minutes of a day that it touches, as one or two half-open spans in order.
+    pub(super) fn minutes(&self) -> Vec<(u16, u16)> {
+        match self.hours {
+            None => vec![(0, DAY_MINUTES)],
+            Some((from, to)) if from < to => vec![(from, to)],
+            Some((from, 0)) => vec![(from, DAY_MINUTES)],
+            Some((from, to)) => vec![(0, to), (from, DAY_MINUTES)],
+        }
+    }
+
+    /// The last day of a span of dates that comes once.
+    pub(super) fn last_day(&self) -> Option<Day> {
+        match self.dates {
+            Some(DateSpan::Once(_, last)) => Some(last),
+            _ => None,
+        }
     }
 
     /// The weekdays as [`TimeWindow::parse`] reads them, in the shortest form.

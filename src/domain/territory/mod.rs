@@ -2,6 +2,7 @@
 //! import and repair, their checks and their lineage.
 
 pub mod area;
+pub mod asset;
 pub mod check;
 pub mod defect;
 pub mod diff;

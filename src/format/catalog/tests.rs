@@ -147,3 +147,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn evidence_follows_from_the_photos_and_the_bounds() {
+    let head = "code,category,text,closing_condition,limit,photo,evidence_distance_m,\
+                evidence_age_hours";
+    let read =
+        |row: &str| read_conditions(format!("{head}\n{row}").as_bytes(), &LimitTable::default());
+    let (conditions, problems) = read("c1,c,文,结,,before_and_after,200,24");
+    assert!(problems.is_empty(), "{problems:?}");
+    let evidence = conditions[0].evidence;
+    assert!(evidence.before && evidence.after);
+    assert_eq!((evidence.distance_m_max, evidence.age_hours_max), (Some(200), Some(24)));
+    let (conditions, _) = read("c1,c,文,结,,before,,");
+    let evidence = conditions[0].evidence;
+    assert!(evidence.before && !evidence.after && evidence.distance_m_max.is_none());
+    for wrong in ["c1,c,文,结,,none,-1,", "c1,c,文,结,,none,,0", "c1,c,文,结,,none,1.5,"] {
+        let (conditions, problems) = read(wrong);
+        assert_eq!((conditions.len(), problems.len()), (0, 1), "{wrong}");
+    }
+}

@@ -173,6 +173,16 @@ impl Mapping {
     pub fn categories(&self) -> impl Iterator<Item = &CategoryCode> {
         self.categories.values()
     }
+
+    /// The code of a category's word.
+    pub fn category_of(&self, word: &str) -> Option<&CategoryCode> {
+        self.categories.get(word)
+    }
+
+    /// The code of a department's word.
+    pub fn department_of(&self, word: &str) -> Option<&DepartmentCode> {
+        self.departments.get(word)
+    }
 }
 
 impl Written {

@@ -216,6 +216,7 @@ fn considered_to_wire(considered: &Considered) -> ConsideredWire {
         priority: considered.priority,
         selector: considered.selector.to_string(),
         area: considered.area.as_ref().map(|area| area_to_wire(area.level, &area.code)),
+        cell: considered.cell.map(|cell| cell.to_string()),
         asset: considered
             .asset
             .as_ref()
@@ -231,6 +232,7 @@ fn considered_from_wire(wire: ConsideredWire) -> Result<Considered, TraceError> 
         priority: wire.priority,
         selector: word("selector", &wire.selector, Selector::parse)?,
         area: wire.area.map(area_from_wire).transpose()?,
+        cell: wire.cell.map(|text| word("cell", &text, |text| text.parse().ok())).transpose()?,
         asset: wire.asset.map(|asset| AssetScope { layer: asset.layer, owner: asset.owner }),
         lead: code("lead", &wire.lead, DepartmentCode::parse)?,
         fate: fate_from_wire(wire.fate)?,
@@ -304,6 +306,7 @@ fn outcome_to_wire(outcome: &Outcome) -> OutcomeWire {
     };
     OutcomeWire::Routed {
         lead: route.lead.to_string(),
+        unit: route.unit.clone(),
         assists: route.assists.iter().map(ToString::to_string).collect(),
         limit: route.limit.map(|(limit, _)| limit_to_wire(limit)),
         limit_source: route.limit.map(|(_, source)| word_of(&LIMIT_SOURCES, source)),
@@ -313,12 +316,12 @@ fn outcome_to_wire(outcome: &Outcome) -> OutcomeWire {
 }
 
 fn outcome_from_wire(wire: OutcomeWire) -> Result<Outcome, TraceError> {
-    let (lead, assists, limit, limit_source, rule, fallback) = match wire {
+    let (lead, unit, assists, limit, limit_source, rule, fallback) = match wire {
         OutcomeWire::Unrouted { reason } => {
             return Ok(Outcome::Unrouted(by_word("reason", &UNROUTED_REASONS, &reason)?));
         }
-        OutcomeWire::Routed { lead, assists, limit, limit_source, rule, fallback } => {
-            (lead, assists, limit, limit_source, rule, fallback)
+        OutcomeWire::Routed { lead, unit, assists, limit, limit_source, rule, fallback } => {
+            (lead, unit, assists, limit, limit_source, rule, fallback)
         }
     };
     let by = match (rule, fallback) {
@@ -347,6 +350,7 @@ fn outcome_from_wire(wire: OutcomeWire) -> Result<Outcome, TraceError> {
     let department = |text: String| code("assists", &text, DepartmentCode::parse);
     Ok(Outcome::Routed(Route {
         lead: code("lead", &lead, DepartmentCode::parse)?,
+        unit,
         assists: all(assists, department)?,
         limit,
         by,

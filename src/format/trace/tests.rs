@@ -46,7 +46,8 @@ fn fates() -> Vec<Fate> {
 fn outcomes() -> Vec<Outcome> {
     let route = |limit, by| {
         let assists = vec![department("b"), department("c")];
-        Outcome::Routed(Route { lead: department("a"), assists, limit, by })
+        let unit = "二队".to_owned();
+        Outcome::Routed(Route { lead: department("a"), unit, assists, limit, by })
     };
     vec![
         route(None, RoutedBy::Rule(rule("r1"))),
@@ -95,6 +96,7 @@ fn trace(facts: Facts, outcome: Outcome) -> Trace {
         priority: -7,
         selector: Selector::Condition(ConditionCode::parse("x-01-01").unwrap()),
         area: Some(RuleArea { level: Level::Grid, code: area("g1") }),
+        cell: "8729a1d74ffffff".parse().ok(),
         asset: Some(AssetScope { layer: "road".into(), owner: Some("市".into()) }),
         lead: department("a"),
         fate,

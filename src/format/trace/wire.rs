@@ -82,6 +82,8 @@ pub(super) struct ConsideredWire {
     pub(super) priority: i32,
     pub(super) selector: String,
     pub(super) area: Option<AreaWire>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cell: Option<String>,
     pub(super) asset: Option<AssetScopeWire>,
     pub(super) lead: String,
     pub(super) fate: FateWire,
@@ -115,6 +117,8 @@ pub(super) struct RungWire {
 pub(super) enum OutcomeWire {
     Routed {
         lead: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        unit: String,
         assists: Vec<String>,
         limit: Option<LimitWire>,
         limit_source: Option<String>,

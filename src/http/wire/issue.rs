@@ -1,11 +1,14 @@
 //! Issues on the wire, as their reader may see them.
 
+use super::care::{CareWire, care_wire};
+use super::clock::ClocksWire;
 use super::offer::{ActionOffer, offers_wire};
 use super::report::{LimitWire, RouteWire};
+use super::supervision::{DossierWire, SupervisionWire, supervision_wire};
 use super::{Named, NamedArea, Texts};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
-use crate::app::shown::{reads_content, shown_cell, shown_position};
+use crate::app::shown::{reads_content, shown_address, shown_cell, shown_position, shown_text};
 use crate::domain::access::{Actor, AreaPath};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::event::{Event, EventActor, fact};
@@ -48,10 +51,14 @@ pub struct IssueBrief {
     pub updated_at: String,
     pub version: i64,
     pub thumb_url: Option<String>,
+    /// Null where a list does not tell them.
+    pub clocks: Option<ClocksWire>,
     pub reworks: u32,
     pub returns: u32,
     pub reopened: u32,
     pub reports: u32,
+    pub supervision: SupervisionWire,
+    pub care: CareWire,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub distance_m: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -127,6 +134,7 @@ pub struct IssueWire {
     pub route: Option<RouteWire>,
     pub photos: Vec<PhotoWire>,
     pub actions: Vec<ActionOffer>,
+    pub dossier: DossierWire,
 }
 
 /// One entry of an issue's log.
@@ -148,7 +156,7 @@ pub struct EventWire {
 /// Who did it.
 #[derive(Serialize, ToSchema)]
 pub struct EventActorWire {
-    /// `account`, `reporter`, `system` or `import`.
+    /// `account`, `reporter`, `resident`, `system` or `import`.
     pub kind: String,
     pub name: Option<String>,
     pub role: Option<String>,
@@ -178,7 +186,8 @@ impl View<'_> {
         }
     }
 
-    fn area_at(&self, path: &AreaPath, level: Level) -> Option<Named> {
+    /// The area of a level in a path.
+    pub fn area_at(&self, path: &AreaPath, level: Level) -> Option<Named> {
         let code = path.codes().find(|code| self.snapshot.level_of(code) == Some(level))?;
         let area = self.area(code);
         Some(Named { code: area.code, name: area.name })
@@ -199,6 +208,11 @@ impl View<'_> {
         reads_content(self.actor, issue)
     }
 
+    /// What was reported, if the reader may know it.
+    pub fn text(&self, issue: &Issue) -> Option<String> {
+        shown_text(&self.snapshot.seals, self.actor, issue)
+    }
+
     /// An issue in a list.
     pub fn brief(&self, issue: &Issue, cover: Option<&Attachment>) -> IssueBrief {
         let path = &issue.place.path;
@@ -211,9 +225,9 @@ impl View<'_> {
             category_name: self.category_name(&issue.category),
             severity: issue.severity.as_str().to_owned(),
             state: issue.state.to_string(),
-            text: readable.then(|| issue.text.chars().take(BRIEF_CHARS).collect()),
+            text: self.text(issue).map(|text| text.chars().take(BRIEF_CHARS).collect()),
             position: shown_position(self.actor, issue),
-            address: issue.address.clone().filter(|_| readable),
+            address: shown_address(&self.snapshot.seals, self.actor, issue),
             grid: self.area_at(path, Level::Grid),
             street: self.area_at(path, Level::Street),
             lead: issue.lead.as_ref().map(|code| self.department(code)),
@@ -222,10 +236,13 @@ impl View<'_> {
             updated_at: issue.updated.to_rfc3339(),
             version: issue.version,
             thumb_url: cover.filter(|_| readable).map(|photo| photo_url(photo, "thumb")),
+            clocks: None,
             reworks: issue.counts.reworks,
             returns: issue.counts.returns,
             reopened: issue.counts.reopened,
             reports: issue.counts.reports,
+            supervision: supervision_wire(self, issue),
+            care: care_wire(issue),
             distance_m: None,
             score: None,
         }
@@ -259,6 +276,7 @@ pub struct Belongings {
     pub merged_into: Option<(crate::domain::id::IssueId, String)>,
     pub merged_from: Vec<(crate::domain::id::IssueId, String)>,
     pub route: Option<RouteWire>,
+    pub dossier: DossierWire,
 }
 
 fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
@@ -266,13 +284,13 @@ fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
 }
 
 /// An issue whole, as its reader may see it.
-pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> IssueWire {
+pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> IssueWire {
     let readable = view.reads_text(issue);
     let condition = issue.condition.as_ref().and_then(|code| view.snapshot.catalog.condition(code));
     let time = |at: Option<crate::domain::time::Timestamp>| at.map(|at| at.to_rfc3339());
     let contact = belongings.contact.as_ref().filter(|_| readable && !issue.anonymous);
     let mut brief = view.brief(issue, belongings.photos.first());
-    brief.text = readable.then(|| issue.text.clone());
+    brief.text = view.text(issue);
     IssueWire {
         nature: issue.nature.clone(),
         condition: condition
@@ -310,6 +328,7 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: &Belongings) -> Is
             false => Vec::new(),
         },
         actions: offers_wire(issue, view.actor),
+        dossier: belongings.dossier,
         brief,
     }
 }
@@ -327,13 +346,17 @@ pub struct LogView<'a> {
 impl LogView<'_> {
     fn shows(&self, event: &Event, name: &str) -> bool {
         match name {
-            fact::TEXT_SHA256 | fact::REPORTER => false,
+            fact::TEXT_SHA256 | fact::REPORTER | fact::TASK_ACCOUNT | fact::CLAIMANT => false,
             fact::CITED_RULE
+            | fact::VENUE
+            | fact::MEDIATORS
             | fact::POSITION
             | fact::RAW
             | fact::CELL
             | fact::ACCURACY_M
-            | fact::CANDIDATES => self.readable,
+            | fact::CANDIDATES
+            | fact::MEETING
+            | fact::MEETING_POSITION => self.readable,
             fact::OTHER | fact::OTHER_NUMBER => {
                 event.facts.get(fact::OTHER).is_some_and(|id| self.known_others.contains(id))
             }
@@ -342,18 +365,25 @@ impl LogView<'_> {
     }
 }
 
-/// One entry of the log.
-pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
-    let actor = match &event.actor {
+/// Who did it; `names` has the names of accounts by id.
+pub fn actor_wire(actor: &EventActor, names: &BTreeMap<String, String>) -> EventActorWire {
+    let nameless = |kind: &str| EventActorWire { kind: kind.into(), name: None, role: None };
+    match actor {
         EventActor::Account { id, role } => EventActorWire {
             kind: "account".into(),
-            name: shown.names.get(&id.to_string()).cloned(),
+            name: names.get(&id.to_string()).cloned(),
             role: role.map(|role| role.to_string()),
         },
-        EventActor::Reporter => EventActorWire { kind: "reporter".into(), name: None, role: None },
-        EventActor::System => EventActorWire { kind: "system".into(), name: None, role: None },
-        EventActor::Import => EventActorWire { kind: "import".into(), name: None, role: None },
-    };
+        EventActor::Reporter => nameless("reporter"),
+        EventActor::Resident => nameless("resident"),
+        EventActor::System => nameless("system"),
+        EventActor::Import => nameless("import"),
+    }
+}
+
+/// One entry of the log.
+pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
+    let actor = actor_wire(&event.actor, shown.names);
     let data = event.facts.iter().filter(|(name, _)| shown.shows(event, name));
     EventWire {
         seq: event.seq,

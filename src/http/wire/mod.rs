@@ -1,13 +1,20 @@
 //! Wire types: what JSON looks like. Domain types are turned into these, and these into domain
 //! types by parsing; neither knows the other's business.
 
+pub mod analysis;
 pub mod area;
+pub mod care;
+pub mod clock;
 pub mod issue;
+pub mod matrix;
 pub mod measure;
 pub mod offer;
+mod offer_kinds;
 pub mod report;
 pub mod session;
+pub mod supervision;
 pub mod territory;
+pub mod track;
 
 use crate::app::error::Say;
 use serde::{Deserialize, Serialize};

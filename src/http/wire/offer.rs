@@ -1,11 +1,13 @@
 //! The actions that a reader may take, with the fields that a form needs for each.
 
 use super::Texts;
+use super::offer_kinds::{kind_action_name, kind_choices, kind_field};
 use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
-use crate::domain::issue::step::{NOTE_CHARS_MAX, outcomes_of};
+use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, outcomes_of};
+use crate::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Verdict};
 use crate::domain::issue::workflow::{Field, To, Transition, destination, offers};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,7 +23,9 @@ pub struct Choice {
 #[derive(Serialize, ToSchema)]
 pub struct OfferField {
     pub name: String,
-    /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category` or `photos`.
+    /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`, `place`,
+    /// `position` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or `parties`
+    /// (by a route of its own).
     pub kind: String,
     pub required: bool,
     pub label: Texts,
@@ -75,7 +79,25 @@ pub fn action_name(action: Action) -> Texts {
         Action::Absorb => ("并入一件", "Absorbed another"),
         Action::Release => ("移出一件", "Released another"),
         Action::Comment => ("备注", "Comment"),
+        Action::Correct => ("更正位置或类别", "Correct place or category"),
         Action::Rehome => ("网格调整", "Moved to another grid"),
+        Action::Retime => ("重算时限", "Due time worked out again"),
+        Action::Escalate => ("超时升级", "Escalated"),
+        Action::Urge => ("催办", "Urge"),
+        Action::Supervise => ("督办", "Supervise"),
+        Action::Reply => ("督办回复", "Reply"),
+        Action::Whistle => ("吹哨", "Whistle"),
+        Action::Arrive => ("报到", "Report in"),
+        Action::JudgeArrival => ("报到评定", "Judge arrival"),
+        Action::Contact => ("联系上报人", "Contacted the reporter"),
+        Action::Revisit => ("回访", "Revisit"),
+        Action::Rate => ("评价", "Rate"),
+        Action::Appeal => ("申诉", "Appeal"),
+        Action::UpholdAppeal => ("申诉成立，免责", "Uphold appeal"),
+        Action::DismissAppeal => ("驳回申诉", "Dismiss appeal"),
+        Action::PassTask => ("转出任务", "Pass the task on"),
+        Action::CheckIn => ("到场签到", "Check in"),
+        other => kind_action_name(other),
     };
     texts(zh, en)
 }
@@ -111,11 +133,80 @@ fn choices_of(field: Field, issue: &Issue) -> Vec<Choice> {
             .iter()
             .map(|reason| Choice { value: reason.to_string(), label: reason_name(*reason) })
             .collect(),
-        _ => Vec::new(),
+        Field::Judgement => choices(Judgement::ALL, judgement_name),
+        Field::Reach => choices(Reach::ALL, reach_name),
+        Field::Verdict => choices(Verdict::ALL, verdict_name),
+        Field::Satisfaction => choices(Satisfaction::ALL, satisfaction_name),
+        Field::Ground => choices(Ground::ALL, ground_name),
+        other => kind_choices(other),
     }
 }
 
-fn field_wire(field: Field, required: bool, issue: &Issue) -> OfferField {
+fn choices<T: Copy + ToString>(
+    all: &[T],
+    name: fn(T) -> (&'static str, &'static str),
+) -> Vec<Choice> {
+    let choice = |value: &T| {
+        let (zh, en) = name(*value);
+        Choice { value: value.to_string(), label: texts(zh, en) }
+    };
+    all.iter().map(choice).collect()
+}
+
+const fn judgement_name(judgement: Judgement) -> (&'static str, &'static str) {
+    match judgement {
+        Judgement::OnTime => ("按时", "On time"),
+        Judgement::Late => ("迟到", "Late"),
+        Judgement::Absent => ("未到", "Absent"),
+    }
+}
+
+const fn reach_name(reach: Reach) -> (&'static str, &'static str) {
+    match reach {
+        Reach::Valid => ("有效回访", "Reached"),
+        Reach::NotReached => ("未联系上", "Not reached"),
+    }
+}
+
+const fn verdict_name(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Resolved => ("已解决", "Resolved"),
+        Verdict::Partly => ("部分解决", "Partly"),
+        Verdict::NotResolved => ("未解决", "Not resolved"),
+    }
+}
+
+const fn satisfaction_name(grade: Satisfaction) -> (&'static str, &'static str) {
+    match grade {
+        Satisfaction::Satisfied => ("满意", "Satisfied"),
+        Satisfaction::FairlySatisfied => ("基本满意", "Fairly satisfied"),
+        Satisfaction::Neutral => ("一般", "Neutral"),
+        Satisfaction::Unsatisfied => ("不满意", "Unsatisfied"),
+        Satisfaction::VeryUnsatisfied => ("非常不满意", "Very unsatisfied"),
+    }
+}
+
+const fn ground_name(ground: Ground) -> (&'static str, &'static str) {
+    match ground {
+        Ground::ReturnBudget => ("退单次数", "Returns used up"),
+        Ground::Overdue => ("超期", "Overdue"),
+        Ground::FailedInspection => ("核查不通过", "Failed inspection"),
+        Ground::LowRating => ("差评", "Low rating"),
+    }
+}
+
+/// What a department or a time is for depends on the action.
+const fn label_of(field: Field, action: Action) -> Option<(&'static str, &'static str)> {
+    match (field, action) {
+        (Field::Department, Action::Arrive) => Some(("报到部门", "Department that is here")),
+        (Field::Department, Action::JudgeArrival) => Some(("被评定部门", "Department judged")),
+        (Field::Until, Action::Supervise) => Some(("回复期限", "Reply by")),
+        (Field::Until, Action::Whistle) => Some(("到场期限", "Be there by")),
+        _ => None,
+    }
+}
+
+fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> OfferField {
     let (kind, zh, en) = match field {
         Field::Note => ("text", "说明", "Note"),
         Field::Department => ("department", "主办部门", "Lead department"),
@@ -126,15 +217,30 @@ fn field_wire(field: Field, required: bool, issue: &Issue) -> OfferField {
         Field::Reason => ("choice", "退单原因", "Reason"),
         Field::CitedRule => ("text", "依据条款", "Cited rule"),
         Field::Category => ("category", "更正类别", "Corrected category"),
+        Field::Place => ("place", "更正位置", "Corrected place"),
         Field::Photos => ("photos", "照片", "Photos"),
+        Field::Departments => ("departments", "召集部门", "Summoned departments"),
+        Field::Meeting => ("text", "集合地点", "Meeting place"),
+        Field::Position => ("position", "位置", "Position"),
+        Field::Judgement => ("choice", "评定", "Judgement"),
+        Field::Reach => ("choice", "回访情况", "Whether reached"),
+        Field::Verdict => ("choice", "是否解决", "Resolved or not"),
+        Field::Satisfaction => ("choice", "满意度", "Satisfaction"),
+        Field::Ground => ("choice", "申诉事项", "What it is against"),
+        other => kind_field(other),
     };
+    let (zh, en) = label_of(field, action).unwrap_or((zh, en));
     OfferField {
         name: field.as_str().to_owned(),
         kind: kind.to_owned(),
         required,
         label: texts(zh, en),
         choices: choices_of(field, issue),
-        max_chars: matches!(field, Field::Note | Field::CitedRule).then_some(NOTE_CHARS_MAX),
+        max_chars: match field {
+            Field::Note | Field::CitedRule => Some(NOTE_CHARS_MAX),
+            Field::Meeting => Some(MEETING_CHARS_MAX),
+            _ => None,
+        },
     }
 }
 
@@ -157,17 +263,19 @@ const fn tone_of(action: Action) -> &'static str {
 }
 
 fn offer_wire(row: &Transition, issue: &Issue) -> ActionOffer {
-    let required = row.required.iter().map(|field| field_wire(*field, true, issue));
-    let optional = row.optional.iter().map(|field| field_wire(*field, false, issue));
+    let required = row.required.iter().map(|field| field_wire(*field, true, issue, row.action));
+    let optional = row.optional.iter().filter(|field| !row.required.contains(field));
+    let optional = optional.map(|field| field_wire(*field, false, issue, row.action));
     let mut fields: Vec<OfferField> = required.chain(optional).collect();
     if !fields.iter().any(|field| field.name == Field::Note.as_str()) {
-        fields.push(field_wire(Field::Note, false, issue));
+        fields.push(field_wire(Field::Note, false, issue, row.action));
     }
     ActionOffer {
         action: row.action.to_string(),
         name: action_name(row.action),
         fields,
-        to: (row.to != To::Same).then(|| destination(row, issue).to_string()),
+        to: (!matches!(row.to, To::Same | To::ByRoute))
+            .then(|| destination(row, issue).to_string()),
         tone: tone_of(row.action).to_owned(),
     }
 }

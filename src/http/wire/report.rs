@@ -1,7 +1,8 @@
 //! Reports, places and routes on the wire.
 
-use super::issue::{IssueBrief, View, photo_wire};
+use super::issue::{IssueBrief, View};
 use super::{Named, NamedArea, Texts};
+use crate::app::assets::assets_near;
 use crate::app::error::say;
 use crate::app::likeness::Alike;
 use crate::app::place::Placed;
@@ -9,15 +10,13 @@ use crate::app::report::{Preview, Submission};
 use crate::app::route::{Routed, stored_sentence};
 use crate::domain::catalog::{Lang as Words, Limit};
 use crate::domain::datum::Datum;
-use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::{Kind, Severity};
-use crate::domain::issue::record::Issue;
-use crate::domain::issue::state::Action;
+use crate::domain::routing::NearbyAsset;
 use crate::domain::territory::{Branch, Near, Post, Worker};
 use crate::domain::time::Timestamp;
 use crate::http::extract::Lang;
 use crate::http::problem::ApiError;
-use crate::store::change::{Attachment, Contact, StoredRoute};
+use crate::store::change::{Contact, StoredRoute};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -222,6 +221,27 @@ pub struct CandidateWire {
     pub distance_m: f64,
 }
 
+/// An owned thing near a position: a road, a river, a park.
+#[derive(Serialize, ToSchema)]
+pub struct AssetWire {
+    pub layer: String,
+    pub code: String,
+    pub name: String,
+    pub owner: Option<String>,
+    /// 0 within a surface.
+    pub distance_m: f64,
+}
+
+pub fn asset_wire(asset: &NearbyAsset) -> AssetWire {
+    AssetWire {
+        layer: asset.layer.clone(),
+        code: asset.code.clone(),
+        name: asset.name.clone(),
+        owner: asset.owner.clone(),
+        distance_m: asset.distance_m,
+    }
+}
+
 /// What the territory says of a position.
 #[derive(Serialize, ToSchema)]
 pub struct LocationWire {
@@ -235,6 +255,8 @@ pub struct LocationWire {
     pub inside: bool,
     pub chain: Vec<NamedArea>,
     pub candidates: Vec<CandidateWire>,
+    /// The owned things that it may be on, the nearest first.
+    pub assets: Vec<AssetWire>,
     /// The H3 cell at resolution 11.
     pub cell: String,
     pub nearest_branches: Vec<NearBranch>,
@@ -306,7 +328,7 @@ fn alike_wire(view: &View<'_>, alike: &Alike) -> AlikeWire {
         reported_at: issue.times.reported.to_rfc3339(),
         distance_m,
         score,
-        text: readable.then(|| issue.text.clone()),
+        text: view.text(issue).filter(|_| readable),
     }
 }
 
@@ -346,6 +368,10 @@ pub fn location_wire(view: &View<'_>, placed: &Placed, at: Timestamp) -> Locatio
                 distance_m: *distance_m,
             })
             .collect(),
+        assets: assets_near(view.snapshot, position, placed.place.accuracy_m)
+            .iter()
+            .map(asset_wire)
+            .collect(),
         cell: format!("{:x}", placed.place.cell),
         nearest_branches: branches.iter().map(near_branch).collect(),
         nearest_workers: workers.iter().map(near_worker).collect(),
@@ -368,98 +394,6 @@ fn near_worker(near: &Near<(&Worker, &Post)>) -> NearWorker {
         name: worker.name.clone(),
         grid_code: post.area.to_string(),
         distance_m: near.distance_m,
-    }
-}
-
-/// One step as a resident reads it.
-#[derive(Serialize, ToSchema)]
-pub struct TrackStep {
-    pub at: String,
-    pub action: String,
-    pub action_name: Texts,
-    pub state: String,
-    /// What the office wrote for the reporter.
-    pub note_public: Option<String>,
-}
-
-/// A photo as its reporter sees it.
-#[derive(Serialize, ToSchema)]
-pub struct TrackPhoto {
-    pub id: String,
-    pub thumb_url: String,
-    pub url: String,
-}
-
-/// An issue as its reporter follows it.
-#[derive(Serialize, ToSchema)]
-pub struct TrackWire {
-    pub number: String,
-    pub state: String,
-    pub kind: String,
-    pub category_name: String,
-    pub text: Option<String>,
-    pub reported_at: String,
-    pub department_name: Option<String>,
-    pub sentence: Option<Texts>,
-    pub timeline: Vec<TrackStep>,
-    /// Whether it was merged into another report, whose number is not this reporter's to know.
-    pub merged: bool,
-    pub photos: Vec<TrackPhoto>,
-    /// What the reporter may do now: `reopen`.
-    pub can: Vec<String>,
-}
-
-/// The steps that a reporter is shown; inner traffic between departments stays inside.
-fn track_step(event: &Event) -> Option<TrackStep> {
-    let shown = !matches!(event.action, Action::Comment | Action::Rehome | Action::Release);
-    let with_note = matches!(
-        event.action,
-        Action::Reject | Action::Submit | Action::Settle | Action::Reopen | Action::Suspend
-    );
-    shown.then(|| TrackStep {
-        at: event.at.to_rfc3339(),
-        action: event.action.to_string(),
-        action_name: super::offer::action_name(event.action),
-        state: event.to.to_string(),
-        note_public: event.note.clone().filter(|_| with_note),
-    })
-}
-
-/// What belongs to a followed issue beside itself.
-pub struct Followed<'a> {
-    pub events: &'a [Event],
-    pub photos: &'a [Attachment],
-    pub route: Option<&'a StoredRoute>,
-    pub may_reopen: bool,
-}
-
-/// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
-/// passed on or found.
-pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> TrackWire {
-    let readable = issue.kind != Kind::Dispute;
-    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
-    let number = &issue.number;
-    let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
-        let url = |copy: &str| format!("/api/v1/track/{number}/photos/{}/{copy}", photo.id);
-        TrackPhoto { thumb_url: url("thumb"), url: url("public"), id: photo.id }
-    });
-    let mut timeline: Vec<TrackStep> = followed.events.iter().filter_map(track_step).collect();
-    if !readable {
-        timeline.iter_mut().for_each(|step| step.note_public = None);
-    }
-    TrackWire {
-        number: number.clone(),
-        state: issue.state.to_string(),
-        kind: issue.kind.to_string(),
-        category_name: view.category_name(&issue.category),
-        text: readable.then(|| issue.text.clone()),
-        reported_at: issue.times.reported.to_rfc3339(),
-        department_name: department.map(|code| view.department(code).name),
-        sentence: followed.route.and_then(|route| stored_sentence(&route.trace)).map(Texts::from),
-        timeline,
-        merged: issue.merged_into.is_some(),
-        photos: photos.collect(),
-        can: followed.may_reopen.then(|| "reopen".to_owned()).into_iter().collect(),
     }
 }
 

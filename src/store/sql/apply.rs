@@ -1,6 +1,8 @@
 //! Writing a change: facts and effects in one transaction.
 
+use super::care::CARE_COLUMNS;
 use super::rows::{ISSUE_COLUMNS, bind_issue, facts_text};
+use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
 use super::{Conn, Query};
 use crate::domain::id::IssueId;
 use crate::domain::issue::event::Event;
@@ -47,7 +49,11 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }
-    if let Some((issue, contact)) = &change.contact {
+    super::notices::insert_notices(conn, &change.notices).await?;
+    for presence in &change.presences {
+        insert_presence(conn, presence).await?;
+    }
+    for (issue, contact) in &change.contacts {
         sqlx::query("INSERT INTO issue_contact (issue_id, name, phone) VALUES ($1, $2, $3)")
             .bind(issue.to_string())
             .bind(&contact.name)
@@ -55,6 +61,7 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
             .execute(&mut *conn)
             .await?;
     }
+    super::care::write_cares(conn, &change.district, change.at, &change.care).await?;
     if let Some(run) = &change.import_progress {
         put_import(conn, run, change.at.0).await?;
     }
@@ -107,8 +114,10 @@ async fn find_conflict(conn: &mut Conn, issue: &Issue) -> Result<StoreError, Sto
 }
 
 async fn insert_issue(conn: &mut Conn, district: &str, issue: &Issue) -> Result<u64, StoreError> {
-    let mut query =
-        Query::new(format!("INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}) VALUES ("));
+    let mut query = Query::new(format!(
+        "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, \
+         {CARE_COLUMNS}) VALUES ("
+    ));
     query.push_bind(issue.id.to_string()).push(", ");
     query.push_bind(district).push(", ");
     query.push_bind(issue.number.as_str()).push(", ");
@@ -118,7 +127,9 @@ async fn insert_issue(conn: &mut Conn, district: &str, issue: &Issue) -> Result<
 }
 
 async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, StoreError> {
-    let mut query = Query::new(format!("UPDATE issue SET ({ISSUE_COLUMNS}) = ("));
+    let mut query = Query::new(format!(
+        "UPDATE issue SET ({ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, {CARE_COLUMNS}) = ("
+    ));
     bind_issue(&mut query, issue);
     query.push(") WHERE id = ").push_bind(issue.id.to_string());
     query.push(" AND version = ").push_bind(seen);
@@ -132,7 +143,8 @@ async fn write_assists(conn: &mut Conn, issue: &Issue, replace: bool) -> Result<
             .execute(&mut *conn)
             .await?;
     }
-    for department in &issue.assists {
+    // Who was summoned reads the issue as an assist does.
+    for department in issue.assists.iter().chain(&issue.supervision.summoned) {
         sqlx::query(
             "INSERT INTO issue_assist (issue_id, department) VALUES ($1, $2) \
              ON CONFLICT DO NOTHING",
@@ -223,7 +235,8 @@ async fn insert_route(conn: &mut Conn, route: &StoredRoute) -> Result<(), StoreE
 async fn insert_attachment(conn: &mut Conn, photo: &Attachment) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO attachment (id, issue_id, sha256, media_type, size_bytes, width, height, \
-         purpose, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         purpose, at, taken_at, taken_lon, taken_lat) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(photo.id.to_string())
     .bind(photo.issue.to_string())
@@ -234,6 +247,9 @@ async fn insert_attachment(conn: &mut Conn, photo: &Attachment) -> Result<(), St
     .bind(photo.height)
     .bind(&photo.purpose)
     .bind(photo.at.0)
+    .bind(photo.taken_at.map(|at| at.0))
+    .bind(photo.taken_position.map(|at| at.0))
+    .bind(photo.taken_position.map(|at| at.1))
     .execute(&mut *conn)
     .await?;
     Ok(())

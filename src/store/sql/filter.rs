@@ -3,10 +3,13 @@
 //! Invariant: every read of issues or counters pushes its scope through [`push_scope`].
 
 use super::Query;
+use super::care::push_care_filter;
+use super::cohort::due_where;
 use crate::domain::access::{AreaPath, Clause, Scope};
-use crate::domain::cell::descendant_interval;
+use crate::domain::cell::{COARSE_DIGITS, descendant_interval};
+use crate::domain::issue::clock::Light;
 use crate::domain::metrics::contribution::Measure;
-use crate::store::query::{Counted, IssueFilter, RollupFilter};
+use crate::store::query::{Attention, Counted, IssueFilter, RollupFilter};
 
 /// What a scope is applied to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,83 @@ pub fn push_scope(query: &mut Query, scope: &Scope, over: Over) {
         query.push(")");
     });
     query.push(")");
+}
+
+/// Pushes the scope together with the place that the filter asks for. Who may not know the exact
+/// place of a dispute is answered as if it lay in the middle of its coarse cell: else he could
+/// find it by asking for smaller and smaller boxes. Counters know no more of it for anybody.
+pub fn push_scope_and_place(query: &mut Query, scope: &Scope, filter: &IssueFilter) {
+    let over = Over::of(filter);
+    let placed = filter.cell.is_some() || filter.bounds.is_some();
+    let coarse = over == Over::Counted;
+    if !placed || coarse || !scope.clauses.iter().any(|clause| clause.coarse_disputes) {
+        push_scope(query, scope, over);
+        push_place(query, filter, coarse);
+        return;
+    }
+    query.push("(1 = 0 OR ");
+    push_joined(query, &scope.clauses, Join::Or, &mut |query, clause| {
+        query.push("(1 = 1");
+        push_clause(query, clause, over);
+        push_place(query, filter, clause.coarse_disputes);
+        query.push(")");
+    });
+    query.push(")");
+    push_reach(query, filter);
+}
+
+fn push_place(query: &mut Query, filter: &IssueFilter, coarse: bool) {
+    if filter.cell.is_none() && filter.bounds.is_none() {
+        return;
+    }
+    if !coarse {
+        push_place_by(query, filter, ("cell", "lon", "lat"));
+        return;
+    }
+    query.push(" AND ((kind <> 'dispute'");
+    push_place_by(query, filter, ("cell", "lon", "lat"));
+    query.push(") OR (kind = 'dispute'");
+    let cell = format!("(cell & {})", !COARSE_DIGITS.cast_signed());
+    push_place_by(query, filter, (&cell, "coarse_lon", "coarse_lat"));
+    query.push("))");
+}
+
+fn push_place_by(query: &mut Query, filter: &IssueFilter, columns: (&str, &str, &str)) {
+    let (cell_column, lon, lat) = columns;
+    if let Some(cell) = filter.cell {
+        match descendant_interval(cell, h3o::Resolution::Eleven) {
+            None => {
+                query.push(" AND 1 = 0");
+            }
+            Some((low, high)) => {
+                query.push(format!(" AND {cell_column} >= ")).push_bind(low.cast_signed());
+                query.push(format!(" AND {cell_column} <= ")).push_bind(high.cast_signed());
+            }
+        }
+    }
+    if let Some(bounds) = &filter.bounds {
+        query.push(format!(" AND {lat} >= ")).push_bind(bounds.south);
+        query.push(format!(" AND {lat} <= ")).push_bind(bounds.north);
+        query.push(format!(" AND {lon} >= ")).push_bind(bounds.west);
+        query.push(format!(" AND {lon} <= ")).push_bind(bounds.east);
+    }
+}
+
+/// A wider box that holds everything that the clauses can find, so that the index on positions
+/// serves: the middle of a coarse cell is less than half a kilometre away.
+fn push_reach(query: &mut Query, filter: &IssueFilter) {
+    const REACH_DEGREES: f64 = 0.005;
+    let Some(bounds) = &filter.bounds else { return };
+    let farthest = bounds.south.abs().max(bounds.north.abs()) + REACH_DEGREES;
+    // Near the poles and the antimeridian longitudes leap.
+    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
+        return;
+    }
+    let lon_reach = REACH_DEGREES / farthest.to_radians().cos();
+    query.push(" AND lat >= ").push_bind(bounds.south - REACH_DEGREES);
+    query.push(" AND lat <= ").push_bind(bounds.north + REACH_DEGREES);
+    query.push(" AND lon >= ").push_bind(bounds.west - lon_reach);
+    query.push(" AND lon <= ").push_bind(bounds.east + lon_reach);
 }
 
 /// How conditions are joined.
@@ -70,7 +150,8 @@ fn push_joined<T>(
     }
 }
 
-fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
+/// Pushes ` AND …` for each condition of a clause.
+pub fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
     if let Some(area) = &clause.area {
         push_area(query, area);
     }
@@ -98,6 +179,19 @@ fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
                 query.push_bind(department.as_str()).push("))");
             }
         }
+    }
+    if let Some(account) = clause.tasked {
+        match over {
+            Over::Rollups | Over::Counted => query.push(" AND 1 = 0"),
+            Over::Issues => query.push(" AND task_account = ").push_bind(account.to_string()),
+        };
+    }
+    if let Some(nature) = clause.nature {
+        match over {
+            // Counters do not tell natures apart, so a part of them cannot be shown.
+            Over::Rollups | Over::Counted => query.push(" AND 1 = 0"),
+            Over::Issues => query.push(" AND nature = ").push_bind(nature),
+        };
     }
     if let Some(reporter) = clause.reporter {
         match over {
@@ -149,23 +243,6 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     if let Some(area) = &filter.area {
         push_area(query, area);
     }
-    if let Some(cell) = filter.cell {
-        match descendant_interval(cell, h3o::Resolution::Eleven) {
-            None => {
-                query.push(" AND 1 = 0");
-            }
-            Some((low, high)) => {
-                query.push(" AND cell >= ").push_bind(low.cast_signed());
-                query.push(" AND cell <= ").push_bind(high.cast_signed());
-            }
-        }
-    }
-    if let Some(bounds) = &filter.bounds {
-        query.push(" AND lat >= ").push_bind(bounds.south);
-        query.push(" AND lat <= ").push_bind(bounds.north);
-        query.push(" AND lon >= ").push_bind(bounds.west);
-        query.push(" AND lon <= ").push_bind(bounds.east);
-    }
     if let Some(reporter) = filter.reporter {
         query.push(" AND reporter = ").push_bind(reporter.to_string());
     }
@@ -175,9 +252,46 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     if let Some(before) = filter.reported_before {
         query.push(" AND reported_at < ").push_bind(before.0);
     }
+    if let Some(attention) = filter.attention {
+        query.push(" AND ").push(match attention {
+            Attention::Urged => "urges > 0",
+            Attention::ReplyOwed => "reply_due_at IS NOT NULL",
+            Attention::WhistleOpen => "whistle_at IS NOT NULL AND whistle_ended_at IS NULL",
+            Attention::ReopenProposed => "reopen_proposed",
+            Attention::AppealOpen => "appeal_state = 'open'",
+        });
+    }
+    if let Some((light, now)) = filter.light {
+        push_light(query, light, now.0);
+    }
     push_words(query, filter.words.as_deref());
+    push_care_filter(query, &filter.care);
     if let Some(counted) = &filter.counted {
         push_counted(query, counted);
+    }
+}
+
+/// The light at `now`, or at the end of what has ended: [`Light::of`] in SQL. What has no limit,
+/// or no due time for want of a calendar, has no light.
+fn push_light(query: &mut Query, light: Light, now: i64) {
+    let mut reached = |prefix: &str, column: &str, compare: &str| {
+        query.push(format!("{prefix}{column} {compare} COALESCE(ended_at, ")).push_bind(now);
+        query.push(")");
+    };
+    match light {
+        Light::Red => reached(" AND ", "due_red_at", "<="),
+        Light::Yellow => {
+            reached(" AND ", "due_yellow_at", "<=");
+            reached(" AND (due_red_at IS NULL OR ", "due_red_at", ">");
+            query.push(")");
+        }
+        Light::Green => {
+            reached(" AND (due_yellow_at IS NULL OR ", "due_yellow_at", ">");
+            query.push(
+                ") AND limit_text IS NOT NULL AND (due_at IS NOT NULL OR state = 'suspended' \
+                 OR (state = 'merged' AND state_before_merge = 'suspended'))",
+            );
+        }
     }
 }
 
@@ -208,10 +322,17 @@ fn push_words(query: &mut Query, words: Option<&str>) {
     });
 }
 
+/// The contact, or the end of its 24 hours, whichever came first.
+const CONTACT_DUE: &str = "CASE WHEN contacted_at < reported_at + 86400000 THEN contacted_at \
+    ELSE reported_at + 86400000 END";
+
 /// When a measure counts an issue, and the time whose day it counts under. The same as
 /// [`measures_of`](crate::domain::metrics::contribution::measures_of), in SQL.
 const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
     const DUE: &str = "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged')";
+    if let Some(of_cohort) = due_where(measure) {
+        return of_cohort;
+    }
     match measure {
         Measure::Reported => ("reported_at", "1 = 1"),
         Measure::FiledOfReported => ("reported_at", "filed_at IS NOT NULL"),
@@ -226,6 +347,9 @@ const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
             "filed_at",
             "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') AND reworks > 0",
         ),
+        Measure::SuspendedOfDue => ("filed_at", "filed_at IS NOT NULL AND state = 'suspended'"),
+        Measure::Handled => ("handled_at", "handled_at IS NOT NULL"),
+        Measure::ReworkedOfHandled => ("handled_at", "handled_at IS NOT NULL AND reworks > 0"),
         Measure::Dispatched => ("dispatched_at", "dispatched_at IS NOT NULL"),
         Measure::Misdispatched => ("dispatched_at", "dispatched_at IS NOT NULL AND misdispatched"),
         Measure::Closed | Measure::CloseTime(_) => {
@@ -253,6 +377,45 @@ const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
         Measure::HandleTime(_) => {
             ("handled_at", "handled_at IS NOT NULL AND accepted_at IS NOT NULL")
         }
+        _ => supervised_where(measure),
+    }
+}
+
+/// As [`counted_where`], for what supervision counts.
+const fn supervised_where(measure: Measure) -> (&'static str, &'static str) {
+    match measure {
+        Measure::DueContact => (CONTACT_DUE, "contactable"),
+        Measure::ContactedOfDue => {
+            (CONTACT_DUE, "contactable AND contacted_at <= reported_at + 86400000")
+        }
+        Measure::Revisited => ("revisited_at", "revisited_at IS NOT NULL"),
+        Measure::Resolved => ("revisited_at", "revisited_at IS NOT NULL AND verdict = 'resolved'"),
+        Measure::Satisfied => (
+            "revisited_at",
+            "revisited_at IS NOT NULL AND satisfaction IN ('satisfied', 'fairly_satisfied')",
+        ),
+        Measure::Urged => ("urged_at", "urged_at IS NOT NULL"),
+        Measure::Supervised => ("supervised_at", "supervised_at IS NOT NULL"),
+        Measure::Whistled => ("whistle_at", "whistle_at IS NOT NULL"),
+        Measure::WhistledOnTime => ("whistle_at", "whistle_at IS NOT NULL AND whistle_on_time"),
+        Measure::ExemptedRework => (
+            "filed_at",
+            "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') AND reworks > 0 \
+             AND exempted LIKE '%failed_inspection%'",
+        ),
+        Measure::ExemptedOverdue => (
+            "filed_at",
+            "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') \
+             AND exempted LIKE '%overdue%'",
+        ),
+        Measure::ExemptedReturn => {
+            ("dispatched_at", "dispatched_at IS NOT NULL AND exempted LIKE '%return_budget%'")
+        }
+        Measure::ExemptedRating => {
+            ("revisited_at", "revisited_at IS NOT NULL AND exempted LIKE '%low_rating%'")
+        }
+        // The rest is in the function above; a test asks for every measure.
+        _ => ("reported_at", "1 = 0"),
     }
 }
 
@@ -260,10 +423,10 @@ fn push_counted(query: &mut Query, counted: &Counted) {
     let (time, holds) = counted_where(counted.measure);
     query.push(format!(" AND {holds}"));
     if let Some(from) = counted.from {
-        query.push(format!(" AND {time} >= ")).push_bind(from.0);
+        query.push(format!(" AND ({time}) >= ")).push_bind(from.0);
     }
     if let Some(before) = counted.before {
-        query.push(format!(" AND {time} < ")).push_bind(before.0);
+        query.push(format!(" AND ({time}) < ")).push_bind(before.0);
     }
     for measure in &counted.except {
         // Not plain NOT: of a value that is missing, both a condition and its NOT are unknown.
@@ -301,5 +464,8 @@ pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     }
     if let Some(department) = &filter.department {
         query.push(" AND department = ").push_bind(department.as_str());
+    }
+    if let Some(measure) = filter.measure {
+        query.push(" AND measure = ").push_bind(measure.to_string());
     }
 }

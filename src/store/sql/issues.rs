@@ -1,6 +1,8 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{Over, is_storable, push_cells, push_issue_filter, push_scope};
+use super::filter::{
+    Over, is_storable, push_cells, push_issue_filter, push_scope, push_scope_and_place,
+};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
@@ -47,18 +49,20 @@ impl Issues for Engine {
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
         let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
-        push_scope(&mut query, scope, Over::of(&page.filter));
+        push_scope_and_place(&mut query, scope, &page.filter);
         push_issue_filter(&mut query, &page.filter);
-        let (compare, order) = match page.sort {
-            Sort::NewestFirst => ("<", "DESC"),
-            Sort::OldestFirst => (">", "ASC"),
+        let (key, compare, order) = match page.sort {
+            Sort::NewestFirst => ("reported_at", "<", "DESC"),
+            Sort::OldestFirst => ("reported_at", ">", "ASC"),
+            // The expression of the index.
+            Sort::DueFirst => ("COALESCE(due_at, 9223372036854775807)", ">", "ASC"),
         };
         if let Some(after) = &page.after {
-            query.push(format!(" AND (reported_at, id) {compare} ("));
+            query.push(format!(" AND ({key}, id) {compare} ("));
             query.push_bind(after.reported.0).push(", ");
             query.push_bind(after.id.to_string()).push(")");
         }
-        query.push(format!(" ORDER BY reported_at {order}, id {order} LIMIT "));
+        query.push(format!(" ORDER BY {key} {order}, id {order} LIMIT "));
         query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
@@ -69,14 +73,14 @@ impl Issues for Engine {
 
     async fn count_issues(&self, page: &PageQuery, scope: &Scope) -> Result<i64> {
         let mut query = Query::new("SELECT COUNT(*) FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::of(&page.filter));
+        push_scope_and_place(&mut query, scope, &page.filter);
         push_issue_filter(&mut query, &page.filter);
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
         let mut query = Query::new("SELECT state, COUNT(*) AS n FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::of(filter));
+        push_scope_and_place(&mut query, scope, filter);
         push_issue_filter(&mut query, filter);
         query.push(" GROUP BY state");
         let rows = query.build().fetch_all(&self.readers).await?;
@@ -93,7 +97,7 @@ impl Issues for Engine {
         scope: &Scope,
     ) -> Result<Vec<(u64, i64)>> {
         let mut query = Query::new("SELECT MIN(cell) AS one, COUNT(*) AS n FROM issue WHERE ");
-        push_scope(&mut query, scope, Over::of(filter));
+        push_scope_and_place(&mut query, scope, filter);
         push_issue_filter(&mut query, filter);
         push_cells(&mut query, near);
         query.push(" GROUP BY cell | ").push_bind(digits_below(resolution).cast_signed());
@@ -226,6 +230,19 @@ impl Issues for Engine {
         }
         query.push(")");
         Ok(query.build_query_scalar().fetch_all(&self.readers).await?)
+    }
+
+    async fn list_ruled(&self, limit: usize, scope: &Scope) -> Result<Vec<Issue>> {
+        // Only what was returned can come to arbitration, and few issues were.
+        let mut query = Query::new(format!(
+            "SELECT {ISSUE_SELECT} FROM issue WHERE returns > 0 AND EXISTS (SELECT 1 FROM event \
+             WHERE event.issue_id = issue.id AND event.action = 'rule') AND "
+        ));
+        push_scope(&mut query, scope, Over::Issues);
+        query.push(" ORDER BY reported_at DESC, id DESC LIMIT ");
+        query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(issue_of).collect()
     }
 
     async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>> {

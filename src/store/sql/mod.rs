@@ -2,12 +2,18 @@
 
 mod accounts;
 mod apply;
+mod as_of;
+pub mod care;
+mod clocks;
+mod cohort;
 mod feed;
 mod filter;
 mod issues;
+mod notices;
 mod packs;
 mod rollups;
 mod rows;
+mod supervision;
 mod territories;
 
 use super::{Conn, Db, Engine, dialect};

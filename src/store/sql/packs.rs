@@ -1,9 +1,11 @@
 //! Versioned documents and settings.
 
-use super::{Conn, Engine};
-use crate::domain::time::Timestamp;
+use super::rows::parsed_option;
+use super::{Conn, Engine, Row};
+use crate::domain::id::AccountId;
+use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
-use crate::store::port::Packs;
+use crate::store::port::{ActivationRow, PackRow, Packs};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
@@ -61,6 +63,56 @@ async fn insert_pack(
     Ok(version)
 }
 
+async fn insert_activation(conn: &mut Conn, kind: &str, row: &ActivationRow) -> Result<()> {
+    // The row before must be there and this one not: who decided by an older history is refused.
+    let last: Option<i64> =
+        sqlx::query_scalar("SELECT MAX(ordinal) FROM activation WHERE kind = $1")
+            .bind(kind)
+            .fetch_one(&mut *conn)
+            .await?;
+    if last.unwrap_or(0) + 1 != row.ordinal {
+        return Err(StoreError::Stale);
+    }
+    let written = sqlx::query(
+        "INSERT INTO activation (kind, ordinal, version, from_day, at, actor, note, errors, \
+         override_reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+    )
+    .bind(kind)
+    .bind(row.ordinal)
+    .bind(row.version)
+    .bind(i64::from(row.from.0))
+    .bind(row.at.0)
+    .bind(row.actor.map(|id| id.to_string()))
+    .bind(&row.note)
+    .bind(row.errors)
+    .bind(&row.override_reason)
+    .execute(&mut *conn)
+    .await?;
+    match written.rows_affected() {
+        0 => Err(StoreError::Stale),
+        _ => Ok(()),
+    }
+}
+
+fn activation_of(row: &Row) -> Result<ActivationRow> {
+    let day: i64 = row.try_get("from_day")?;
+    let day = i32::try_from(day).map_err(|_| StoreError::Corrupt {
+        table: "activation",
+        column: "from_day",
+        value: day.to_string(),
+    })?;
+    Ok(ActivationRow {
+        ordinal: row.try_get("ordinal")?,
+        version: row.try_get("version")?,
+        from: Day(day),
+        at: Timestamp(row.try_get("at")?),
+        actor: parsed_option(row, "activation", "actor", AccountId::parse)?,
+        note: row.try_get("note")?,
+        errors: row.try_get("errors")?,
+        override_reason: row.try_get("override_reason")?,
+    })
+}
+
 #[async_trait]
 impl Packs for Engine {
     async fn put_pack(&self, kind: &str, body: &str, note: &str, at: Timestamp) -> Result<i64> {
@@ -79,6 +131,49 @@ impl Packs for Engine {
         .fetch_optional(&self.readers)
         .await?;
         row.map(|row| Ok((row.try_get("version")?, row.try_get("body")?))).transpose()
+    }
+
+    async fn load_pack(&self, kind: &str, version: i64) -> Result<Option<String>> {
+        let body = sqlx::query_scalar("SELECT body FROM pack WHERE kind = $1 AND version = $2")
+            .bind(kind)
+            .bind(version)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(body)
+    }
+
+    async fn list_packs(&self, kind: &str) -> Result<Vec<PackRow>> {
+        let rows = sqlx::query(
+            "SELECT version, note, created_at FROM pack WHERE kind = $1 ORDER BY version DESC",
+        )
+        .bind(kind)
+        .fetch_all(&self.readers)
+        .await?;
+        let pack_of = |row: &Row| {
+            Ok(PackRow {
+                version: row.try_get("version")?,
+                note: row.try_get("note")?,
+                created: Timestamp(row.try_get("created_at")?),
+            })
+        };
+        rows.iter().map(pack_of).collect()
+    }
+
+    async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()> {
+        let kind = kind.to_owned();
+        self.write(move |conn| Box::pin(async move { insert_activation(conn, &kind, &row).await }))
+            .await
+    }
+
+    async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>> {
+        let rows = sqlx::query(
+            "SELECT ordinal, version, from_day, at, actor, note, errors, override_reason \
+             FROM activation WHERE kind = $1 ORDER BY ordinal",
+        )
+        .bind(kind)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(activation_of).collect()
     }
 
     async fn put_setting(&self, name: &str, value: &str) -> Result<()> {
@@ -101,6 +196,7 @@ impl Packs for Engine {
     async fn find_versions(&self) -> Result<Vec<(String, i64)>> {
         let rows = sqlx::query(
             "SELECT kind AS name, MAX(version) AS version FROM pack GROUP BY kind \
+             UNION ALL SELECT 'activation', COALESCE(MAX(ordinal), 0) FROM activation \
              UNION ALL SELECT 'territory', COALESCE(MAX(version), 0) FROM territory_version \
              WHERE state = 'published' \
              UNION ALL SELECT name, CAST(value AS BIGINT) FROM setting \

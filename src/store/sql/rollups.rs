@@ -1,31 +1,42 @@
 //! Counters: sums, verification, rebuilding.
 
-use super::filter::{Over, push_rollup_filter, push_scope};
-use super::rows::{issue_of, parsed};
-use super::{Conn, Engine, Query, Row, apply, dialect};
+use super::filter::{Over, push_issue_filter, push_rollup_filter, push_scope};
+use super::packs::put_setting;
+use super::rows::{ISSUE_SELECT, issue_of, parsed};
+use super::{Conn, Engine, Query, Row, apply, as_of, dialect};
 use crate::domain::access::Scope;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
-use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure, add_contribution};
-use crate::domain::time::Day;
+use crate::domain::metrics::contribution::{
+    Bin, Deltas, Key, METRICS_VERSION, Measure, add_contribution, bin_of,
+};
+use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
 use crate::store::port::Rollups;
-use crate::store::query::{Group, GroupBy, OpenSum, RollupFilter, RollupSum};
+use crate::store::query::{
+    AsOf, Counted, Group, GroupBy, IssueFilter, OpenSum, RollupFilter, RollupSum, Standing,
+};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use sqlx::Row as _;
+use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 const SCAN_ROWS: usize = 5_000;
 
-const fn column_of(group: GroupBy) -> &'static str {
+/// The setting that says which version of what is counted the counters are of.
+const VERSION: &str = "metrics_version";
+
+const fn columns_of(group: GroupBy) -> &'static str {
     match group {
-        GroupBy::Nothing => "''",
-        GroupBy::Path => "path",
-        GroupBy::Cell => "cell",
-        GroupBy::Day => "day",
-        GroupBy::Kind => "kind",
+        GroupBy::Nothing => "'' AS grouped, '' AS second",
+        GroupBy::Path => "path AS grouped, '' AS second",
+        GroupBy::Cell => "cell AS grouped, '' AS second",
+        GroupBy::Day => "day AS grouped, '' AS second",
+        GroupBy::Kind => "kind AS grouped, '' AS second",
+        GroupBy::Department => "department AS grouped, '' AS second",
+        GroupBy::PathCategory => "path AS grouped, category AS second",
     }
 }
 
@@ -45,6 +56,14 @@ fn group_of(row: &Row, group: GroupBy) -> Result<Group> {
         GroupBy::Cell => Group::Cell(row.try_get::<i64, _>("grouped")?.cast_unsigned()),
         GroupBy::Day => Group::Day(day_of(row, "grouped")?),
         GroupBy::Kind => Group::Kind(parsed(row, "rollup", "grouped", Kind::parse)?),
+        GroupBy::Department => {
+            let code: String = row.try_get("grouped")?;
+            Group::Department(DepartmentCode::parse(&code).ok())
+        }
+        GroupBy::PathCategory => Group::PathCategory(
+            row.try_get("grouped")?,
+            parsed(row, "rollup", "second", |text| CategoryCode::parse(text).ok())?,
+        ),
     })
 }
 
@@ -64,10 +83,31 @@ fn key_of(row: &Row) -> Result<Key> {
     })
 }
 
-async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
+/// Keeps all other writes out until the transaction ends.
+async fn exclude(conn: &mut Conn) -> Result<()> {
     for statement in dialect::EXCLUSIVE {
         sqlx::query(*statement).execute(&mut *conn).await?;
     }
+    Ok(())
+}
+
+fn zone_of(time_zone: &str) -> Result<TimeZone> {
+    TimeZone::get(time_zone)
+        .map_err(|error| StoreError::Database(format!("time zone {time_zone}: {error}")))
+}
+
+/// Whether the counters are of the version that this program counts by.
+async fn is_current(conn: &mut Conn) -> Result<bool> {
+    let version: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = $1")
+        .bind(VERSION)
+        .fetch_optional(&mut *conn)
+        .await?;
+    Ok(version.is_some_and(|version| version == METRICS_VERSION.to_string()))
+}
+
+/// Builds the counters anew; nobody else may write meanwhile.
+async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
+    put_setting(conn, VERSION, &METRICS_VERSION.to_string()).await?;
     sqlx::query("DELETE FROM rollup").execute(&mut *conn).await?;
     let (mut after, mut total) = (String::new(), 0);
     loop {
@@ -90,6 +130,100 @@ async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
     }
 }
 
+/// Sums of counters by group and measure.
+pub async fn sum_counters(
+    conn: &mut Conn,
+    filter: &RollupFilter,
+    group: GroupBy,
+    scope: &Scope,
+) -> Result<Vec<RollupSum>> {
+    let columns = columns_of(group);
+    let mut query = Query::new(format!(
+        "SELECT {columns}, measure, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE "
+    ));
+    push_scope(&mut query, scope, Over::Rollups);
+    push_rollup_filter(&mut query, filter);
+    query.push(" GROUP BY 1, 2, 3 HAVING SUM(n) <> 0");
+    let rows = query.build().fetch_all(conn).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(RollupSum {
+                group: group_of(row, group)?,
+                measure: parsed(row, "rollup", "measure", Measure::parse)?,
+                n: row.try_get("n")?,
+            })
+        })
+        .collect()
+}
+
+/// What counters of a standing measure say, by group and day.
+pub async fn sum_standing(
+    conn: &mut Conn,
+    measure: Measure,
+    filter: &RollupFilter,
+    group: GroupBy,
+    scope: &Scope,
+) -> Result<Vec<OpenSum>> {
+    let columns = columns_of(group);
+    let mut query = Query::new(format!(
+        "SELECT {columns}, day, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE measure = "
+    ));
+    query.push_bind(measure.to_string()).push(" AND ");
+    push_scope(&mut query, scope, Over::Rollups);
+    push_rollup_filter(&mut query, filter);
+    query.push(" GROUP BY 1, 2, day HAVING SUM(n) <> 0");
+    let rows = query.build().fetch_all(conn).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OpenSum {
+                group: group_of(row, group)?,
+                day: day_of(row, "day")?,
+                n: row.try_get("n")?,
+            })
+        })
+        .collect()
+}
+
+/// What is open beyond its limit at an instant, by group and day from which it is: the days before
+/// by their counters, the day of the instant by its issues, because counters know no hours.
+pub async fn sum_beyond(
+    conn: &mut Conn,
+    filter: &RollupFilter,
+    group: GroupBy,
+    scope: &Scope,
+    (at, zone): (Timestamp, &TimeZone),
+) -> Result<Vec<OpenSum>> {
+    let today = at.day_in(zone);
+    let before = RollupFilter { to: Some(Day(today.0 - 1)), ..filter.clone() };
+    let mut sums = sum_standing(conn, Measure::OpenOverdue, &before, group, scope).await?;
+    let issues = IssueFilter {
+        kind: filter.kind,
+        category: filter.category.clone(),
+        department: filter.department.clone(),
+        area: filter.area.clone(),
+        counted: Some(Counted {
+            measure: Measure::OpenOverdue,
+            except: Vec::new(),
+            from: Some(today.start_in(zone)),
+            before: Some(Timestamp(at.0.saturating_add(1))),
+        }),
+        ..IssueFilter::default()
+    };
+    let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
+    push_scope(&mut query, scope, Over::Counted);
+    push_issue_filter(&mut query, &issues);
+    let mut since = BTreeMap::<Group, i64>::new();
+    for row in query.build().fetch_all(conn).await? {
+        let bin = bin_of(&issue_of(&row)?);
+        // The cells of counters are coarser than those of issues.
+        if filter.admits(&bin) {
+            *since.entry(Group::of(group, today, &bin)).or_insert(0) += 1;
+        }
+    }
+    sums.extend(since.into_iter().map(|(group, n)| OpenSum { group, day: today, n }));
+    Ok(sums)
+}
+
 #[async_trait]
 impl Rollups for Engine {
     async fn sum_rollups(
@@ -98,23 +232,8 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<RollupSum>> {
-        let column = column_of(group);
-        let mut query = Query::new(format!(
-            "SELECT {column} AS grouped, measure, CAST(SUM(n) AS BIGINT) AS n FROM rollup WHERE "
-        ));
-        push_scope(&mut query, scope, Over::Rollups);
-        push_rollup_filter(&mut query, filter);
-        query.push(" GROUP BY 1, 2 HAVING SUM(n) <> 0");
-        let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RollupSum {
-                    group: group_of(row, group)?,
-                    measure: parsed(row, "rollup", "measure", Measure::parse)?,
-                    n: row.try_get("n")?,
-                })
-            })
-            .collect()
+        let mut conn = self.readers.acquire().await?;
+        sum_counters(&mut conn, filter, group, scope).await
     }
 
     async fn sum_open(
@@ -123,24 +242,29 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>> {
-        let column = column_of(group);
-        let mut query = Query::new(format!(
-            "SELECT {column} AS grouped, day AS reported, CAST(SUM(n) AS BIGINT) AS n FROM rollup \
-             WHERE measure = 'open' AND "
-        ));
-        push_scope(&mut query, scope, Over::Rollups);
-        push_rollup_filter(&mut query, filter);
-        query.push(" GROUP BY 1, 2 HAVING SUM(n) <> 0");
-        let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(OpenSum {
-                    group: group_of(row, group)?,
-                    reported: day_of(row, "reported")?,
-                    n: row.try_get("n")?,
-                })
-            })
-            .collect()
+        let mut conn = self.readers.acquire().await?;
+        sum_standing(&mut conn, Measure::Open, filter, group, scope).await
+    }
+
+    async fn sum_overdue(
+        &self,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+        by: (Timestamp, &TimeZone),
+    ) -> Result<Vec<OpenSum>> {
+        let mut conn = self.readers.acquire().await?;
+        sum_beyond(&mut conn, filter, group, scope, by).await
+    }
+
+    async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing> {
+        as_of::stand(self, question, scope).await
+    }
+
+    async fn find_last_event(&self) -> Result<Option<Timestamp>> {
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT MAX(at) FROM event").fetch_one(&self.readers).await?;
+        Ok(last.map(Timestamp))
     }
 
     async fn load_rollups(&self) -> Result<Deltas> {
@@ -150,8 +274,31 @@ impl Rollups for Engine {
     }
 
     async fn replace_rollups(&self, time_zone: String) -> Result<i64> {
-        let zone = TimeZone::get(&time_zone)
-            .map_err(|error| StoreError::Database(format!("time zone {time_zone}: {error}")))?;
-        self.write(move |conn| Box::pin(async move { rebuild(conn, &zone).await })).await
+        let zone = zone_of(&time_zone)?;
+        self.write(move |conn| {
+            Box::pin(async move {
+                exclude(conn).await?;
+                rebuild(conn, &zone).await
+            })
+        })
+        .await
+    }
+
+    async fn renew_rollups(&self, time_zone: String) -> Result<Option<i64>> {
+        if is_current(&mut *self.readers.acquire().await?).await? {
+            return Ok(None);
+        }
+        let zone = zone_of(&time_zone)?;
+        self.write(move |conn| {
+            Box::pin(async move {
+                exclude(conn).await?;
+                // Another node may have done it while this one waited.
+                if is_current(conn).await? {
+                    return Ok(None);
+                }
+                rebuild(conn, &zone).await.map(Some)
+            })
+        })
+        .await
     }
 }

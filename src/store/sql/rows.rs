@@ -1,5 +1,8 @@
 //! Rows to domain values and back.
 
+use super::care::{bind_care, care_of};
+use super::clocks::{clock_columns, clocks_of};
+use super::supervision::{bind_supervision, supervision_of};
 use super::{Query, Row};
 use crate::domain::access::AreaPath;
 use crate::domain::audit::Hash;
@@ -20,9 +23,11 @@ use sqlx::Row as _;
 pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
     severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
     candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
-    binding, misdispatched, settled, outcome, suspended_until, merged_into, state_before_merge, \
-    reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, ended_at, returns, \
-    reworks, reopened, extensions, reports, updated_at, search";
+    binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, \
+    state_before_merge, reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, \
+    ended_at, returns, reworks, reopened, extensions, reports, updated_at, search, \
+    clocks, limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, \
+    stage_due_at";
 
 /// Everything that [`issue_of`] reads.
 pub const ISSUE_SELECT: &str = "issue.*";
@@ -55,7 +60,7 @@ pub fn parsed_option<T>(
     }
 }
 
-fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
+pub fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
     let n: i64 = row.try_get(column)?;
     u32::try_from(n).map_err(|_| StoreError::Corrupt {
         table: "issue",
@@ -64,7 +69,7 @@ fn count(row: &Row, column: &'static str) -> Result<u32, StoreError> {
     })
 }
 
-fn time_option(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
+pub fn time_option(row: &Row, column: &str) -> Result<Option<Timestamp>, StoreError> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(Timestamp))
 }
 
@@ -122,6 +127,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
         settled: row.try_get("settled")?,
         outcome: parsed_option(row, T, "outcome", Outcome::parse)?,
         suspended_until: time_option(row, "suspended_until")?,
+        suspended_since: time_option(row, "suspended_at")?,
         merged_into: parsed_option(row, T, "merged_into", IssueId::parse)?,
         state_before_merge: parsed_option(row, T, "state_before_merge", State::parse)?,
         times: times_of(row)?,
@@ -132,6 +138,9 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
             extensions: count(row, "extensions")?,
             reports: count(row, "reports")?,
         },
+        supervision: supervision_of(row)?,
+        care: care_of(row)?,
+        clocks: clocks_of(row)?,
         updated: Timestamp(row.try_get("updated_at")?),
     })
 }
@@ -150,15 +159,17 @@ fn times_of(row: &Row) -> Result<Times, StoreError> {
 
 /// What a search by words looks in: folded, with the number without its hyphens as well.
 fn search_text(issue: &Issue) -> String {
-    let address = issue.address.as_deref().unwrap_or("");
-    // What a dispute is about is not searched for, since not every reader may know it.
-    let text = if issue.kind == Kind::Dispute { "" } else { &issue.text };
+    // What a dispute is about is not searched for: it is kept sealed.
+    let (text, address) = match issue.kind {
+        Kind::Dispute => ("", ""),
+        _ => (issue.text.as_str(), issue.address.as_deref().unwrap_or("")),
+    };
     let number = &issue.number;
     let external = issue.external_id.as_deref().unwrap_or("");
     format!("{number} {} {external} {address} {text}", number.replace('-', "")).to_lowercase()
 }
 
-/// Pushes the values of [`ISSUE_COLUMNS`].
+/// Pushes the values of [`ISSUE_COLUMNS`], of the supervision and of the care.
 pub fn bind_issue(query: &mut Query, issue: &Issue) {
     let millis = |time: Option<Timestamp>| time.map(|time| time.0);
     let (place, times, counts) = (&issue.place, &issue.times, &issue.counts);
@@ -198,6 +209,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(issue.settled)
         .push_bind(issue.outcome.map(|outcome| outcome.as_str()))
         .push_bind(millis(issue.suspended_until))
+        .push_bind(millis(issue.suspended_since))
         .push_bind(issue.merged_into.map(|id| id.to_string()))
         .push_bind(issue.state_before_merge.map(|state| state.as_str()))
         .push_bind(times.reported.0)
@@ -214,6 +226,18 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(i64::from(counts.reports))
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
+    let clocks = clock_columns(issue);
+    values
+        .push_bind(clocks.clocks)
+        .push_bind(clocks.limit)
+        .push_bind(clocks.grants)
+        .push_bind(clocks.due)
+        .push_bind(clocks.yellow)
+        .push_bind(clocks.red)
+        .push_bind(clocks.provisional)
+        .push_bind(clocks.stage_due);
+    bind_supervision(&mut values, &issue.supervision);
+    bind_care(&mut values, issue);
 }
 
 /// Facts as JSON.
@@ -260,5 +284,13 @@ pub fn attachment_of(row: &Row) -> Result<Attachment, StoreError> {
         height: row.try_get("height")?,
         purpose: row.try_get("purpose")?,
         at: Timestamp(row.try_get("at")?),
+        taken_at: time_option(row, "taken_at")?,
+        taken_position: taken_position(row)?,
     })
+}
+
+fn taken_position(row: &Row) -> Result<Option<(f64, f64)>, StoreError> {
+    let lon: Option<f64> = row.try_get("taken_lon")?;
+    let lat: Option<f64> = row.try_get("taken_lat")?;
+    Ok(lon.zip(lat))
 }

@@ -18,6 +18,7 @@ const PUBLIC: &[&str] = &[
     "POST /api/v1/reports/preview",
     "GET /api/v1/track/{number}",
     "POST /api/v1/track/{number}/reopen",
+    "POST /api/v1/track/{number}/rating",
     "GET /api/v1/track/{number}/photos/{id}/{copy}",
     "GET /api/v1/locate",
     "GET /api/v1/areas",
@@ -28,6 +29,9 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/instance",
     "GET /api/v1/categories",
     "GET /api/v1/departments",
+    "GET /api/v1/public/answers",
+    "GET /api/v1/public/wishes",
+    "POST /api/v1/public/wishes/{id}/claim",
     // Of areas; tiles of issues and cells are denied, which the tests of maps show.
     "GET /api/v1/tiles/{layer}/{z}/{x}/{y}",
 ];
@@ -37,6 +41,8 @@ const ADMIN: &[&str] = &[
     "GET /api/v1/accounts",
     "POST /api/v1/accounts",
     "PATCH /api/v1/accounts/{id}",
+    "GET /api/v1/accounts/{id}/worker",
+    "PUT /api/v1/accounts/{id}/worker",
     "GET /api/v1/territory/versions",
     "POST /api/v1/territory/versions",
     "DELETE /api/v1/territory/versions/{version}",

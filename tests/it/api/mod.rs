@@ -1,17 +1,20 @@
 //! The HTTP surface, in process: requests go through the router to a database of each engine, with
 //! a small Jinshui, the shipped catalog and the shipped matrix in force.
 
-mod access;
+pub mod access;
 mod fuzz;
 mod idempotency;
+mod matrix;
 mod report;
+mod reroute;
 mod scope;
 mod session;
 mod site;
+mod supervision;
 mod territory;
 mod workflow;
 
-use crate::support::Fixture;
+use crate::support::{Fixture, seals};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -20,6 +23,7 @@ use hexward::app::account::create_token;
 use hexward::app::ctx::Ctx;
 use hexward::app::intake::{publish_catalog, publish_matrix};
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
+use hexward::app::seal::Seals;
 use hexward::app::territory::{publish_territory, stage_territory};
 use hexward::domain::access::Role;
 use hexward::domain::id::AccountId;
@@ -203,7 +207,7 @@ pub fn small_jinshui() -> Vec<AreaRow> {
 }
 
 /// The shipped matrix without the rules and rungs of streets that small Jinshui does not have.
-fn small_matrix() -> Pack {
+pub fn small_matrix() -> Pack {
     let mut pack = shipped_matrix(City::Jinshui);
     for file in &mut pack.files {
         let column = match file.role {
@@ -233,13 +237,14 @@ async fn open_ctx(
     fixture: &Fixture,
     photos: &tempfile::TempDir,
     clock: Arc<AtomicI64>,
+    seals: Seals,
 ) -> Arc<Ctx> {
     let store = hexward::store::open(&fixture.url).await.expect("the store opens");
     let address = format!("file:{}", photos.path().display());
     let photos = PhotoStore::open(&address).expect("the photos open");
     let photos = PhotoShop::new(photos, PhotoLimits::default());
     let clock = move || Timestamp(clock.load(Ordering::Relaxed));
-    Ctx::load(store, photos, Arc::new(clock)).await.expect("the context loads")
+    Ctx::load_with(store, photos, Arc::new(clock), seals).await.expect("the context loads")
 }
 
 impl World {
@@ -250,7 +255,7 @@ impl World {
     pub async fn with(fixture: Arc<Fixture>, options: Options) -> Self {
         let photos = tempfile::tempdir().expect("a folder");
         let clock = Arc::new(AtomicI64::new(NOON));
-        let ctx = open_ctx(&fixture, &photos, clock.clone()).await;
+        let ctx = open_ctx(&fixture, &photos, clock.clone(), seals()).await;
         let version = stage_territory(&ctx, small_jinshui(), Vec::new(), "").await.expect("staged");
         publish_territory(&ctx, version).await.expect("published");
         publish_catalog(&ctx, &shipped_catalog(), "").await.expect("kept").expect("right");
@@ -263,9 +268,19 @@ impl World {
 
     /// Another node on the same database.
     pub async fn second_node(&self) -> (Arc<Ctx>, App) {
-        let ctx = open_ctx(&self.fixture, &self.photos, self.clock.clone()).await;
+        self.node_with(seals()).await
+    }
+
+    /// Another node, with other keys.
+    pub async fn node_with(&self, seals: Seals) -> (Arc<Ctx>, App) {
+        let ctx = open_ctx(&self.fixture, &self.photos, self.clock.clone(), seals).await;
         let app = App::new(ctx.clone(), Options::default(), CancellationToken::new());
         (ctx, app)
+    }
+
+    /// Another node, whose configuration names no key.
+    pub async fn without_keys(&self) -> App {
+        self.node_with(Seals::default()).await.1
     }
 
     pub fn later(&self, ms: i64) {

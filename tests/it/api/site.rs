@@ -3,13 +3,13 @@
 use super::session::Browser;
 use super::{HAZARD, IN_EAST, PASSWORD, World, assert_header, call, get, grant, post, report_of};
 use crate::support::check;
+use crate::support::log::heard_log;
 use axum::http::header;
 use hexward::domain::access::Role;
 use serde_json::json;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 #[test]
@@ -101,40 +101,9 @@ fn health_and_readiness_answer_everybody() {
     });
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("the log").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The log of the whole process, down to debugging.
-fn log() -> Log {
-    static LOG: OnceLock<Log> = OnceLock::new();
-    LOG.get_or_init(|| {
-        let log = Log::default();
-        let writer = log.clone();
-        let filter = tracing_subscriber::EnvFilter::new("debug,sqlx=debug");
-        let set = tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(move || writer.clone())
-            .try_init();
-        set.expect("no other test keeps a log");
-        log
-    })
-    .clone()
-}
-
 #[test]
 fn the_log_holds_no_personal_data_even_when_it_tells_everything() {
-    let log = log();
+    let log = heard_log();
     check(async |fixture| {
         let world = World::new(fixture).await;
         world.account("login-of-zhao", vec![grant(Role::DutySupervisor, None, None)]).await;

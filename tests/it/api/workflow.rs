@@ -103,7 +103,8 @@ fn a_refused_action_names_those_that_are_allowed() {
             assert!(allowed.contains(&action), "{told}");
         }
         let refused = world.act(&crew.worker, &id, &json!({"action": "file"})).await;
-        assert_eq!(refused.problem(403, "forbidden")["allowed"], json!(["comment"]));
+        let allowed = json!(["comment", "control"]);
+        assert_eq!(refused.problem(403, "forbidden")["allowed"], allowed);
         for (body, field) in [
             (json!({"action": "no"}), "action"),
             (json!({"action": "reject"}), "note"),
@@ -155,6 +156,7 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
         let mut done = submit().1;
         done["photo_ids"] = json!([photo_id]);
         world.act(&crew.handler, &id, &done).await.ok(200);
+        let again = || ("handler", done.clone());
         let early = world.act(&crew.desk, &id, &json!({"action": "close"})).await;
         early.problem(409, "action_not_allowed");
         let end = crew
@@ -164,7 +166,7 @@ fn a_hazard_goes_from_report_to_closing_with_its_evidence() {
                 &[
                     ("desk", json!({"action": "order_check"})),
                     ("worker", json!({"action": "fail", "note": "还松动"})),
-                    submit(),
+                    again(),
                     ("desk", json!({"action": "order_check"})),
                     ("worker", json!({"action": "pass"})),
                 ],
@@ -192,7 +194,7 @@ fn the_reporter_opens_it_again_within_the_term() {
         let forced = || ("supervisor", json!({"action": "force_close", "note": "已现场确认"}));
         crew.run(&world, &id, &[file(), dispatch(), accept(), submit(), forced()]).await;
         let tracked = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
-        assert_eq!(tracked["can"], json!(["reopen"]));
+        assert_eq!(tracked["can"], json!(["reopen", "rate"]));
         let reopen =
             |note: &str| post(&format!("/api/v1/track/{number}/reopen"), &json!({"note": note}));
         world.send(reopen(" ")).await.problem(422, "validation");
@@ -203,7 +205,7 @@ fn the_reporter_opens_it_again_within_the_term() {
         crew.run(&world, &id, &[dispatch(), accept(), submit(), forced()]).await;
         world.later(15 * DAY_MS + 1);
         let late = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
-        assert_eq!(late["can"], json!([]));
+        assert_eq!(late["can"], json!(["rate"]));
         world.send(reopen("又坏了")).await.problem(409, "reopen_too_late");
     });
 }
@@ -231,6 +233,41 @@ fn the_third_return_goes_to_arbitration_and_the_ruling_binds() {
         let told =
             world.act(&crew.handler, &id, &back().1).await.problem(409, "action_not_allowed");
         assert!(!told["allowed"].to_string().contains("return"), "{told}");
+    });
+}
+
+#[test]
+fn a_ruling_against_the_matrix_proposes_a_rule_that_nobody_else_may_read() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let crew = Crew::of(&world).await;
+        let proposals = || get("/api/v1/matrix/proposals");
+        let none = world.send(proposals().by(&crew.supervisor)).await.ok(200).json();
+        assert_eq!((&none["items"], &none["settled"]), (&json!([]), &json!(0)));
+        world.send(proposals().by(&crew.handler)).await.problem(403, "forbidden");
+        let (id, number) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let back = || {
+            let because = json!({"action": "return", "reason": "not_ours", "note": "非我单位",
+                "cited_rule": "js-bj-01-01"});
+            ("handler", because)
+        };
+        // The matrix in force names js-gs here; a ruling to it would be settled.
+        let rule = json!({"action": "rule", "department": "js-ps", "note": "裁定由你单位办理"});
+        let rounds = [dispatch(), back(), dispatch(), back(), dispatch(), back()];
+        crew.run(&world, &id, &[file()]).await;
+        crew.run(&world, &id, &rounds).await;
+        crew.run(&world, &id, &[("supervisor", rule)]).await;
+        let found = world.send(proposals().by(&crew.supervisor)).await.ok(200).json();
+        let [item] = found["items"].as_array().unwrap().as_slice() else { panic!("{found}") };
+        assert_eq!((&item["lead"]["code"], &item["support"]), (&json!("js-ps"), &json!(1)));
+        assert_eq!((&item["category"]["code"], &item["share"]), (&json!(HAZARD), &json!(1.0)));
+        assert_eq!(item["area"]["level"], "street");
+        assert_eq!(item["issues"][0]["number"], json!(number));
+        // An administrator keeps the matrix and reads no issue: the ruling without its number.
+        let admin = world.user(Role::Admin, None, None).await;
+        let told = world.send(proposals().by(&admin)).await.ok(200).json();
+        assert_eq!(told["items"][0]["support"], 1);
+        assert_eq!(told["items"][0]["issues"][0]["number"], Value::Null);
     });
 }
 

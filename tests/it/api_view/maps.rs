@@ -59,6 +59,8 @@ fn every_issue_of_a_scope_is_in_exactly_one_tile_of_a_zoom_level() {
                 .issues()
                 .iter()
                 .filter(|issue| scope.allows(&issue.subject()))
+                // The square of the tiles ends short of the poles.
+                .filter(|issue| issue.place.position.1.abs() < 85.051_128)
                 .map(|issue| issue.id.to_string())
                 .collect();
             assert!(!truth.is_empty());

@@ -8,8 +8,19 @@ use hexward::domain::access::Role;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-const RATES: [&str; 5] =
-    ["closing_rate", "filing_rate", "dispatch_accuracy", "rework_rate", "mediation_rate"];
+const RATES: [&str; 9] = [
+    "closing_rate",
+    "on_time_closing_rate",
+    "handling_rate",
+    "on_time_handling_rate",
+    "extension_rate",
+    "filing_rate",
+    "dispatch_accuracy",
+    "rework_rate",
+    "mediation_rate",
+];
+/// Definitions by the cohort of the days of filing came before these.
+const SECOND: [&str; 2] = ["closing_rate", "rework_rate"];
 const COUNTS: [&str; 7] =
     ["reported", "filed", "dispatched", "closed", "open", "opinion_collected", "legal_answered"];
 const TIMES: [&str; 3] = ["accept_ms", "handle_ms", "close_ms"];
@@ -21,7 +32,8 @@ async fn check_numbers(server: &Server, token: &str, metrics: &Value, query: &st
         for side in ["numerator", "denominator"] {
             numbers.push((format!("{rate}.{side}"), metrics[rate][side].as_i64().unwrap()));
         }
-        assert_eq!(metrics[rate]["definition"], format!("{rate}@1"));
+        let version = if SECOND.contains(&rate) { 2 } else { 1 };
+        assert_eq!(metrics[rate]["definition"], format!("{rate}@{version}"));
         let [over, under] =
             ["numerator", "denominator"].map(|side| metrics[rate][side].as_f64().unwrap());
         let value = (under > 0.0).then(|| over / under);
@@ -30,6 +42,11 @@ async fn check_numbers(server: &Server, token: &str, metrics: &Value, query: &st
     for count in COUNTS {
         numbers.push((count.into(), metrics[count].as_i64().unwrap()));
     }
+    numbers.push(("overdue".into(), metrics["backlog"]["overdue"].as_i64().unwrap()));
+    assert_eq!(
+        metrics["backlog"]["overdue"] == 0,
+        metrics["backlog"]["overdue_oldest_ms"].is_null()
+    );
     for times in TIMES {
         numbers.push((times.into(), metrics[times]["n"].as_i64().unwrap()));
         assert_eq!(metrics[times]["median"].is_null(), metrics[times]["n"] == 0);
@@ -164,7 +181,42 @@ fn the_backlog_counts_what_is_open_now_with_its_age() {
         assert_eq!(backlog["open"], ages.len());
         assert_eq!(backlog["age_median_ms"], rank(0.5));
         assert_eq!(backlog["age_p90_ms"], rank(0.9));
+        let now = server.ctx.now();
+        let open = server.issues().iter().filter(|issue| issue.state.is_open());
+        let late = open.filter_map(|issue| issue.clocks.overdue_from().filter(|at| *at <= now));
+        let days: Vec<i64> =
+            late.map(|at| i64::from(today.0) - i64::from(at.day_in(&zone).0)).collect();
+        assert!(days.len() > 5);
+        assert_eq!(backlog["overdue"], days.len());
+        assert_eq!(backlog["overdue_oldest_ms"], days.iter().max().unwrap() * 86_400_000);
+        assert_eq!(server.count(&token, "light=red&open=true").await, days.len() as i64);
         assert_eq!(summary["n"], 0);
+    });
+}
+
+#[test]
+fn a_limit_on_a_day_to_come_is_not_yet_due() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 77, 600).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let zone = crate::support::zone();
+        let today = server.ctx.now().day_in(&zone);
+        let ahead = server.issues().iter().filter(|issue| {
+            let due = issue.clocks.due().map(|due| due.day_in(&zone));
+            issue.state.is_open() && due.is_some_and(|due| due > today)
+        });
+        assert!(ahead.count() > 3, "nothing is due in days to come");
+        let until = |to: &str| format!("/metrics/summary?from=2026-01-01&to={to}");
+        let now = server.get(&token, &until(&today.to_string())).await.json();
+        let far = server.get(&token, &until("2035-12-30")).await.json();
+        assert_eq!(now["metrics"], far["metrics"], "windows end today");
+        let only = "/metrics/summary?from=2035-01-01&to=2035-12-30";
+        let never = server.get(&token, only).await.json();
+        for rate in RATES {
+            assert_eq!(never["metrics"][rate]["denominator"], 0, "{rate}");
+        }
+        let query = "measure=closing_rate.denominator&from=2035-01-01&to=2035-12-30";
+        assert_eq!(server.count(&token, query).await, 0);
     });
 }
 
@@ -208,7 +260,8 @@ fn who_reads_no_issue_reads_no_number() {
         let server = Server::start(&fixture, 76, 100).await;
         let admin = server.token("admin", vec![grant(Role::Admin)]).await;
         let resident = server.token("resident", Vec::new()).await;
-        for path in ["summary", "areas", "cells", "cells?format=geojson"] {
+        let paths = ["summary", "areas", "areas?format=csv", "cells", "cells?format=geojson"];
+        for path in paths.into_iter().chain(["hotspots", "trends", "appraisal"]) {
             let path = format!("/metrics/{path}");
             assert_eq!(server.get("", &path).await.status, StatusCode::UNAUTHORIZED, "{path}");
             assert_eq!(server.get(&admin, &path).await.status, StatusCode::FORBIDDEN, "{path}");
@@ -221,7 +274,8 @@ fn who_reads_no_issue_reads_no_number() {
             assert!(labels.contains(&format!("{id}@1").as_str()), "{id}");
         }
         let all = server.token("all", vec![grant(Role::Leader)]).await;
-        for wrong in ["res=4", "res=11", "from=yesterday", "area=nowhere", "bbox=1,2,3", "kind=x"] {
+        let wrongs = ["res=4", "res=11", "from=yesterday", "area=nowhere", "bbox=1,2,3", "kind=x"];
+        for wrong in wrongs.into_iter().chain(["as_of=then", "as_of=2999-01-01", "audience=x"]) {
             let answer = server.get(&all, &format!("/metrics/cells?{wrong}")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }

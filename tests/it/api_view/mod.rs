@@ -1,5 +1,6 @@
 //! The views over HTTP: metrics, areas, maps, tiles, live events, each within the reader's scope.
 
+mod analysis;
 mod live;
 mod maps;
 mod metrics;
@@ -176,7 +177,9 @@ impl Server {
         let address = format!("file:{}", photos.path().display());
         let shop = PhotoShop::new(PhotoStore::open(&address).unwrap(), PhotoLimits::default());
         let now = Timestamp(world.now.0 + 3 * DAY_MS);
-        let ctx = Ctx::load(store, shop, Arc::new(move || now)).await.unwrap();
+        let ctx = Ctx::load_with(store, shop, Arc::new(move || now), crate::support::seals())
+            .await
+            .unwrap();
         let stop = CancellationToken::new();
         let app = App::new(ctx.clone(), Options::default(), stop.clone());
         Self { router: router(app), ctx, stop, world, _photos: photos }

@@ -3,13 +3,13 @@
 use crate::support::world::{START, World, advance, opening, report};
 use crate::support::{Chance, Fixture, check};
 use hexward::domain::access::{Actor, Role, Scope};
-use hexward::domain::id::AttachmentId;
+use hexward::domain::id::{AccountId, AttachmentId};
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::Action;
 use hexward::domain::issue::step::{Command, decide};
 use hexward::store::StoreError;
 use hexward::store::change::{
-    Applied, Attachment, Change, Contact, Idempotency, ImportRun, StoredRoute,
+    Applied, Attachment, Change, Contact, Idempotency, ImportRun, Presence, StoredRoute,
 };
 use std::collections::BTreeSet;
 
@@ -43,6 +43,7 @@ async fn rows(fixture: &Fixture) -> Vec<(&'static str, i64)> {
         "route",
         "attachment",
         "idempotency",
+        "presence",
         "import_run",
     ] {
         out.push((table, fixture.raw.number(&format!("SELECT COUNT(*) FROM {table}")).await));
@@ -69,8 +70,17 @@ fn fill(change: &mut Change, issue: &Issue, key: &str) {
         height: 1,
         purpose: "report".into(),
         at: START,
+        taken_at: Some(START),
+        taken_position: Some((113.6, 34.7)),
     });
-    change.contact = Some((issue.id, Contact { name: "李四".into(), phone: "1".into() }));
+    change.contacts.push((issue.id, Contact { name: "李四".into(), phone: "1".into() }));
+    change.presences.push(Presence {
+        issue: issue.id,
+        seq: issue.version,
+        account: AccountId(1),
+        position: (113.6, 34.7),
+        at: START,
+    });
     change.idempotency = Some(Idempotency {
         scope: "anonymous".into(),
         key: key.into(),

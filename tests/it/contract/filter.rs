@@ -12,7 +12,7 @@ use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::State;
 use hexward::domain::metrics::contribution::{Measure, measures_of};
 use hexward::domain::time::{DAY_MS, Day, Timestamp};
-use hexward::store::query::{Bounds, Counted, IssueFilter};
+use hexward::store::query::{Attention, Bounds, Counted, IssueFilter};
 use std::collections::BTreeSet;
 
 const WORDS: &[&str] = &[
@@ -40,7 +40,7 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
     // One or two conditions at a time, so that something is found.
     for _ in 0..1 + chance.below(2) {
         let one = chance.pick(issues).clone();
-        match chance.below(11) {
+        match chance.below(12) {
             0 => filter.states = (0..2).map(|_| *chance.pick(State::ALL)).collect(),
             1 => filter.open = Some(chance.one_in(2)),
             2 => filter.kind = Some(random_kind(chance)),
@@ -61,6 +61,7 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
                     Some(Bounds { west: lon - w, south: lat - h, east: lon + w, north: lat + h });
             }
             8 => filter.words = Some((*chance.pick(WORDS)).to_owned()),
+            10 => filter.attention = Some(*chance.pick(&Attention::ALL)),
             9 => filter.reporter = Some(AccountId(1 + chance.below(4) as u128)),
             _ => {
                 filter.reported_from = chance.one_in(2).then_some(one.times.reported);
@@ -73,9 +74,13 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
 }
 
 fn has_word(issue: &Issue, word: &str) -> bool {
-    let text = if issue.kind == Kind::Dispute { "" } else { &issue.text };
+    let (text, address) = match issue.kind {
+        // Both are kept sealed.
+        Kind::Dispute => ("", ""),
+        _ => (issue.text.as_str(), issue.address.as_deref().unwrap_or("")),
+    };
     let number = &issue.number;
-    let all = [number, &number.replace('-', ""), issue.address.as_deref().unwrap_or(""), text];
+    let all = [number, &number.replace('-', ""), address, text];
     all.iter().any(|part| part.to_lowercase().contains(&word.to_lowercase()))
 }
 
@@ -83,6 +88,17 @@ fn is_within_cell(issue: &Issue, cell: u64) -> bool {
     let wanted = h3o::CellIndex::try_from(cell).unwrap();
     let own = h3o::CellIndex::try_from(issue.place.cell).unwrap();
     own.parent(wanted.resolution()) == Some(wanted)
+}
+
+fn wants_attention(issue: &Issue, attention: Attention) -> bool {
+    let own = &issue.supervision;
+    match attention {
+        Attention::Urged => own.urges > 0,
+        Attention::ReplyOwed => own.reply_due.is_some(),
+        Attention::WhistleOpen => own.open_whistle().is_some(),
+        Attention::ReopenProposed => own.reopen_proposed,
+        Attention::AppealOpen => own.appeal_is_open(),
+    }
 }
 
 /// The slow truth.
@@ -105,6 +121,7 @@ fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
             .as_ref()
             .is_none_or(|words| words.split_whitespace().all(|word| has_word(issue, word)))
         && filter.reporter.is_none_or(|own| issue.reporter == Some(own))
+        && filter.attention.is_none_or(|attention| wants_attention(issue, attention))
         && filter.reported_from.is_none_or(|from| from <= reported)
         && filter.reported_before.is_none_or(|before| reported < before)
 }
@@ -161,6 +178,23 @@ fn a_cell_holds_its_issues_at_every_resolution_also_in_pentagons() {
     });
 }
 
+#[test]
+fn what_wants_attention_is_found() {
+    check(|fixture| async move {
+        let mut world = World::new(24);
+        for _ in 0..1_500 {
+            fixture.store.apply(world.next_change()).await.unwrap();
+        }
+        for attention in Attention::ALL {
+            let filter = IssueFilter { attention: Some(attention), ..IssueFilter::default() };
+            let truth: BTreeSet<IssueId> =
+                world.issues.iter().filter(|i| matches(i, &filter)).map(|i| i.id).collect();
+            assert!(!truth.is_empty(), "no history shows {}", attention.as_str());
+            assert_eq!(found(&fixture, &filter).await, truth, "{}", attention.as_str());
+        }
+    });
+}
+
 /// The measures that can be asked for; of a timed one, any bucket stands for all of them.
 fn all_measures() -> Vec<Measure> {
     let timed = [Measure::AcceptTime(0), Measure::HandleTime(0), Measure::CloseTime(0)];
@@ -187,7 +221,7 @@ fn is_counted(issue: &Issue, counted: &Counted) -> bool {
 fn the_issues_behind_a_measure_are_those_that_it_counts() {
     check(|fixture| async move {
         let mut world = World::new(23);
-        for _ in 0..1_800 {
+        for _ in 0..5_000 {
             fixture.store.apply(world.next_change()).await.unwrap();
         }
         // Where a nature or an outcome is missing, SQL knows a third answer.

@@ -1,9 +1,11 @@
 //! What every engine of the store promises, checked on each of them.
 
 mod apply;
+mod as_of;
 mod feed;
 mod filter;
 mod log;
+mod matrix;
 mod paging;
 mod people;
 mod rollups;

@@ -5,9 +5,10 @@ use crate::support::world::{
 };
 use crate::support::{Chance, Fixture, check};
 use hexward::domain::access::{Clause, Scope};
-use hexward::domain::id::{AccountId, IssueId};
+use hexward::domain::id::{AccountId, IssueId, WorkerId};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
+use hexward::domain::issue::supervision::{Holder, Task, TaskKind};
 use hexward::domain::time::Timestamp;
 use hexward::store::change::Change;
 use hexward::store::query::{IssueFilter, PageQuery, Seek, Sort};
@@ -29,6 +30,22 @@ pub async fn store_issues(fixture: &Fixture, chance: &mut Chance, count: usize) 
                 .into_iter()
                 .collect();
         }
+        if chance.one_in(4) {
+            issue.supervision.summoned = vec![department(chance.pick(DEPARTMENTS))];
+        }
+        if chance.one_in(4) {
+            let holder = Holder::Worker {
+                worker: WorkerId(9),
+                account: AccountId(1 + chance.below(3) as u128),
+            };
+            issue.supervision.task = Some(Task {
+                kind: TaskKind::Verification,
+                holder,
+                offered: at,
+                checked_in: None,
+                passed: Vec::new(),
+            });
+        }
         let one = opening(&issue, event);
         change.district = one.district;
         change.saves.extend(one.saves);
@@ -48,6 +65,9 @@ fn random_clause(chance: &mut Chance) -> Clause {
         department: chance.one_in(3).then(|| department(chance.pick(DEPARTMENTS))),
         kinds: chance.one_in(4).then(|| kinds(chance)),
         reporter: chance.one_in(6).then(|| AccountId(1 + chance.below(4) as u128)),
+        tasked: chance.one_in(8).then(|| AccountId(1 + chance.below(4) as u128)),
+        nature: chance.one_in(8).then_some("legal_consultation"),
+        coarse_disputes: chance.one_in(2),
     }
 }
 

@@ -1,8 +1,10 @@
 //! Fixtures of the contract tests: throw-away databases, a repeatable source of chance, and
 //! issues with random histories.
 
+pub mod log;
 pub mod world;
 
+use hexward::app::seal::Seals;
 use hexward::store::Store;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row, SqlitePool};
 use std::sync::Arc;
@@ -46,6 +48,16 @@ impl Raw {
         .expect("the statement gives a number")
     }
 
+    /// Texts, one a row.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Raw::Sqlite(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
+            Raw::Postgres(pool) => sqlx::query_scalar(sql).fetch_all(pool).await,
+        }
+        .expect("the statement gives texts")
+    }
+
     /// The plan of a statement, as text.
     pub async fn plan(&self, sql: &str) -> String {
         let lines: Vec<String> = match self {
@@ -74,6 +86,34 @@ pub struct Fixture {
 impl Fixture {
     pub fn engine(&self) -> &'static str {
         self.store.engine()
+    }
+}
+
+impl Fixture {
+    /// Whether a text stands anywhere in the database: in any column of any table, and, where the
+    /// database is a file, in its bytes.
+    pub async fn holds(&self, needle: &str) -> bool {
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let files = ["", "-wal"].map(|end| std::fs::read(format!("{path}{end}")));
+            let has = |bytes: Vec<u8>| bytes.windows(needle.len()).any(|w| w == needle.as_bytes());
+            return files.into_iter().flatten().any(has);
+        }
+        let tables = self
+            .raw
+            .texts(
+                "SELECT table_name::text FROM information_schema.tables \
+                 WHERE table_schema = 'public'",
+            )
+            .await;
+        assert!(tables.len() > 10, "{tables:?}");
+        for table in tables {
+            let sql =
+                format!("SELECT COUNT(*) FROM \"{table}\" AS t WHERE t::text LIKE '%{needle}%'");
+            if self.raw.number(&sql).await > 0 {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -130,6 +170,11 @@ where
     let name = database_name();
     runtime().block_on(async { test(Arc::new(open_postgres(&server, &name).await)).await });
     runtime().block_on(admin(&server, format!("DROP DATABASE {name} WITH (FORCE)")));
+}
+
+/// A ring with one key, as a configuration gives it.
+pub fn seals() -> Seals {
+    Seals::parse("test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").expect("a key")
 }
 
 /// SplitMix64: the same numbers for the same seed on every machine.

@@ -1,19 +1,26 @@
 //! Random issues and histories, made through the same functions that the use cases call.
 
+mod command;
+
 use super::{Chance, zone};
+use command::rare_ground;
 use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
+use hexward::domain::calendar::Slots;
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
+use hexward::domain::issue::clock::{StageLimits, Timekeeper};
 use hexward::domain::issue::event::{Event, EventActor, Facts, fact};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::{Issue, Place, evolve, place_facts};
-use hexward::domain::issue::state::{Action, ReturnReason, State};
-use hexward::domain::issue::step::{self, Command, Draft, Reclass, Target};
-use hexward::domain::issue::workflow::{Field, TRANSITIONS};
+use hexward::domain::issue::state::{Action, State};
+use hexward::domain::issue::step::{self, Draft};
+use hexward::domain::issue::workflow::{To, rows};
 use hexward::domain::metrics::contribution::{Deltas, deltas_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
+use hexward::format::calendar::{CalendarPack, shipped_years};
 use hexward::store::change::{Change, Save};
+use std::collections::BTreeMap;
 
 /// Codes as published, some of them hostile: prefixes of each other, the signs of LIKE, quotes.
 pub const CODES: &[&str] =
@@ -22,6 +29,17 @@ pub const DEPARTMENTS: &[&str] = &["police", "Police", "roads", "城管", "d'%_"
 pub const NATURES: &[Option<&str>] =
     &[None, Some("legal_consultation"), None, Some("legal_consultation"), Some("small_wish")];
 pub const CATEGORIES: &[&str] = &["0101", "0102", "c%", "分类"];
+/// What sets a limit, and how long; some are kept and some are missed.
+const LIMITS: &[Option<&str>] = &[
+    None,
+    None,
+    Some("24 urgent_hour"),
+    Some("2 natural_day"),
+    Some("40 natural_day"),
+    Some("9000 natural_day"),
+    Some("3 work_day"),
+    Some("6 work_hour"),
+];
 /// 2026-03-01T00:00+08:00.
 pub const START: Timestamp = Timestamp(1_772_294_400_000);
 
@@ -144,6 +162,11 @@ pub fn advance(steps: Vec<(Issue, Issue, Event)>) -> Change {
     change
 }
 
+/// Whether an action may lead to another state in which things go on.
+fn leads_on(action: Action) -> bool {
+    rows().any(|row| row.action == action && matches!(row.to, To::State(state) if state.is_open()))
+}
+
 /// Adds counters; those that come to nothing go.
 pub fn add(sum: &mut Deltas, more: &Deltas) {
     for (key, n) in more {
@@ -152,13 +175,32 @@ pub fn add(sum: &mut Deltas, more: &Deltas) {
     sum.retain(|_, n| *n != 0);
 }
 
+/// Timekeepers of two settings of working slots, by the calendars that ship: later years have none.
+fn keepers() -> Vec<Timekeeper> {
+    let mut pack = CalendarPack::default();
+    for file in shipped_years("cn").expect("a region").expect("calendars") {
+        pack.put("cn", file);
+    }
+    let keeper = |slots| Timekeeper {
+        calendar: pack.calendar("cn", zone(), Slots::parse(slots).expect("slots")).0,
+        version: 1,
+        stages: StageLimits::default(),
+    };
+    ["08:00-12:00,14:00-18:00", "10:00-11:00"].map(keeper).into()
+}
+
 /// Issues and their logs as they should be stored, and those who act on them.
 pub struct World {
     pub chance: Chance,
     pub now: Timestamp,
     pub issues: Vec<Issue>,
-    pub logs: std::collections::BTreeMap<IssueId, Vec<Event>>,
+    pub logs: BTreeMap<IssueId, Vec<Event>>,
     actors: Vec<Actor>,
+    keepers: Vec<Timekeeper>,
+    /// The issue of the last change.
+    last: Option<IssueId>,
+    /// How often each action was taken.
+    taken: BTreeMap<Action, u32>,
 }
 
 impl World {
@@ -173,9 +215,22 @@ impl World {
             chance: Chance(seed),
             now: START,
             issues: Vec::new(),
-            logs: std::collections::BTreeMap::new(),
+            logs: BTreeMap::new(),
             actors,
+            keepers: keepers(),
+            last: None,
+            taken: BTreeMap::new(),
         }
+    }
+
+    /// The report with a limit, now and then, and with its due times.
+    fn limit(&mut self, issue: &Issue, mut event: Event) -> (Issue, Event) {
+        if let Some(limit) = self.chance.pick(LIMITS) {
+            event.facts.insert(fact::LIMIT.to_owned(), (*limit).to_owned());
+        }
+        let event = self.keepers[0].time(None, event, self.now);
+        let timed = evolve(None, &event).expect("the report is whole");
+        (Issue { text: issue.text.clone(), address: issue.address.clone(), ..timed }, event)
     }
 
     pub fn events(&self) -> usize {
@@ -185,22 +240,25 @@ impl World {
     /// The next change: a new issue, or a step of an old one.
     pub fn next_change(&mut self) -> Change {
         // Times repeat now and then, and sometimes a day or a month goes by.
-        let pause = match self.chance.below(10) {
-            0 => 0,
-            1 => DAY_MS * self.chance.below(20) as i64,
+        let pause = match self.chance.below(40) {
+            0..4 => 0,
+            4 => DAY_MS * self.chance.below(20) as i64,
             _ => (self.chance.share() * 4.0 * HOUR_MS as f64) as i64,
         };
         self.now = Timestamp(self.now.0 + pause);
         if self.issues.len() < 5 || self.chance.one_in(9) {
             let reporter = self.chance.one_in(2).then_some(AccountId(1));
             let (issue, event) = report(&mut self.chance, self.now, reporter);
+            let (issue, event) = self.limit(&issue, event);
             self.logs.insert(issue.id, vec![event.clone()]);
+            self.last = Some(issue.id);
             self.issues.push(issue.clone());
             return opening(&issue, event);
         }
         loop {
             if let Some(steps) = self.try_step() {
                 for (_, after, event) in &steps {
+                    self.last = Some(after.id);
                     let at = self.issues.iter().position(|issue| issue.id == after.id);
                     self.issues[at.expect("a known issue")] = after.clone();
                     self.logs.entry(after.id).or_default().push(event.clone());
@@ -210,28 +268,51 @@ impl World {
         }
     }
 
+    /// What someone may do: the seldomer it was taken so far, the likelier, so that histories go
+    /// everywhere, however many things can be done at a place.
+    fn pick_action(&mut self, issue: &Issue) -> Option<(Action, Actor)> {
+        let mut weighed: BTreeMap<Action, (f64, Vec<usize>)> = BTreeMap::new();
+        for (i, actor) in self.actors.iter().enumerate() {
+            for action in step::allowed_actions(issue, actor) {
+                let taken = self.taken.get(&action).copied().unwrap_or_default();
+                let rare = action == Action::Appeal && rare_ground(issue).is_some();
+                let seldom = if rare { 0 } else { taken };
+                let share = if leads_on(action) { 8.0 } else { 1.0 } / f64::from(1 + seldom);
+                let weight = share * share;
+                weighed.entry(action).or_insert((weight, Vec::new())).1.push(i);
+            }
+        }
+        // Another calendar is what moves due times.
+        weighed.remove(&Action::Retime);
+        let mut left =
+            self.chance.share() * weighed.values().map(|(weight, _)| weight).sum::<f64>();
+        let (action, (_, actors)) = weighed.into_iter().find(|(_, (weight, _))| {
+            left -= weight;
+            left <= 0.0
+        })?;
+        let actor = *self.chance.pick(&actors);
+        Some((action, self.actors[actor].clone()))
+    }
+
     fn try_step(&mut self) -> Option<Vec<(Issue, Issue, Event)>> {
-        let issue = self.chance.pick(&self.issues).clone();
+        // Some histories go on at once; or every step would come long past its due time.
+        let last = self.issues.iter().find(|issue| Some(issue.id) == self.last);
+        let issue = match last {
+            Some(last) if !self.chance.one_in(5) => last.clone(),
+            _ => self.chance.pick(&self.issues).clone(),
+        };
         if self.chance.one_in(40) {
             let place = random_place(&mut self.chance);
             let (after, event) = step::rehome(&issue, &place, self.now)?;
             return Some(vec![(issue, after, event)]);
         }
-        let actor = self.chance.pick(&self.actors).clone();
-        let allowed = step::allowed_actions(&issue, &actor);
-        if allowed.is_empty() {
-            return None;
+        if self.chance.one_in(30) {
+            // Other slots came into force, or those of before again.
+            let keeper = self.chance.pick(&self.keepers);
+            let (after, event) = keeper.retime(&issue, None, self.now)?;
+            return Some(vec![(issue, after, event)]);
         }
-        let rare = [Action::Return, Action::Rule, Action::Submit, Action::Settle];
-        let action = match allowed.iter().find(|action| rare.contains(action)) {
-            Some(action) if self.chance.one_in(2) => *action,
-            _ => *self.chance.pick(&allowed),
-        };
-        // These are possible at many places and would crowd out the rest.
-        let frequent = [Action::Merge, Action::Comment, Action::Reject];
-        if frequent.contains(&action) && !self.chance.one_in(12) {
-            return None;
-        }
+        let (action, actor) = self.pick_action(&issue)?;
         let other = match action {
             Action::Unmerge => {
                 self.issues.iter().find(|i| Some(i.id) == issue.merged_into).cloned()
@@ -239,7 +320,9 @@ impl World {
             _ => Some(self.chance.pick(&self.issues).clone()),
         }?;
         let command = self.command(&issue, action, &other);
-        let (after, event) = step::decide(&issue, &command, &actor, self.now).ok()?;
+        let by = (self.now, &self.keepers[0]);
+        let (after, event) = step::decide_timed(&issue, &command, &actor, by).ok()?;
+        *self.taken.entry(action).or_default() += 1;
         let count = match action {
             Action::Merge => Some(Action::Absorb),
             Action::Unmerge => Some(Action::Release),
@@ -251,66 +334,5 @@ impl World {
             steps.push((other, after, event));
         }
         Some(steps)
-    }
-
-    /// A command with what its rows of the workflow require, and some of what they allow.
-    pub fn command(&mut self, issue: &Issue, action: Action, other: &Issue) -> Command {
-        let mut command = Command::bare(action, issue.version);
-        let Some(row) =
-            TRANSITIONS.iter().find(|row| row.action == action && row.from.contains(&issue.state))
-        else {
-            return command;
-        };
-        for field in row.required {
-            self.fill(&mut command, *field, issue, other);
-        }
-        for field in row.optional {
-            if self.chance.one_in(3) {
-                self.fill(&mut command, *field, issue, other);
-            }
-        }
-        command
-    }
-
-    pub fn fill(&mut self, command: &mut Command, field: Field, issue: &Issue, other: &Issue) {
-        let chance = &mut self.chance;
-        match field {
-            Field::Note => command.note = Some("现场已查看 'ok' 100%".into()),
-            Field::Department => command.department = Some(department(chance.pick(DEPARTMENTS))),
-            Field::Assists => {
-                let pick = department(chance.pick(DEPARTMENTS));
-                if command.department.as_ref() != Some(&pick) {
-                    command.assists = vec![pick];
-                }
-            }
-            Field::Until => {
-                let days = 1 + chance.below(300) as i64;
-                command.until = Some(Timestamp(self.now.0 + days * DAY_MS));
-            }
-            Field::Target => {
-                command.target = Some(Target {
-                    id: other.id,
-                    number: other.number.clone(),
-                    state: other.state,
-                    merged_into: other.merged_into,
-                });
-            }
-            Field::Outcome => command.outcome = Some(*chance.pick(step::outcomes_of(issue.kind))),
-            Field::Reason => command.reason = Some(*chance.pick(ReturnReason::ALL)),
-            Field::CitedRule => command.cited_rule = Some("权责清单 第3条".into()),
-            Field::Category => {
-                command.category = Some(Reclass {
-                    kind: random_kind(chance),
-                    category: category(chance.pick(CATEGORIES)),
-                    condition: None,
-                    nature: chance.pick(NATURES).map(str::to_owned),
-                    inspection: chance.one_in(2),
-                    proposed: Some(department(chance.pick(DEPARTMENTS))),
-                });
-            }
-            Field::Photos => {
-                command.photos = vec![hexward::domain::id::AttachmentId(chance.id())];
-            }
-        }
     }
 }

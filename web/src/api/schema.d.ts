@@ -39,6 +39,24 @@ export interface paths {
         patch: operations["update_account"];
         trace?: never;
     };
+    "/api/v1/accounts/{id}/worker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which worker an account is. */
+        get: operations["show_worker_link"];
+        /** Says which worker an account is, so that tasks near by are offered to it. */
+        put: operations["link_worker"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/areas": {
         parameters: {
             query?: never;
@@ -230,6 +248,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/issues/{id}/agreement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Records the agreement of a mediation; its text is sealed. */
+        put: operations["put_agreement"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who claimed a wish, to the office that decides on it. */
+        get: operations["show_claimant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/issues/{id}/duplicates": {
         parameters: {
             query?: never;
@@ -264,6 +316,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/issues/{id}/parties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps the parties of a dispute and what they say, sealed; replaces what was kept before. */
+        put: operations["put_parties"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/{id}/parties/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Opens the sealed record of a dispute. Who reads it, and why, is written into the issue's log
+         *     before the answer.
+         */
+        post: operations["open_parties"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/issues/{id}/photos": {
         parameters: {
             query?: never;
@@ -275,6 +364,40 @@ export interface paths {
         put?: never;
         /** Adds photos, to be named by an action's `photo_ids`. */
         post: operations["upload_photos"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/{id}/reroute/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what a corrected place or category would do to the route; nothing is kept. */
+        post: operations["preview_reroute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/{id}/summons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an issue summoned up the line. */
+        get: operations["list_issue_summons"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -335,6 +458,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/matrix/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rules that rulings of arbitration speak for. Nothing holds before a person takes it into the
+         *     matrix.
+         */
+        get: operations["show_proposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts an earlier version in force again: a new activation. */
+        post: operations["roll_back_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All versions of the matrix with what each is today. */
+        get: operations["list_matrix_versions"];
+        put?: never;
+        /**
+         * Keeps a matrix as a draft: multipart with `file` (the rules, CSV) and the texts `departments`,
+         *     `ladder` (CSV; those of the version in force when left out) and `note`.
+         */
+        post: operations["draft_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of a version, in order of id. */
+        get: operations["show_matrix_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Puts a version in force, at once or from a day on. While the check finds errors, a reason is
+         *     needed, and is kept.
+         */
+        post: operations["activate_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs between a version and another. */
+        get: operations["diff_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Checks a version as if it came into force on a day. */
+        get: operations["lint_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replays past issues against a version and compares it with the one in force and with who handled
+         *     each in the end. An administrator's counts are of all issues; examples are named within the
+         *     reader's scope only.
+         */
+        post: operations["simulate_matrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/appraisal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The composite appraisal of departments: a weighted mean of rates, as the file that was imported
+         *     says. A department with too few issues under any of them has no score.
+         */
+        get: operations["show_appraisal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/areas": {
         parameters: {
             query?: never;
@@ -344,7 +637,8 @@ export interface paths {
         };
         /**
          * All areas of one level that one's scope reaches. One where nothing happened has n = 0 and rates
-         *     without a value: unknown, not good.
+         *     without a value: unknown, not good. Rates also come shrunk toward that of the parent's areas
+         *     together (empirical Bayes). As CSV, one line each.
          */
         get: operations["list_area_metrics"];
         put?: never;
@@ -392,6 +686,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/hotspots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hexagons around which more or less is counted than chance would put there (Getis and Ord's
+         *     Gi*). Hexagons of the territory without reports count as 0.
+         */
+        get: operations["list_hotspots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/summary": {
         parameters: {
             query?: never;
@@ -409,6 +723,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Categories that are reported more often in an area than in the weeks before. Weeks are whole, so
+         *     that weekdays weigh the same; seasons are not taken out. `from` is not read.
+         */
+        get: operations["list_trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The notices to the reader's roles, the latest first; `total` counts all that were asked for. */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notices/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks a notice as read by the caller; again does no harm. */
+        post: operations["mark_notice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/photos/{id}/{copy}": {
         parameters: {
             query?: never;
@@ -420,6 +788,74 @@ export interface paths {
         get: operations["show_photo"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Published answers to opinions, the latest first. */
+        get: operations["list_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/wishes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Published small wishes that are not yet fulfilled, the latest first. */
+        get: operations["list_wishes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/wishes/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offers to fulfil a wish; the office decides on it. */
+        post: operations["claim_public_wish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/wishes/{id}/unclaim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives up one's own offer to fulfil a wish. */
+        post: operations["unclaim_public_wish"];
         delete?: never;
         options?: never;
         head?: never;
@@ -463,6 +899,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The samples that one drew, the latest first. */
+        get: operations["list_samples"];
+        put?: never;
+        /**
+         * Draws a random sample of closings for checking and records it. The same seed over the same
+         *     closings gives the same sample.
+         */
+        post: operations["create_sample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/samples/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of one's samples with its issues. */
+        get: operations["show_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -499,6 +973,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/summons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What summons the reader, by a role over the area that is summoned; the latest first. */
+        get: operations["list_own_summons"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own tasks, the oldest first: issues to verify or inspect. Acceptors also see those that
+         *     went to the desk of their area. Each tells its task under `supervision.task`.
+         */
+        get: operations["list_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory/versions": {
         parameters: {
             query?: never;
@@ -509,12 +1020,7 @@ export interface paths {
         /** All versions of the territory. */
         get: operations["list_versions"];
         put?: never;
-        /**
-         * Stages areas from a file: multipart with `file` (GeoJSON, TopoJSON, zipped Shapefile) and the
-         *     texts `datum`, `layer`, `level`, `code_property`, `name_property`, `level_property`,
-         *     `parent_property`, `kind_property`, `joining` (`merge` or `replace`), `lineage` (CSV), `note`,
-         *     `retire_missing` (`true`: areas that are gone without a word are retired).
-         */
+        /** Stages areas from a file. */
         post: operations["stage_version"];
         delete?: never;
         options?: never;
@@ -662,6 +1168,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/track/{number}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates how one's closed report turned out, within the term; the last rating counts. */
+        post: operations["rate_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/track/{number}/reopen": {
         parameters: {
             query?: never;
@@ -728,6 +1251,8 @@ export interface components {
         /** @description An action with its fields. */
         ActionWire: {
             action: string;
+            /** @description `oral`, `written`, `peoples_mediation` or `judicial_confirmation`. */
+            agreement_form?: string | null;
             /** @description Codes of the assisting departments. */
             assists?: string[];
             /** @description Corrected category code. */
@@ -735,16 +1260,93 @@ export interface components {
             cited_rule?: string | null;
             /** @description Corrected condition code. */
             condition?: string | null;
+            /** @description The `confirmed_route` of the preview that was looked at; needed once a department has it. */
+            confirmed_route?: string | null;
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
             /** @description Code of the lead department. */
             department?: string | null;
+            /** @description Codes of the departments that a whistle summons. */
+            departments?: string[];
+            /** @description `return_budget`, `overdue`, `failed_inspection` or `low_rating`. */
+            ground?: string | null;
+            /** @description When a mediation was held: an instant in RFC 3339. */
+            held_at?: string | null;
+            /** @description `on_time`, `late` or `absent`. */
+            judgement?: string | null;
+            /** @description Whether the parties keep to their agreement. */
+            kept?: string | null;
+            mediators?: string[];
+            /** @description Where a whistle summons to, in words. */
+            meeting?: string | null;
             note?: string | null;
             outcome?: string | null;
             photo_ids?: string[];
+            place?: components["schemas"]["PlaceFix"] | null;
+            /** @description Of the meeting, or of whoever acts; in `datum`. */
+            position?: number[] | null;
+            /** @description `valid` or `not_reached`. */
+            reach?: string | null;
             reason?: string | null;
+            /** @description Of a dispute: `red`, `orange` or `yellow`. */
+            risk?: string | null;
+            /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
+            satisfaction?: string | null;
+            /** @description `general` or `major`. */
+            severity?: string | null;
             /** @description Id or number of the issue to merge into. */
             target?: string | null;
             /** @description A date (its last moment counts) or an instant in RFC 3339. */
             until?: string | null;
+            /** @description Where it was held. */
+            venue?: string | null;
+            /** @description `resolved`, `partly` or `not_resolved`. */
+            verdict?: string | null;
+            /** @description Dates on which an agreement is looked after. */
+            visits?: string[];
+        };
+        /** @description How a version is put in force. */
+        ActivateWire: {
+            /** @description The first day in force, `YYYY-MM-DD`; at once when left out. */
+            from?: string | null;
+            note?: string;
+            /** @description Why it comes into force in spite of errors. */
+            override_reason?: string | null;
+            /**
+             * Format: int64
+             * @description The `activations` of the list that was looked at; another number is refused.
+             */
+            seen?: number | null;
+        };
+        /** @description That a version came or comes into force. */
+        ActivationWire: {
+            /** @description Who decided; null for the command line. */
+            actor_name?: string | null;
+            /** @description When it was decided. */
+            at: string;
+            /**
+             * Format: int64
+             * @description Errors of the check that were overridden, and why.
+             */
+            errors: number;
+            /** @description The first day in force. */
+            from: string;
+            note: string;
+            /** Format: int64 */
+            ordinal: number;
+            override_reason?: string | null;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description An agreement. */
+        AgreementWire: {
+            /** @description `oral`, `written`, `peoples_mediation` or `judicial_confirmation`. */
+            form: string;
+            note?: string | null;
+            /** @description Its words; only an oral one may have none. */
+            text?: string | null;
+            /** @description Dates on which it is looked after. */
+            visits?: string[];
         };
         /** @description A likely duplicate, as far as the reader may know it. */
         AlikeWire: {
@@ -760,6 +1362,21 @@ export interface components {
             score: number;
             state: string;
             text?: string | null;
+        };
+        /** @description An appeal with its decision. */
+        AppealWire: components["schemas"]["EntryWire"] & {
+            decision?: components["schemas"]["RulingWire"] | null;
+            ground: string;
+        };
+        /** @description The departments, the best first, then those without a score. */
+        AppraisalWire: {
+            as_of: string;
+            /** @description `appraisal@` and the version of the file that says how departments are appraised. */
+            definition: string;
+            from: string;
+            indicators: components["schemas"]["IndicatorWire"][];
+            items: components["schemas"]["ScoreWire"][];
+            to: string;
         };
         /** @description How one area changes. */
         AreaChangeWire: {
@@ -795,6 +1412,8 @@ export interface components {
              */
             n: number;
             name: string;
+            /** @description Whether nothing was reported: then nothing is known, and that is not good. */
+            unknown: boolean;
         };
         /** @description The areas of one level in numbers. */
         AreaMetricsList: {
@@ -824,6 +1443,28 @@ export interface components {
             /** @description The codes from the outermost area to this one, each followed by `/`. */
             path: string;
         };
+        /** @description Somebody was there. */
+        ArrivalWire: components["schemas"]["EntryWire"] & {
+            /**
+             * Format: double
+             * @description From the place, in metres.
+             */
+            distance_m?: number | null;
+            /** @description WGS-84; null once it was forgotten. */
+            position?: number[] | null;
+        };
+        /** @description An owned thing near a position: a road, a river, a park. */
+        AssetWire: {
+            code: string;
+            /**
+             * Format: double
+             * @description 0 within a surface.
+             */
+            distance_m: number;
+            layer: string;
+            name: string;
+            owner?: string | null;
+        };
         /** @description What is open now. */
         BacklogWire: {
             /** Format: int64 */
@@ -833,6 +1474,17 @@ export interface components {
             definition: string;
             /** Format: int64 */
             open: number;
+            /**
+             * Format: int64
+             * @description Of them, those beyond their limit.
+             */
+            overdue: number;
+            overdue_definition: string;
+            /**
+             * Format: int64
+             * @description For how long the oldest of these is so, by days.
+             */
+            overdue_oldest_ms?: number | null;
         };
         /** @description A base map's address. */
         BasemapWire: {
@@ -845,6 +1497,28 @@ export interface components {
         CandidateWire: components["schemas"]["NamedArea"] & {
             /** Format: double */
             distance_m: number;
+        };
+        /** @description What the issue's kind has of its own. */
+        CareWire: {
+            /** @description `oral`, `written`, `peoples_mediation` or `judicial_confirmation`. */
+            agreement_form?: string | null;
+            /**
+             * Format: int32
+             * @description Attempts at mediation.
+             */
+            attempts: number;
+            /** @description Of a wish: `pending` or `approved`. */
+            claim?: string | null;
+            controlled_at?: string | null;
+            /** @description A major hazard without a control measure; marked until one is recorded. */
+            needs_control: boolean;
+            /** @description Whether a sealed record of the parties was made. */
+            parties_recorded: boolean;
+            published_at?: string | null;
+            /** @description Of a dispute: `red`, `orange` or `yellow`. */
+            risk?: string | null;
+            /** @description Days on which the agreement is still to be looked after. */
+            visits: string[];
         };
         /** @description What names a vanished area and goes on with its successors. */
         CarriedWire: {
@@ -876,6 +1550,8 @@ export interface components {
             metrics: components["schemas"]["MetricsWire"];
             /** Format: int64 */
             n: number;
+            /** @description Whether nothing was reported. */
+            unknown: boolean;
         };
         /** @description The cells that are known of. */
         CellMetricsList: {
@@ -884,6 +1560,11 @@ export interface components {
                 [key: string]: string;
             };
             from: string;
+            /**
+             * Format: int64
+             * @description Reports in hexagons too small to be shown to the public.
+             */
+            hidden: number;
             items: components["schemas"]["CellMetrics"][];
             /** Format: int32 */
             res: number;
@@ -893,6 +1574,55 @@ export interface components {
         Choice: {
             label: components["schemas"]["Texts"];
             value: string;
+        };
+        /** @description Who claimed a wish, to the office. */
+        ClaimantWire: {
+            /** @description The claimant's account, where he works here. */
+            account_name?: string | null;
+            name: string;
+            organisation: string;
+            phone: string;
+            /** @description `pending` or `approved`. */
+            state: string;
+        };
+        /**
+         * @description A clock as it stands. Minutes are minutes of the limit's time type, whole ones; a day of them
+         *     has 1440.
+         */
+        ClockWire: {
+            /** @description Null without a limit, while suspended, or for want of a calendar. */
+            due_at?: string | null;
+            /**
+             * Format: int64
+             * @description Less than 0 beyond the limit.
+             */
+            left_minutes?: number | null;
+            /** @description `green`, `yellow` or `red`. */
+            light?: string | null;
+            /** Format: int64 */
+            limit_minutes?: number | null;
+            /**
+             * Format: double
+             * @description How many limits it is late; null up to the limit.
+             */
+            overdue_multiple?: number | null;
+            /** @description `running`, `paused` or `stopped`. */
+            phase: string;
+            problem?: components["schemas"]["Texts"] | null;
+            /** @description Whether it depends on a year whose calendar is not published yet. */
+            provisional: boolean;
+            /** @description Since when it is in this phase, and the action that put it there. */
+            since?: string | null;
+            /** @description `urgent_hour`, `work_hour`, `work_day` or `natural_day`; null without a limit. */
+            time_type?: string | null;
+            /** Format: int64 */
+            used_minutes?: number | null;
+            why?: string | null;
+        };
+        /** @description The two clocks of an issue. */
+        ClocksWire: {
+            stage?: components["schemas"]["StageClockWire"] | null;
+            total?: components["schemas"]["TotalClockWire"] | null;
         };
         /** @description A condition with its text. */
         ConditionBrief: {
@@ -912,6 +1642,14 @@ export interface components {
         ContactWire: {
             name?: string;
             phone?: string;
+        };
+        /** @description What is to be corrected. */
+        CorrectionWire: {
+            /** @description Category code. */
+            category?: string | null;
+            /** @description Condition code. */
+            condition?: string | null;
+            place?: components["schemas"]["PlaceFix"] | null;
         };
         /** @description Who signs in. */
         Credentials: {
@@ -933,11 +1671,17 @@ export interface components {
         };
         /** @description What a published number means. */
         DefinitionWire: {
+            /** @description Of a rate, whether `higher` or `lower` is better. */
+            better?: string | null;
             /** @description What a rate divides by; counts and times say that they have none. */
             denominator: components["schemas"]["Texts"];
             id: string;
+            /** @description Whether it is the definition that numbers are published by now. */
+            in_force: boolean;
             /** @description Id and version, as they stand beside the number. */
             label: string;
+            /** @description The published number that this defines; variants of one rate share it. */
+            metric: string;
             name: components["schemas"]["Texts"];
             numerator: components["schemas"]["Texts"];
             /** @description `ratio`, `count` or `ms`. */
@@ -952,6 +1696,11 @@ export interface components {
             password: string;
             role: string;
         };
+        /** @description A department with both names. */
+        DepartmentName: {
+            code: string;
+            name: components["schemas"]["Texts"];
+        };
         /** @description A department. */
         DepartmentWire: {
             active: boolean;
@@ -960,9 +1709,36 @@ export interface components {
             name_en?: string | null;
             name_zh: string;
         };
+        /** @description The whole story of an issue's supervision. */
+        DossierWire: {
+            appeals: components["schemas"]["AppealWire"][];
+            contacts: components["schemas"]["EntryWire"][];
+            orders: components["schemas"]["OrderWire"][];
+            revisits: components["schemas"]["RevisitStoryWire"][];
+            tasks: components["schemas"]["TaskStoryWire"][];
+            urges: components["schemas"]["EntryWire"][];
+            whistles: components["schemas"]["WhistleWire"][];
+        };
+        /** @description A kept draft. */
+        DraftedWire: {
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description Something that someone did. */
+        EntryWire: {
+            at: string;
+            by: components["schemas"]["EventActorWire"];
+            note?: string | null;
+            photo_ids: string[];
+            /**
+             * Format: int64
+             * @description The entry of the log.
+             */
+            seq: number;
+        };
         /** @description Who did it. */
         EventActorWire: {
-            /** @description `account`, `reporter`, `system` or `import`. */
+            /** @description `account`, `reporter`, `resident`, `system` or `import`. */
             kind: string;
             name?: string | null;
             role?: string | null;
@@ -984,12 +1760,23 @@ export interface components {
             seq: number;
             to: string;
         };
+        /** @description An issue within the reader's scope. */
+        ExampleWire: {
+            id: string;
+            number: string;
+        };
         /** @description What was mended in a feature, or why it was refused. */
         FeatureNote: {
             feature: string;
             /** @description What to do about a refusal. */
             remedy?: string | null;
             says: string[];
+        };
+        /** @description A column that differs. */
+        FieldChangeWire: {
+            column: string;
+            new: string;
+            old: string;
         };
         /** @description Something wrong with the new areas. */
         FindingWire: {
@@ -998,6 +1785,10 @@ export interface components {
             codes: string[];
             kind: string;
             says: string;
+        };
+        /** @description Why an offer is given up. */
+        GiveUpWire: {
+            note: string;
         };
         /** @description A role over an area subtree, a department and kinds; null means all. */
         GrantWire: {
@@ -1009,6 +1800,51 @@ export interface components {
             department_name?: string | null;
             kinds?: string[] | null;
             role: string;
+        };
+        /** @description The hexagons that stand out, the most surprising first. */
+        HotspotsWire: {
+            as_of: string;
+            /** @description The hexagons of the territory. */
+            cells: number;
+            /** @description The definition of what is counted. */
+            definition: string;
+            from: string;
+            items: components["schemas"]["SpotWire"][];
+            /** @description What is counted, such as `reported`. */
+            measure: string;
+            /** @description The definition of the statistic. */
+            method: string;
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: double
+             * @description The greatest `q` that stands out.
+             */
+            q_max: number;
+            /** Format: int32 */
+            res: number;
+            /** Format: int32 */
+            rings: number;
+            to: string;
+        };
+        /** @description One rate of an appraisal. */
+        IndicatorWire: {
+            /** @description `higher` or `lower`. */
+            better: string;
+            definition: string;
+            /**
+             * Format: int64
+             * @description The fewest issues under the rate for it to be appraised.
+             */
+            issues_min: number;
+            /** @description The rate, such as `rework_rate`. */
+            metric: string;
+            name: components["schemas"]["Texts"];
+            /**
+             * Format: double
+             * @description All weights add up to 1.
+             */
+            weight: number;
         };
         /** @description What this installation is. */
         InstanceWire: {
@@ -1035,8 +1871,10 @@ export interface components {
         /** @description An issue in a list. */
         IssueBrief: {
             address?: string | null;
+            care: components["schemas"]["CareWire"];
             category_code: string;
             category_name: string;
+            clocks?: components["schemas"]["ClocksWire"] | null;
             /** Format: double */
             distance_m?: number | null;
             grid?: components["schemas"]["Named"] | null;
@@ -1061,6 +1899,7 @@ export interface components {
             severity: string;
             state: string;
             street?: components["schemas"]["Named"] | null;
+            supervision: components["schemas"]["SupervisionWire"];
             /** @description The beginning; null when the reader may not know what a dispute is about. */
             text?: string | null;
             thumb_url?: string | null;
@@ -1106,6 +1945,7 @@ export interface components {
             condition?: components["schemas"]["ConditionBrief"] | null;
             datum: string;
             dispatched_at?: string | null;
+            dossier: components["schemas"]["DossierWire"];
             /** Format: int32 */
             extensions: number;
             external_id?: string | null;
@@ -1205,8 +2045,10 @@ export interface components {
         Items_IssueBrief: {
             items: {
                 address?: string | null;
+                care: components["schemas"]["CareWire"];
                 category_code: string;
                 category_name: string;
+                clocks?: components["schemas"]["ClocksWire"] | null;
                 /** Format: double */
                 distance_m?: number | null;
                 grid?: components["schemas"]["Named"] | null;
@@ -1231,6 +2073,7 @@ export interface components {
                 severity: string;
                 state: string;
                 street?: components["schemas"]["Named"] | null;
+                supervision: components["schemas"]["SupervisionWire"];
                 /** @description The beginning; null when the reader may not know what a dispute is about. */
                 text?: string | null;
                 thumb_url?: string | null;
@@ -1267,6 +2110,54 @@ export interface components {
                 url: string;
                 /** Format: int64 */
                 width: number;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_RuleRowWire: {
+            items: {
+                /** @description The columns that say something. */
+                columns: {
+                    [key: string]: string;
+                };
+                id: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_SampleWire: {
+            items: {
+                area?: string | null;
+                at: string;
+                /** @description Days of closing, inclusive. */
+                from: string;
+                id: string;
+                kind?: string | null;
+                /**
+                 * Format: int64
+                 * @description The closings that it was drawn from.
+                 */
+                population: number;
+                /**
+                 * Format: int64
+                 * @description Whoever draws with it from the same closings draws the same sample.
+                 */
+                seed: number;
+                /** Format: double */
+                share?: number | null;
+                /** Format: int64 */
+                size?: number | null;
+                to: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_SummonsWire: {
+            items: {
+                area?: components["schemas"]["NamedArea"] | null;
+                at: string;
+                /** @description The role that is meant. */
+                audience: string;
+                issue_id: string;
+                /** @description `major_hazard` or `risk`. */
+                kind: string;
             }[];
         };
         /** @description A list that is given whole. */
@@ -1314,10 +2205,27 @@ export interface components {
             kind: string;
             to: string[];
         };
+        /** @description What the check found. */
+        LintWire: {
+            /** @description By the sort of defect. */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description The day from which it was checked. */
+            day: string;
+            errors: number;
+            /** @description Errors first, at most 500. */
+            findings: components["schemas"]["MatrixFindingWire"][];
+            /** Format: int64 */
+            version: number;
+            warnings: number;
+        };
         /** @description What the territory says of a position. */
         LocationWire: {
             /** Format: double */
             accuracy_m?: number | null;
+            /** @description The owned things that it may be on, the nearest first. */
+            assets: components["schemas"]["AssetWire"][];
             candidates: components["schemas"]["CandidateWire"][];
             /** @description The H3 cell at resolution 11. */
             cell: string;
@@ -1330,6 +2238,80 @@ export interface components {
             nearest_workers: components["schemas"]["NearWorker"][];
             position: number[];
             raw: number[];
+        };
+        /** @description One rate of one department. */
+        MarkWire: {
+            /** @description The address of the list of the issues that the rate divides by. */
+            issues: string;
+            metric: string;
+            /**
+             * Format: double
+             * @description 0 to 100; null with too few issues.
+             */
+            points?: number | null;
+            rate: components["schemas"]["RateWire"];
+        };
+        /** @description What differs between two versions; lists hold at most 1,000 each. */
+        MatrixDiffWire: {
+            added: components["schemas"]["RuleRowWire"][];
+            added_count: number;
+            changed: components["schemas"]["RuleChangeWire"][];
+            changed_count: number;
+            departments_added: string[];
+            departments_changed: string[];
+            departments_removed: string[];
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            old: number;
+            removed: components["schemas"]["RuleRowWire"][];
+            removed_count: number;
+            rungs_added: components["schemas"]["RungLineWire"][];
+            rungs_removed: components["schemas"]["RungLineWire"][];
+            unchanged_count: number;
+        };
+        /** @description A finding of the check. */
+        MatrixFindingWire: {
+            /** @description The area of the rung, or the area that lacks a row. */
+            area?: string | null;
+            /** @description The sort of defect, such as `no_lead`. */
+            code: string;
+            file?: string | null;
+            /**
+             * Format: int64
+             * @description The line in that file, counted from 1.
+             */
+            line?: number | null;
+            /** @description The rule where it is mended. */
+            rule?: string | null;
+            sentence: components["schemas"]["Texts"];
+            /** @description `error` or `warning`. */
+            severity: string;
+        };
+        /** @description A version. */
+        MatrixVersionWire: {
+            activations: components["schemas"]["ActivationWire"][];
+            created_at: string;
+            /** @description The day from which it is, or will be, in force. */
+            from?: string | null;
+            note: string;
+            /** @description `draft`, `scheduled`, `in_force` or `retired`. */
+            state: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description All versions, the latest first. */
+        MatrixVersionsWire: {
+            /**
+             * Format: int64
+             * @description The number of activations so far: to be sent as `seen`.
+             */
+            activations: number;
+            items: components["schemas"]["MatrixVersionWire"][];
+            /** @description Whether the reader may draft, activate and roll back. */
+            may_change: boolean;
+            /** @description Today in the district's zone. */
+            today: string;
         };
         /** @description The matrix in force. */
         MatrixWire: {
@@ -1355,20 +2337,51 @@ export interface components {
             dispatch_accuracy: components["schemas"]["RateWire"];
             /** Format: int64 */
             dispatched: number;
+            extension_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             filed: number;
             filing_rate: components["schemas"]["RateWire"];
             handle_ms: components["schemas"]["TimesWire"];
+            handling_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             legal_answered: number;
             mediation_rate: components["schemas"]["RateWire"];
+            on_time_closing_rate: components["schemas"]["RateWire"];
+            on_time_handling_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             open: number;
             /** Format: int64 */
             opinion_collected: number;
             /** Format: int64 */
             reported: number;
+            resolution_rate: components["schemas"]["RateWire"];
+            response_rate: components["schemas"]["RateWire"];
             rework_rate: components["schemas"]["RateWire"];
+            satisfaction_rate: components["schemas"]["RateWire"];
+            /** Format: int64 */
+            supervised: number;
+            /** Format: int64 */
+            urged: number;
+            /** Format: int64 */
+            whistled: number;
+            /** Format: int64 */
+            whistled_on_time: number;
+        };
+        /** @description Issues that change their lead in one way. */
+        MoveWire: {
+            /** @description Only within the reader's scope. */
+            examples: components["schemas"]["ExampleWire"][];
+            from?: components["schemas"]["DepartmentName"] | null;
+            /**
+             * Format: int64
+             * @description Of these, those that the new lead handled in the end, and those that the old lead did.
+             */
+            mended: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            taken: number;
+            to?: components["schemas"]["DepartmentName"] | null;
         };
         /** @description Open issues that move from one area to another. */
         MovingWire: {
@@ -1413,28 +2426,93 @@ export interface components {
             name: string;
             password: string;
         };
+        /** @description A sample to be drawn: a share or a size. */
+        NewSampleWire: {
+            /** @description Code of an area, with all below it. */
+            area?: string | null;
+            /** @description Dates of closing, inclusive; the last 30 days when absent. */
+            from?: string | null;
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description A whole number from 0 to 2^53 - 1; drawn by the service when absent.
+             */
+            seed?: number | null;
+            /**
+             * Format: double
+             * @description Over 0, at most 1; rounded up to whole issues.
+             */
+            share?: number | null;
+            size?: number | null;
+            to?: string | null;
+        };
         /** @description An API token to be made. */
         NewTokenWire: {
             /** Format: int64 */
             expires_in_days?: number;
             name: string;
         };
+        /** @description A notice. */
+        NoticeWire: {
+            /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+            about: string;
+            at: string;
+            due_at?: string | null;
+            id: string;
+            issue: components["schemas"]["IssueBrief"];
+            name: components["schemas"]["Texts"];
+            /** @description When the reader marked it as read. */
+            read_at?: string | null;
+            /** @description The role that is told. */
+            role: string;
+        };
         /** @description A field of an action's form. */
         OfferField: {
             choices?: components["schemas"]["Choice"][];
-            /** @description `text`, `department`, `departments`, `date`, `issue`, `choice`, `category` or `photos`. */
+            /**
+             * @description `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`, `place`,
+             *     `position` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or `parties`
+             *     (by a route of its own).
+             */
             kind: string;
             label: components["schemas"]["Texts"];
             max_chars?: number | null;
             name: string;
             required: boolean;
         };
+        /** @description Who offers to fulfil a wish. An account that works here need not leave a contact. */
+        OfferHelpWire: {
+            name?: string;
+            note?: string | null;
+            organisation?: string;
+            phone?: string;
+        };
+        /** @description What became of an offer. */
+        OfferedWire: {
+            /** @description `pending` until the office decides; null when it was given up. */
+            claim?: string | null;
+        };
+        /** @description The opened record. That it was read is in the log, at `version`. */
+        OpenedWire: {
+            agreement_text?: string | null;
+            narrative: string;
+            parties: components["schemas"]["PartyWire"][];
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description An order with its replies. */
+        OrderWire: components["schemas"]["EntryWire"] & {
+            replies: components["schemas"]["EntryWire"][];
+            until?: string | null;
+        };
         /** @description One page of a list. */
         Page_IssueBrief: {
             items: {
                 address?: string | null;
+                care: components["schemas"]["CareWire"];
                 category_code: string;
                 category_name: string;
+                clocks?: components["schemas"]["ClocksWire"] | null;
                 /** Format: double */
                 distance_m?: number | null;
                 grid?: components["schemas"]["Named"] | null;
@@ -1459,6 +2537,7 @@ export interface components {
                 severity: string;
                 state: string;
                 street?: components["schemas"]["Named"] | null;
+                supervision: components["schemas"]["SupervisionWire"];
                 /** @description The beginning; null when the reader may not know what a dispute is about. */
                 text?: string | null;
                 thumb_url?: string | null;
@@ -1474,10 +2553,103 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description One page of a list. */
+        Page_NoticeWire: {
+            items: {
+                /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+                about: string;
+                at: string;
+                due_at?: string | null;
+                id: string;
+                issue: components["schemas"]["IssueBrief"];
+                name: components["schemas"]["Texts"];
+                /** @description When the reader marked it as read. */
+                read_at?: string | null;
+                /** @description The role that is told. */
+                role: string;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PublicWire: {
+            items: {
+                category_code: string;
+                category_name: string;
+                /** @description An H3 cell of resolution 9. */
+                cell: string;
+                /** @description Of a wish: `open`, `pending` (someone offered) or `claimed`. */
+                claim?: string | null;
+                /** @description Who fulfils it: an organisation, or a first name. */
+                claimed_by?: string | null;
+                community?: components["schemas"]["Named"] | null;
+                id: string;
+                /** @description `suggestion`, `complaint`, `question`, `legal_consultation` or `small_wish`. */
+                nature?: string | null;
+                /** @description The middle of the cell: WGS-84 longitude and latitude. */
+                position: number[];
+                published_at: string;
+                /**
+                 * Format: int32
+                 * @description Reports that it stands for.
+                 */
+                reports: number;
+                street?: components["schemas"]["Named"] | null;
+                /** @description The words that the office published. */
+                text: string;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_SummonsWire: {
+            items: {
+                area?: components["schemas"]["NamedArea"] | null;
+                at: string;
+                /** @description The role that is meant. */
+                audience: string;
+                issue_id: string;
+                /** @description `major_hazard` or `risk`. */
+                kind: string;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
+        };
+        /** @description A party of a dispute. */
+        PartyWire: {
+            address?: string;
+            id_number?: string;
+            name: string;
+            phone?: string;
+            /** @description What the person is in the dispute, such as applicant or respondent. */
+            role?: string;
+        };
         /** @description A new password for oneself. */
         PasswordChange: {
             current: string;
             new: string;
+        };
+        /** @description Photos and what they show, as a form. */
+        PhotoForm: {
+            /** @description JPEG, PNG or WebP. */
+            photo: string[];
+            /** @description `report`, `before`, `after` or `evidence` (default). */
+            purpose?: string | null;
         };
         /** @description A photo. */
         PhotoWire: {
@@ -1491,6 +2663,18 @@ export interface components {
             url: string;
             /** Format: int64 */
             width: number;
+        };
+        /** @description A position with its datum. */
+        PlaceFix: {
+            /**
+             * Format: double
+             * @description Radius of the position's uncertainty, in metres.
+             */
+            accuracy_m?: number | null;
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
+            /** @description Two numbers in `datum`: longitude and latitude in degrees. */
+            position: number[];
         };
         /** @description A post of a worker. */
         PostWire: {
@@ -1507,6 +2691,60 @@ export interface components {
             limit?: components["schemas"]["LimitWire"] | null;
             location: components["schemas"]["LocationWire"];
             route: components["schemas"]["RouteWire"];
+        };
+        /** @description A rule that rulings speak for. */
+        ProposalWire: {
+            against: components["schemas"]["RuledOtherwiseWire"][];
+            area?: components["schemas"]["NamedArea"] | null;
+            category: components["schemas"]["Named"];
+            issues: components["schemas"]["RuledIssueWire"][];
+            lead: components["schemas"]["Named"];
+            /** @description As a rule of the matrix has it. */
+            selector: string;
+            /**
+             * Format: double
+             * @description Of the rulings at this place, the share that speaks for it.
+             */
+            share: number;
+            /** @description How many rulings speak for it. */
+            support: number;
+        };
+        /** @description What rulings propose. */
+        ProposalsWire: {
+            items: components["schemas"]["ProposalWire"][];
+            /** Format: int64 */
+            matrix_version: number;
+            /** @description Rulings that the matrix in force would give by itself. */
+            settled: number;
+        };
+        /**
+         * @description A published answer or wish. Of the reporter there is nothing in it, and of the place no more
+         *     than a coarse cell.
+         */
+        PublicWire: {
+            category_code: string;
+            category_name: string;
+            /** @description An H3 cell of resolution 9. */
+            cell: string;
+            /** @description Of a wish: `open`, `pending` (someone offered) or `claimed`. */
+            claim?: string | null;
+            /** @description Who fulfils it: an organisation, or a first name. */
+            claimed_by?: string | null;
+            community?: components["schemas"]["Named"] | null;
+            id: string;
+            /** @description `suggestion`, `complaint`, `question`, `legal_consultation` or `small_wish`. */
+            nature?: string | null;
+            /** @description The middle of the cell: WGS-84 longitude and latitude. */
+            position: number[];
+            published_at: string;
+            /**
+             * Format: int32
+             * @description Reports that it stands for.
+             */
+            reports: number;
+            street?: components["schemas"]["Named"] | null;
+            /** @description The words that the office published. */
+            text: string;
         };
         /** @description A published version. */
         PublishedWire: {
@@ -1525,13 +2763,50 @@ export interface components {
             numerator: number;
             /**
              * Format: double
+             * @description The value drawn toward `toward`, the more so the fewer there are (empirical Bayes); null
+             *     where it is unknown or there is nothing to draw it to.
+             */
+            shrunk?: number | null;
+            /**
+             * Format: double
+             * @description The rate of all that have the same parent.
+             */
+            toward?: number | null;
+            /** @description Whether nothing falls under the denominator; then there is no value of any sort. */
+            unknown: boolean;
+            /**
+             * Format: double
              * @description 0 to 1; null when nothing falls under the denominator: unknown.
              */
             value?: number | null;
         };
+        /** @description How a closed report turned out, in its reporter's word. */
+        RatingWire: {
+            note?: string | null;
+            /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
+            satisfaction: string;
+            /** @description `resolved`, `partly` or `not_resolved`. */
+            verdict: string;
+        };
+        /** @description Why the sealed record is opened. */
+        ReadWire: {
+            reason: string;
+        };
+        /** @description The parties of a dispute and what they say, to be kept sealed. */
+        RecordWire: {
+            narrative?: string;
+            note?: string | null;
+            parties: components["schemas"]["PartyWire"][];
+        };
         /** @description Why a closed report should be opened again. */
         ReopenWire: {
             note: string;
+        };
+        /** @description A report with its photos, as a form. */
+        ReportForm: {
+            /** @description JPEG, PNG or WebP; up to nine. */
+            photo: string[];
+            report: components["schemas"]["ReportWire"];
         };
         /** @description A report. */
         ReportWire: {
@@ -1565,6 +2840,67 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description What a correction would change. */
+        RerouteWire: {
+            /** @description To be sent with the action `correct`; it holds for this issue, version and difference. */
+            confirmed_route: string;
+            lead_differs: boolean;
+            /** @description Whether the action `correct` must carry `confirmed_route`. */
+            must_confirm: boolean;
+            new: components["schemas"]["RouteSide"];
+            old: components["schemas"]["RouteSide"];
+            /** @description Whether the issue goes back to the dispatcher. */
+            refiles: boolean;
+            /** @description What changes, in one sentence. */
+            sentence: components["schemas"]["Texts"];
+            /**
+             * Format: int64
+             * @description The version of the issue that this is about.
+             */
+            version: number;
+        };
+        /** @description A revisit or rating; no verdict where nobody was reached. */
+        RevisitStoryWire: components["schemas"]["EntryWire"] & {
+            by_reporter: boolean;
+            satisfaction?: string | null;
+            verdict?: string | null;
+        };
+        /** @description The reporter's word. */
+        RevisitWire: {
+            at: string;
+            /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
+            satisfaction: string;
+            /** @description `resolved`, `partly` or `not_resolved`. */
+            verdict: string;
+        };
+        /** @description To which version to go back. */
+        RollBackWire: {
+            note?: string;
+            override_reason?: string | null;
+            /** Format: int64 */
+            seen?: number | null;
+            /**
+             * Format: int64
+             * @description The version before the one in force when left out.
+             */
+            to?: number | null;
+        };
+        /** @description One side of the difference. */
+        RouteSide: {
+            /** @description The owned things near the place, the nearest first. */
+            assets: components["schemas"]["AssetWire"][];
+            assists: components["schemas"]["Named"][];
+            /** @description The areas that hold the place, outermost first. */
+            chain: components["schemas"]["NamedArea"][];
+            fallback: boolean;
+            lead?: components["schemas"]["Named"] | null;
+            limit?: components["schemas"]["LimitWire"] | null;
+            /** Format: int64 */
+            matrix_version: number;
+            /** @description The id of the rule; null where the fallback ladder or nobody answers. */
+            rule?: string | null;
+            sentence: components["schemas"]["Texts"];
+        };
         /** @description Where an issue goes and why. */
         RouteWire: {
             assists: components["schemas"]["Named"][];
@@ -1575,6 +2911,19 @@ export interface components {
             sentence?: components["schemas"]["Texts"] | null;
             /** @description Everything that the decision looked at. */
             trace?: Record<string, never> | null;
+        };
+        /** @description A rule that says something else. */
+        RuleChangeWire: {
+            fields: components["schemas"]["FieldChangeWire"][];
+            id: string;
+        };
+        /** @description A rule, by the columns of its file. */
+        RuleRowWire: {
+            /** @description The columns that say something. */
+            columns: {
+                [key: string]: string;
+            };
+            id: string;
         };
         /** @description A rule of the matrix. */
         RuleWire: {
@@ -1589,6 +2938,66 @@ export interface components {
             severity?: string | null;
             source: string;
         };
+        /** @description An issue that was ruled on. */
+        RuledIssueWire: {
+            id: string;
+            /** @description Null where the reader may not read the issue. */
+            number?: string | null;
+        };
+        /** @description Rulings to another department at the same place. */
+        RuledOtherwiseWire: {
+            issues: components["schemas"]["RuledIssueWire"][];
+            lead: components["schemas"]["Named"];
+        };
+        /** @description The judgement of an arrival, or the decision of an appeal. */
+        RulingWire: components["schemas"]["EntryWire"] & {
+            /** @description `on_time`, `late` or `absent`; `upheld` or `dismissed`. */
+            ruling: string;
+        };
+        /** @description A rung of the fallback ladder, in words. */
+        RungLineWire: {
+            rung: string;
+            says: string;
+        };
+        /** @description A sample as it was drawn. */
+        SampleWire: {
+            area?: string | null;
+            at: string;
+            /** @description Days of closing, inclusive. */
+            from: string;
+            id: string;
+            kind?: string | null;
+            /**
+             * Format: int64
+             * @description The closings that it was drawn from.
+             */
+            population: number;
+            /**
+             * Format: int64
+             * @description Whoever draws with it from the same closings draws the same sample.
+             */
+            seed: number;
+            /** Format: double */
+            share?: number | null;
+            /** Format: int64 */
+            size?: number | null;
+            to: string;
+        };
+        /** @description A sample with the issues that the reader may still read, in the order in which they were drawn. */
+        SampledWire: components["schemas"]["SampleWire"] & {
+            items: components["schemas"]["IssueBrief"][];
+        };
+        /** @description One department. */
+        ScoreWire: {
+            department: components["schemas"]["Named"];
+            marks: components["schemas"]["MarkWire"][];
+            reason?: components["schemas"]["Texts"] | null;
+            /**
+             * Format: double
+             * @description 0 to 100; null with too few issues under any of the rates.
+             */
+            score?: number | null;
+        };
         /** @description The session that a request belongs to. */
         SessionWire: {
             account: components["schemas"]["Me"];
@@ -1602,10 +3011,128 @@ export interface components {
         SettleWire: {
             note: string;
         };
+        /** @description What a department would have. */
+        ShareWire: {
+            /** Format: int64 */
+            after: number;
+            /**
+             * Format: int64
+             * @description Issues by the matrix in force, and by the draft.
+             */
+            before: number;
+            department: components["schemas"]["DepartmentName"];
+            /** Format: int64 */
+            gained: number;
+            /**
+             * Format: int64
+             * @description Issues that it led in the end.
+             */
+            handled: number;
+            /** Format: int64 */
+            lost: number;
+            /** Format: double */
+            per_week_after?: number | null;
+            /**
+             * Format: double
+             * @description Expected load, in issues a week.
+             */
+            per_week_before?: number | null;
+        };
+        /** @description What a replay of past issues found. */
+        SimulationWire: {
+            /** @description Whether every issue of the window was replayed; else it was cut at the limit. */
+            complete: boolean;
+            /** @description The most changed first. */
+            departments: components["schemas"]["ShareWire"][];
+            from: string;
+            /**
+             * Format: int64
+             * @description Issues that a department led in the end; and of these, those that each matrix names.
+             */
+            handled: number;
+            /**
+             * Format: int64
+             * @description The version in force, which it is compared with.
+             */
+            in_force: number;
+            /** Format: int64 */
+            issues: number;
+            /** @description The most frequent first, at most 200. */
+            moved: components["schemas"]["MoveWire"][];
+            /** Format: int64 */
+            rerouted: number;
+            /** Format: int64 */
+            right_after: number;
+            /** Format: int64 */
+            right_before: number;
+            /** Format: int64 */
+            skipped: number;
+            /**
+             * Format: int64
+             * @description Issues with the same lead and another limit or other assists.
+             */
+            terms_changed: number;
+            to: string;
+            /** Format: int64 */
+            unrouted_after: number;
+            /** Format: int64 */
+            unrouted_before: number;
+            /** Format: int64 */
+            version: number;
+        };
         /** @description Where data comes from. */
         SourceWire: {
             name: string;
             terms: string;
+        };
+        /** @description First and last day. */
+        SpanWire: {
+            from: string;
+            to: string;
+        };
+        /** @description One hexagon that stands out. */
+        SpotWire: {
+            /**
+             * Format: int64
+             * @description What was counted in the rings around it, itself included.
+             */
+            around: number;
+            /** @description The H3 index in hexadecimal. */
+            cell: string;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: double
+             * @description What would be there, were all spread evenly over the territory.
+             */
+            expected: number;
+            /** @description The address of the list of the issues in it. */
+            issues: string;
+            /** @description `hot` or `cold`. */
+            kind: string;
+            /**
+             * Format: double
+             * @description Two-sided.
+             */
+            p: number;
+            /**
+             * Format: double
+             * @description `p` corrected for the number of hexagons (Benjamini and Hochberg).
+             */
+            q: number;
+            /**
+             * Format: double
+             * @description Gi*, a z-score.
+             */
+            z: number;
+        };
+        /** @description The clock of a stage. */
+        StageClockWire: components["schemas"]["ClockWire"] & {
+            /** Format: int32 */
+            escalations: number;
+            name: components["schemas"]["Texts"];
+            /** @description `accept`, `dispatch`, `sign_off` or `check`. */
+            stage: string;
         };
         /** @description What came of a file of areas. */
         StagedWire: {
@@ -1616,6 +3143,11 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A department of a whistle. */
+        StandingWire: {
+            department: components["schemas"]["Named"];
+            standing: string;
         };
         /** @description A kept report. */
         SubmittedWire: {
@@ -1653,6 +3185,101 @@ export interface components {
             series: components["schemas"]["DayWire"][];
             to: string;
         };
+        /** @description A summoned department. */
+        SummonedWire: {
+            arrival?: components["schemas"]["ArrivalWire"] | null;
+            department: components["schemas"]["Named"];
+            judgement?: components["schemas"]["RulingWire"] | null;
+        };
+        /** @description What summons a level of the territory. */
+        SummonsWire: {
+            area?: components["schemas"]["NamedArea"] | null;
+            at: string;
+            /** @description The role that is meant. */
+            audience: string;
+            issue_id: string;
+            /** @description `major_hazard` or `risk`. */
+            kind: string;
+        };
+        /** @description What a list shows of an issue's supervision. */
+        SupervisionWire: {
+            appeal_ground?: string | null;
+            /** @description `open`, `upheld` or `dismissed`. */
+            appeal_state?: string | null;
+            /** @description Whether the reporter can be reached. */
+            contactable: boolean;
+            contacted_at?: string | null;
+            /**
+             * @description Facts that do not count against the department: `return_budget`, `overdue`,
+             *     `failed_inspection`, `low_rating`. The raw counts stay.
+             */
+            exempted: string[];
+            /** Format: int32 */
+            orders: number;
+            /** @description The reporter says that it is not resolved, and nobody has reopened it. */
+            reopen_proposed: boolean;
+            replied_at?: string | null;
+            /** @description By when a written reply is owed; null when none is. */
+            reply_due_at?: string | null;
+            revisit?: components["schemas"]["RevisitWire"] | null;
+            task?: components["schemas"]["TaskBrief"] | null;
+            /** Format: int32 */
+            urges: number;
+            /**
+             * @description The departments of the last whistle: code, name and where each stands (`summoned`,
+             *     `arrived`, `on_time`, `late` or `absent`).
+             */
+            whistle: components["schemas"]["StandingWire"][];
+            /** @description By when the summoned departments are to be there; null when no whistle is open. */
+            whistle_until?: string | null;
+        };
+        /** @description An open task of an issue. */
+        TaskBrief: {
+            checked_in_at?: string | null;
+            /** @description `me`, `worker` or `desk`. */
+            holder: string;
+            /** @description `verification` or `inspection`. */
+            kind: string;
+            offered_at: string;
+            worker_id?: string | null;
+            worker_name?: string | null;
+        };
+        /** @description One offer of a task. */
+        TaskStoryWire: components["schemas"]["EntryWire"] & {
+            check_in?: components["schemas"]["ArrivalWire"] | null;
+            holder: string;
+            kind: string;
+            /** @description Why it went to the desk. */
+            reason?: string | null;
+            reason_text?: string | null;
+            worker_id?: string | null;
+            worker_name?: string | null;
+        };
+        /** @description A file of areas and how it is to be read, as a form. */
+        TerritoryForm: {
+            code_property?: string | null;
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
+            /**
+             * Format: binary
+             * @description GeoJSON, TopoJSON or a zipped Shapefile.
+             */
+            file: string;
+            /** @description `merge` or `replace`. */
+            joining?: string | null;
+            kind_property?: string | null;
+            layer?: string | null;
+            /** @description The level of areas that do not say theirs. */
+            level?: string | null;
+            level_property?: string | null;
+            /** @description What becomes of areas that end, as CSV. */
+            lineage?: string | null;
+            name_property?: string | null;
+            note?: string | null;
+            parent_property?: string | null;
+            /** @description `true`: areas that are gone without a word are retired. */
+            retire_missing?: string | null;
+        };
         /** @description What a staged version would change. */
         TerritoryPreviewWire: {
             carried: components["schemas"]["CarriedWire"];
@@ -1689,6 +3316,15 @@ export interface components {
             name: string;
             token?: string | null;
         };
+        /** @description The clock of a filing condition's limit. */
+        TotalClockWire: components["schemas"]["ClockWire"] & {
+            /**
+             * Format: int32
+             * @description 1, and 1 for each extension.
+             */
+            grants: number;
+            limit?: components["schemas"]["LimitWire"] | null;
+        };
         /** @description A photo as its reporter sees it. */
         TrackPhoto: {
             id: string;
@@ -1706,7 +3342,7 @@ export interface components {
         };
         /** @description An issue as its reporter follows it. */
         TrackWire: {
-            /** @description What the reporter may do now: `reopen`. */
+            /** @description What the reporter may do now: `reopen`, `rate`. */
             can: string[];
             category_name: string;
             department_name?: string | null;
@@ -1721,6 +3357,53 @@ export interface components {
             text?: string | null;
             timeline: components["schemas"]["TrackStep"][];
         };
+        /** @description One category that is reported more often in one area. */
+        TrendWire: {
+            area: components["schemas"]["Named"];
+            category: components["schemas"]["Named"];
+            /**
+             * Format: double
+             * @description What the recent window would have at the past's pace.
+             */
+            expected: number;
+            /** @description The address of the list of the recent issues. */
+            issues: string;
+            /**
+             * Format: double
+             * @description One-sided.
+             */
+            p: number;
+            /** Format: int64 */
+            past: number;
+            /**
+             * Format: double
+             * @description `p` corrected for the number of pairs (Benjamini and Hochberg).
+             */
+            q: number;
+            /**
+             * Format: double
+             * @description The recent pace over the past one; null when the past had none.
+             */
+            ratio?: number | null;
+            /** Format: int64 */
+            recent: number;
+        };
+        /** @description What rises, the most surprising first. */
+        TrendsWire: {
+            as_of: string;
+            /** @description How many pairs of area and category were compared. */
+            compared: number;
+            /** @description The definition of what is counted. */
+            definition: string;
+            items: components["schemas"]["TrendWire"][];
+            level: string;
+            /** @description The definition of the comparison. */
+            method: string;
+            past: components["schemas"]["SpanWire"];
+            /** Format: double */
+            q_max: number;
+            recent: components["schemas"]["SpanWire"];
+        };
         /** @description A version of the territory. */
         VersionWire: {
             created_at: string;
@@ -1730,6 +3413,18 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A whistle. */
+        WhistleWire: components["schemas"]["EntryWire"] & {
+            meeting?: string | null;
+            position?: number[] | null;
+            summoned: components["schemas"]["SummonedWire"][];
+            until?: string | null;
+        };
+        /** @description Which worker an account is. */
+        WorkerLinkWire: {
+            /** @description Null for none. */
+            worker_id?: string | null;
         };
         /** @description A worker with his posts. No telephone number: it is not for everyone who works here. */
         WorkerWire: {
@@ -1830,6 +3525,76 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_worker_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerLinkWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    link_worker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkerLinkWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerLinkWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2037,6 +3802,14 @@ export interface operations {
                 area?: string;
                 /** @description An H3 cell of resolution 0 to 11. */
                 cell?: string;
+                /** @description Disputes of this colour: `red`, `orange` or `yellow`. */
+                risk?: string;
+                /** @description Major hazards without a control measure. */
+                needs_control?: boolean;
+                /** @description Agreements to be looked after up to this date. */
+                visit_due_by?: string;
+                /** @description Claimed wishes: `pending` or `approved`. */
+                claim?: string;
                 /** @description Words in text, address or number; all must occur. */
                 q?: string;
                 /** @description Date, inclusive. */
@@ -2045,12 +3818,19 @@ export interface operations {
                 reported_to?: string;
                 /** @description `west,south,east,north` in degrees. */
                 bbox?: string;
+                /**
+                 * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+                 *     `appeal_open`.
+                 */
+                attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
                 measure?: string;
                 /** @description The window of `measure`; dates, inclusive. */
                 from?: string;
                 to?: string;
-                /** @description `-reported_at` (default) or `reported_at`. */
+                /** @description The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end. */
+                light?: string;
+                /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
                 limit?: number;
                 cursor?: string;
@@ -2099,6 +3879,14 @@ export interface operations {
                 area?: string;
                 /** @description An H3 cell of resolution 0 to 11. */
                 cell?: string;
+                /** @description Disputes of this colour: `red`, `orange` or `yellow`. */
+                risk?: string;
+                /** @description Major hazards without a control measure. */
+                needs_control?: boolean;
+                /** @description Agreements to be looked after up to this date. */
+                visit_due_by?: string;
+                /** @description Claimed wishes: `pending` or `approved`. */
+                claim?: string;
                 /** @description Words in text, address or number; all must occur. */
                 q?: string;
                 /** @description Date, inclusive. */
@@ -2107,12 +3895,19 @@ export interface operations {
                 reported_to?: string;
                 /** @description `west,south,east,north` in degrees. */
                 bbox?: string;
+                /**
+                 * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+                 *     `appeal_open`.
+                 */
+                attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
                 measure?: string;
                 /** @description The window of `measure`; dates, inclusive. */
                 from?: string;
                 to?: string;
-                /** @description `-reported_at` (default) or `reported_at`. */
+                /** @description The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end. */
+                light?: string;
+                /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
                 limit?: number;
                 cursor?: string;
@@ -2243,6 +4038,102 @@ export interface operations {
             };
         };
     };
+    put_agreement: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgreementWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_claimant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimantWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_duplicates: {
         parameters: {
             query?: never;
@@ -2297,6 +4188,118 @@ export interface operations {
             };
         };
     };
+    put_parties: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssueWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    open_parties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     upload_photos: {
         parameters: {
             query?: never;
@@ -2306,7 +4309,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["PhotoForm"];
+            };
+        };
         responses: {
             201: {
                 headers: {
@@ -2323,6 +4330,76 @@ export interface operations {
                 content?: never;
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview_reroute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerouteWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_issue_summons: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SummonsWire"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2418,6 +4495,406 @@ export interface operations {
             };
         };
     };
+    show_proposals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    roll_back_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_matrix_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixVersionsWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    draft_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": unknown;
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftedWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_matrix_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_RuleRowWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    activate_matrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActivateWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivationWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    diff_matrix: {
+        parameters: {
+            query?: {
+                /** @description The version in force when left out; 0 is an empty matrix. */
+                against?: number;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatrixDiffWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    lint_matrix: {
+        parameters: {
+            query?: {
+                /** @description `YYYY-MM-DD`; today when left out. */
+                day?: string;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LintWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    simulate_matrix: {
+        parameters: {
+            query?: {
+                /** @description First day of report, inclusive; 90 days before `to` when left out. */
+                from?: string;
+                /** @description Last day of report, inclusive; today when left out. */
+                to?: string;
+                /** @description How many issues are read at most; 50,000 when left out, and never more. */
+                limit?: number;
+                /** @description `json` (default) or `csv`. */
+                format?: string;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_appraisal: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppraisalWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No appraisal is in force */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_area_metrics: {
         parameters: {
             query?: {
@@ -2431,10 +4908,17 @@ export interface operations {
                 category?: string;
                 /** @description The lead department. */
                 department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
                 /** @description `grid` when absent. */
                 level?: string;
                 /** @description Only areas below this one. */
                 parent?: string;
+                /** @description `json` (default) or `csv`. */
+                format?: string;
             };
             header?: never;
             path?: never;
@@ -2483,12 +4967,22 @@ export interface operations {
                 category?: string;
                 /** @description The lead department. */
                 department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
                 /** @description 5 to 10; 8 when absent. */
                 res?: number;
                 /** @description `west,south,east,north` in degrees; everywhere when absent. */
                 bbox?: string;
                 /** @description `json` (default) or `geojson`. */
                 format?: string;
+                /**
+                 * @description `public`: as it may be shown outside the service, in hexagons of resolution 9 or coarser,
+                 *     those with fewer than five reports merged upward or hidden, and without disputes.
+                 */
+                audience?: string;
             };
             header?: never;
             path?: never;
@@ -2543,6 +5037,67 @@ export interface operations {
             };
         };
     };
+    list_hotspots: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description 6 to 10; 8 when absent. */
+                res?: number;
+                /** @description How many rings around a hexagon belong to its neighbourhood: 1 (when absent) to 5. */
+                rings?: number;
+                /** @description What is counted: `reported` when absent, or another count of `/metrics/definitions`. */
+                measure?: string;
+                /** @description The greatest false discovery rate; 0.05 when absent. */
+                q?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotspotsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_summary: {
         parameters: {
             query?: {
@@ -2556,6 +5111,11 @@ export interface operations {
                 category?: string;
                 /** @description The lead department. */
                 department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
             };
             header?: never;
             path?: never;
@@ -2591,6 +5151,134 @@ export interface operations {
             };
         };
     };
+    list_trends: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description The level of the areas; `street` when absent. */
+                level?: string;
+                /** @description The recent window in whole weeks, up to `to`: 4 when absent. */
+                weeks?: number;
+                /** @description The past window before it, in whole weeks: 12 when absent. */
+                past_weeks?: number;
+                /** @description The greatest false discovery rate; 0.05 when absent. */
+                q?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrendsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not read yet. */
+                unread?: boolean;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NoticeWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    mark_notice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_photo: {
         parameters: {
             query?: never;
@@ -2619,6 +5307,148 @@ export interface operations {
             };
         };
     };
+    list_answers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicWire"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_wishes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PublicWire"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    claim_public_wish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferHelpWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    unclaim_public_wish: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveUpWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     submit_report: {
         parameters: {
             query?: never;
@@ -2631,6 +5461,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ReportWire"];
+                "multipart/form-data": components["schemas"]["ReportForm"];
             };
         };
         responses: {
@@ -2692,6 +5523,99 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_samples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_SampleWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSampleWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampledWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_sample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampledWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2803,6 +5727,65 @@ export interface operations {
             };
         };
     };
+    list_own_summons: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SummonsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_IssueBrief"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: never;
@@ -2835,9 +5818,9 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: {
+        requestBody: {
             content: {
-                "multipart/form-data": unknown;
+                "multipart/form-data": components["schemas"]["TerritoryForm"];
             };
         };
         responses: {
@@ -3152,6 +6135,55 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    rate_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

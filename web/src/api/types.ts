@@ -1,4 +1,23 @@
 // The wire types of the HTTP contract, v1. Positions are [lon, lat] WGS-84, times RFC 3339 UTC.
+import type { components } from './schema'
+
+type Wire = components['schemas']
+export type Clock = Wire['ClockWire']
+export type Clocks = Wire['ClocksWire']
+export type Supervision = Wire['SupervisionWire']
+export type Summoned = Wire['SummonedWire']
+export type Whistle = Wire['WhistleWire']
+export type Dossier = Wire['DossierWire']
+/** What the check of a matrix found. */
+export type MatrixFinding = Wire['MatrixFindingWire']
+export type DossierEntry = Wire['EntryWire']
+export type Care = Wire['CareWire']
+export type Notice = Omit<Wire['NoticeWire'], 'issue'> & { issue: IssueBrief }
+export type Party = Wire['PartyWire']
+export type OpenedRecord = Wire['OpenedWire']
+export type PublicItem = Wire['PublicWire']
+export type Hotspots = Wire['HotspotsWire']
+export type Trends = Wire['TrendsWire']
 
 export type Locale = 'zh-CN' | 'en'
 export type Both = { zh: string; en: string }
@@ -8,7 +27,15 @@ export type Severity = 'general' | 'major'
 export type Level =
   'province' | 'city' | 'district' | 'street' | 'community' | 'grid' | 'micro_grid'
 export type Role =
-  'grid_worker' | 'acceptor' | 'dispatcher' | 'duty_supervisor' | 'handler' | 'leader' | 'admin'
+  | 'grid_worker'
+  | 'acceptor'
+  | 'dispatcher'
+  | 'duty_supervisor'
+  | 'handler'
+  | 'leader'
+  | 'admin'
+  | 'legal_adviser'
+  | 'mediator'
 export type State =
   | 'reported'
   | 'verifying'
@@ -23,6 +50,19 @@ export type State =
   | 'closed'
   | 'rejected'
   | 'merged'
+
+export const LIGHTS = ['red', 'yellow', 'green'] as const
+export type Light = (typeof LIGHTS)[number]
+export const RISKS = ['red', 'orange', 'yellow'] as const
+export type Risk = (typeof RISKS)[number]
+export const ATTENTIONS = [
+  'urged',
+  'reply_owed',
+  'whistle_open',
+  'reopen_proposed',
+  'appeal_open',
+] as const
+export type Attention = (typeof ATTENTIONS)[number]
 
 export const KINDS: readonly Kind[] = ['hazard', 'dispute', 'opinion']
 export const STATES: readonly State[] = [
@@ -260,6 +300,10 @@ export interface IssueBrief {
   returns: number
   reopened: number
   reports: number
+  /** Null where a list does not tell them. */
+  clocks?: Clocks | null
+  supervision: Supervision
+  care: Care
   distance_m?: number
   score?: number
 }
@@ -274,7 +318,21 @@ export interface Photo {
   at: string
 }
 export type FieldKind =
-  'text' | 'department' | 'departments' | 'date' | 'issue' | 'choice' | 'category' | 'photos'
+  | 'text'
+  | 'department'
+  | 'departments'
+  | 'date'
+  | 'issue'
+  | 'choice'
+  | 'category'
+  | 'place'
+  | 'position'
+  | 'photos'
+  | 'line'
+  | 'lines'
+  | 'instant'
+  | 'dates'
+  | 'parties'
 export interface ActionField {
   name: string
   kind: FieldKind
@@ -313,17 +371,22 @@ export interface Issue extends IssueBrief {
   accepted_at: string | null
   handled_at: string | null
   closed_at: string | null
+  nature?: string | null
+  outcome?: string | null
+  extensions: number
+  suspended_until?: string | null
   merged_into: { id: string; number: string } | null
   merged_from: { id: string; number: string }[]
   route: Route | null
   photos: Photo[]
   actions: ActionOffer[]
+  dossier: Dossier
 }
 export interface IssueEvent {
   seq: number
   at: string
   actor: {
-    kind: 'account' | 'reporter' | 'system' | 'import'
+    kind: 'account' | 'reporter' | 'resident' | 'system' | 'import'
     name: string | null
     role: Role | null
   }
@@ -407,60 +470,5 @@ export interface Times {
   p90: number | null
   n: number
 }
-export interface Metrics {
-  reported: number
-  filed: number
-  dispatched: number
-  closed: number
-  open: number
-  filing_rate: Rate
-  dispatch_accuracy: Rate
-  closing_rate: Rate
-  rework_rate: Rate
-  backlog: { open: number; age_median_ms: number | null; age_p90_ms: number | null }
-  accept_ms: Times
-  handle_ms: Times
-  close_ms: Times
-  mediation_rate?: Rate
-}
-export interface MetricDefinition {
-  id: string
-  version: number
-  label: string
-  name: Both
-  numerator: Both
-  /** Counts and times say here that they have none. */
-  denominator: Both
-  unit: 'ratio' | 'count' | 'ms'
-}
-export interface Summary {
-  as_of: string
-  from: string
-  to: string
-  /** The code of the area that was asked for. */
-  area: string | null
-  n: number
-  metrics: Metrics
-  by_state: Partial<Record<State, number>>
-  by_kind: Partial<Record<Kind, number>>
-  /** Days on which something happened. */
-  series: { day: string; reported: number; closed: number }[]
-}
-export interface AreaMetrics {
-  as_of: string
-  from: string
-  to: string
-  level: Level
-  items: { code: string; name: string; n: number; metrics: Metrics }[]
-}
-/** One hexagon: its id, how many reports it has, and every metric flat: a rate under its id, with
- * its counts under `<id>_numerator` and `<id>_denominator`. */
-export type CellProps = { cell: string; n: number } & Record<string, unknown>
-export type CellCollection = GeoJSON.FeatureCollection<GeoJSON.Polygon, CellProps>
 
-export interface LiveIssue {
-  id: string
-  version: number
-  state: State
-  action: string
-}
+export type * from './numbers'

@@ -3,6 +3,7 @@ import {
   DEFAULTS,
   formatFilters,
   issueQuery,
+  listAddress,
   metricQuery,
   parseFilters,
   windowOf,
@@ -23,7 +24,8 @@ describe('filters in the address', () => {
     { range: { tag: 'dates', from: '2026-01-01', to: '2026-02-28' } },
     { kind: 'dispute', category: '0101', department: 'D01' },
     { layer: 'grid', metric: 'rework_rate', points: false },
-    { states: ['reported', 'filed'], q: '井盖 & 路灯', oldestFirst: true },
+    { states: ['reported', 'filed'], q: '井盖 & 路灯', sort: 'oldest' },
+    { sort: 'due', light: 'red', attention: 'reply_owed', risk: 'orange' },
     { area: '41010500101', measure: 'closing_rate.denominator' },
     { cell: '882a1072d3fffff', open: true },
   ])('what is written is read back: %j', (patch) => {
@@ -43,6 +45,18 @@ describe('filters in the address', () => {
       from: '2026-03-01',
       to: '2026-03-02',
     })
+  })
+})
+
+describe('addresses of the API', () => {
+  it('lead to the same list of the interface', () => {
+    const api = '/api/v1/issues?cell=882a1072d3fffff&measure=reported&from=2026-01-01&to=2026-02-01'
+    expect(listAddress(api)).toBe(
+      '/issues?from=2026-01-01&to=2026-02-01&cell=882a1072d3fffff&measure=reported',
+    )
+    expect(listAddress('/api/v1/issues?reported_from=2026-01-01&reported_to=2026-02-01')).toBe(
+      '/issues?from=2026-01-01&to=2026-02-01',
+    )
   })
 })
 

@@ -1,12 +1,32 @@
 // What the person looks at: kept in the address, so that it can be sent, kept and gone back to.
 import type { Query } from '../api/client'
-import { KINDS, STATES, type Kind, type State } from '../api/types'
+import {
+  ATTENTIONS,
+  KINDS,
+  LIGHTS,
+  RISKS,
+  STATES,
+  type Attention,
+  type Kind,
+  type Light,
+  type Risk,
+  type State,
+} from '../api/types'
 import { LAYERS, METRICS, type LayerId, type MetricId } from '../map/scales'
 import { addDays } from './format'
 
 export const RANGES_DAYS = [7, 30, 90, 180] as const
 export type Range =
   { tag: 'days'; days: number } | { tag: 'all' } | { tag: 'dates'; from: string; to: string }
+
+/** Newest first, oldest first, or what is due first. */
+export const SORTS = ['newest', 'oldest', 'due'] as const
+export type Sort = (typeof SORTS)[number]
+const SORT_WIRE: Record<Sort, string> = {
+  newest: '-reported_at',
+  oldest: 'reported_at',
+  due: 'due_at',
+}
 
 export interface Filters {
   range: Range
@@ -24,7 +44,13 @@ export interface Filters {
   measure: string | null
   /** Only what is still open. */
   open: boolean
-  oldestFirst: boolean
+  sort: Sort
+  /** The light of the total clock. */
+  light: Light | null
+  /** What someone should look at. */
+  attention: Attention | null
+  /** The colour of a dispute. */
+  risk: Risk | null
 }
 
 export const DEFAULTS: Filters = {
@@ -41,7 +67,10 @@ export const DEFAULTS: Filters = {
   cell: null,
   measure: null,
   open: false,
-  oldestFirst: false,
+  sort: 'newest',
+  light: null,
+  attention: null,
+  risk: null,
 }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
@@ -50,8 +79,8 @@ function isDay(text: string | null): text is string {
 }
 
 function parseRange(query: URLSearchParams): Range {
-  const from = query.get('from')
-  const to = query.get('to')
+  const from = query.get('from') ?? query.get('reported_from')
+  const to = query.get('to') ?? query.get('reported_to')
   if (isDay(from) && isDay(to)) {
     return from <= to ? { tag: 'dates', from, to } : { tag: 'dates', from: to, to: from }
   }
@@ -82,7 +111,10 @@ export function parseFilters(query: URLSearchParams): Filters {
     cell: query.get('cell') || null,
     measure: query.get('measure') || null,
     open: query.get('open') === 'true',
-    oldestFirst: query.get('sort') === 'oldest',
+    sort: oneOf(SORTS, query.get('sort')) ?? DEFAULTS.sort,
+    light: oneOf(LIGHTS, query.get('light')),
+    attention: oneOf(ATTENTIONS, query.get('attention')),
+    risk: oneOf(RISKS, query.get('risk')),
   }
 }
 
@@ -113,7 +145,10 @@ export function formatFilters(filters: Filters): string {
   put('cell', filters.cell)
   put('measure', filters.measure)
   if (filters.open) query.set('open', 'true')
-  if (filters.oldestFirst) query.set('sort', 'oldest')
+  put('sort', filters.sort, DEFAULTS.sort)
+  put('light', filters.light)
+  put('attention', filters.attention)
+  put('risk', filters.risk)
   const text = query.toString()
   return text ? `?${text}` : ''
 }
@@ -139,6 +174,12 @@ export function metricQuery(filters: Filters, today: string): Query {
   return { ...windowOf(filters.range, today), kind, category, department }
 }
 
+/** Where the interface lists what an address of the API, such as `/api/v1/issues?cell=…`, lists. */
+export function listAddress(api: string): string {
+  const query = new URLSearchParams(api.split('?')[1] ?? '')
+  return `/issues${formatFilters(parseFilters(query))}`
+}
+
 /** The query of the list and of the points: `from`/`to` belong to a measure, else it is the day of
  * the report that counts. */
 export function issueQuery(filters: Filters, today: string): Query {
@@ -155,7 +196,11 @@ export function issueQuery(filters: Filters, today: string): Query {
     measure,
     state: filters.states.join(',') || null,
     q: filters.q || null,
-    open: filters.open || null,
-    sort: filters.oldestFirst ? 'reported_at' : '-reported_at',
+    // What has ended keeps the time at which it was due, and would come first.
+    open: filters.open || filters.sort === 'due' || null,
+    light: filters.light,
+    attention: filters.attention,
+    risk: filters.risk,
+    sort: SORT_WIRE[filters.sort],
   }
 }

@@ -100,3 +100,63 @@ export function distance(meters: number, locale: Locale): string {
 export function position([lon, lat]: readonly [number, number]): string {
   return `${lon.toFixed(5)}, ${lat.toFixed(5)}`
 }
+
+const DAY_MINUTES = 1440
+
+/** Minutes of a clock as its time type counts them: `days` of 1,440 minutes, or hours and minutes.
+ * The number has no unit yet where it counts days: a working day is none of the calendar's. */
+export function clockAmount(
+  minutes: number,
+  timeType: string | null | undefined,
+  locale: Locale,
+): { days: string } | { hours: string } {
+  const size = Math.abs(minutes)
+  if (timeType?.endsWith('_day')) {
+    const days = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 })
+    return { days: days.format(size / DAY_MINUTES) }
+  }
+  const unit = (value: number, name: 'hour' | 'minute') =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value)
+  const [hours, rest] = [Math.floor(size / 60), Math.round(size % 60)]
+  const parts = [hours ? unit(hours, 'hour') : '', rest || !hours ? unit(rest, 'minute') : '']
+  return { hours: parts.filter(Boolean).join(' ') }
+}
+
+/** The instant of a local `YYYY-MM-DDTHH:MM` in a time zone, or null when it is none. */
+export function instantOf(local: string, zone?: string): string | null {
+  const wanted = Date.parse(`${local}:00Z`)
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(local) || Number.isNaN(wanted)) return null
+  // A guess is off by the zone's offset at the guess; the second pass mends a change of offset.
+  let at = wanted
+  for (let pass = 0; pass < 2; pass += 1) at = wanted - offsetMs(at, zone)
+  return new Date(at).toISOString()
+}
+
+function offsetMs(at: number, zone?: string): number {
+  const parts = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).formatToParts(at)
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value)
+  const shown = Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'))
+  return shown - Math.floor(at / 60_000) * 60_000
+}
+
+const EARTH_RADIUS_M = 6_371_008.8
+
+/** Metres between two WGS-84 positions, over a sphere: good enough to sort by. */
+export function metersBetween(
+  [lonA, latA]: readonly [number, number],
+  [lonB, latB]: readonly [number, number],
+): number {
+  const rad = Math.PI / 180
+  const [dLat, dLon] = [(latB - latA) * rad, (lonB - lonA) * rad]
+  const part =
+    Math.sin(dLat / 2) ** 2 + Math.cos(latA * rad) * Math.cos(latB * rad) * Math.sin(dLon / 2) ** 2
+  return 2 * EARTH_RADIUS_M * Math.asin(Math.min(1, Math.sqrt(part)))
+}

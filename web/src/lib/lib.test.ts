@@ -1,8 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { Category } from '../api/types'
+import type { ActionField, ActionOffer, Category, FieldKind } from '../api/types'
 import { fillDays, linePath, niceCeiling } from './chart'
 import { emptyDraft, makeKey, parseDraft } from './draft'
-import { addDays, duration, localDay, NONE, percent } from './format'
+import {
+  addDays,
+  clockAmount,
+  duration,
+  instantOf,
+  localDay,
+  metersBetween,
+  NONE,
+  percent,
+} from './format'
+import { canDraw, drawnFields, panelOf } from './offers'
 import { fitWithin } from './photo'
 import { parsePosition } from './place'
 import { reportBody, reportGaps } from './report'
@@ -61,6 +71,63 @@ describe('numbers and times', () => {
     expect(duration(90_000, 'en')).toBe('1.5 min')
     expect(duration(26 * 3_600_000, 'en')).toBe('1.1 days')
     expect(duration(null, 'en')).toBe(NONE)
+  })
+})
+
+describe('clocks and places', () => {
+  it('a local time is the instant of its zone, on both sides of a change of offset', () => {
+    expect(instantOf('2026-07-01T08:30', 'Asia/Shanghai')).toBe('2026-07-01T00:30:00.000Z')
+    expect(instantOf('2026-03-29T01:30', 'Europe/Berlin')).toBe('2026-03-29T00:30:00.000Z')
+    expect(instantOf('2026-03-29T03:30', 'Europe/Berlin')).toBe('2026-03-29T01:30:00.000Z')
+    expect(instantOf('tomorrow', 'Asia/Shanghai')).toBeNull()
+  })
+
+  it('days of a limit are counted by 1,440 minutes, hours by 60', () => {
+    expect(clockAmount(2160, 'work_day', 'en')).toEqual({ days: '1.5' })
+    expect(clockAmount(-125, 'work_hour', 'en')).toEqual({ hours: '2 hr 5 min' })
+    expect(clockAmount(0, 'urgent_hour', 'en')).toEqual({ hours: '0 min' })
+  })
+
+  it('a degree of latitude is 111 km', () => {
+    expect(metersBetween([113, 34], [113, 35])).toBeCloseTo(111_195, -1)
+    expect(metersBetween([113, 34], [113, 34])).toBe(0)
+  })
+})
+
+describe('offers', () => {
+  const offer = (action: string, ...kinds: [string, boolean][]): ActionOffer => ({
+    action,
+    name: { zh: action, en: action },
+    to: null,
+    tone: 'plain',
+    fields: kinds.map(([kind, required]): ActionField => ({
+      name: kind,
+      kind: kind as FieldKind,
+      required,
+      label: { zh: kind, en: kind },
+    })),
+  })
+
+  it('what demands a field of an unknown kind is not offered', () => {
+    expect(canDraw(offer('new', ['hologram', true], ['text', false]))).toBe(false)
+    expect(canDraw(offer('new', ['hologram', false]))).toBe(false)
+    expect(canDraw(offer('new', ['hologram', false], ['text', false]))).toBe(true)
+    expect(canDraw(offer('bare'))).toBe(true)
+  })
+
+  it('a field that is told twice is drawn once, as the needed one', () => {
+    const fields = drawnFields(offer('comment', ['text', true], ['text', false], ['date', false]))
+    expect(fields.map((one) => [one.kind, one.required])).toEqual([
+      ['text', true],
+      ['date', false],
+    ])
+  })
+
+  it('what has a route of its own opens a panel of its own', () => {
+    expect(panelOf(offer('record_parties', ['parties', true]))).toBe('parties')
+    expect(panelOf(offer('read_parties', ['text', true]))).toBe('read_parties')
+    expect(panelOf(offer('record_agreement', ['choice', true]))).toBe('agreement')
+    expect(panelOf(offer('file', ['text', false]))).toBe('form')
   })
 })
 

@@ -8,6 +8,10 @@ export type Route =
   | { page: 'report' }
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
+  | { page: 'matrix' }
+  | { page: 'notices' }
+  | { page: 'tasks' }
+  | { page: 'answers' }
   | { page: 'password' }
   | { page: 'missing' }
 
@@ -21,6 +25,10 @@ export function parsePath(path: string): Route {
       case 'issues':
       case 'report':
       case 'summary':
+      case 'matrix':
+      case 'notices':
+      case 'tasks':
+      case 'answers':
       case 'password':
         return { page: first }
       case 'track':

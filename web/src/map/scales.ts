@@ -7,6 +7,7 @@ export type LayerId = (typeof LAYERS)[number]
 
 export const METRICS = [
   'closing_rate',
+  'on_time_closing_rate',
   'filing_rate',
   'dispatch_accuracy',
   'rework_rate',
@@ -32,6 +33,7 @@ const FEW_TO_MANY = ['#dbe9f6', '#a6cbe5', '#62a3cf', '#2d72b2', '#123f7c'] as c
 
 const SCALES: Record<MetricId, Scale> = {
   closing_rate: { breaks: [0.6, 0.75, 0.85, 0.95], colors: BAD_TO_GOOD, unit: 'rate' },
+  on_time_closing_rate: { breaks: [0.6, 0.75, 0.85, 0.95], colors: BAD_TO_GOOD, unit: 'rate' },
   filing_rate: { breaks: [0.6, 0.75, 0.85, 0.95], colors: BAD_TO_GOOD, unit: 'rate' },
   dispatch_accuracy: { breaks: [0.7, 0.8, 0.9, 0.97], colors: BAD_TO_GOOD, unit: 'rate' },
   rework_rate: { breaks: [0.02, 0.05, 0.1, 0.2], colors: GOOD_TO_BAD, unit: 'rate' },

@@ -28,6 +28,7 @@ export function metricsOf(list) {
       'dispatch_accuracy',
     ),
     closing_rate: rate(closed, filed, 'closing_rate'),
+    on_time_closing_rate: rate(closed, filed, 'on_time_closing_rate'),
     rework_rate: rate(
       count((one) => one.reworks),
       filed,
@@ -46,6 +47,7 @@ export function counted(list, measure) {
   const base =
     {
       closing_rate: (one) => one.filed_at,
+      on_time_closing_rate: (one) => one.filed_at,
       rework_rate: (one) => one.filed_at,
       filing_rate: () => true,
       dispatch_accuracy: (one) => one.dispatched_at,
@@ -54,6 +56,7 @@ export function counted(list, measure) {
   const top =
     {
       closing_rate: (one) => one.closed_at,
+      on_time_closing_rate: (one) => one.closed_at,
       rework_rate: (one) => one.reworks,
       filing_rate: (one) => one.filed_at,
       dispatch_accuracy: (one) => !one.returns,
@@ -63,6 +66,15 @@ export function counted(list, measure) {
 
 export const definitions = [
   ['closing_rate', '结案率', 'Closing rate', '已结案', 'closed', '应结案', 'due to be closed'],
+  [
+    'on_time_closing_rate',
+    '按期结案率',
+    'On-time closing rate',
+    '时限内结案',
+    'closed within the limit',
+    '应结案',
+    'due to be closed',
+  ],
   ['filing_rate', '立案率', 'Filing rate', '已立案', 'filed', '已上报', 'reported'],
   [
     'dispatch_accuracy',
@@ -146,7 +158,13 @@ export function cellMetrics(list, res) {
         reported: metrics.reported,
         open: metrics.open,
       }
-      for (const id of ['filing_rate', 'dispatch_accuracy', 'closing_rate', 'rework_rate']) {
+      for (const id of [
+        'filing_rate',
+        'dispatch_accuracy',
+        'closing_rate',
+        'on_time_closing_rate',
+        'rework_rate',
+      ]) {
         properties[id] = metrics[id].value
         properties[`${id}_numerator`] = metrics[id].numerator
         properties[`${id}_denominator`] = metrics[id].denominator

@@ -1,16 +1,16 @@
 //! Tests of the decision: the order, the ladder, and the index against a scan of all rules.
 
-use std::cmp::Ordering;
-
+use h3o::{CellIndex, LatLng};
 use proptest::prelude::*;
+use std::cmp::Ordering;
 
 use super::*;
 use crate::domain::catalog::{Department, Lang, Limit, SchemeCode, TimeType, Validity};
 use crate::domain::id::{AreaCode, CategoryCode, ConditionCode};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::routing::{
-    AssetScope, CategoryFacts, LocalTime, NearbyAsset, Place, RuleArea, RuleId, Rung, Selector,
-    TimeWindow,
+    AssetScope, CategoryFacts, LocalTime, NearbyAsset, Place, Position, RuleArea, RuleId, Rung,
+    Selector, TimeWindow,
 };
 use crate::domain::territory::level::Level;
 use crate::domain::time::{Day, Timestamp};
@@ -37,11 +37,13 @@ fn rule(id: &str, selector: &str, lead: &str) -> Rule {
         id: RuleId::parse(id).unwrap(),
         priority: 0,
         area: None,
+        cell: None,
         asset: None,
         selector: Selector::parse(selector).unwrap(),
         window: TimeWindow::ALWAYS,
         severity: None,
         lead: department(lead),
+        unit: String::new(),
         assists: vec![],
         limit: None,
         validity: Validity::ALWAYS,
@@ -56,6 +58,11 @@ fn place(level: Level, code: &str) -> Place {
 
 fn rule_area(level: Level, code: &str) -> Option<RuleArea> {
     Some(RuleArea { level, code: AreaCode::parse(code).unwrap() })
+}
+
+/// The hexagon around the position of [`facts`].
+fn cell(resolution: u8) -> Option<CellIndex> {
+    facts().cell()?.parent(h3o::Resolution::try_from(resolution).unwrap())
 }
 
 fn limit(amount: u32) -> Limit {
@@ -97,7 +104,7 @@ fn facts() -> Facts {
         severity: Severity::General,
         at,
         local: LocalTime::of(at, &jiff::tz::TimeZone::get("Asia/Shanghai").unwrap()),
-        position: None,
+        position: Some(Position { lon: 113.68, lat: 34.77, accuracy_m: None }),
     }
 }
 
@@ -130,6 +137,9 @@ fn ordered_rules() -> Vec<Rule> {
         with(rule("x9", "small:x-01", "a"), |r| r.asset = road(Some("city"))),
         with(at("x8", "small:x-01", Level::Grid, "g1"), |r| r.asset = road(None)),
         with(rule("x7", "small:x-01", "a"), |r| r.asset = road(None)),
+        with(at("x65", "small:x-01", Level::Community, "c1"), |r| r.cell = cell(9)),
+        with(rule("x64", "small:x-01", "a"), |r| r.cell = cell(9)),
+        with(at("x63", "small:x-01", Level::Grid, "g1"), |r| r.cell = cell(7)),
         at("x6", "small:x-01", Level::Grid, "g1"),
         at("x5", "small:x-01", Level::Community, "c1"),
         at("x4", "small:x-01", Level::Street, "s1"),
@@ -219,7 +229,14 @@ fn every_loser_is_told_by_what_it_lost() {
 fn a_rule_of_another_place_or_category_is_not_considered() {
     let elsewhere = with(rule("k", "small:x-01", "a"), |r| r.area = rule_area(Level::Grid, "g2"));
     let other_level = with(rule("l", "any", "a"), |r| r.area = rule_area(Level::Street, "g1"));
-    let rules = vec![elsewhere, other_level, rule("m", "small:x-02", "a")];
+    let far = LatLng::new(34.9, 113.9).unwrap().to_cell(h3o::Resolution::Seven);
+    let far = with(rule("n", "small:x-01", "a"), |r| r.cell = Some(far));
+    // The hexagon fits, the area does not.
+    let half = with(rule("o", "small:x-01", "a"), |r| {
+        r.cell = cell(9);
+        r.area = rule_area(Level::Grid, "g2");
+    });
+    let rules = vec![elsewhere, other_level, rule("m", "small:x-02", "a"), far, half];
     let decision = decide(&matrix(rules, vec![]), &facts());
     assert_eq!(decision.trace.considered, []);
     assert_eq!(decision.trace.outcome, Outcome::Unrouted(UnroutedReason::NoRuleAndNoRung));
@@ -367,7 +384,14 @@ fn is_about(rule: &Rule, facts: &Facts) -> bool {
     let inside = |area: &RuleArea| {
         facts.chain.iter().any(|p| (p.level, &p.code) == (area.level, &area.code))
     };
-    selects(&rule.selector, facts) && rule.area.as_ref().is_none_or(inside)
+    let covers = |cell: CellIndex| {
+        let children = facts.position.map(|p| LatLng::new(p.lat, p.lon).unwrap());
+        let finest = children.map(|at| at.to_cell(h3o::Resolution::Eleven));
+        finest.is_some_and(|finest| cell.children(h3o::Resolution::Eleven).any(|c| c == finest))
+    };
+    selects(&rule.selector, facts)
+        && rule.area.as_ref().is_none_or(inside)
+        && rule.cell.is_none_or(covers)
 }
 
 /// The slow truth: looks at every rule, compares by the words of the specification, and knows
@@ -383,11 +407,16 @@ fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option
     };
     let better = |a: &&Rule, b: &&Rule| {
         let area = |rule: &Rule| rule.area.as_ref().map(|area| area.level);
+        // The smaller hexagon goes first, and any goes before none.
+        let edge = |rule: &Rule| {
+            rule.cell.map_or(f64::INFINITY, |cell| cell.resolution().edge_length_km())
+        };
         let owned = |rule: &Rule| rule.asset.as_ref().map(|asset| asset.owner.is_some());
         a.priority
             .cmp(&b.priority)
             .then_with(|| a.selector.rank().cmp(&b.selector.rank()))
             .then_with(|| owned(a).cmp(&owned(b)))
+            .then_with(|| edge(b).total_cmp(&edge(a)))
             .then_with(|| area(a).cmp(&area(b)))
             .then_with(|| b.id.cmp(&a.id))
     };
@@ -398,7 +427,7 @@ fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option
     best.map(|rule| &rule.id)
 }
 
-type RuleRow = (&'static str, Option<RuleArea>, &'static str, i32, u8, Option<Option<String>>);
+type RuleRow = (&'static str, Option<RuleArea>, u8, &'static str, i32, u8, Option<Option<String>>);
 
 fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     let selectors = prop::sample::select(vec![
@@ -422,21 +451,28 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     ]);
     let leads = prop::sample::select(vec!["a", "b", "c", "closed"]);
     let asset = prop::option::weighted(0.2, prop::option::of(Just("city".to_owned())));
-    let fields = (selectors, areas, leads, -1..2i32, 0..4u8, asset);
+    let fields = (selectors, areas, 0..12u8, leads, -1..2i32, 0..4u8, asset);
     prop::collection::vec(fields, 0..60).prop_map(|rows| {
-        let make = |(i, (selector, area, lead, priority, misfit, asset)): (usize, RuleRow)| {
-            with(rule(&format!("r{i}"), selector, lead), |r: &mut Rule| {
-                r.area = area;
-                r.priority = priority;
-                r.asset =
-                    asset.map(|owner: Option<String>| AssetScope { layer: "road".into(), owner });
-                match misfit {
-                    0 => r.severity = Some(Severity::Major),
-                    1 => r.validity = Validity::new(None, Some(Day(100))).unwrap(),
-                    _ => {}
-                }
-            })
-        };
+        let make =
+            |(i, (selector, area, place, lead, priority, misfit, asset)): (usize, RuleRow)| {
+                with(rule(&format!("r{i}"), selector, lead), |r: &mut Rule| {
+                    r.area = area;
+                    let near = LatLng::new(34.775, 113.69).unwrap().to_cell(h3o::Resolution::Nine);
+                    r.cell = match place {
+                        0..4 => cell(6 + place),
+                        4 => Some(near),
+                        _ => None,
+                    };
+                    r.priority = priority;
+                    r.asset = asset
+                        .map(|owner: Option<String>| AssetScope { layer: "road".into(), owner });
+                    match misfit {
+                        0 => r.severity = Some(Severity::Major),
+                        1 => r.validity = Validity::new(None, Some(Day(100))).unwrap(),
+                        _ => {}
+                    }
+                })
+            };
         rows.into_iter().enumerate().map(make).collect()
     })
 }

@@ -4,12 +4,13 @@ use super::{REPORTER, command, issue_in};
 use crate::support::world::{START, actor, category, department, path_of};
 use hexward::domain::access::{Actor, Grant, Role};
 use hexward::domain::id::{AccountId, AreaCode, AttachmentId, IssueId};
+use hexward::domain::issue::care::{AgreementForm, Claim, ClaimState};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use hexward::domain::issue::step::{
     ASSISTS_MAX, Command, FieldFault, NOTE_CHARS_MAX, PHOTOS_MAX, REOPEN_DAYS_MAX, Reclass,
-    Refusal, SUSPENSION_DAYS_MAX, Target, allowed_actions, count_reports, decide,
+    Refusal, Reroute, SUSPENSION_DAYS_MAX, Target, allowed_actions, count_reports, decide,
 };
 use hexward::domain::issue::workflow::Field;
 use hexward::domain::metrics::contribution::{Measure, measures_of};
@@ -82,6 +83,36 @@ fn only_a_wrong_dispatch_counts_against_its_accuracy() {
         let again = take(&after, Action::Dispatch, &supervisor(), START);
         let again = take(&again, Action::Return, &handler(), START);
         assert_eq!(again.misdispatched, wrong);
+    }
+}
+
+#[test]
+fn a_correction_that_names_another_lead_goes_back_to_the_dispatcher() {
+    use hexward::domain::catalog::{Limit, TimeType};
+    for (state, to) in [
+        (State::Reported, State::Reported),
+        (State::Filed, State::Filed),
+        (State::Dispatched, State::Filed),
+        (State::Handling, State::Filed),
+        (State::Arbitration, State::Arbitration),
+    ] {
+        let issue = issue_in(state, Kind::Hazard, true);
+        let mut correct = command(Action::Correct, &issue);
+        let limit = Some(Limit { amount: 2, unit: TimeType::UrgentHour });
+        correct.reroute = Some(Reroute { lead: Some(department("police")), limit });
+        let (after, event) = decide(&issue, &correct, &supervisor(), START).unwrap();
+        assert_eq!((after.state, &after.proposed), (to, &Some(department("police"))), "{state}");
+        assert_eq!(event.fact("limit"), Some("2 urgent_hour"));
+        assert_ne!(after.place, issue.place);
+        // The first receiver stays answerable until the next dispatch is accepted.
+        assert_eq!(after.lead, issue.lead);
+        assert_eq!(
+            after.counts.returns, issue.counts.returns,
+            "it was not the department's return"
+        );
+        let mut idle = command(Action::Correct, &issue);
+        idle.place = None;
+        assert!(matches!(refusal(&issue, &idle, &supervisor(), START), Refusal::Missing(_)));
     }
 }
 
@@ -192,7 +223,9 @@ fn a_merge_and_its_undoing_leave_both_issues_as_they_were() {
         let (shrunk, _) =
             count_reports(&grown, &merged, Action::Release, event.actor, START).unwrap();
         assert_eq!(shrunk.counts, other.counts);
-        let expected = Issue { version: back.version, head: back.head, ..issue.clone() };
+        // The ledgers alone remember that the clocks stood still meanwhile.
+        let (version, head, clocks) = (back.version, back.head, back.clocks.clone());
+        let expected = Issue { version, head, clocks, ..issue.clone() };
         assert_eq!(back, expected, "{state}");
     }
 }
@@ -256,7 +289,10 @@ fn texts_and_lists_have_limits() {
 #[test]
 fn an_outcome_fits_the_kind() {
     for kind in Kind::ALL {
-        let issue = issue_in(State::Handling, kind, true);
+        let mut issue = issue_in(State::Handling, kind, true);
+        // What these outcomes ask for first.
+        issue.care.agreement = Some(AgreementForm::Oral);
+        issue.care.claim = Some(Claim { state: ClaimState::Approved, seq: 2, account: None });
         for &outcome in Outcome::ALL {
             let fits = match outcome {
                 Outcome::Remedied => kind == Kind::Hazard,
@@ -349,6 +385,7 @@ fn filing_may_correct_the_category_and_nothing_else_may() {
         nature: Some("small_wish".into()),
         inspection: false,
         proposed: Some(department("城管")),
+        limit: None,
     };
     let issue = issue_in(State::Reported, Kind::Hazard, true);
     let mut file = command(Action::File, &issue);

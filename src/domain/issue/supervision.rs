@@ -1,0 +1,432 @@
+//! What surrounds the work on an issue (DOMAIN.md §4, §7): reminders and orders, whistles, tasks,
+//! and what the reporter and the departments say about the outcome. Folded from the log like the
+//! rest of the issue; the whole story is the [`Dossier`](super::dossier::Dossier).
+//!
+//! Invariant: an exemption takes nothing away. It is a further fact beside the raw ones.
+
+use super::event::{Event, EventActor, fact};
+use super::record::{departments_of, parse_pair};
+use super::state::{Action, State, named};
+use crate::domain::id::{AccountId, DepartmentCode, WorkerId};
+use crate::domain::time::{DAY_MS, Timestamp};
+
+/// How long an office has to speak to the reporter (DOMAIN.md §7: response rate).
+pub const RESPONSE_MS: i64 = DAY_MS;
+
+named! {
+    /// Where a summoned department stands in a whistle.
+    Standing {
+        Summoned = "summoned",
+        Arrived = "arrived",
+        OnTime = "on_time",
+        Late = "late",
+        Absent = "absent",
+    }
+}
+
+named! {
+    /// The street's judgement of an arrival.
+    Judgement {
+        OnTime = "on_time",
+        Late = "late",
+        Absent = "absent",
+    }
+}
+
+named! {
+    /// Whether a revisit reached the reporter.
+    Reach {
+        Valid = "valid",
+        NotReached = "not_reached",
+    }
+}
+
+named! {
+    /// Whether it is resolved, in the reporter's word.
+    Verdict {
+        Resolved = "resolved",
+        Partly = "partly",
+        NotResolved = "not_resolved",
+    }
+}
+
+named! {
+    /// How satisfied the reporter is, in the five grades of the revisit.
+    Satisfaction {
+        Satisfied = "satisfied",
+        FairlySatisfied = "fairly_satisfied",
+        Neutral = "neutral",
+        Unsatisfied = "unsatisfied",
+        VeryUnsatisfied = "very_unsatisfied",
+    }
+}
+
+named! {
+    /// What an appeal is against.
+    Ground {
+        /// The budget of returns is used up.
+        ReturnBudget = "return_budget",
+        Overdue = "overdue",
+        FailedInspection = "failed_inspection",
+        LowRating = "low_rating",
+    }
+}
+
+named! {
+    AppealState {
+        Open = "open",
+        Upheld = "upheld",
+        Dismissed = "dismissed",
+    }
+}
+
+named! {
+    /// What a worker is asked to go and see.
+    TaskKind {
+        /// 核实: the check before filing.
+        Verification = "verification",
+        /// 核查: the check before closing.
+        Inspection = "inspection",
+    }
+}
+
+impl Standing {
+    pub const fn is_judged(self) -> bool {
+        matches!(self, Standing::OnTime | Standing::Late | Standing::Absent)
+    }
+}
+
+impl From<Judgement> for Standing {
+    fn from(judgement: Judgement) -> Self {
+        match judgement {
+            Judgement::OnTime => Standing::OnTime,
+            Judgement::Late => Standing::Late,
+            Judgement::Absent => Standing::Absent,
+        }
+    }
+}
+
+impl Satisfaction {
+    /// What the satisfaction rate counts as satisfied.
+    pub const fn is_satisfied(self) -> bool {
+        matches!(self, Satisfaction::Satisfied | Satisfaction::FairlySatisfied)
+    }
+
+    pub const fn is_low(self) -> bool {
+        matches!(self, Satisfaction::Unsatisfied | Satisfaction::VeryUnsatisfied)
+    }
+}
+
+/// The latest whistle.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Whistle {
+    pub at: Timestamp,
+    /// By when the departments are to be there.
+    pub until: Timestamp,
+    /// WGS-84; the issue's own place where none is named.
+    pub position: Option<(f64, f64)>,
+    /// In the order in which they were summoned.
+    pub standings: Vec<(DepartmentCode, Standing)>,
+    /// When the last arrival was judged.
+    pub ended: Option<Timestamp>,
+}
+
+impl Whistle {
+    pub fn standing(&self, department: &DepartmentCode) -> Option<Standing> {
+        self.standings.iter().find(|(code, _)| code == department).map(|(_, standing)| *standing)
+    }
+
+    fn set(&mut self, department: &DepartmentCode, standing: Standing, at: Timestamp) {
+        for (code, own) in &mut self.standings {
+            if code == department {
+                *own = standing;
+            }
+        }
+        if self.ended.is_none() && self.standings.iter().all(|(_, own)| own.is_judged()) {
+            self.ended = Some(at);
+        }
+    }
+
+    /// Whether it is over and every department was there in time.
+    pub fn all_on_time(&self) -> bool {
+        self.ended.is_some() && self.standings.iter().all(|(_, own)| *own == Standing::OnTime)
+    }
+}
+
+/// The last valid revisit or rating: the one that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revisit {
+    pub at: Timestamp,
+    pub verdict: Verdict,
+    pub satisfaction: Satisfaction,
+}
+
+/// The latest appeal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appeal {
+    pub at: Timestamp,
+    pub ground: Ground,
+    pub state: AppealState,
+}
+
+/// Who is asked to do a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// The street's acceptors: nobody suitable was on duty.
+    Desk,
+    Worker {
+        worker: WorkerId,
+        account: AccountId,
+    },
+}
+
+/// A verification or an inspection that was offered and is not done yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub kind: TaskKind,
+    pub holder: Holder,
+    pub offered: Timestamp,
+    pub checked_in: Option<Timestamp>,
+    /// Those who passed it on; they are not asked again.
+    pub passed: Vec<WorkerId>,
+}
+
+impl Task {
+    pub fn account(&self) -> Option<AccountId> {
+        match self.holder {
+            Holder::Desk => None,
+            Holder::Worker { account, .. } => Some(account),
+        }
+    }
+}
+
+/// To whom a task goes, and why to the desk if it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offer {
+    pub holder: Holder,
+    pub reason: Option<DeskReason>,
+}
+
+named! {
+    /// Why a task goes to the desk and to no worker.
+    DeskReason {
+        /// No worker is on duty now.
+        NobodyOnDuty = "nobody_on_duty",
+        /// Those on duty have no account, handled the issue, or passed the task on.
+        NobodySuitable = "nobody_suitable",
+    }
+}
+
+/// What a command of supervision says beside note, department, time and photos.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
+    /// Whom a whistle summons.
+    pub departments: Vec<DepartmentCode>,
+    /// Where to, in words.
+    pub meeting: Option<String>,
+    /// WGS-84: of the meeting, or of whoever acts.
+    pub position: Option<(f64, f64)>,
+    pub judgement: Option<Judgement>,
+    pub reach: Option<Reach>,
+    pub verdict: Option<Verdict>,
+    pub satisfaction: Option<Satisfaction>,
+    pub ground: Option<Ground>,
+    /// Not said by people: to whom the service offers the task.
+    pub offer: Option<Offer>,
+}
+
+/// What lists and counters know of all this.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Supervision {
+    /// Whether the reporter can be reached: an account, a name or a number.
+    pub contactable: bool,
+    /// First contact with the reporter.
+    pub contacted: Option<Timestamp>,
+    pub urges: u32,
+    pub urged: Option<Timestamp>,
+    /// Orders that demand a reply, and the first of them.
+    pub orders: u32,
+    pub supervised: Option<Timestamp>,
+    /// By when a reply is owed; none once it is there.
+    pub reply_due: Option<Timestamp>,
+    pub replied: Option<Timestamp>,
+    /// Every department that was ever summoned: it reads the issue.
+    pub summoned: Vec<DepartmentCode>,
+    pub whistle: Option<Whistle>,
+    pub revisit: Option<Revisit>,
+    /// The reporter says that it is not resolved, and nobody has reopened it.
+    pub reopen_proposed: bool,
+    pub appeal: Option<Appeal>,
+    /// Facts that do not count against the department, beside the raw ones.
+    pub exempted: Vec<Ground>,
+    pub task: Option<Task>,
+    /// Who settled it or handed in the feedback last, and so cannot inspect it.
+    pub handled_by: Option<AccountId>,
+}
+
+fn time_of(event: &Event, name: &'static str) -> Result<Timestamp, &'static str> {
+    event.fact(name).and_then(Timestamp::parse).ok_or(name)
+}
+
+fn word<T>(
+    event: &Event,
+    name: &'static str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Result<T, &'static str> {
+    event.fact(name).and_then(parse).ok_or(name)
+}
+
+fn department(event: &Event) -> Result<DepartmentCode, &'static str> {
+    word(event, fact::DEPARTMENT, |code| DepartmentCode::parse(code).ok())
+}
+
+/// The task that an event offers; none in the events of the time before there were tasks.
+pub fn task_of(event: &Event) -> Option<Task> {
+    let kind = event.fact(fact::TASK).and_then(TaskKind::parse)?;
+    let worker = event.fact(fact::TASK_WORKER).and_then(WorkerId::parse);
+    let account = event.fact(fact::TASK_ACCOUNT).and_then(AccountId::parse);
+    let holder = match (worker, account) {
+        (Some(worker), Some(account)) => Holder::Worker { worker, account },
+        _ => Holder::Desk,
+    };
+    Some(Task { kind, holder, offered: event.at, checked_in: None, passed: Vec::new() })
+}
+
+/// The verdict that an event brings; none when the reporter was not reached.
+///
+/// # Errors
+/// The name of the fact that is missing.
+pub fn revisit_of(event: &Event) -> Result<Option<Revisit>, &'static str> {
+    if event.action == Action::Revisit && word(event, fact::REACH, Reach::parse)? != Reach::Valid {
+        return Ok(None);
+    }
+    Ok(Some(Revisit {
+        at: event.at,
+        verdict: word(event, fact::VERDICT, Verdict::parse)?,
+        satisfaction: word(event, fact::SATISFACTION, Satisfaction::parse)?,
+    }))
+}
+
+impl Supervision {
+    /// The whistle that is not over.
+    pub fn open_whistle(&self) -> Option<&Whistle> {
+        self.whistle.as_ref().filter(|whistle| whistle.ended.is_none())
+    }
+
+    pub fn appeal_is_open(&self) -> bool {
+        self.appeal.is_some_and(|appeal| appeal.state == AppealState::Open)
+    }
+
+    pub fn is_exempted(&self, ground: Ground) -> bool {
+        self.exempted.contains(&ground)
+    }
+
+    /// Takes in one event.
+    ///
+    /// # Errors
+    /// The name of a fact that the event should have.
+    pub fn apply(&mut self, event: &Event) -> Result<(), &'static str> {
+        let at = event.at;
+        match event.action {
+            Action::Urge => {
+                self.urges += 1;
+                self.urged.get_or_insert(at);
+            }
+            Action::Supervise => {
+                self.orders += 1;
+                self.supervised.get_or_insert(at);
+                self.reply_due = Some(time_of(event, fact::UNTIL)?);
+            }
+            Action::Reply => (self.reply_due, self.replied) = (None, Some(at)),
+            Action::Whistle | Action::Arrive | Action::JudgeArrival => self.whistle_step(event)?,
+            Action::Contact => {
+                self.contacted.get_or_insert(at);
+            }
+            Action::Revisit | Action::Rate => {
+                if let Some(revisit) = revisit_of(event)? {
+                    self.contacted.get_or_insert(at);
+                    self.reopen_proposed = revisit.verdict == Verdict::NotResolved;
+                    self.revisit = Some(revisit);
+                }
+            }
+            Action::Reopen => self.reopen_proposed = false,
+            Action::Appeal | Action::UpholdAppeal | Action::DismissAppeal => {
+                self.appeal_step(event)?;
+            }
+            Action::AcceptForCheck | Action::OrderCheck => self.task = task_of(event),
+            Action::PassTask | Action::CheckIn => self.task_step(event),
+            Action::Submit | Action::Settle => self.handled_by = account_of(&event.actor),
+            _ => {}
+        }
+        if !matches!(event.to, State::Verifying | State::Inspecting) {
+            self.task = None;
+        }
+        Ok(())
+    }
+
+    fn whistle_step(&mut self, event: &Event) -> Result<(), &'static str> {
+        if event.action == Action::Whistle {
+            let called = departments_of(&event.facts, fact::SUMMONED);
+            let new = called.iter().filter(|code| !self.summoned.contains(code)).cloned();
+            let new: Vec<_> = new.collect();
+            self.summoned.extend(new);
+            self.whistle = Some(Whistle {
+                at: event.at,
+                until: time_of(event, fact::UNTIL)?,
+                position: event.fact(fact::MEETING_POSITION).and_then(parse_pair),
+                standings: called.into_iter().map(|code| (code, Standing::Summoned)).collect(),
+                ended: None,
+            });
+            return Ok(());
+        }
+        let standing = match event.action {
+            Action::JudgeArrival => word(event, fact::JUDGEMENT, Judgement::parse)?.into(),
+            _ => Standing::Arrived,
+        };
+        let department = department(event)?;
+        if let Some(whistle) = &mut self.whistle {
+            whistle.set(&department, standing, event.at);
+        }
+        Ok(())
+    }
+
+    fn appeal_step(&mut self, event: &Event) -> Result<(), &'static str> {
+        if event.action == Action::Appeal {
+            let ground = word(event, fact::GROUND, Ground::parse)?;
+            self.appeal = Some(Appeal { at: event.at, ground, state: AppealState::Open });
+            return Ok(());
+        }
+        let Some(appeal) = &mut self.appeal else { return Err(fact::GROUND) };
+        appeal.state = match event.action {
+            Action::UpholdAppeal => AppealState::Upheld,
+            _ => AppealState::Dismissed,
+        };
+        if appeal.state == AppealState::Upheld && !self.exempted.contains(&appeal.ground) {
+            self.exempted.push(appeal.ground);
+        }
+        Ok(())
+    }
+
+    fn task_step(&mut self, event: &Event) {
+        let Some(task) = &mut self.task else { return };
+        if event.action == Action::CheckIn {
+            task.checked_in = Some(event.at);
+            return;
+        }
+        let mut passed = std::mem::take(&mut task.passed);
+        if let Holder::Worker { worker, .. } = task.holder {
+            passed.push(worker);
+        }
+        self.task = task_of(event).map(|next| Task { passed, ..next });
+    }
+}
+
+/// The account that acted, if it was one.
+pub fn account_of(actor: &EventActor) -> Option<AccountId> {
+    match actor {
+        EventActor::Account { id, .. } => Some(*id),
+        EventActor::Reporter | EventActor::Resident | EventActor::System | EventActor::Import => {
+            None
+        }
+    }
+}

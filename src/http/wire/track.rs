@@ -1,0 +1,117 @@
+//! What a reporter is shown who follows a report by its number.
+
+use super::Texts;
+use super::issue::{View, photo_wire};
+use crate::app::route::stored_sentence;
+use crate::domain::issue::event::Event;
+use crate::domain::issue::kind::Kind;
+use crate::domain::issue::record::Issue;
+use crate::domain::issue::state::Action;
+use crate::store::change::{Attachment, StoredRoute};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One step as a resident reads it.
+#[derive(Serialize, ToSchema)]
+pub struct TrackStep {
+    pub at: String,
+    pub action: String,
+    pub action_name: Texts,
+    pub state: String,
+    /// What the office wrote for the reporter.
+    pub note_public: Option<String>,
+}
+
+/// A photo as its reporter sees it.
+#[derive(Serialize, ToSchema)]
+pub struct TrackPhoto {
+    pub id: String,
+    pub thumb_url: String,
+    pub url: String,
+}
+
+/// An issue as its reporter follows it.
+#[derive(Serialize, ToSchema)]
+pub struct TrackWire {
+    pub number: String,
+    pub state: String,
+    pub kind: String,
+    pub category_name: String,
+    pub text: Option<String>,
+    pub reported_at: String,
+    pub department_name: Option<String>,
+    pub sentence: Option<Texts>,
+    pub timeline: Vec<TrackStep>,
+    /// Whether it was merged into another report, whose number is not this reporter's to know.
+    pub merged: bool,
+    pub photos: Vec<TrackPhoto>,
+    /// What the reporter may do now: `reopen`, `rate`.
+    pub can: Vec<String>,
+}
+
+/// The steps that a reporter is shown; inner traffic between departments stays inside.
+fn track_step(event: &Event) -> Option<TrackStep> {
+    let shown =
+        super::supervision::is_shown(event.action) && !super::offer_kinds::is_inner(event.action);
+    let with_note = matches!(
+        event.action,
+        Action::Reject
+            | Action::Submit
+            | Action::Settle
+            | Action::Reopen
+            | Action::Suspend
+            | Action::Answer
+            | Action::PublishAnswer
+            | Action::Fulfil
+    );
+    shown.then(|| TrackStep {
+        at: event.at.to_rfc3339(),
+        action: event.action.to_string(),
+        action_name: super::offer::action_name(event.action),
+        state: event.to.to_string(),
+        note_public: event.note.clone().filter(|_| with_note),
+    })
+}
+
+/// What belongs to a followed issue beside itself.
+pub struct Followed<'a> {
+    pub events: &'a [Event],
+    pub photos: &'a [Attachment],
+    pub route: Option<&'a StoredRoute>,
+    pub may_reopen: bool,
+    pub may_rate: bool,
+}
+
+/// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
+/// passed on or found.
+pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> TrackWire {
+    let readable = issue.kind != Kind::Dispute;
+    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
+    let number = &issue.number;
+    let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
+        let url = |copy: &str| format!("/api/v1/track/{number}/photos/{}/{copy}", photo.id);
+        TrackPhoto { thumb_url: url("thumb"), url: url("public"), id: photo.id }
+    });
+    let mut timeline: Vec<TrackStep> = followed.events.iter().filter_map(track_step).collect();
+    if !readable {
+        timeline.iter_mut().for_each(|step| step.note_public = None);
+    }
+    TrackWire {
+        number: number.clone(),
+        state: issue.state.to_string(),
+        kind: issue.kind.to_string(),
+        category_name: view.category_name(&issue.category),
+        text: readable.then(|| issue.text.clone()),
+        reported_at: issue.times.reported.to_rfc3339(),
+        department_name: department.map(|code| view.department(code).name),
+        sentence: followed.route.and_then(|route| stored_sentence(&route.trace)).map(Texts::from),
+        timeline,
+        merged: issue.merged_into.is_some(),
+        photos: photos.collect(),
+        can: [(followed.may_reopen, "reopen"), (followed.may_rate, "rate")]
+            .into_iter()
+            .filter(|(may, _)| *may)
+            .map(|(_, action)| action.to_owned())
+            .collect(),
+    }
+}

@@ -1,0 +1,7 @@
+//! Clocks and calendars: the pure functions, the workflow's effect on them, and the jobs.
+
+mod calendar;
+mod cohort;
+mod jobs;
+mod properties;
+mod rules;

@@ -1,0 +1,83 @@
+// The map, its filters and layers.
+
+export const map = {
+  'filter.range': 'Time',
+  'filter.days': '{n} days',
+  'filter.all_time': 'All',
+  'filter.custom': 'Dates',
+  'filter.from': 'From',
+  'filter.to': 'To',
+  'filter.kind': 'Kind',
+  'filter.any': 'All',
+  'filter.category': 'Category',
+  'filter.department': 'Department',
+  'filter.light': 'Time limit',
+  'filter.attention': 'Needs a look',
+  'filter.risk': 'Risk of disputes',
+
+  'map.controls': 'Layers and filters',
+  'map.layer': 'Shown by',
+  'map.metric': 'Metric',
+  'map.points': 'Show single issues',
+  'map.table': 'View as a table',
+  'map.back': 'Back to the map',
+  'map.selection': 'Selection',
+  'map.issue': 'Issue',
+  'map.open_issue': 'Open the issue',
+  'map.no_webgl':
+    'This device cannot draw the map (no WebGL2). The table below shows the same numbers.',
+
+  'layer.hexagon': 'Hexagon',
+  'layer.grid': 'Grid',
+  'layer.community': 'Community',
+  'layer.street': 'Street',
+  'layer.none': 'None',
+
+  'level.street': 'Street',
+  'level.community': 'Community',
+  'level.grid': 'Grid',
+
+  'metric.closing_rate': 'Closing rate',
+  'metric.on_time_closing_rate': 'On-time closing rate',
+  'metric.filing_rate': 'Filing rate',
+  'metric.dispatch_accuracy': 'Dispatch accuracy',
+  'metric.rework_rate': 'Rework rate',
+  'metric.backlog': 'Backlog',
+  'metric.reported': 'Reports',
+  'metric.response_rate': 'Response rate',
+  'metric.resolution_rate': 'Resolution rate',
+  'metric.satisfaction_rate': 'Satisfaction rate',
+  'metric.mediation_rate': 'Mediation rate',
+
+  'legend.title': 'Legend',
+  'legend.unknown': 'No data (unknown)',
+  'legend.weak': 'few cases: fainter',
+
+  'panel.hexagon': 'Hexagon',
+  'panel.area': 'Area',
+  'panel.few': 'Only {n} cases: the rate says little.',
+  'panel.unknown': 'No reports here: unknown, which does not mean that all is well.',
+  'panel.definition': 'Definition',
+  'panel.numerator': 'Numerator',
+  'panel.denominator': 'Denominator',
+  'panel.counts': 'Counts',
+  'panel.behind': 'The issues behind the number',
+  'panel.open_list': 'Open as a list',
+  'panel.counted': 'Counted',
+  'panel.achieved': 'Of these',
+
+  'hotspot.title': 'Hot spots',
+  'hotspot.says': '{n} around, {expected} expected (z = {z})',
+  'hotspot.none': 'Nothing stands out.',
+  'hotspot.note': '{n} issues in {cells} hexagons; only what is significant.',
+
+  'rising.title': 'Rising',
+  'rising.says': '{n}, {expected} expected',
+  'rising.none': 'Nothing rises significantly.',
+  'rising.note':
+    '{from} to {to} against the weeks since {past}; {n} pairs compared; only what is significant.',
+
+  'sort.newest': 'Newest first',
+  'sort.oldest': 'Oldest first',
+  'sort.due': 'Due first (open ones)',
+}

@@ -1,0 +1,78 @@
+// 全站通用的文字。
+
+export const shell = {
+  'app.name': '网格哨',
+
+  'page.welcome': '首页',
+  'page.map': '地图',
+  'page.issues': '事件',
+  'page.issue': '事件详情',
+  'page.report': '上报',
+  'page.track': '查询进度',
+  'page.summary': '概况',
+  'page.matrix': '权责清单',
+  'page.password': '修改密码',
+  'page.missing': '没有这个页面',
+  'page.notices': '提醒',
+  'page.tasks': '我的任务',
+  'page.answers': '公开答复',
+
+  'missing.home': '回到首页',
+
+  'nav.main': '主导航',
+
+  'common.loading': '正在加载…',
+  'common.retry': '重试',
+  'common.close': '关闭',
+  'common.skip': '跳到正文',
+  'common.back': '返回',
+  'common.copy': '复制',
+  'common.copied': '已复制',
+  'common.cancel': '取消',
+  'common.change': '更改',
+  'common.choose': '请选择',
+  'common.optional': '（选填）',
+  'common.use': '使用',
+  'common.sending': '正在发送…',
+
+  'generated.badge': '生成数据',
+  'generated.note': '这里的网格与事件是为演示生成的，不是真实记录。',
+
+  'error.offline': '连不上服务器。请检查网络后重试。',
+  'error.timeout': '服务器没有及时答复。请重试。',
+  'error.server': '服务器出错了，请稍后再试。',
+  'error.unknown': '出了问题，请重试。',
+
+  'welcome.title': '发现问题，马上有人管',
+  'welcome.text': '隐患、矛盾纠纷、社情民意，报上来就自动找到负责的部门，每一步都看得见。',
+  'welcome.report': '我要上报',
+  'welcome.report_text': '不需要账号，可以匿名',
+  'welcome.track': '查询进度',
+  'welcome.track_text': '用回执上的查询号',
+  'welcome.answers_text': '看看大家提的事有了什么答复，认领一个微心愿',
+
+  'session.staff': '工作人员登录',
+  'session.login': '账号',
+  'session.password': '密码',
+  'session.sign_in': '登录',
+  'session.sign_out': '退出登录',
+  'session.demo': '演示账号，点一下即可登录',
+
+  'password.must': '初始密码由他人设置，请先修改。',
+  'password.done': '密码已修改。',
+  'password.current': '现在的密码',
+  'password.new': '新密码',
+  'password.again': '再输入一次新密码',
+  'password.differs': '两次输入的不一样',
+
+  'role.grid_worker': '网格员',
+  'role.acceptor': '受理员',
+  'role.dispatcher': '派遣员',
+  'role.duty_supervisor': '值班长',
+  'role.handler': '处置人员',
+  'role.leader': '领导',
+  'role.admin': '管理员',
+  'role.resident': '居民',
+  'role.legal_adviser': '法律顾问',
+  'role.mediator': '调解员',
+}

@@ -1,0 +1,48 @@
+// Which actions of the server's offer this interface can draw.
+import type { ActionField, ActionOffer, FieldKind } from '../api/types'
+
+const DRAWN: Record<FieldKind, true> = {
+  text: true,
+  department: true,
+  departments: true,
+  date: true,
+  issue: true,
+  choice: true,
+  category: true,
+  place: true,
+  position: true,
+  photos: true,
+  line: true,
+  lines: true,
+  instant: true,
+  dates: true,
+  parties: true,
+}
+
+const isDrawn = (field: ActionField) => Object.hasOwn(DRAWN, field.kind)
+
+/** The fields of a form. A field that is told twice, as needed and as optional, is drawn once: the
+ * needed one comes first. */
+export function drawnFields(offer: ActionOffer): ActionField[] {
+  const names = new Set<string>()
+  return offer.fields.filter((field) => {
+    const isNew = !names.has(field.name)
+    names.add(field.name)
+    return isNew && isDrawn(field)
+  })
+}
+
+/** Whether a person could fill in the form: nothing that it demands is of an unknown kind, and it
+ * does not come down to nothing. */
+export function canDraw(offer: ActionOffer): boolean {
+  const { fields } = offer
+  if (fields.some((field) => field.required && !isDrawn(field))) return false
+  return fields.length === 0 || fields.some(isDrawn)
+}
+
+/** The panel that an action opens: some are told to the server by a route of their own. */
+export function panelOf(offer: ActionOffer): 'form' | 'parties' | 'read_parties' | 'agreement' {
+  if (offer.fields.some((field) => field.kind === 'parties')) return 'parties'
+  if (offer.action === 'read_parties') return 'read_parties'
+  return offer.action === 'record_agreement' ? 'agreement' : 'form'
+}
