@@ -195,7 +195,7 @@ fn as_of_now_the_log_says_what_the_counters_say() {
 fn what_is_overdue_at_an_instant_is_what_the_issues_say() {
     check(|fixture| async move {
         let mut world = World::new(85);
-        record(&fixture, &mut world, 600, 1_000).await;
+        record(&fixture, &mut world, 1_800, 2_000).await;
         let all = fixture.store.load_rollups().await.unwrap();
         let keys: Vec<&Key> = all.keys().collect();
         let (chance, mut counts) = (&mut Chance(86), std::collections::BTreeSet::new());

@@ -79,7 +79,7 @@ pub fn everything(filter: IssueFilter) -> PageQuery {
 fn the_scope_in_sql_is_the_scope_in_rust() {
     check(|fixture| async move {
         let chance = &mut Chance(11);
-        let issues = store_issues(&fixture, chance, 3_000).await;
+        let issues = store_issues(&fixture, chance, 1_000).await;
         let (mut read, mut hidden) = (0, 0);
         for round in 0..300 {
             let scope =

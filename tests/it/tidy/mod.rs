@@ -4,6 +4,7 @@
 pub mod layers;
 mod lex;
 mod paths;
+mod rules;
 mod shape;
 mod tracked;
 
@@ -111,6 +112,16 @@ fn the_changelog_has_a_section_for_what_is_not_released() {
     let files = tracked_files();
     let log = files.iter().find(|f| f.path == "CHANGELOG.md").map_or("", |f| f.text.as_str());
     assert_none(&tracked::changelog(log));
+}
+
+#[test]
+fn every_rule_of_the_domain_has_a_test() {
+    let files = tracked_files();
+    let table = files.iter().find(|f| f.path == "docs/rules.md").map_or("", |f| f.text.as_str());
+    assert!(table.lines().count() > 100, "the table is not there");
+    let code = files.iter().filter(|f| f.path.ends_with(".rs"));
+    let known: BTreeSet<&str> = code.flat_map(|f| rules::functions(&f.text)).collect();
+    assert_none(&rules::problems(table, &known));
 }
 
 #[test]
