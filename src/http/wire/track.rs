@@ -3,8 +3,8 @@
 use super::Texts;
 use super::issue::{View, photo_wire};
 use crate::app::route::stored_sentence;
+use crate::app::shown::is_told_by_number;
 use crate::domain::issue::event::Event;
-use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::store::change::{Attachment, StoredRoute};
@@ -85,7 +85,7 @@ pub struct Followed<'a> {
 /// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
 /// passed on or found.
 pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> TrackWire {
-    let readable = issue.kind != Kind::Dispute;
+    let readable = is_told_by_number(issue);
     let department = issue.lead.as_ref().or(issue.proposed.as_ref());
     let number = &issue.number;
     let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
