@@ -118,7 +118,7 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
         reporter_name: reporter.map(|account| account.name),
         merged_into,
         merged_from: store.list_merged(issue.id, &scope).await?,
-        route: route.map(|route| stored_route_wire(view, &route)),
+        route: route.map(|route| stored_route_wire(view, issue, &route)),
         dossier,
     })
 }
