@@ -5,7 +5,7 @@ use super::offer_kinds::{kind_action_name, kind_choices, kind_field};
 use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
-use crate::domain::issue::state::{Action, Outcome, ReturnReason};
+use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, outcomes_of};
 use crate::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Verdict};
 use crate::domain::issue::workflow::{Field, To, Transition, destination, offers};
@@ -48,6 +48,26 @@ pub struct ActionOffer {
 
 fn texts(zh: &str, en: &str) -> Texts {
     say(zh, en).into()
+}
+
+/// The name of a state.
+pub fn state_name(state: State) -> Texts {
+    let (zh, en) = match state {
+        State::Reported => ("已上报", "Reported"),
+        State::Verifying => ("核实中", "Verifying"),
+        State::Filed => ("待派遣", "Filed"),
+        State::Dispatched => ("待签收", "Dispatched"),
+        State::Handling => ("处置中", "Handling"),
+        State::Suspended => ("挂账", "Suspended"),
+        State::Arbitration => ("待裁定", "Arbitration"),
+        State::Handled => ("已处置", "Handled"),
+        State::Inspecting => ("核查中", "Inspecting"),
+        State::SelfHandled => ("自行处置", "Settled on the spot"),
+        State::Closed => ("已结案", "Closed"),
+        State::Rejected => ("不予受理", "Rejected"),
+        State::Merged => ("已并案", "Merged"),
+    };
+    texts(zh, en)
 }
 
 /// The name of an action.
@@ -206,8 +226,9 @@ const fn label_of(field: Field, action: Action) -> Option<(&'static str, &'stati
     }
 }
 
-fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> OfferField {
-    let (kind, zh, en) = match field {
+/// A field's sort of input and its label.
+const fn field_texts(field: Field) -> (&'static str, &'static str, &'static str) {
+    match field {
         Field::Note => ("text", "说明", "Note"),
         Field::Department => ("department", "主办部门", "Lead department"),
         Field::Assists => ("departments", "协办部门", "Assisting departments"),
@@ -228,7 +249,17 @@ fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> Of
         Field::Satisfaction => ("choice", "满意度", "Satisfaction"),
         Field::Ground => ("choice", "申诉事项", "What it is against"),
         other => kind_field(other),
-    };
+    }
+}
+
+/// What a field is called.
+pub fn field_label(field: Field) -> Texts {
+    let (_, zh, en) = field_texts(field);
+    texts(zh, en)
+}
+
+fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> OfferField {
+    let (kind, zh, en) = field_texts(field);
     let (zh, en) = label_of(field, action).unwrap_or((zh, en));
     OfferField {
         name: field.as_str().to_owned(),
