@@ -3,7 +3,11 @@
 use super::{Story, report_under, revisit};
 use crate::api::get;
 use crate::support::check;
-use serde_json::json;
+use serde_json::{Value, json};
+
+fn answer(outcome: &str, note: &str) -> Value {
+    json!({"action": "submit", "outcome": outcome, "note": note})
+}
 
 #[test]
 fn the_whole_story_of_an_opinion_in_both_languages() {
@@ -15,7 +19,6 @@ fn the_whole_story_of_an_opinion_in_both_languages() {
         story.suspend_until("2026-11-30", "2026-12-01T00:00").await;
         story.extend().await;
 
-        let answer = |outcome: &str, note: &str| json!({"action": "submit", "outcome": outcome, "note": note});
         story.refused(|cast| &cast.handler, answer("remedied", "已办"), "validation").await;
         story.step(|cast| &cast.handler, answer("answered", "场地不足，暂不增设")).await;
         let order = json!({"action": "order_check"});
