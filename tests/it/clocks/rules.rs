@@ -4,7 +4,7 @@ use super::calendar::{at, calendar, now};
 use crate::support::Chance;
 use crate::support::world::{actor, department, report};
 use hexward::domain::access::{Actor, Role};
-use hexward::domain::calendar::Slots;
+use hexward::domain::calendar::{Hours, Slots};
 use hexward::domain::catalog::Limit;
 use hexward::domain::id::IssueId;
 use hexward::domain::issue::clock::{
@@ -404,7 +404,7 @@ fn another_calendar_moves_what_is_due_and_the_same_one_nothing() {
     changed.days.push(day);
     pack.put("cn", changed);
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
-    let calendar = pack.calendar("cn", zone, Slots::usual()).0;
+    let calendar = pack.calendar("cn", zone, Hours::of(Slots::usual())).0;
     let other = Timekeeper { calendar, version: 2, ..keeper() };
     assert!(other.find_wrong_dues(&tale.issue, now()).unwrap().is_some());
     let (after, event) = other.retime(&tale.issue, None, now()).unwrap();

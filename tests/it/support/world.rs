@@ -6,7 +6,7 @@ use super::{Chance, zone};
 use command::rare_ground;
 use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
-use hexward::domain::calendar::Slots;
+use hexward::domain::calendar::Hours;
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
 use hexward::domain::issue::clock::{StageLimits, Timekeeper};
@@ -182,7 +182,7 @@ fn keepers() -> Vec<Timekeeper> {
         pack.put("cn", file);
     }
     let keeper = |slots| Timekeeper {
-        calendar: pack.calendar("cn", zone(), Slots::parse(slots).expect("slots")).0,
+        calendar: pack.calendar("cn", zone(), Hours::parse(slots).expect("hours")).0,
         version: 1,
         stages: StageLimits::default(),
     };
