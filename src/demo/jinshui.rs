@@ -44,8 +44,8 @@ const NOTE_ZH: &str = "演示数据。真实的部分：金水区轮廓、街道
     以及全部事件、文字和照片；与任何真实的人、事、单位无关。";
 const NOTE_EN: &str = "Demo data. Real: the outline of Jinshui district, the streets' names and \
     codes, and the filing standard that the city of Yuncheng published. Everything else was \
-    generated: communities and grids with their borders, the streets' borders, roads and rivers, party branches, \
-    people, the adaptation of the responsibility matrix, and all issues with their texts and \
+    generated: communities and grids with their borders, the streets' borders, roads and rivers, \
+    party branches, people, the adaptation of the responsibility matrix, and all issues with their texts and \
     photos. Any likeness to real people, events or offices is chance.";
 const SOURCES: &str = "\
     金水区轮廓 / outline of Jinshui: longwosion/geojson-map-china\tas published there\n\
