@@ -45,8 +45,8 @@ const NOTE_ZH: &str = "演示数据。真实的部分：金水区轮廓、街道
 const NOTE_EN: &str = "Demo data. Real: the outline of Jinshui district, the streets' names and \
     codes, and the filing standard that the city of Yuncheng published. Everything else was \
     generated: communities and grids with their borders, the streets' borders, roads and rivers, \
-    party branches, people, the adaptation of the responsibility matrix, and all issues with their texts and \
-    photos. Any likeness to real people, events or offices is chance.";
+    party branches, people, the adaptation of the responsibility matrix, and all issues with their \
+    texts and photos. Any likeness to real people, events or offices is chance.";
 const SOURCES: &str = "\
     金水区轮廓 / outline of Jinshui: longwosion/geojson-map-china\tas published there\n\
     街道代码与名称 / street codes and names: 国家统计局 (National Bureau of Statistics), \
