@@ -5,7 +5,7 @@
 
 use super::extract::Lang;
 use crate::app::error::{AppError, FieldProblem, Say, say};
-use crate::domain::issue::step::Refusal;
+use crate::domain::issue::step::{FieldFault, Refusal};
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -130,11 +130,36 @@ fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
             "validation",
             say(format!("此操作不需要 {}", field.as_str()), en),
         ),
-        Refusal::Invalid { field, .. } => (
+        Refusal::Invalid { field, why } => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "validation",
-            say(format!("{} 无效", field.as_str()), en),
+            say(format!("{} 无效{}", field.as_str(), fault_zh(*why)), en),
         ),
+    }
+}
+
+/// What is wrong with a field, as the end of a sentence; the English words are the error's own.
+const fn fault_zh(why: FieldFault) -> &'static str {
+    match why {
+        FieldFault::TooLong => "：文字过长",
+        FieldFault::ControlCharacter => "：含有控制字符",
+        FieldFault::TooMany => "：数量过多",
+        FieldFault::OutOfTerm => "：须晚于现在，且不晚于一年后的同一天",
+        FieldFault::Itself => "：不能并入自身",
+        FieldFault::TargetNotOpen => "：目标事件已办结",
+        FieldFault::LeadAssists => "：主办部门不能同时协办",
+        FieldFault::WrongKind => "：与事件类型不符",
+        FieldFault::NotAwaited => "：没有等待该部门",
+        FieldFault::NothingToAppeal => "：没有可申诉的事实",
+        FieldFault::NotALine => "：须为一行且不含分号",
+        FieldFault::InFuture => "：不能晚于现在",
+        FieldFault::Unchanged => "：与原来相同",
+        FieldFault::NoAgreement => "：须先登记协议",
+        FieldFault::NoClaim => "：须先有经批准的认领",
+        FieldFault::NotArrived => "：该部门尚未报到，只能评定为未到",
+        FieldFault::InTime => "：该部门在期限内报到，不是迟到",
+        FieldFault::NotYet => "：到场期限未过，不能评定为未到",
+        FieldFault::NotOwed => "：没有这条待回复的督办",
     }
 }
 
