@@ -5,7 +5,6 @@ use crate::app::error::{FieldProblem, Say, say};
 use crate::domain::issue::state::Action;
 use crate::domain::issue::step::{
     ASSISTS_MAX, FieldFault, NOTE_CHARS_MAX, PHOTOS_MAX, RATE_DAYS_MAX, REOPEN_DAYS_MAX, Refusal,
-    SUSPENSION_DAYS_MAX,
 };
 use axum::http::StatusCode;
 
@@ -32,13 +31,17 @@ fn fault_says(fault: FieldFault) -> Say {
         FieldFault::TooLong => format!("最多{NOTE_CHARS_MAX}个字"),
         FieldFault::ControlCharacter => "含有控制字符".to_owned(),
         FieldFault::TooMany => format!("协办部门最多{ASSISTS_MAX}个，照片最多{PHOTOS_MAX}张"),
-        FieldFault::OutOfTerm => format!("须在今后{SUSPENSION_DAYS_MAX}天以内"),
+        FieldFault::OutOfTerm => "须晚于现在，且不晚于一年后的同一天".to_owned(),
         FieldFault::Itself => "不能并入自身".to_owned(),
         FieldFault::TargetNotOpen => "所并入的事件已办结".to_owned(),
         FieldFault::LeadAssists => "主办部门不能同时协办".to_owned(),
         FieldFault::WrongKind => "与事件类型不符".to_owned(),
         FieldFault::NotAwaited => "没有等待该部门到场".to_owned(),
         FieldFault::NothingToAppeal => "没有可申诉的此类事项".to_owned(),
+        FieldFault::NotArrived => "该部门尚未报到，只能评定为未到场".to_owned(),
+        FieldFault::InTime => "该部门在期限内报到，不算迟到".to_owned(),
+        FieldFault::NotYet => "吹哨期限未到，不能评定为未到场".to_owned(),
+        FieldFault::NotOwed => "没有此编号的督办等待回复".to_owned(),
         FieldFault::NotALine => "须为一行长短适当、不含分号的文字".to_owned(),
         FieldFault::InFuture => "不能晚于现在".to_owned(),
         FieldFault::Unchanged => "与现在的相同".to_owned(),

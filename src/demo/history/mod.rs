@@ -53,7 +53,7 @@ pub struct World<'a> {
 pub struct Told {
     pub issue: Issue,
     pub events: Vec<Event>,
-    pub route: StoredRoute,
+    pub routes: Vec<StoredRoute>,
     pub contact: Option<Contact>,
     photos: Vec<PlannedPhoto>,
     /// Who the parties of a dispute are; made up.
@@ -130,8 +130,8 @@ fn join<'w>(twin: &mut Play<'w>, first: &mut Play<'w>) -> Result<(), Halt> {
 }
 
 fn told(play: Play<'_>) -> Told {
-    let Play { issue, events, route, contact, photos, parties, agreement, claims, .. } = play;
-    Told { issue, events, route, contact, photos, parties, agreement, claims }
+    let Play { issue, events, routes, contact, photos, parties, agreement, claims, .. } = play;
+    Told { issue, events, routes, contact, photos, parties, agreement, claims }
 }
 
 /// Generates about `count` issues up to the day of `ctx`, writes them, and says how many.
@@ -183,7 +183,7 @@ impl<'a> Batch<'a> {
     }
 
     async fn add(&mut self, told: Told) -> Result<(), DemoError> {
-        let Told { mut issue, events, route, contact, photos, parties, agreement, claims } = told;
+        let Told { mut issue, events, routes, contact, photos, parties, agreement, claims } = told;
         let snapshot = self.ctx.snapshot();
         snapshot.seals.keep_text(None, &mut issue)?;
         let record = parties.map(|record| (part::PARTIES, write_record(&record)));
@@ -206,7 +206,7 @@ impl<'a> Batch<'a> {
         }
         add_contribution(&mut self.change.deltas, &issue, &self.ctx.snapshot().zone, 1);
         self.change.contacts.extend(contact.map(|own| (issue.id, own)));
-        self.change.routes.push(route);
+        self.change.routes.extend(routes);
         self.change.saves.push(Save { version_seen: 0, issue, events });
         Ok(())
     }

@@ -7,7 +7,9 @@ use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, outcomes_of};
-use crate::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Verdict};
+use crate::domain::issue::supervision::{
+    Ground, Judgement, OpenOrder, Reach, Satisfaction, Verdict,
+};
 use crate::domain::issue::workflow::{Field, To, Transition, destination, offers};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,6 +35,16 @@ pub struct OfferField {
     pub choices: Vec<Choice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_chars: Option<usize>,
+    /// Needed only when another field has one of some values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_with: Option<RequiredWith>,
+}
+
+/// When a field is needed that is optional else.
+#[derive(Serialize, ToSchema)]
+pub struct RequiredWith {
+    pub field: String,
+    pub values: Vec<String>,
 }
 
 /// An action that the reader may take now.
@@ -87,6 +99,9 @@ pub fn action_name(action: Action) -> Texts {
         Action::Suspend => ("挂账", "Suspend"),
         Action::Resume => ("恢复处置", "Resume"),
         Action::Extend => ("延期", "Extend"),
+        Action::RequestExtension => ("申请延期", "Ask for an extension"),
+        Action::RequestSuspension => ("申请挂账", "Ask for a suspension"),
+        Action::DeclineRequest => ("不批准申请", "Decline the request"),
         Action::Submit => ("反馈结果", "Submit feedback"),
         Action::OrderCheck => ("下达核查", "Order inspection"),
         Action::Pass => ("核查通过", "Pass"),
@@ -158,6 +173,7 @@ fn choices_of(field: Field, issue: &Issue) -> Vec<Choice> {
         Field::Verdict => choices(Verdict::ALL, verdict_name),
         Field::Satisfaction => choices(Satisfaction::ALL, satisfaction_name),
         Field::Ground => choices(Ground::ALL, ground_name),
+        Field::Order => order_choices(issue),
         other => kind_choices(other),
     }
 }
@@ -171,6 +187,16 @@ fn choices<T: Copy + ToString>(
         Choice { value: value.to_string(), label: texts(zh, en) }
     };
     all.iter().map(choice).collect()
+}
+
+/// The orders that await a reply, each by its place in the log.
+fn order_choices(issue: &Issue) -> Vec<Choice> {
+    let choice = |order: &OpenOrder| {
+        let seq = order.seq;
+        let label = texts(&format!("记录第 {seq} 条的督办"), &format!("The order of entry {seq}"));
+        Choice { value: seq.to_string(), label }
+    };
+    issue.supervision.open_orders.iter().map(choice).collect()
 }
 
 const fn judgement_name(judgement: Judgement) -> (&'static str, &'static str) {
@@ -248,6 +274,7 @@ const fn field_texts(field: Field) -> (&'static str, &'static str, &'static str)
         Field::Verdict => ("choice", "是否解决", "Resolved or not"),
         Field::Satisfaction => ("choice", "满意度", "Satisfaction"),
         Field::Ground => ("choice", "申诉事项", "What it is against"),
+        Field::Order => ("choice", "回复的督办", "The order that it answers"),
         other => kind_field(other),
     }
 }
@@ -272,6 +299,13 @@ fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> Of
             Field::Meeting => Some(MEETING_CHARS_MAX),
             _ => None,
         },
+        required_with: (field == Field::CitedRule).then(|| {
+            let wrong = ReturnReason::ALL.iter().filter(|reason| reason.is_wrong_dispatch());
+            RequiredWith {
+                field: Field::Reason.as_str().to_owned(),
+                values: wrong.map(ToString::to_string).collect(),
+            }
+        }),
     }
 }
 

@@ -275,7 +275,7 @@ impl World {
         for (i, actor) in self.actors.iter().enumerate() {
             for action in step::allowed_actions(issue, actor) {
                 let taken = self.taken.get(&action).copied().unwrap_or_default();
-                let rare = action == Action::Appeal && rare_ground(issue).is_some();
+                let rare = action == Action::Appeal && rare_ground(issue, self.now).is_some();
                 let seldom = if rare { 0 } else { taken };
                 let share = if leads_on(action) { 8.0 } else { 1.0 } / f64::from(1 + seldom);
                 let weight = share * share;
