@@ -122,6 +122,11 @@ pub async fn read_parties(
         let version = issue.version;
         match take_action(ctx, actor, id, (Action::ReadParties, version), &request).await {
             Err(AppError::Refused(Refusal::Stale { .. })) if tried < TRIES => {}
+            Err(AppError::NoSealKey(says)) => {
+                // Which key is lacking is told sooner by what it should open.
+                open(ctx, issue).await?;
+                return Err(AppError::NoSealKey(says));
+            }
             Err(error) => return Err(error),
             Ok(issue) => return open(ctx, issue).await,
         }
@@ -133,7 +138,9 @@ pub async fn read_parties(
 async fn open(ctx: &Ctx, issue: Issue) -> Result<Opened, AppError> {
     let seals = ctx.snapshot().seals.clone();
     let (mut record, mut agreement) = (DisputeRecord::default(), None);
-    for text in ctx.store.find_sealed(issue.id).await? {
+    let own = [part::PARTIES, part::AGREEMENT];
+    let texts = ctx.store.find_sealed(issue.id).await?;
+    for text in texts.into_iter().filter(|text| own.contains(&text.part.as_str())) {
         let plain = seals.open(issue.id, &text.part, &text.body)?;
         match text.part.as_str() {
             part::PARTIES => {

@@ -1,6 +1,7 @@
 //! Working an issue: one action, decided by the workflow, kept in one change.
 
 use super::attach::attachment_of;
+use super::confide::{keep_step, seal_past};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::evidence::{self, Hand};
@@ -297,15 +298,17 @@ pub(super) async fn act(
         check_confirmed(&issue, corrected, request.confirmed_route.as_deref())?;
     }
     command.told.offer = offer_task(ctx, &snapshot, &issue, action, now).await?;
-    let (mut after, event) = decide_timed(&issue, &command, actor, timing)?;
+    let (after, event) = decide_timed(&issue, &command, actor, timing)?;
     if matches!(action, Action::Submit | Action::Settle) {
         let position = command.told.position;
         let hand = Hand { photos: &photos, named: &command.photos, position };
         evidence::check(&snapshot, &issue, &hand, now)?;
     }
     let presence = presence_of(&event, &command.told, actor.account());
+    let (mut after, event, said) = keep_step(&snapshot.seals, Some(&issue), (after, event))?;
     snapshot.seals.keep_text(Some(issue.kind), &mut after)?;
-    let care = care_change(ctx, &snapshot, (&issue, &after), request)?;
+    let mut care = care_change(ctx, &snapshot, (&issue, &after), request).await?;
+    care.sealed.extend(said);
     let by = event.actor.clone();
     steps.before_after.push((issue.clone(), after.clone(), event));
     steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
@@ -320,7 +323,7 @@ pub(super) async fn act(
 }
 
 /// What a step brings beside the issue and its event: sealed texts, a claim, summons.
-fn care_change(
+async fn care_change(
     ctx: &Ctx,
     snapshot: &Snapshot,
     (before, after): (&Issue, &Issue),
@@ -331,11 +334,13 @@ fn care_change(
         Ok(Sealed { issue: after.id, part: (*part).to_owned(), body })
     };
     let claim = request.claimant.clone().map(|who| (after.id, after.version, who));
-    Ok(CareChange {
-        sealed: request.sealed.iter().map(seal).collect::<Result<_, _>>()?,
-        claims: claim.into_iter().collect(),
-        summons: summons_of(ctx, snapshot, Some(before), after)?,
-    })
+    let mut change = seal_past(ctx, &snapshot.seals, (before, after)).await?;
+    for text in &request.sealed {
+        change.sealed.push(seal(text)?);
+    }
+    change.claims.extend(claim);
+    change.summons = summons_of(ctx, snapshot, Some(before), after)?;
+    Ok(change)
 }
 
 /// What a request corrects of that which the route depends on.

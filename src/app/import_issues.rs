@@ -10,6 +10,7 @@ mod tests;
 
 pub use past::{Past, relive};
 
+use super::confide::keep_log;
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
 use super::number::new_number;
@@ -20,7 +21,7 @@ use crate::domain::catalog::Category;
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::event::{Facts, fact};
 use crate::domain::issue::kind::{Kind, Severity};
-use crate::domain::issue::record::place_facts;
+use crate::domain::issue::record::{Issue, place_facts};
 use crate::domain::issue::step::{join, outcomes_of};
 use crate::domain::metrics::contribution::add_contribution;
 use crate::domain::time::Timestamp;
@@ -310,10 +311,11 @@ impl<'a> Import<'a> {
         let Past { events, .. } =
             relive(id, &row, facts, lead, &self.mapping.source).map_err(of_row)?;
         let (keeper, now) = (&self.snapshot.keeper, change.at);
-        let (mut issue, events) = keeper.time_log(events, now).map_err(of_row)?;
-        issue.text = row.text;
-        issue.address = row.address;
-        self.snapshot.seals.keep_text(None, &mut issue).map_err(ImportError::App)?;
+        let (issue, events) = keeper.time_log(events, now).map_err(of_row)?;
+        let issue = Issue { text: row.text, address: row.address, ..issue };
+        let (mut issue, events, said) = keep_log(&self.snapshot.seals, issue, events)?;
+        self.snapshot.seals.keep_text(None, &mut issue)?;
+        change.care.sealed.extend(said);
         add_contribution(&mut change.deltas, &issue, &self.snapshot.zone, 1);
         change.routes.push(StoredRoute {
             issue: id,

@@ -62,7 +62,7 @@ fn is_readable(issue: &Issue, actor: &Actor, in_scope: bool) -> bool {
 async fn find_like_opinions(
     ctx: &Ctx,
     snapshot: &Snapshot,
-    scope: &Scope,
+    (actor, scope): (&Actor, &Scope),
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Alike>, AppError> {
     let category = snapshot.catalog.category(wanted.category);
@@ -90,7 +90,8 @@ async fn find_like_opinions(
     let found = ctx.store.list_issues(&query, scope).await?;
     let others = found.items.into_iter().filter(|issue| Some(issue.id) != wanted.itself);
     let alike = others.filter_map(|issue| {
-        let score = likeness::score_words(wanted.text, &issue.text)?;
+        let text = shown_text(&snapshot.seals, actor, &issue)?;
+        let score = likeness::score_words(wanted.text, &text)?;
         let distance_m = distance_m(wanted.place.position, issue.place.position);
         Some(Alike { issue, distance_m, score, in_scope: true })
     });
@@ -155,7 +156,7 @@ pub async fn find_alike(
         })
         .collect();
     let known: BTreeSet<IssueId> = alike.iter().map(|one| one.issue.id).collect();
-    let opinions = find_like_opinions(ctx, &snapshot, &scope, wanted).await?;
+    let opinions = find_like_opinions(ctx, &snapshot, (actor, &scope), wanted).await?;
     alike.extend(opinions.into_iter().filter(|one| !known.contains(&one.issue.id)));
     alike.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.issue.id.cmp(&b.issue.id)));
     Ok(alike)

@@ -7,6 +7,8 @@ pub mod attach;
 pub mod audit;
 pub mod carry;
 pub mod clocks;
+pub mod coarse;
+pub mod confide;
 pub mod ctx;
 pub mod dispute;
 pub mod error;

@@ -1,6 +1,7 @@
 //! A report: placed, checked, routed and kept; or previewed, which keeps nothing.
 
 use super::attach::attachment_of;
+use super::confide::{keep_contact, keep_step};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
@@ -23,6 +24,7 @@ use crate::domain::issue::state::{Action, State};
 use crate::domain::issue::step::{Command, Draft, decide_timed, seal};
 use crate::domain::metrics::contribution::deltas_of;
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
+use crate::store::care::SEALED_PREFIX;
 use crate::store::change::{Applied, Attachment, Change, Contact, Idempotency, Save, StoredRoute};
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
@@ -97,6 +99,11 @@ fn check_words(faults: &mut Vec<FieldProblem>, field: &str, text: &str, chars_ma
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         let says = say("含有控制字符", "This holds a control character");
         fault(faults, field, says);
+    }
+    // So does what is kept sealed, and nothing else may.
+    if text.starts_with(SEALED_PREFIX) {
+        let zh = format!("不能以 {SEALED_PREFIX} 开头");
+        fault(faults, field, say(zh, format!("This may not begin with {SEALED_PREFIX}")));
     }
     if text.chars().count() > chars_max {
         let zh = format!("至多 {chars_max} 个字");
@@ -301,7 +308,9 @@ pub async fn submit(
     for attachment in attachments {
         change.attachments.push(Attachment { issue: issue.id, ..attachment });
     }
-    change.contacts.extend(submission.contact.clone().map(|contact| (issue.id, contact)));
+    if let Some(contact) = submission.contact.clone() {
+        change.contacts.push((issue.id, keep_contact(&snapshot.seals, &issue, contact)?));
+    }
     change.idempotency = key.as_ref().map(|key| Idempotency {
         scope,
         key: key.key.clone(),
@@ -439,10 +448,12 @@ fn open_issue(
         let command =
             Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
         let timing = (change.at, &snapshot.keeper);
-        let (settled, event) = decide_timed(&issue, &command, actor, timing)?;
+        let step = decide_timed(&issue, &command, actor, timing)?;
         super::evidence::check_settled(&ctx.snapshot(), &issue, photos, change.at)?;
+        let (settled, event, said) = keep_step(&snapshot.seals, Some(&issue), step)?;
         issue = settled;
         events.push(event);
+        change.care.sealed.extend(said);
     }
     change.deltas = deltas_of(None, &issue, &snapshot.zone);
     change.care.summons = summons_of(ctx, &snapshot, None, &issue)?;

@@ -62,12 +62,6 @@ impl Routed {
     }
 }
 
-/// Where a kept trace says that the issue goes and why.
-pub fn stored_sentence(trace: &str) -> Option<Say> {
-    let trace = trace_from_json(trace).ok()?;
-    Some(say(trace.sentence(Lang::Zh), trace.sentence(Lang::En)))
-}
-
 /// Decides who has to act.
 pub fn route(
     snapshot: &Snapshot,

@@ -1,4 +1,4 @@
-//! Sealing: what is told about the parties of a dispute is encrypted before it reaches the store
+//! Sealing: what is told about a dispute is encrypted before it reaches the store
 //! (XChaCha20-Poly1305), under keys that come from the configuration and are nowhere in it.
 //!
 //! A sealed text is `sealed:1:KEY:BASE64`, where KEY is the key's name and BASE64 holds the nonce
@@ -8,9 +8,11 @@
 use super::ctx::Ctx;
 use super::error::{AppError, say};
 use crate::domain::id::IssueId;
+use crate::domain::issue::confided::Confided;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
-use crate::store::care::{Sealed, SealedText};
+use crate::format::confided::write_confided;
+use crate::store::care::{PlainNote, SEALED_PREFIX as PREFIX, Sealed, SealedText};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
@@ -18,7 +20,6 @@ use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 use std::collections::BTreeSet;
 use std::fmt;
 
-const PREFIX: &str = "sealed:1:";
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
 const KEY_NAME_CHARS_MAX: usize = 32;
@@ -31,6 +32,20 @@ pub mod part {
     pub const ADDRESS: &str = "address";
     pub const PARTIES: &str = "parties";
     pub const AGREEMENT: &str = "agreement";
+    pub const CONTACT_NAME: &str = "contact_name";
+    pub const CONTACT_PHONE: &str = "contact_phone";
+    /// What an event says in confidence; its number follows.
+    const NOTE: &str = "note:";
+
+    /// The part of an event.
+    pub fn note(seq: i64) -> String {
+        format!("{NOTE}{seq}")
+    }
+
+    /// The event that a part belongs to.
+    pub fn event_of(part: &str) -> Option<i64> {
+        part.strip_prefix(NOTE)?.parse().ok()
+    }
 }
 
 /// A text that must not be seen in a log.
@@ -152,25 +167,38 @@ impl Seals {
         String::from_utf8(plain).map_err(|_| broken())
     }
 
-    /// Seals the text and the address of an issue that is a dispute, or has become one, and opens
-    /// those of an issue that is none any more.
+    /// Whether a kept text is sealed, and not only written as if it were.
     ///
     /// # Errors
-    /// As for [`Seals::seal`] and [`Seals::open`].
+    /// The key that it names is not in the ring, so it cannot be told.
+    pub fn is_sealed(&self, issue: IssueId, part: &str, body: &str) -> Result<bool, AppError> {
+        if !body.starts_with(PREFIX) {
+            return Ok(false);
+        }
+        match self.open(issue, part, body) {
+            Ok(_) => Ok(true),
+            Err(AppError::NoSealKey(says)) => Err(AppError::NoSealKey(says)),
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// Seals the text and the address of an issue that is a dispute, or has become one. What was
+    /// sealed stays sealed, also when it is a dispute no more.
+    ///
+    /// # Errors
+    /// As for [`Seals::seal`] and [`Seals::is_sealed`].
     pub fn keep_text(&self, was: Option<Kind>, issue: &mut Issue) -> Result<(), AppError> {
-        let sealed_before = was == Some(Kind::Dispute);
-        let sealed_after = issue.kind == Kind::Dispute;
-        if sealed_before == sealed_after {
+        if issue.kind != Kind::Dispute || was == Some(Kind::Dispute) {
             return Ok(());
         }
         let id = issue.id;
-        let turn = |part: &str, text: &str| match sealed_after {
-            true => self.seal(id, part, text),
-            false => self.open(id, part, text),
+        let keep = |part: &str, text: &str| match was {
+            Some(_) if self.is_sealed(id, part, text)? => Ok(text.to_owned()),
+            _ => self.seal(id, part, text),
         };
-        issue.text = turn(part::TEXT, &issue.text)?;
+        issue.text = keep(part::TEXT, &issue.text)?;
         issue.address =
-            issue.address.as_deref().map(|text| turn(part::ADDRESS, text)).transpose()?;
+            issue.address.as_deref().map(|text| keep(part::ADDRESS, text)).transpose()?;
         Ok(())
     }
 }
@@ -198,6 +226,7 @@ fn missing_key(name: &str) -> AppError {
 /// What came of sealing anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rotated {
+    /// Texts that another key had sealed, or none.
     pub resealed: usize,
     /// Changed by someone else meanwhile, and so sealed with the first key already or gone.
     pub passed: usize,
@@ -205,15 +234,18 @@ pub struct Rotated {
     pub closed: BTreeSet<String>,
 }
 
-/// Seals with the first key whatever another key sealed, or none. What is done stays done, so a
-/// run that was broken off is taken up by the next. `progress` is told how many are done.
+/// Seals with the first key whatever another key sealed, or none: texts, addresses, contacts and
+/// notes of disputes among them. What is done stays done, so a run that was broken off is taken up
+/// by the next. `progress` is told how many are done.
 ///
 /// # Errors
 /// There is no key, or the store is not available.
 pub async fn rotate(ctx: &Ctx, progress: impl Fn(usize)) -> Result<Rotated, AppError> {
     let seals = ctx.snapshot().seals.clone();
     let prefix = seals.prefix().ok_or_else(no_key)?;
-    let (mut after, mut told) = (None, Rotated::default());
+    let mut told = Rotated::default();
+    seal_plain_notes(ctx, &seals, &mut told, &progress).await?;
+    let mut after = None;
     loop {
         let texts = ctx.store.list_sealed_by_others(&prefix, after, ROTATE_TEXTS).await?;
         let Some(last) = texts.last() else { return Ok(told) };
@@ -234,6 +266,48 @@ pub async fn rotate(ctx: &Ctx, progress: impl Fn(usize)) -> Result<Rotated, AppE
         told.passed += asked - done;
         progress(told.resealed);
     }
+}
+
+/// Seals the notes of disputes that stand in the log from before they were sealed. Their digests
+/// in the chain stay as they are.
+async fn seal_plain_notes(
+    ctx: &Ctx,
+    seals: &Seals,
+    told: &mut Rotated,
+    progress: &impl Fn(usize),
+) -> Result<(), AppError> {
+    let mut after = None;
+    loop {
+        let notes = ctx.store.list_plain_notes(after, ROTATE_TEXTS).await?;
+        let Some(last) = notes.last() else { return Ok(()) };
+        after = Some((last.issue, last.seq));
+        let sealed = notes.into_iter().map(|note| {
+            let sealed = seal_plain_note(seals, note.issue, note.seq, &note.note)?;
+            Ok((note, sealed))
+        });
+        let sealed: Vec<(PlainNote, Sealed)> = sealed.collect::<Result<_, AppError>>()?;
+        let asked = sealed.len();
+        let done = ctx.store.seal_notes(sealed).await?;
+        told.resealed += done;
+        told.passed += asked - done;
+        progress(told.resealed);
+    }
+}
+
+/// A note as it is kept that was written before its issue's notes were sealed.
+///
+/// # Errors
+/// There is no key.
+pub fn seal_plain_note(
+    seals: &Seals,
+    issue: IssueId,
+    seq: i64,
+    note: &str,
+) -> Result<Sealed, AppError> {
+    let said = Confided { note: Some(note.to_owned()), ..Confided::default() };
+    let part = part::note(seq);
+    let body = seals.seal(issue, &part, &write_confided(&said))?;
+    Ok(Sealed { issue, part, body })
 }
 
 #[cfg(test)]

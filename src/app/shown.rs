@@ -6,11 +6,18 @@ use crate::domain::access::{Actor, Scope};
 use crate::domain::cell::{COARSE_RESOLUTION, parent_cell};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
+use crate::store::care::SEALED_PREFIX;
 use crate::store::query::IssueFilter;
 
 /// Whether the reader may know what the issue is about.
 pub fn reads_content(actor: &Actor, issue: &Issue) -> bool {
     issue.kind != Kind::Dispute || actor.reads_dispute(&issue.subject())
+}
+
+/// Whether whoever holds the number may know what the issue is about: a number can be passed on or
+/// found. What was a dispute once stays sealed to him.
+pub fn is_told_by_number(issue: &Issue) -> bool {
+    issue.kind != Kind::Dispute && !issue.text.starts_with(SEALED_PREFIX)
 }
 
 fn open(seals: &Seals, issue: &Issue, part: &str, kept: &str) -> Option<String> {
@@ -23,21 +30,14 @@ fn open(seals: &Seals, issue: &Issue, part: &str, kept: &str) -> Option<String> 
 
 /// What was reported, to a reader who may know it; that of a dispute is kept sealed.
 pub fn shown_text(seals: &Seals, actor: &Actor, issue: &Issue) -> Option<String> {
-    match (reads_content(actor, issue), issue.kind) {
-        (false, _) => None,
-        (true, Kind::Dispute) => open(seals, issue, part::TEXT, &issue.text),
-        (true, _) => Some(issue.text.clone()),
-    }
+    // What was a dispute once stays sealed, so every text is opened; a plain one is as it is.
+    reads_content(actor, issue).then(|| open(seals, issue, part::TEXT, &issue.text))?
 }
 
 /// The address, as [`shown_text`].
 pub fn shown_address(seals: &Seals, actor: &Actor, issue: &Issue) -> Option<String> {
     let kept = issue.address.as_deref()?;
-    match (reads_content(actor, issue), issue.kind) {
-        (false, _) => None,
-        (true, Kind::Dispute) => open(seals, issue, part::ADDRESS, kept),
-        (true, _) => Some(kept.to_owned()),
-    }
+    reads_content(actor, issue).then(|| open(seals, issue, part::ADDRESS, kept))?
 }
 
 /// The H3 cell that the reader is told: a coarse one for a dispute that he may not read.

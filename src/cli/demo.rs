@@ -1,7 +1,7 @@
 //! `hexward demo`: loads a demo into an empty folder, then serves it.
 
 use super::open::{open_ctx, start_log, told};
-use super::seal::ensure_own_key;
+use super::seal::{ensure_own_key, require_key};
 use super::serve::serve;
 use crate::app::ctx::Ctx;
 use crate::config::{Config, ConfigArgs};
@@ -49,6 +49,7 @@ pub async fn run(config_args: &ConfigArgs, args: DemoArgs) -> anyhow::Result<Exi
     config.listen = args.listen.unwrap_or(config.listen);
     start_log(&config);
     ensure_own_key(&config)?;
+    require_key(&config)?;
     let ctx = open_demo(&config, args.city, args.issues).await?;
     if !args.no_serve {
         let seats = seats_of(&ctx, args.city);

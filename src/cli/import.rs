@@ -1,6 +1,6 @@
 //! `hexward import issues`: the history of another system, through a mapping file.
 
-use super::open::{open, told};
+use super::open::{open_keyed, told};
 use crate::app::import_issues::{
     ImportError, ImportProblem, Refused, Summary, Told, import_issues, run_id,
 };
@@ -88,7 +88,7 @@ pub async fn run_issues(config: &ConfigArgs, args: IssuesArgs) -> anyhow::Result
     let name = args.file.display();
     let read = || File::open(&args.file).with_context(|| format!("{name} cannot be read"));
     let file = read()?;
-    let (_, ctx) = open(config).await?;
+    let (_, ctx) = open_keyed(config).await?;
     let id = run_id(&text, read()?, &ctx.instance().district)?;
     let bar = progress_bar(file.metadata()?.len());
     let mut problems = Problems::open(args.problems.as_deref())?;

@@ -1,5 +1,6 @@
 //! What the commands share: the log, the database, and the surroundings of the use cases.
 
+use super::seal::ensure_own_key;
 use crate::app::ctx::{Ctx, system_clock};
 use crate::app::error::AppError;
 use crate::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
@@ -43,6 +44,18 @@ pub fn run<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T
 pub async fn open(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)> {
     let config = Config::load(args)?;
     start_log(&config);
+    let ctx = open_ctx(&config).await?;
+    Ok((config, ctx))
+}
+
+/// As [`open`], where disputes may come in: an embedded database gets a key of its own first.
+///
+/// # Errors
+/// As for [`open`] and [`ensure_own_key`].
+pub async fn open_keyed(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)> {
+    let config = Config::load(args)?;
+    start_log(&config);
+    ensure_own_key(&config)?;
     let ctx = open_ctx(&config).await?;
     Ok((config, ctx))
 }

@@ -75,18 +75,46 @@ fn put_first(path: &Path, line: &str) -> anyhow::Result<()> {
     std::fs::rename(&new, path).with_context(|| format!("replacing {}", path.display()))
 }
 
-/// Gives the demo a key of its own, where no key is configured.
+/// Gives an installation a key of its own, where none is configured and the database is embedded:
+/// then there is one node, and its key can lie beside its database. Nodes that share a database
+/// need the same key, so theirs has to be configured.
 ///
 /// # Errors
-/// The data folder cannot be written to.
+/// The data folder cannot be written to, or the configured keys cannot be read.
 pub fn ensure_own_key(config: &Config) -> anyhow::Result<()> {
-    if !config.seal_keys_text()?.trim().is_empty() {
+    let is_embedded = config.database_url().starts_with("sqlite:");
+    if !is_embedded || !config.seal_keys_text()?.trim().is_empty() {
         return Ok(());
     }
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("making {}", config.data.display()))?;
-    let Some(line) = new_key("demo") else { bail!("no key can be made") };
-    put_first(&config.own_seal_file(), &line)
+    // A name of its own, so that what a lost key sealed is told from what this one seals.
+    let name = format!("own-{}", hex::encode(rand::random::<[u8; 4]>()));
+    let Some(line) = new_key(&name) else { bail!("no key can be made") };
+    let path = config.own_seal_file();
+    put_first(&path, &line)?;
+    tracing::info!(
+        key = name,
+        file = %path.display(),
+        "no key to seal disputes with was configured, so one was made: keep a copy of its file \
+         apart from the database"
+    );
+    Ok(())
+}
+
+/// Says what to do where disputes are needed and there is no key to seal them with.
+///
+/// # Errors
+/// There is no key.
+pub fn require_key(config: &Config) -> anyhow::Result<()> {
+    match config.seal_keys_text()?.trim().is_empty() {
+        false => Ok(()),
+        true => bail!(
+            "nodes on {} may share it and need one key to seal disputes with: run `hexward seal \
+             new-key` and set seal_keys",
+            config.database_url().split("://").next().unwrap_or("a server")
+        ),
+    }
 }
 
 async fn seal_anew(config: &ConfigArgs) -> anyhow::Result<ExitCode> {
@@ -103,4 +131,34 @@ async fn seal_anew(config: &ConfigArgs) -> anyhow::Result<ExitCode> {
     );
     rotated.closed.iter().for_each(|text| println!("  {text}"));
     Ok(ExitCode::from(u8::from(!rotated.closed.is_empty())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn an_embedded_database_gets_a_key_of_its_own_once_and_a_shared_one_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Config { data: folder.path().join("data"), ..Config::default() };
+        assert!(require_key(&config).is_err());
+        ensure_own_key(&config).unwrap();
+        let path = config.own_seal_file();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let made = config.seal_keys_text().unwrap();
+        assert!(Seals::parse(&made).unwrap().can_seal());
+        ensure_own_key(&config).unwrap();
+        assert_eq!(config.seal_keys_text().unwrap(), made, "the key stays");
+        require_key(&config).unwrap();
+
+        let database = "postgres://somebody:secret@host/hexward".to_owned();
+        let data = folder.path().join("shared");
+        let shared = Config { data, database, ..Config::default() };
+        ensure_own_key(&shared).unwrap();
+        assert!(!shared.own_seal_file().exists());
+        let told = require_key(&shared).unwrap_err().to_string();
+        assert!(told.contains("seal new-key") && !told.contains("secret"), "{told}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `hexward serve`: the server, until it is told to stop.
 
-use super::open::open;
+use super::open::open_keyed;
 use crate::app::ctx::Ctx;
 use crate::config::{Config, ConfigArgs};
 use crate::http::{self, App, Options};
@@ -24,7 +24,7 @@ pub struct ServeArgs {
 /// # Errors
 /// The configuration, the database or the address cannot be used.
 pub async fn run(config_args: &ConfigArgs, args: &ServeArgs) -> anyhow::Result<ExitCode> {
-    let (mut config, ctx) = open(config_args).await?;
+    let (mut config, ctx) = open_keyed(config_args).await?;
     config.listen = args.listen.unwrap_or(config.listen);
     serve(&config, ctx, |address| println!("Hexward listens on http://{address}")).await?;
     Ok(ExitCode::SUCCESS)

@@ -57,6 +57,10 @@ pub async fn run_audit(config: &ConfigArgs, command: AuditCommand) -> anyhow::Re
     bar.finish_and_clear();
     let audit = audit.map_err(told)?;
     println!("{} issues, {} events, {} faulty", audit.issues, audit.events, audit.faulty);
+    if audit.sealed_unread > 0 {
+        let unread = audit.sealed_unread;
+        println!("{unread} sealed notes were not compared: their keys are not in seal_keys");
+    }
     audit.faults.iter().for_each(|line| println!("  {line}"));
     Ok(ExitCode::from(u8::from(audit.faulty > 0)))
 }

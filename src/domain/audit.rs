@@ -63,7 +63,8 @@ pub enum ChainError {
     Truncated { expected: i64, found: i64 },
 }
 
-fn feed(hasher: &mut Sha256, part: &str) {
+/// Adds one part of several to a digest.
+pub fn feed(hasher: &mut Sha256, part: &str) {
     // The length goes first, so that no two lists of parts have the same bytes.
     hasher.update((part.len() as u64).to_be_bytes());
     hasher.update(part.as_bytes());

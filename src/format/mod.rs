@@ -5,6 +5,7 @@
 pub mod assets;
 pub mod calendar;
 pub mod catalog;
+pub mod confided;
 pub mod csv_out;
 pub mod csv_rows;
 pub mod dbf;

@@ -13,6 +13,7 @@ use super::wire::issue::{
 use super::wire::report::{near_brief, stored_route_wire};
 use super::wire::supervision::{DossierView, DossierWire};
 use super::wire::{Items, Page};
+use crate::app::confide::{self, open_contact};
 use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
@@ -100,6 +101,7 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
             .iter()
             .any(|g| g.role.reads_disputes() && g.covers(&issue.subject()));
     let contact = if named { store.find_contact(issue.id).await? } else { None };
+    let contact = contact.map(|kept| open_contact(&view.snapshot.seals, issue.id, kept));
     let reporter = match issue.reporter {
         Some(id) if !issue.anonymous => store.find_account(id).await?,
         _ => None,
@@ -116,7 +118,7 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
         reporter_name: reporter.map(|account| account.name),
         merged_into,
         merged_from: store.list_merged(issue.id, &scope).await?,
-        route: route.map(|route| stored_route_wire(view, &route)),
+        route: route.map(|route| stored_route_wire(view, issue, &route)),
         dossier,
     })
 }
@@ -124,7 +126,7 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
 /// The story of the supervision, with the names of those who had a part in it.
 async fn dossier_of(app: &App, view: &View<'_>, issue: &Issue) -> Result<DossierWire, AppError> {
     let store = &app.ctx.store;
-    let dossier = Dossier::of(&store.list_events(issue.id).await?);
+    let dossier = Dossier::of(&confide::list_events(&app.ctx, issue.id).await?);
     let (mut names, mut presences) = (BTreeMap::new(), Vec::new());
     if dossier != Dossier::default() {
         presences = store.list_presences(issue.id).await?;
@@ -329,7 +331,7 @@ pub async fn list_events(
     At(id): At<String>,
 ) -> Result<Json<Items<EventWire>>, ApiError> {
     let issue = find(&app, &caller, &id).await?;
-    let events = app.ctx.store.list_events(issue.id).await.map_err(AppError::from)?;
+    let events = confide::list_events(&app.ctx, issue.id).await?;
     let accounts = app.ctx.store.list_accounts().await.map_err(AppError::from)?;
     let names: BTreeMap<String, String> =
         accounts.into_iter().map(|account| (account.id.to_string(), account.name)).collect();

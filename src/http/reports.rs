@@ -12,10 +12,10 @@ use crate::app::handle::{Request as ActionRequest, take_reporter_action};
 use crate::app::number::parse_number;
 use crate::app::photo::Variant;
 use crate::app::report::{self, KEY_CHARS_MAX, RequestKey};
+use crate::app::shown::is_told_by_number;
 use crate::app::told::ToldRequest;
 use crate::domain::access::Actor;
 use crate::domain::id::AttachmentId;
-use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, State as IssueState};
 use crate::domain::issue::step::{RATE_DAYS_MAX, REOPEN_DAYS_MAX};
@@ -226,7 +226,7 @@ pub async fn show_track_photo(
     let id = AttachmentId::parse(&id).ok_or_else(ApiError::not_found)?;
     let photo = app.ctx.store.find_attachment(id).await.map_err(AppError::from)?;
     let own = |photo: &crate::store::change::Attachment| {
-        photo.issue == issue.id && issue.kind != Kind::Dispute
+        photo.issue == issue.id && is_told_by_number(&issue)
     };
     let photo = photo.filter(own).ok_or_else(ApiError::not_found)?;
     let variant = match copy.as_str() {

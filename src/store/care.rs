@@ -2,6 +2,7 @@
 //! published answers and wishes, retention.
 
 use super::StoreError;
+use super::change::Contact;
 use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::IssueId;
 use crate::domain::issue::care::{ClaimState, Risk};
@@ -12,18 +13,30 @@ use async_trait::async_trait;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
+/// How every sealed text begins, and no other text that is kept where one may be.
+pub const SEALED_PREFIX: &str = "sealed:1:";
+
 /// A sealed text to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sealed {
     pub issue: IssueId,
-    /// `parties` or `agreement`.
+    /// `parties`, `agreement`, or `note:` with the number of an event.
     pub part: String,
     /// As it was sealed; never plain.
     pub body: String,
 }
 
-/// A sealed text as it is kept: also the `text` and `address` of a dispute.
+/// A sealed text as it is kept: also the `text` and `address` of a dispute, and the `contact_name`
+/// and `contact_phone` of its reporter.
 pub type SealedText = Sealed;
+
+/// A note of a dispute that stands in its log and should be sealed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlainNote {
+    pub issue: IssueId,
+    pub seq: i64,
+    pub note: String,
+}
 
 /// Who claims a wish.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -66,6 +79,10 @@ impl Summons {
 #[derive(Clone, Debug, Default)]
 pub struct CareChange {
     pub sealed: Vec<Sealed>,
+    /// Events, by issue and number, whose notes are sealed by this change and leave the log.
+    pub sealed_notes: Vec<(IssueId, i64)>,
+    /// Contacts that take the place of those that are kept.
+    pub sealed_contacts: Vec<(IssueId, Contact)>,
     /// The issue, the event by which it was claimed, and who claims.
     pub claims: Vec<(IssueId, i64, Claimant)>,
     pub summons: Vec<Summons>,
@@ -122,7 +139,7 @@ pub struct Erasure {
 #[async_trait]
 pub trait Cares: Send + Sync {
     /// The sealed texts of an issue. The caller has read the issue in scope, and writes into its
-    /// log that they are read before he shows any of them.
+    /// log that the parties and the agreement are read before he shows any of them.
     async fn find_sealed(&self, issue: IssueId) -> Result<Vec<SealedText>>;
 
     /// Sealed texts that do not begin with `prefix`, after a place in their order: for sealing
@@ -133,6 +150,17 @@ pub trait Cares: Send + Sync {
         after: Option<(IssueId, String)>,
         limit: usize,
     ) -> Result<Vec<SealedText>>;
+
+    /// Notes of disputes that stand in the log, after a place in their order: for sealing them.
+    async fn list_plain_notes(
+        &self,
+        after: Option<(IssueId, i64)>,
+        limit: usize,
+    ) -> Result<Vec<PlainNote>>;
+
+    /// Takes notes out of the log and keeps them sealed, each only while it is as it was read;
+    /// says how many were.
+    async fn seal_notes(&self, notes: Vec<(PlainNote, Sealed)>) -> Result<usize>;
 
     /// Replaces sealed texts, each only while it is as it was read; says how many were.
     async fn reseal(&self, texts: Vec<(SealedText, Sealed)>) -> Result<usize>;

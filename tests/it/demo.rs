@@ -162,6 +162,13 @@ fn a_loaded_demo_is_whole_on_both_engines() {
         let metrics = verify_metrics(&ctx).await.unwrap();
         assert_eq!((metrics.differing, metrics.examples), (0, Vec::new()), "{}", fixture.engine());
         assert!((270..=330).contains(&metrics.issues), "{}", metrics.issues);
+        for plain in [
+            "event ON event.issue_id = issue.id AND event.note IS NOT NULL",
+            "issue_contact AS own ON own.issue_id = issue.id AND own.name NOT LIKE 'sealed:1:%'",
+        ] {
+            let sql = format!("SELECT COUNT(*) FROM issue JOIN {plain} WHERE kind = 'dispute'");
+            assert_eq!(fixture.raw.number(&sql).await, 0, "{plain}");
+        }
         let audit = verify_audit(&ctx, |_| {}).await.unwrap();
         assert_eq!((audit.faulty, audit.faults), (0, Vec::new()), "{}", fixture.engine());
 

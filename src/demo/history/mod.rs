@@ -18,6 +18,7 @@ mod words;
 use super::accounts::Seat;
 use super::load::{DemoError, Stage, Tell};
 use super::rng::Rng;
+use crate::app::confide::{keep_contact, keep_log};
 use crate::app::ctx::{Ctx, Snapshot};
 use crate::app::notify::summons_of;
 use crate::app::seal::part;
@@ -183,8 +184,10 @@ impl<'a> Batch<'a> {
     }
 
     async fn add(&mut self, told: Told) -> Result<(), DemoError> {
-        let Told { mut issue, events, routes, contact, photos, parties, agreement, claims } = told;
+        let Told { issue, events, routes, contact, photos, parties, agreement, claims } = told;
         let snapshot = self.ctx.snapshot();
+        let (mut issue, events, said) = keep_log(&snapshot.seals, issue, events)?;
+        self.change.care.sealed.extend(said);
         snapshot.seals.keep_text(None, &mut issue)?;
         let record = parties.map(|record| (part::PARTIES, write_record(&record)));
         for (part, plain) in record.into_iter().chain(agreement.map(|t| (part::AGREEMENT, t))) {
@@ -205,7 +208,9 @@ impl<'a> Batch<'a> {
             self.change.attachments.push(Attachment { id: planned.id, issue: issue.id, ..kept });
         }
         add_contribution(&mut self.change.deltas, &issue, &self.ctx.snapshot().zone, 1);
-        self.change.contacts.extend(contact.map(|own| (issue.id, own)));
+        if let Some(own) = contact {
+            self.change.contacts.push((issue.id, keep_contact(&snapshot.seals, &issue, own)?));
+        }
         self.change.routes.extend(routes);
         self.change.saves.push(Save { version_seen: 0, issue, events });
         Ok(())

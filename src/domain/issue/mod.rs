@@ -2,6 +2,7 @@
 
 pub mod care;
 pub mod clock;
+pub mod confided;
 pub mod dossier;
 pub mod event;
 pub mod evidence;

@@ -304,7 +304,10 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> Iss
         datum: issue.place.datum.as_str().to_owned(),
         raw: if readable { issue.place.raw } else { brief.position },
         chain: view.chain(&issue.place.path),
-        candidates: issue.place.candidates.iter().map(|code| view.area(code)).collect(),
+        candidates: match readable {
+            true => issue.place.candidates.iter().map(|code| view.area(code)).collect(),
+            false => Vec::new(),
+        },
         cell: format!("{:x}", shown_cell(view.actor, issue)),
         assists: issue.assists.iter().map(|code| view.department(code)).collect(),
         reporter: ReporterWire {
@@ -363,7 +366,9 @@ impl LogView<'_> {
             | fact::ACCURACY_M
             | fact::CANDIDATES
             | fact::MEETING
-            | fact::MEETING_POSITION => self.readable,
+            | fact::MEETING_POSITION
+            // From where one stood oneself it tells the place.
+            | fact::DISTANCE_M => self.readable,
             fact::OTHER | fact::OTHER_NUMBER => {
                 event.facts.get(fact::OTHER).is_some_and(|id| self.known_others.contains(id))
             }

@@ -3,17 +3,20 @@
 use super::issue::{IssueBrief, View};
 use super::{Named, NamedArea, Texts};
 use crate::app::assets::assets_near;
+use crate::app::coarse::{coarse_route, coarse_sentence};
 use crate::app::error::say;
 use crate::app::likeness::Alike;
 use crate::app::place::Placed;
 use crate::app::report::{Preview, Submission};
-use crate::app::route::{Routed, stored_sentence};
+use crate::app::route::Routed;
 use crate::domain::catalog::{Lang as Words, Limit};
 use crate::domain::datum::Datum;
 use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::issue::record::Issue;
 use crate::domain::routing::NearbyAsset;
 use crate::domain::territory::{Branch, Near, Post, Worker};
 use crate::domain::time::Timestamp;
+use crate::format::trace::trace_to_value;
 use crate::http::extract::Lang;
 use crate::http::problem::ApiError;
 use crate::store::change::{Contact, StoredRoute};
@@ -178,19 +181,24 @@ pub fn route_wire(view: &View<'_>, routed: &Routed) -> RouteWire {
     }
 }
 
-/// A route as it was kept with the issue.
-pub fn stored_route_wire(view: &View<'_>, route: &StoredRoute) -> RouteWire {
-    let trace = crate::format::trace::trace_from_json(&route.trace).ok();
-    let decision = trace.map(|trace| crate::domain::routing::Decision { trace });
-    let lead = decision.as_ref().and_then(|decision| decision.lead());
-    let assists = decision.as_ref().map_or(&[][..], |decision| decision.assists());
+/// A route as it was kept with the issue. To who may not know the exact place it is told without
+/// what would tell that.
+pub fn stored_route_wire(view: &View<'_>, issue: &Issue, route: &StoredRoute) -> RouteWire {
+    let whole = Routed::of_stored(Some(route));
+    let readable = view.reads_text(issue);
+    let told = if readable { None } else { Some(coarse_route(&whole)) };
+    let told = told.as_ref().unwrap_or(&whole);
+    let trace = told.decision.as_ref().and_then(|own| trace_to_value(&own.trace).ok());
     RouteWire {
-        lead: lead.map(|code| view.department(code)),
-        assists: assists.iter().map(|code| view.department(code)).collect(),
-        sentence: stored_sentence(&route.trace).map(Texts::from),
-        fallback: decision.as_ref().is_some_and(|decision| decision.is_fallback()),
+        lead: whole.lead().map(|code| view.department(code)),
+        assists: whole.assists().iter().map(|code| view.department(code)).collect(),
+        sentence: whole.decision.as_ref().map(|_| match readable {
+            true => whole.sentence().into(),
+            false => coarse_sentence(&whole).into(),
+        }),
+        fallback: whole.is_fallback(),
         matrix_version: route.matrix_version,
-        trace: serde_json::from_str(&route.trace).ok(),
+        trace,
     }
 }
 

@@ -308,7 +308,7 @@ impl DossierView<'_> {
         let stood = self.presences.iter().find(|presence| presence.seq == entry.seq);
         ArrivalWire {
             entry: self.entry(entry),
-            distance_m: *distance_m,
+            distance_m: distance_m.filter(|_| self.readable),
             position: stood.map(|presence| presence.position).filter(|_| self.readable),
         }
     }

@@ -2,9 +2,10 @@
 
 use super::Texts;
 use super::issue::{View, photo_wire};
-use crate::app::route::stored_sentence;
+use crate::app::coarse::coarse_sentence;
+use crate::app::route::Routed;
+use crate::app::shown::is_told_by_number;
 use crate::domain::issue::event::Event;
-use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::store::change::{Attachment, StoredRoute};
@@ -85,9 +86,9 @@ pub struct Followed<'a> {
 /// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
 /// passed on or found.
 pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> TrackWire {
-    let readable = issue.kind != Kind::Dispute;
+    let readable = is_told_by_number(issue);
     let department = issue.lead.as_ref().or(issue.proposed.as_ref());
-    let number = &issue.number;
+    let (number, route) = (&issue.number, Routed::of_stored(followed.route));
     let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
         let url = |copy: &str| format!("/api/v1/track/{number}/photos/{}/{copy}", photo.id);
         TrackPhoto { thumb_url: url("thumb"), url: url("public"), id: photo.id }
@@ -104,7 +105,10 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
         text: readable.then(|| issue.text.clone()),
         reported_at: issue.times.reported.to_rfc3339(),
         department_name: department.map(|code| view.department(code).name),
-        sentence: followed.route.and_then(|route| stored_sentence(&route.trace)).map(Texts::from),
+        sentence: route.decision.as_ref().map(|_| match readable {
+            true => route.sentence().into(),
+            false => coarse_sentence(&route).into(),
+        }),
         timeline,
         merged: issue.merged_into.is_some(),
         photos: photos.collect(),

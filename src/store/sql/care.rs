@@ -15,8 +15,8 @@ use crate::domain::issue::record::Issue;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::care::{
-    CareFilter, Cares, Claimant, Erasure, PublicItem, PublicQuery, Sealed, SealedText, Summons,
-    SummonsQuery,
+    CareFilter, Cares, Claimant, Erasure, PlainNote, PublicItem, PublicQuery, SEALED_PREFIX,
+    Sealed, SealedText, Summons, SummonsQuery,
 };
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -105,16 +105,22 @@ pub async fn write_cares(
     cares: &crate::store::care::CareChange,
 ) -> Result<()> {
     for text in &cares.sealed {
-        sqlx::query(
-            "INSERT INTO sealed (issue_id, part, body, at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (issue_id, part) DO UPDATE SET body = excluded.body, at = excluded.at",
-        )
-        .bind(text.issue.to_string())
-        .bind(&text.part)
-        .bind(&text.body)
-        .bind(at.0)
-        .execute(&mut *conn)
-        .await?;
+        put_sealed(conn, text, Some(at)).await?;
+    }
+    for (issue, seq) in &cares.sealed_notes {
+        sqlx::query("UPDATE event SET note = NULL WHERE issue_id = $1 AND seq = $2")
+            .bind(issue.to_string())
+            .bind(seq)
+            .execute(&mut *conn)
+            .await?;
+    }
+    for (issue, contact) in &cares.sealed_contacts {
+        sqlx::query("UPDATE issue_contact SET name = $1, phone = $2 WHERE issue_id = $3")
+            .bind(&contact.name)
+            .bind(&contact.phone)
+            .bind(issue.to_string())
+            .execute(&mut *conn)
+            .await?;
     }
     for (issue, seq, who) in &cares.claims {
         sqlx::query(
@@ -134,6 +140,37 @@ pub async fn write_cares(
         insert_summons(conn, district, one).await?;
     }
     Ok(())
+}
+
+/// Keeps a sealed text in the place of the one before it.
+async fn put_sealed(conn: &mut Conn, text: &Sealed, at: Option<Timestamp>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO sealed (issue_id, part, body, at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (issue_id, part) DO UPDATE SET body = excluded.body, at = excluded.at",
+    )
+    .bind(text.issue.to_string())
+    .bind(&text.part)
+    .bind(&text.body)
+    .bind(at.map_or(0, |at| at.0))
+    .execute(&mut *conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes a note out of the log and keeps it sealed; `false` when it is not there any more.
+async fn seal_note(conn: &mut Conn, old: &PlainNote, new: &Sealed) -> Result<bool> {
+    let done =
+        sqlx::query("UPDATE event SET note = NULL WHERE issue_id = $1 AND seq = $2 AND note = $3")
+            .bind(old.issue.to_string())
+            .bind(old.seq)
+            .bind(&old.note)
+            .execute(&mut *conn)
+            .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    put_sealed(conn, new, None).await?;
+    Ok(true)
 }
 
 async fn insert_summons(conn: &mut Conn, district: &str, one: &Summons) -> Result<()> {
@@ -208,6 +245,14 @@ async fn reseal(conn: &mut Conn, old: &SealedText, new: &str) -> Result<bool> {
         "address" => {
             "UPDATE issue SET address = $1 WHERE id = $2 AND address = $3 AND 'address' = $4"
         }
+        "contact_name" => {
+            "UPDATE issue_contact SET name = $1 WHERE issue_id = $2 AND name = $3 \
+             AND 'contact_name' = $4"
+        }
+        "contact_phone" => {
+            "UPDATE issue_contact SET phone = $1 WHERE issue_id = $2 AND phone = $3 \
+             AND 'contact_phone' = $4"
+        }
         _ => "UPDATE sealed SET body = $1 WHERE issue_id = $2 AND body = $3 AND part = $4",
     };
     let done = sqlx::query(text)
@@ -220,11 +265,32 @@ async fn reseal(conn: &mut Conn, old: &SealedText, new: &str) -> Result<bool> {
     Ok(done.rows_affected() > 0)
 }
 
-/// All sealed texts, and those of disputes that should be.
-const SEALED_TEXTS: &str = "(SELECT issue_id, part, body FROM sealed \
-    UNION ALL SELECT id, 'text', text FROM issue WHERE kind = 'dispute' AND text <> '' \
-    UNION ALL SELECT id, 'address', address FROM issue WHERE kind = 'dispute' \
-    AND address IS NOT NULL) AS texts";
+/// All sealed texts, and those of disputes that should be. What a dispute left sealed that is none
+/// any more begins as sealed texts do.
+fn sealed_texts() -> String {
+    let sealed = |column: &str| {
+        let chars = SEALED_PREFIX.len();
+        format!("(issue.kind = 'dispute' OR SUBSTR({column}, 1, {chars}) = '{SEALED_PREFIX}')")
+    };
+    let contact = |column: &str| {
+        format!(
+            " UNION ALL SELECT issue.id, 'contact_{column}', issue_contact.{column} FROM issue \
+             JOIN issue_contact ON issue_contact.issue_id = issue.id \
+             WHERE issue_contact.{column} <> '' AND {}",
+            sealed(&format!("issue_contact.{column}"))
+        )
+    };
+    format!(
+        "(SELECT issue_id, part, body FROM sealed \
+         UNION ALL SELECT issue.id, 'text', issue.text FROM issue WHERE issue.text <> '' AND {} \
+         UNION ALL SELECT issue.id, 'address', issue.address FROM issue \
+         WHERE issue.address IS NOT NULL AND {}{}{}) AS texts",
+        sealed("issue.text"),
+        sealed("issue.address"),
+        contact("name"),
+        contact("phone"),
+    )
+}
 
 fn sealed_of(row: &Row) -> Result<SealedText> {
     Ok(SealedText {
@@ -264,7 +330,8 @@ impl Cares for Engine {
         after: Option<(IssueId, String)>,
         limit: usize,
     ) -> Result<Vec<SealedText>> {
-        let mut query = Query::new(format!("SELECT issue_id, part, body FROM {SEALED_TEXTS} "));
+        let texts = sealed_texts();
+        let mut query = Query::new(format!("SELECT issue_id, part, body FROM {texts} "));
         query.push("WHERE SUBSTR(body, 1, ");
         query.push(prefix.chars().count().to_string()).push(") <> ").push_bind(prefix);
         if let Some((issue, part)) = after {
@@ -276,6 +343,48 @@ impl Cares for Engine {
         query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter().map(sealed_of).collect()
+    }
+
+    async fn list_plain_notes(
+        &self,
+        after: Option<(IssueId, i64)>,
+        limit: usize,
+    ) -> Result<Vec<PlainNote>> {
+        let mut query = Query::new(
+            "SELECT event.issue_id AS issue_id, event.seq AS seq, event.note AS note FROM event \
+             JOIN issue ON issue.id = event.issue_id \
+             WHERE issue.kind = 'dispute' AND event.note IS NOT NULL",
+        );
+        if let Some((issue, seq)) = after {
+            query.push(format!(" AND (event.issue_id {BY_BYTES}, event.seq) > ("));
+            query.push_bind(issue.to_string());
+            query.push(", ").push_bind(seq).push(")");
+        }
+        query.push(format!(" ORDER BY event.issue_id {BY_BYTES}, event.seq LIMIT "));
+        query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(PlainNote {
+                    issue: parsed(row, "event", "issue_id", IssueId::parse)?,
+                    seq: row.try_get("seq")?,
+                    note: row.try_get("note")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn seal_notes(&self, notes: Vec<(PlainNote, Sealed)>) -> Result<usize> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                let mut done = 0;
+                for (old, new) in &notes {
+                    done += usize::from(seal_note(conn, old, new).await?);
+                }
+                Ok(done)
+            })
+        })
+        .await
     }
 
     async fn reseal(&self, texts: Vec<(SealedText, Sealed)>) -> Result<usize> {
@@ -355,7 +464,8 @@ impl Cares for Engine {
              claim.name AS helper_name FROM issue \
              JOIN event ON event.issue_id = issue.id AND event.seq = issue.published_seq \
              LEFT JOIN claim ON claim.issue_id = issue.id AND claim.seq = issue.claim_seq \
-             WHERE issue.kind = 'opinion' AND {own} AND published_at IS NOT NULL"
+             WHERE issue.kind = 'opinion' AND {own} AND published_at IS NOT NULL \
+             AND event.note IS NOT NULL"
         ));
         if let Some((at, id)) = page.after {
             query.push(" AND (issue.published_at, issue.id) < (").push_bind(at.0);

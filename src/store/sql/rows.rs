@@ -16,6 +16,7 @@ use crate::domain::issue::record::{Counts, Issue, Place, Times};
 use crate::domain::issue::state::{Action, Outcome, State};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
+use crate::store::care::SEALED_PREFIX;
 use crate::store::change::Attachment;
 use sqlx::Row as _;
 
@@ -163,11 +164,10 @@ fn times_of(row: &Row) -> Result<Times, StoreError> {
 
 /// What a search by words looks in: folded, with the number without its hyphens as well.
 fn search_text(issue: &Issue) -> String {
-    // What a dispute is about is not searched for: it is kept sealed.
-    let (text, address) = match issue.kind {
-        Kind::Dispute => ("", ""),
-        _ => (issue.text.as_str(), issue.address.as_deref().unwrap_or("")),
-    };
+    // What a dispute is about is not searched for: it is kept sealed, and stays so.
+    let plain = |text: &'_ str| issue.kind != Kind::Dispute && !text.starts_with(SEALED_PREFIX);
+    let text = Some(issue.text.as_str()).filter(|text| plain(text)).unwrap_or("");
+    let address = issue.address.as_deref().filter(|text| plain(text)).unwrap_or("");
     let number = &issue.number;
     let external = issue.external_id.as_deref().unwrap_or("");
     format!("{number} {} {external} {address} {text}", number.replace('-', "")).to_lowercase()

@@ -1,13 +1,20 @@
 //! Who may not know the exact place of a dispute cannot find it out by asking.
 
-use crate::api::{DISPUTE, HAZARD, IN_EAST, World as Service, get, report_of};
+use crate::api::access::{filled, routes};
+use crate::api::{DISPUTE, HAZARD, IN_EAST, World as Service, get, report_of, small_matrix};
 use crate::support::world::{opening, report};
 use crate::support::{Chance, check};
 use h3o::{CellIndex, LatLng, Resolution};
+use hexward::app::assets::publish_layer;
+use hexward::app::intake::publish_matrix;
 use hexward::domain::access::{AreaPath, Clause, Role, Scope};
 use hexward::domain::cell::{COARSE_RESOLUTION, coarse_cell};
+use hexward::domain::datum::Datum;
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
+use hexward::domain::territory::asset::Layer;
+use hexward::format::assets::{AssetMapping, read_assets};
+use hexward::format::pack::FileRole;
 use hexward::store::query::{Bounds, IssueFilter, PageQuery, Sort};
 use std::collections::BTreeSet;
 
@@ -189,5 +196,110 @@ fn a_patient_reader_finds_the_middle_of_the_cell_and_nothing_nearer() {
         let hazards = format!("/api/v1/issues?kind=hazard&count=true&{}", bbox(exact, 5.0));
         let told = world.send(get(&hazards).by(&leader)).await.ok(200).json();
         assert_eq!((told["total"].as_i64(), Kind::Hazard.as_str()), (Some(1), "hazard"));
+    });
+}
+
+/// A road that runs past the place of [`EXACT`], and a rule that gives disputes on it to a
+/// department.
+async fn publish_road(world: &Service) {
+    let (lon, lat) = (EXACT[0], EXACT[1] + 0.0001);
+    let text = serde_json::json!({"type": "FeatureCollection", "features": [{
+        "type": "Feature",
+        "properties": {"code": "R1", "name": ROAD, "owner": OWNER},
+        "geometry": {"type": "LineString",
+            "coordinates": [[lon - 0.001, lat], [lon + 0.001, lat]]},
+    }]});
+    let read = read_assets(text.to_string().as_bytes(), &AssetMapping::default(), Datum::Wgs84);
+    let layer = Layer {
+        code: "road".into(),
+        name: "道路".into(),
+        name_en: None,
+        distance_m: 25.0,
+        grow_m: 50.0,
+        generated: true,
+    };
+    publish_layer(&world.ctx, &layer, &read.unwrap().0, "test").await.unwrap();
+    let row = format!("zz-1,0,small:{DISPUTE},,,road,{OWNER},,,,,js-gs,,,,,test,test");
+    let mut pack = small_matrix();
+    let rules = pack.files.iter_mut().find(|file| file.role == FileRole::Rules).unwrap();
+    rules.text = format!("{}\n{row}", rules.text);
+    publish_matrix(&world.ctx, &pack, "").await.expect("kept").expect("right");
+}
+
+/// In grid 41010500100101, with digits of its own, 20 m from the next grid.
+const EXACT: [f64; 2] = [113.669812, 34.785437];
+const ROAD: &str = "中州大道";
+const OWNER: &str = "市政之手";
+
+#[test]
+fn no_answer_to_who_may_not_read_a_dispute_tells_where_exactly_it_is() {
+    check(async |fixture| {
+        let world = Service::new(fixture).await;
+        publish_road(&world).await;
+        let mut body = report_of(DISPUTE, EXACT, "争吵");
+        body["contact"] = serde_json::json!({"name": "王五", "phone": "1"});
+        body["accuracy_m"] = serde_json::json!(60.5);
+        let (id, number) = world.report("", &body).await;
+        let supervisor = world.user(Role::DutySupervisor, None, None).await;
+        for action in ["file", "whistle"] {
+            let mut body = serde_json::json!({"action": action});
+            if action == "whistle" {
+                body = serde_json::json!({"action": action, "departments": ["js-ga"],
+                    "meeting": "东门", "until": "2026-11-21", "position": EXACT});
+            }
+            world.act(&supervisor, &id, &body).await.ok(200);
+        }
+        let guest = world.user(Role::Handler, None, Some("js-ga")).await;
+        let arrive = serde_json::json!({"action": "arrive", "position": [EXACT[0], 34.7901]});
+        world.act(&guest, &id, &arrive).await.ok(200);
+        let path = format!("/api/v1/issues/{id}");
+        let whole = world.send(get(&path).by(&supervisor)).await.ok(200);
+        let trace = whole.json()["route"]["trace"].to_string();
+        assert!(trace.contains("113.669812") && trace.contains(ROAD), "{trace}");
+        assert!(!whole.json()["candidates"].as_array().unwrap().is_empty());
+        let far = whole.json()["dossier"]["whistles"][0]["summoned"][0]["arrival"]["distance_m"]
+            .to_string();
+        assert!(far.len() > 3, "{far}");
+
+        let leader = world.user(Role::Leader, None, None).await;
+        let worker = world.user(Role::GridWorker, None, None).await;
+        let secrets = ["113.6698", "34.7854", ROAD, OWNER, "60.5", "zz-1", far.as_str()];
+        let mut asked = 0;
+        for token in [leader.as_str(), worker.as_str(), ""] {
+            for (_, path) in routes().iter().filter(|(m, p)| m == "GET" && !p.ends_with("/live")) {
+                // What the matrix and the layers say is no answer about an issue.
+                if path.contains("matrix") || path.contains("assets") {
+                    continue;
+                }
+                let path = filled(&path.replace("{id}", &id).replace("{number}", &number));
+                for query in ["", "?kind=dispute&limit=200", "?lang=en"] {
+                    let reply = world.send(get(&format!("{path}{query}")).by(token)).await;
+                    let text = reply.text();
+                    for secret in secrets {
+                        assert!(!text.contains(secret), "{path}{query} tells {secret}: {text}");
+                    }
+                    asked += 1;
+                }
+            }
+        }
+        assert!(asked > 300, "{asked}");
+        for token in [&leader, &worker] {
+            let told = world.send(get(&path).by(token)).await.ok(200).json();
+            assert_eq!(told["candidates"], serde_json::json!([]));
+            assert_eq!(told["route"]["lead"]["code"], "js-gs", "where it goes is told");
+            assert_eq!(told["route"]["trace"], serde_json::Value::Null);
+            assert!(told["route"]["sentence"]["zh"].as_str().unwrap().contains("确切位置"));
+        }
+        // Where the place did not decide, the trace is told without it.
+        body["position"] = serde_json::json!(IN_EAST);
+        let (id, _) = world.report("", &body).await;
+        let told =
+            world.send(get(&format!("/api/v1/issues/{id}")).by(&leader)).await.ok(200).json();
+        let trace = &told["route"]["trace"];
+        assert_eq!(
+            (&trace["facts"]["position"], &trace["facts"]["assets"]),
+            (&serde_json::Value::Null, &serde_json::json!([]))
+        );
+        assert!(!trace["considered"].as_array().unwrap().is_empty(), "{trace}");
     });
 }

@@ -6,6 +6,7 @@ mod hazard;
 mod opinion;
 mod retention;
 mod rotation;
+mod sealed;
 
 use crate::api::{World, post};
 use hexward::domain::access::Role;
