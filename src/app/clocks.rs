@@ -217,12 +217,12 @@ async fn retime(ctx: &Ctx, issue: &Issue, now: Timestamp) -> Result<bool, AppErr
     }
 }
 
-/// What due times depend on beside the issue: the calendars, the region and the slots.
+/// What due times depend on beside the issue: the calendars, the region and the hours.
 fn timed_by(snapshot: &Snapshot) -> String {
     let keeper = &snapshot.keeper;
     let version = snapshot.versions.iter().find(|(kind, _)| kind == CALENDARS).map_or(0, |v| v.1);
-    let (region, slots) = (keeper.calendar.region(), keeper.calendar.slots());
-    format!("{version} {region} {slots} {}", snapshot.instance.time_zone)
+    let (region, hours) = (keeper.calendar.region(), keeper.calendar.hours());
+    format!("{version} {region} {hours} {}", snapshot.instance.time_zone)
 }
 
 /// Works out all due times again if they were worked out by other calendars, and says how many

@@ -9,7 +9,7 @@ use super::evidence::{self, Hand};
 use super::notify::summons_of;
 use super::photo::Processed;
 use super::place::{Placed, place};
-use super::reroute::{Corrected, Correction, Moving, check_confirmed, correct, stored_route};
+use super::reroute::{Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
 use super::seal::Secret;
 use super::task::offer_task;
@@ -298,12 +298,13 @@ pub(super) async fn act(
     let mut command = read_command(ctx, scope, &issue, action, request).await?;
     let photos = check_photos(ctx, &issue, &command).await?;
     let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
-    if action == Action::Correct {
-        let corrected = take_correction(&snapshot, &issue, request, now)?;
+    let corrected = correction_of(action, request);
+    let corrected = corrected.map(|told| correct(&snapshot, &issue, &told, now)).transpose()?;
+    if let Some(corrected) = &corrected {
         steps.routes.push(stored_route(&issue, &corrected.routed, now));
-        command.category = corrected.category;
-        command.place = corrected.place;
-        command.reroute = Some(corrected.reroute);
+        command.category = corrected.category.clone();
+        command.place = corrected.place.clone();
+        command.reroute = Some(corrected.reroute.clone());
     } else if let Some((class, stored)) = reclass(&snapshot, &issue, request, now)? {
         command.category = Some(class);
         steps.routes.push(stored);
@@ -311,6 +312,9 @@ pub(super) async fn act(
     // What is not possible is said before anybody is looked for.
     let timing = (now, &snapshot.keeper);
     decide_timed(&issue, &command, actor, timing)?;
+    if let Some(corrected) = &corrected {
+        check_confirmed(&issue, corrected, request.confirmed_route.as_deref())?;
+    }
     command.told.offer = offer_task(ctx, &snapshot, &issue, action, now).await?;
     let (after, event) = decide_timed(&issue, &command, actor, timing)?;
     if matches!(action, Action::Submit | Action::Settle) {
@@ -363,21 +367,21 @@ async fn care_change(
     Ok(change)
 }
 
-/// The correction that a request asks for, decided and confirmed as far as that is needed.
-fn take_correction(
-    snapshot: &Snapshot,
-    issue: &Issue,
-    request: &Request,
-    now: Timestamp,
-) -> Result<Corrected, AppError> {
-    let correction = Correction {
-        place: request.place,
-        category: request.category.clone(),
-        condition: request.condition.clone(),
-    };
-    let corrected = correct(snapshot, issue, &correction, now)?;
-    check_confirmed(issue, &corrected, request.confirmed_route.as_deref())?;
-    Ok(corrected)
+/// What a request corrects of that which the route depends on.
+fn correction_of(action: Action, request: &Request) -> Option<Correction> {
+    match action {
+        Action::Correct => Some(Correction {
+            place: request.place,
+            category: request.category.clone(),
+            condition: request.condition.clone(),
+            severity: None,
+        }),
+        Action::SetSeverity => request
+            .care
+            .severity
+            .map(|severity| Correction { severity: Some(severity), ..Correction::default() }),
+        _ => None,
+    }
 }
 
 /// The issue's photos, where the action looks at them. Those that it names must be among them.

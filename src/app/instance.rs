@@ -2,7 +2,7 @@
 
 use super::ctx::Ctx;
 use super::error::{AppError, say};
-use crate::domain::calendar::Slots;
+use crate::domain::calendar::Hours;
 use crate::domain::issue::clock::StageLimits;
 use crate::domain::time::{Day, Timestamp};
 use crate::format::calendar::is_region;
@@ -92,11 +92,11 @@ impl Instance {
         instance
     }
 
-    /// The working slots and the limits of stages.
+    /// The working hours and the limits of stages.
     ///
     /// # Errors
     /// A setting cannot be read; it is named.
-    pub fn work(&self) -> Result<(Slots, StageLimits), AppError> {
+    pub fn work(&self) -> Result<(Hours, StageLimits), AppError> {
         let wrong = |field: &str, why: String| {
             AppError::field(field, say(format!("设置 {field} 无法读取：{why}"), why))
         };
@@ -104,10 +104,10 @@ impl Instance {
             let why = "a region is lower-case letters, digits and hyphens, such as cn".to_owned();
             return Err(wrong("calendar_region", why));
         }
-        let slots = Slots::parse(&self.work_slots);
-        let slots = slots.map_err(|error| wrong("work_slots", error.to_string()))?;
+        let hours = Hours::parse(&self.work_slots);
+        let hours = hours.map_err(|error| wrong("work_slots", error.to_string()))?;
         let stages = StageLimits::parse(&self.stage_limits, &self.stage_time_type);
-        Ok((slots, stages.map_err(|error| wrong("stage_limits", error.to_string()))?))
+        Ok((hours, stages.map_err(|error| wrong("stage_limits", error.to_string()))?))
     }
 
     /// The instant up to which the data reaches: now, or the end of a collection's last day.

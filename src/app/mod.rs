@@ -27,6 +27,7 @@ pub mod people;
 pub mod photo;
 pub mod place;
 pub mod proposals;
+pub mod refold;
 pub mod report;
 pub mod reroute;
 pub mod retention;

@@ -1,4 +1,4 @@
-//! What a corrected place or category does to the route: shown before it is taken.
+//! What a corrected place, category or severity does to the route: shown before it is taken.
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, Say, say};
@@ -9,6 +9,7 @@ use crate::domain::access::{Actor, Scope};
 use crate::domain::catalog::{Category, Condition, Lang, Limit};
 use crate::domain::datum::Datum;
 use crate::domain::id::{CategoryCode, ConditionCode, DepartmentCode, IssueId};
+use crate::domain::issue::kind::Severity;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::domain::issue::step::{Reclass, Relocation, Reroute};
@@ -17,12 +18,34 @@ use crate::domain::routing::{Decision, RouteDiff, confirmation};
 use crate::domain::time::Timestamp;
 use crate::store::change::StoredRoute;
 
-/// What is corrected; at least one of place and category or condition.
+/// What is corrected; at least one of place and category or condition, or the severity.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Correction {
     pub place: Option<Moving>,
     pub category: Option<String>,
     pub condition: Option<String>,
+    pub severity: Option<Severity>,
+}
+
+impl Correction {
+    /// The step that takes it. The severity has one of its own, with other roles.
+    ///
+    /// # Errors
+    /// It is corrected together with something else.
+    fn action(&self) -> Result<Action, AppError> {
+        let other = self.place.is_some() || self.category.is_some() || self.condition.is_some();
+        match (self.severity, other) {
+            (None, _) => Ok(Action::Correct),
+            (Some(_), false) => Ok(Action::SetSeverity),
+            (Some(_), true) => Err(AppError::field(
+                "severity",
+                say(
+                    "等级须单独调整，不能与位置或类别一并更正",
+                    "Change the severity in a step of its own, not with place or category",
+                ),
+            )),
+        }
+    }
 }
 
 /// A corrected place as it was given.
@@ -105,7 +128,7 @@ pub fn correct(
     at: Timestamp,
 ) -> Result<Corrected, AppError> {
     let reclassed = correction.category.is_some() || correction.condition.is_some();
-    if correction.place.is_none() && !reclassed {
+    if correction.place.is_none() && !reclassed && correction.severity.is_none() {
         let says = say("请给出新的位置或类别", "Give a new place or a new category");
         return Err(AppError::field("place", says));
     }
@@ -120,7 +143,8 @@ pub fn correct(
     }
     let placed = place(&snapshot.territory, moving.position, moving.datum, moving.accuracy_m)?;
     let (category, condition) = chosen(snapshot, issue, correction)?;
-    let routed = route(snapshot, &placed, (category, condition), issue.severity, at);
+    let severity = correction.severity.unwrap_or(issue.severity);
+    let routed = route(snapshot, &placed, (category, condition), severity, at);
     let lead = routed.lead().cloned();
     let class = reclassed.then(|| Reclass {
         kind: category.kind,
@@ -192,9 +216,10 @@ pub async fn preview_reroute(
 ) -> Result<ReroutePreview, AppError> {
     let issue = ctx.store.find_issue(id, &Scope::of(actor)).await?;
     let issue = issue.ok_or_else(AppError::no_issue)?;
-    if !offers(&issue, actor).any(|row| row.action == Action::Correct) {
+    let action = correction.action()?;
+    if !offers(&issue, actor).any(|row| row.action == action) {
         let says = say(
-            "您不能更正该事件的位置或类别，或其当前状态不允许",
+            "您不能更正该事件的位置、类别或等级，或其当前状态不允许",
             "You may not correct this issue, or not in its present state",
         );
         return Err(AppError::Forbidden(says));

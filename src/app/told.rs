@@ -29,6 +29,7 @@ pub struct ToldRequest {
     pub verdict: Option<String>,
     pub satisfaction: Option<String>,
     pub ground: Option<String>,
+    pub order: Option<i64>,
 }
 
 fn word<T>(
@@ -67,6 +68,7 @@ pub fn read_told(snapshot: &Snapshot, request: &ToldRequest) -> Result<Told, App
         verdict: word("verdict", request.verdict.as_ref(), Verdict::parse)?,
         satisfaction: word("satisfaction", request.satisfaction.as_ref(), Satisfaction::parse)?,
         ground: word("ground", request.ground.as_ref(), Ground::parse)?,
+        order: request.order,
         offer: None,
     })
 }

@@ -8,6 +8,7 @@ use crate::config::{Config, ConfigArgs};
 use crate::demo::accounts::{PASSWORD, Seat};
 use crate::demo::load::{DemoError, ISSUES, Stage, city_name, find_loaded, load, seats_of};
 use crate::format::packs::City;
+use crate::store::port::METRICS_SETTING;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::{File, TryLockError};
@@ -77,7 +78,8 @@ async fn open_demo(config: &Config, city: City, issues: usize) -> anyhow::Result
         ),
         None => {}
     }
-    let in_use = !ctx.store.list_settings().await?.is_empty()
+    let settings = ctx.store.list_settings().await?;
+    let in_use = settings.iter().any(|(name, _)| name != METRICS_SETTING)
         || !ctx.store.list_accounts().await?.is_empty()
         || ctx.snapshot().territory_version() > 0;
     if marker.is_none() && in_use {

@@ -47,7 +47,9 @@ pub struct InitArgs {
     /// The region whose calendars say which days are worked, such as cn.
     #[arg(long)]
     calendar_region: Option<String>,
-    /// The hours that are worked, such as 08:00-12:00,14:00-18:00.
+    /// The hours that are worked, such as 08:00-12:00,14:00-18:00. Behind a semicolon each, seasons
+    /// and spans of days with other hours: 05-01..09-30 08:00-12:00,15:00-18:30 for every year,
+    /// 2027-01-01.. 09:00-17:00 from a day on.
     #[arg(long)]
     work_slots: Option<String>,
     /// How long stages may take in minutes, such as accept=15,dispatch=15,sign_off=30,check=30.

@@ -4,6 +4,7 @@ use super::seal::ensure_own_key;
 use crate::app::ctx::{Ctx, system_clock};
 use crate::app::error::AppError;
 use crate::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
+use crate::app::refold::refold_if_stale;
 use crate::app::seal::Seals;
 use crate::app::verify::renew_metrics;
 use crate::config::{Config, ConfigArgs};
@@ -59,8 +60,8 @@ pub async fn open_keyed(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)>
     Ok((config, ctx))
 }
 
-/// Opens the database and the photos of a configuration. Counters of another version of the program
-/// are built anew first.
+/// Opens the database and the photos of a configuration. Rows and counters of another version of the
+/// program are made anew first.
 ///
 /// # Errors
 /// What cannot be reached, with its name.
@@ -70,6 +71,10 @@ pub async fn open_ctx(config: &Config) -> anyhow::Result<Arc<Ctx>> {
     let photos = PhotoShop::new(photos, PhotoLimits::default());
     let keys = Seals::parse(&config.seal_keys_text()?).context("seal_keys")?;
     let ctx = Ctx::load_with(store, photos, Arc::new(system_clock), keys).await.map_err(told)?;
+    let folded = refold_if_stale(&ctx).await.map_err(told).context("folding the issues anew")?;
+    if let Some(issues) = folded.filter(|issues| *issues > 0) {
+        tracing::info!(issues, "issues were folded anew from their logs");
+    }
     let renewed = renew_metrics(&ctx).await.map_err(told).context("building the counters anew")?;
     if let Some(issues) = renewed.filter(|issues| *issues > 0) {
         tracing::info!(issues, "the counters were of another version and were built anew");

@@ -8,6 +8,7 @@ use crate::app::territory::row_of;
 use crate::domain::access::Role;
 use crate::domain::id::AreaCode;
 use crate::domain::territory::Level;
+use crate::domain::territory::asset::{DISTANCE_M_DEFAULT, GROW_M_DEFAULT, Layer};
 use crate::domain::territory::import::Mapping;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,18 +17,36 @@ const BRANCHES: &str = include_str!("../../geodata/jinshui/branches.csv");
 const WORKERS: &str = include_str!("../../geodata/jinshui/workers.csv");
 const POSTS: &str = include_str!("../../geodata/jinshui/posts.csv");
 
+/// A layer's code and names, and its file.
+const LAYERS: [(&str, &str, &str, &str, &[u8]); 2] = [
+    (
+        "road",
+        "道路（生成）",
+        "Roads (generated)",
+        "geodata/jinshui/roads.geojson",
+        include_bytes!("../../geodata/jinshui/roads.geojson"),
+    ),
+    (
+        "river",
+        "河道（生成）",
+        "Rivers (generated)",
+        "geodata/jinshui/rivers.geojson",
+        include_bytes!("../../geodata/jinshui/rivers.geojson"),
+    ),
+];
+
 const DISTRICT: &str = "410105";
 /// The street whose staff has passwords: 经八路街道.
 const STREET: &str = "410105001";
 
 const NOTE_ZH: &str = "演示数据。真实的部分：金水区轮廓、街道名称与代码、运城市公布的立案结案标准。\
-    其余均为生成：社区与网格的名称和边界、街道边界、党支部、人员、权责清单的适配，以及全部事件、文字和照片；\
-    与任何真实的人、事、单位无关。";
+    其余均为生成：社区与网格的名称和边界、街道边界、道路与河道、党支部、人员、权责清单的适配，\
+    以及全部事件、文字和照片；与任何真实的人、事、单位无关。";
 const NOTE_EN: &str = "Demo data. Real: the outline of Jinshui district, the streets' names and \
     codes, and the filing standard that the city of Yuncheng published. Everything else was \
-    generated: communities and grids with their borders, the streets' borders, party branches, \
-    people, the adaptation of the responsibility matrix, and all issues with their texts and \
-    photos. Any likeness to real people, events or offices is chance.";
+    generated: communities and grids with their borders, the streets' borders, roads and rivers, \
+    party branches, people, the adaptation of the responsibility matrix, and all issues with their \
+    texts and photos. Any likeness to real people, events or offices is chance.";
 const SOURCES: &str = "\
     金水区轮廓 / outline of Jinshui: longwosion/geojson-map-china\tas published there\n\
     街道代码与名称 / street codes and names: 国家统计局 (National Bureau of Statistics), \
@@ -62,9 +81,21 @@ pub fn pack() -> Result<CityPack, DemoError> {
         branches,
         workers,
         posts,
+        layers: LAYERS.map(|(code, zh, en, file, bytes)| (layer(code, zh, en), file, bytes)).into(),
         generated: true,
         note: "demo: Jinshui, generated below the district",
     })
+}
+
+fn layer(code: &str, name: &str, name_en: &str) -> Layer {
+    Layer {
+        code: code.into(),
+        name: name.into(),
+        name_en: Some(name_en.into()),
+        distance_m: DISTANCE_M_DEFAULT,
+        grow_m: GROW_M_DEFAULT,
+        generated: true,
+    }
 }
 
 /// A seat with a password: login, place, role, area, department, what to try.

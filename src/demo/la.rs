@@ -106,6 +106,7 @@ pub fn pack() -> Result<CityPack, DemoError> {
             ..Instance::default()
         },
         areas: areas()?.iter().map(|area| row_of(area, false)).collect(),
+        layers: Vec::new(),
         branches: Vec::new(),
         workers: Vec::new(),
         posts: Vec::new(),

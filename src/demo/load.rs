@@ -4,6 +4,7 @@
 use super::accounts::{PASSWORD, Seat, open_seats};
 use super::{history, jinshui, la};
 use crate::app::account::fold_login;
+use crate::app::assets::publish_layer;
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::app::instance::{Instance, save_instance};
@@ -11,9 +12,11 @@ use crate::app::intake::{publish_catalog, publish_matrix, publish_shipped_calend
 use crate::app::people::{branch_row, post_row, worker_row};
 use crate::app::territory::{publish_territory, stage_territory};
 use crate::domain::datum::Datum;
+use crate::domain::territory::asset::Layer;
 use crate::domain::territory::import::{Importer, Mapping};
 use crate::domain::territory::repair::ShapeLimits;
 use crate::domain::territory::{Area, Branch, Post, Worker};
+use crate::format::assets::{AssetMapping, read_assets};
 use crate::format::pack::Pack;
 use crate::format::packs::{City, shipped_catalog, shipped_matrix};
 use crate::format::people::{Rows, read_branches, read_posts, read_workers};
@@ -74,6 +77,8 @@ pub struct CityPack {
     pub branches: Vec<Branch>,
     pub workers: Vec<Worker>,
     pub posts: Vec<Post>,
+    /// Layers of owned things, with the files that hold them.
+    pub layers: Vec<(Layer, &'static str, &'static [u8])>,
     /// Whether branches and people were made up.
     pub generated: bool,
     pub note: &'static str,
@@ -142,6 +147,14 @@ pub async fn load_base(ctx: &Ctx, city: City, tell: Tell<'_>) -> Result<(), Demo
     publish_shipped_calendar(ctx, &ctx.instance().calendar_region, pack.note)
         .await?
         .map_err(|problems| DemoError::File("geodata/holidays", told(problems)))?;
+    for (layer, file, bytes) in pack.layers {
+        let read = read_assets(bytes, &AssetMapping::default(), Datum::Wgs84);
+        let (assets, problems) = read.map_err(|error| DemoError::File(file, error.to_string()))?;
+        if let Some(problem) = problems.first() {
+            return Err(DemoError::File(file, problem.to_string()));
+        }
+        publish_layer(ctx, &layer, &assets, pack.note).await?;
+    }
     tell(Stage::People, 0, 1);
     let rows = |branch| branch_row(branch, pack.generated);
     ctx.store.replace_branches(pack.branches.iter().filter_map(rows).collect(), ctx.now()).await?;

@@ -169,6 +169,8 @@ pub struct Subject<'a> {
     pub lead: Option<&'a DepartmentCode>,
     pub assists: &'a [DepartmentCode],
     /// The departments that were ever summoned by a whistle.
+    /// The first receiver, until another department accepts.
+    pub answerable: Option<&'a DepartmentCode>,
     pub summoned: &'a [DepartmentCode],
     pub reporter: Option<AccountId>,
     /// Who was asked to verify or inspect it and has not yet.
@@ -180,6 +182,7 @@ impl Subject<'_> {
     fn concerns(&self, department: &DepartmentCode) -> bool {
         self.lead == Some(department)
             || self.assists.contains(department)
+            || self.answerable == Some(department)
             || self.summoned.contains(department)
     }
 }
@@ -417,6 +420,7 @@ mod tests {
             nature: None,
             lead: None,
             assists: &[],
+            answerable: None,
             summoned: &[],
             reporter: None,
             tasked: None,
@@ -445,6 +449,7 @@ mod tests {
             nature: None,
             lead: Some(&lead),
             assists: &assists,
+            answerable: None,
             summoned: &[],
             reporter: None,
             tasked: None,
@@ -454,6 +459,9 @@ mod tests {
         let summoned = Subject { assists: &[], summoned: &assists, ..subject };
         assert!(grant.covers(&summoned));
         assert!(!grant.commands(&summoned));
+        let first = Subject { assists: &[], answerable: assists.first(), ..subject };
+        assert!(grant.covers(&first));
+        assert!(!grant.commands(&first));
         assert!(!grant.covers(&Subject { summoned: &[], ..summoned }));
     }
 

@@ -1,7 +1,7 @@
 //! Calendars of work days: one JSON file for each year of a region, as holiday-cn publishes them,
 //! and all calendars in force as one document.
 
-use crate::domain::calendar::{Calendar, Slots, Year};
+use crate::domain::calendar::{Calendar, Hours, Year};
 use crate::domain::time::Day;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -120,10 +120,10 @@ impl CalendarPack {
         &self,
         region: &str,
         zone: TimeZone,
-        slots: Slots,
+        hours: Hours,
     ) -> (Calendar, CalendarProblems) {
         let (years, problems) = self.years(region);
-        (Calendar::new(region, zone, slots, &years), problems)
+        (Calendar::new(region, zone, hours, &years), problems)
     }
 }
 
@@ -159,6 +159,7 @@ pub fn shipped_years(region: &str) -> Option<Result<Vec<YearFile>, CalendarProbl
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::calendar::Slots;
     use crate::domain::time::Timestamp;
     use jiff::civil::{Date, Weekday, date};
 
@@ -167,7 +168,7 @@ mod tests {
         for file in shipped_years(region).unwrap().unwrap() {
             pack.put(region, file);
         }
-        let (calendar, problems) = pack.calendar(region, TimeZone::UTC, Slots::usual());
+        let (calendar, problems) = pack.calendar(region, TimeZone::UTC, Hours::of(Slots::usual()));
         assert_eq!(problems, CalendarProblems::new());
         calendar
     }
@@ -194,7 +195,7 @@ mod tests {
         for files in [[early.clone(), late.clone()], [late, early]] {
             let mut pack = CalendarPack::default();
             files.into_iter().for_each(|file| pack.put("cn", file));
-            let (calendar, _) = pack.calendar("cn", TimeZone::UTC, Slots::usual());
+            let (calendar, _) = pack.calendar("cn", TimeZone::UTC, Hours::of(Slots::usual()));
             assert!(!works(&calendar, day));
         }
     }

@@ -27,6 +27,7 @@ pub struct ActionWire {
     pub outcome: Option<String>,
     #[serde(default)]
     pub reason: Option<String>,
+    /// Needed with the reasons `not_ours` and `wrong_place`.
     #[serde(default)]
     pub cited_rule: Option<String>,
     /// Corrected category code.
@@ -38,7 +39,8 @@ pub struct ActionWire {
     /// A corrected place.
     #[serde(default)]
     pub place: Option<PlaceFix>,
-    /// The `confirmed_route` of the preview that was looked at; needed once a department has it.
+    /// The `confirmed_route` of the preview that was looked at; a correction and a change of the
+    /// severity need it once a department has the issue.
     #[serde(default)]
     pub confirmed_route: Option<String>,
     #[serde(default)]
@@ -71,6 +73,10 @@ pub struct ActionWire {
     /// `return_budget`, `overdue`, `failed_inspection` or `low_rating`.
     #[serde(default)]
     pub ground: Option<String>,
+    /// The order that a reply answers, by its `seq` in the dossier; the oldest one where none is
+    /// named.
+    #[serde(default)]
+    pub order: Option<i64>,
     /// Of a dispute: `red`, `orange` or `yellow`.
     #[serde(default)]
     pub risk: Option<String>,

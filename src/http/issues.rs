@@ -273,6 +273,7 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
             verdict: filled(wire.verdict),
             satisfaction: filled(wire.satisfaction),
             ground: filled(wire.ground),
+            order: wire.order,
         },
         care,
         sealed: Vec::new(),

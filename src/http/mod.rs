@@ -18,6 +18,7 @@ mod problem;
 mod proposals;
 mod public;
 mod reference;
+mod refusal;
 mod reports;
 mod reroute;
 mod server;

@@ -4,6 +4,7 @@
 //! knows the request's language and writes the body, also for refusals that axum makes itself.
 
 use super::extract::Lang;
+use super::refusal::{refusal_fields, refusal_says};
 use crate::app::error::{AppError, FieldProblem, Say, say};
 use crate::domain::issue::step::Refusal;
 use axum::extract::Request;
@@ -90,60 +91,6 @@ impl IntoResponse for ApiError {
         let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self.0);
         response
-    }
-}
-
-fn refusal_says(refusal: &Refusal) -> (StatusCode, &'static str, Say) {
-    let en = refusal.to_string();
-    match refusal {
-        Refusal::Stale { current, .. } => (
-            StatusCode::PRECONDITION_FAILED,
-            "stale_version",
-            say(format!("事件已有更新（当前版本 {current}），请刷新后重试"), en),
-        ),
-        Refusal::StaleRoute => (
-            StatusCode::PRECONDITION_FAILED,
-            "stale_route",
-            say("路由已变化，与确认的不一致，请重新预览", en),
-        ),
-        Refusal::NotFromHere { .. } => {
-            (StatusCode::CONFLICT, "action_not_allowed", say("事件当前状态不允许此操作", en))
-        }
-        Refusal::NotYours { .. } => {
-            (StatusCode::FORBIDDEN, "forbidden", say("您无权进行此操作", en))
-        }
-        Refusal::ReopenTooLate => {
-            (StatusCode::CONFLICT, "reopen_too_late", say("已超过可重开的期限", en))
-        }
-        Refusal::RateTooLate => {
-            (StatusCode::CONFLICT, "rate_too_late", say("已超过可评价的期限", en))
-        }
-        Refusal::Overdue => (StatusCode::CONFLICT, "overdue", say("已超时限，不能再延期", en)),
-        Refusal::NotDue => (StatusCode::CONFLICT, "not_due", say("该阶段尚未超时", en)),
-        Refusal::Missing(field) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "validation",
-            say(format!("缺少 {}", field.as_str()), en),
-        ),
-        Refusal::Superfluous(field) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "validation",
-            say(format!("此操作不需要 {}", field.as_str()), en),
-        ),
-        Refusal::Invalid { field, .. } => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "validation",
-            say(format!("{} 无效", field.as_str()), en),
-        ),
-    }
-}
-
-fn refusal_fields(refusal: &Refusal, says: &Say) -> Vec<FieldProblem> {
-    match refusal {
-        Refusal::Missing(field) | Refusal::Superfluous(field) | Refusal::Invalid { field, .. } => {
-            vec![FieldProblem { field: field.as_str().to_owned(), says: says.clone() }]
-        }
-        _ => Vec::new(),
     }
 }
 

@@ -1,7 +1,8 @@
-//! What a corrected place or category would do to the route of an issue.
+//! What a corrected place, category or severity would do to the route of an issue.
 
 use super::App;
 use super::extract::{At, Body, Lang, SignedIn};
+use super::filter::parse_word;
 use super::problem::ApiError;
 use super::wire::issue::View;
 use super::wire::report::{AssetWire, LimitWire, asset_wire, parse_datum};
@@ -10,6 +11,7 @@ use crate::app::error::AppError;
 use crate::app::reroute::{Correction, Moving, ReroutePreview, parts_of};
 use crate::app::route::Routed;
 use crate::domain::id::IssueId;
+use crate::domain::issue::kind::Severity;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -51,6 +53,9 @@ pub struct CorrectionWire {
     /// Condition code.
     #[serde(default)]
     pub condition: Option<String>,
+    /// `general` or `major`; alone, as the action `set_severity` takes it.
+    #[serde(default)]
+    pub severity: Option<String>,
 }
 
 /// One side of the difference.
@@ -80,11 +85,11 @@ pub struct RerouteWire {
     pub lead_differs: bool,
     /// What changes, in one sentence.
     pub sentence: Texts,
-    /// Whether the action `correct` must carry `confirmed_route`.
+    /// Whether the action `correct` or `set_severity` must carry `confirmed_route`.
     pub must_confirm: bool,
     /// Whether the issue goes back to the dispatcher.
     pub refiles: bool,
-    /// To be sent with the action `correct`; it holds for this issue, version and difference.
+    /// To be sent with the action; it holds for this issue, version and difference.
     pub confirmed_route: String,
 }
 
@@ -124,7 +129,7 @@ fn wire(view: &View<'_>, preview: &ReroutePreview) -> RerouteWire {
     }
 }
 
-/// Shows what a corrected place or category would do to the route; nothing is kept.
+/// Shows what a corrected place, category or severity would do to the route; nothing is kept.
 #[utoipa::path(post, path = "/issues/{id}/reroute/preview", tag = "issues",
     request_body = CorrectionWire, params(("id" = String, Path)),
     responses((status = 200, body = RerouteWire), (status = 403), (status = 404), (status = 422)))]
@@ -141,6 +146,7 @@ pub async fn preview_reroute(
         place: body.place.map(PlaceFix::read).transpose()?,
         category: filled(body.category),
         condition: filled(body.condition),
+        severity: parse_word("severity", body.severity.as_ref(), Severity::parse)?,
     };
     let actor = &caller.actor;
     let preview = crate::app::reroute::preview_reroute(&app.ctx, actor, id, &correction).await?;

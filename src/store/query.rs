@@ -60,15 +60,18 @@ pub enum Attention {
     /// The reporter says that it is not resolved.
     ReopenProposed,
     AppealOpen,
+    /// The department asks for an extension or a suspension.
+    RequestOpen,
 }
 
 impl Attention {
-    pub const ALL: [Attention; 5] = [
+    pub const ALL: [Attention; 6] = [
         Attention::Urged,
         Attention::ReplyOwed,
         Attention::WhistleOpen,
         Attention::ReopenProposed,
         Attention::AppealOpen,
+        Attention::RequestOpen,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -78,6 +81,7 @@ impl Attention {
             Attention::WhistleOpen => "whistle_open",
             Attention::ReopenProposed => "reopen_proposed",
             Attention::AppealOpen => "appeal_open",
+            Attention::RequestOpen => "request_open",
         }
     }
 

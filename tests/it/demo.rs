@@ -58,7 +58,9 @@ fn digest(told: &[Told]) -> String {
     for one in told {
         one.events.iter().for_each(|event| hasher.update(event.hash.to_string()));
         hasher.update(&one.issue.text);
-        hasher.update(&one.route.trace);
+        for route in &one.routes {
+            hasher.update(&route.trace);
+        }
     }
     hex::encode(hasher.finalize())
 }

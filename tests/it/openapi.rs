@@ -2,6 +2,7 @@
 //! the server describes itself with.
 
 use std::path::Path;
+use std::process::Stdio;
 
 #[test]
 fn the_committed_openapi_document_is_not_stale() {
@@ -14,4 +15,15 @@ fn the_committed_openapi_document_is_not_stale() {
         "web/openapi.json is stale: run `hexward openapi > web/openapi.json`, then `npm run types` \
          in web/"
     );
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_fault() {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_hexward"));
+    let pipes = command.arg("openapi").stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = pipes.spawn().expect("it starts");
+    drop(child.stdout.take());
+    let told = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&told.stderr);
+    assert!(told.status.success() && text.is_empty(), "{:?} {text}", told.status);
 }

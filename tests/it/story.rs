@@ -55,13 +55,23 @@ fn staff(ctx: &Ctx, login: &str) -> Actor {
 
 /// A report in the middle of 经八路街道.
 async fn report(ctx: &Ctx, actor: &Actor, category: &str, text: &str) -> Submitted {
+    report_at(ctx, actor, category, text, (113.68, 34.778)).await
+}
+
+async fn report_at(
+    ctx: &Ctx,
+    actor: &Actor,
+    category: &str,
+    text: &str,
+    position: (f64, f64),
+) -> Submitted {
     let submission = Submission {
         kind: None,
         category: category.into(),
         condition: None,
         severity: Severity::General,
         text: text.into(),
-        position: (113.68, 34.778),
+        position,
         datum: Datum::Wgs84,
         accuracy_m: None,
         address: None,
@@ -92,6 +102,21 @@ fn a_broken_road_fence_goes_to_the_road_authority() {
         assert!(!kept.preview.routed.is_fallback());
         let route = ctx.store.find_route(kept.issue.id).await.unwrap().expect("it is stored");
         assert!(route.trace.contains("js-dl"), "{}", route.trace);
+    });
+}
+
+#[test]
+fn the_same_fence_on_a_road_of_the_county_goes_to_its_owner() {
+    check(|fixture| async move {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ctx = jinshui(&fixture, folder.path()).await;
+        let officer = staff(&ctx, "worker");
+        let text = "公路护栏损坏";
+        let kept = report_at(&ctx, &officer, "bj-02-17", text, (113.712601, 34.863436)).await;
+        let routed = &kept.preview.routed;
+        assert_eq!(routed.lead().map(DepartmentCode::as_str), Some("js-jt"));
+        let sentence = routed.sentence();
+        assert!(sentence.zh.contains("示例公路（北）"), "{}", sentence.zh);
     });
 }
 

@@ -116,14 +116,14 @@ pub fn around_ms(median_minutes: i64, rng: &mut Rng) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::calendar::Slots;
+    use crate::domain::calendar::{Hours as WorkingHours, Slots};
     use crate::format::calendar::{CalendarPack, shipped_years};
 
     fn clock() -> Clock {
         let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
         let mut pack = CalendarPack::default();
         shipped_years("cn").unwrap().unwrap().into_iter().for_each(|file| pack.put("cn", file));
-        let (calendar, _) = pack.calendar("cn", zone, Slots::usual());
+        let (calendar, _) = pack.calendar("cn", zone, WorkingHours::of(Slots::usual()));
         Clock::ending(Day::parse("2026-11-20").unwrap(), &calendar)
     }
 
@@ -153,16 +153,16 @@ mod tests {
 
     #[test]
     fn reports_fall_into_the_half_year_and_mostly_on_work_days() {
-        let mut rng = Rng::new(1, "days");
-        let days = clock().report_days(4_000, &mut rng);
+        let (clock, mut rng) = (clock(), Rng::new(1, "days"));
+        let days = clock.report_days(4_000, &mut rng);
         let last = Day::parse("2026-11-20").unwrap();
         assert!(days.iter().all(|day| (last.0 - DAYS..last.0).contains(&day.0)));
-        let work = days.iter().filter(|day| clock().is_work_day(**day)).count();
+        let work = days.iter().filter(|day| clock.is_work_day(**day)).count();
         assert!((3_000..3_500).contains(&work), "{work}");
         for hours in [Hours::Day, Hours::Evening, Hours::Any] {
             for day in &days {
-                let at = clock().instant(*day, hours, &mut rng);
-                assert_eq!(clock().local_ms(at).div_euclid(DAY_MS), i64::from(day.0));
+                let at = clock.instant(*day, hours, &mut rng);
+                assert_eq!(clock.local_ms(at).div_euclid(DAY_MS), i64::from(day.0));
             }
         }
     }

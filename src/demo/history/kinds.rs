@@ -4,6 +4,7 @@
 
 use super::play::{Halt, Pace, Play};
 use super::staff::Handler;
+use crate::app::reroute::{Corrected, Correction, correct, stored_route};
 use crate::demo::names;
 use crate::domain::access::{Actor, LEGAL_CONSULTATION};
 use crate::domain::issue::care::{AgreementForm, ClaimState, Risk, SMALL_WISH, needs_control};
@@ -35,11 +36,19 @@ fn hazard_filed(play: &mut Play<'_>) -> Result<(), Halt> {
     let (office, worker) = (play.office, play.worker);
     if play.kinds.chance(2) {
         let mut command = play.command(Action::SetSeverity, "");
-        command.care.severity = Some(match play.issue.severity {
+        let severity = match play.issue.severity {
             Severity::General => Severity::Major,
             Severity::Major => Severity::General,
-        });
+        };
+        command.care.severity = Some(severity);
+        let asked = Correction { severity: Some(severity), ..Correction::default() };
+        let told = correct(play.world.snapshot, &play.issue, &asked, play.issue.updated);
+        let Corrected { routed, reroute, .. } = told.map_err(|_| Halt::Nobody("route"))?;
+        command.reroute = Some(reroute);
+        let before = play.issue.clone();
         play.act(&office.supervisor, command, (30, Pace::Now))?;
+        play.routes.push(stored_route(&before, &routed, play.issue.updated));
+        play.assists = routed.assists().to_vec();
     }
     // One in twenty is still without a measure when the day of loading comes.
     if needs_control(&play.issue) && !play.kinds.chance(5) {

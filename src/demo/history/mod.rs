@@ -54,7 +54,7 @@ pub struct World<'a> {
 pub struct Told {
     pub issue: Issue,
     pub events: Vec<Event>,
-    pub route: StoredRoute,
+    pub routes: Vec<StoredRoute>,
     pub contact: Option<Contact>,
     photos: Vec<PlannedPhoto>,
     /// Who the parties of a dispute are; made up.
@@ -131,8 +131,8 @@ fn join<'w>(twin: &mut Play<'w>, first: &mut Play<'w>) -> Result<(), Halt> {
 }
 
 fn told(play: Play<'_>) -> Told {
-    let Play { issue, events, route, contact, photos, parties, agreement, claims, .. } = play;
-    Told { issue, events, route, contact, photos, parties, agreement, claims }
+    let Play { issue, events, routes, contact, photos, parties, agreement, claims, .. } = play;
+    Told { issue, events, routes, contact, photos, parties, agreement, claims }
 }
 
 /// Generates about `count` issues up to the day of `ctx`, writes them, and says how many.
@@ -184,7 +184,7 @@ impl<'a> Batch<'a> {
     }
 
     async fn add(&mut self, told: Told) -> Result<(), DemoError> {
-        let Told { issue, events, route, contact, photos, parties, agreement, claims } = told;
+        let Told { issue, events, routes, contact, photos, parties, agreement, claims } = told;
         let snapshot = self.ctx.snapshot();
         let (mut issue, events, said) = keep_log(&snapshot.seals, issue, events)?;
         self.change.care.sealed.extend(said);
@@ -211,7 +211,7 @@ impl<'a> Batch<'a> {
         if let Some(own) = contact {
             self.change.contacts.push((issue.id, keep_contact(&snapshot.seals, &issue, own)?));
         }
-        self.change.routes.push(route);
+        self.change.routes.extend(routes);
         self.change.saves.push(Save { version_seen: 0, issue, events });
         Ok(())
     }

@@ -168,7 +168,7 @@ impl<'w> World<'w> {
             rng,
             issue,
             events: vec![event],
-            route,
+            routes: vec![route],
             assists: routed.assists().to_vec(),
             contact: reporter.contact,
             photos: if drawn { vec![photo] } else { Vec::new() },

@@ -19,6 +19,9 @@ use crate::domain::time::Timestamp;
 use crate::store::care::Claimant;
 use crate::store::change::{Contact, StoredRoute};
 
+/// What a department cites that says that an issue is not its own.
+const CITED_RULE: &str = "《街道权责清单（演示）》部门职责";
+
 /// Why an issue goes no further.
 #[derive(Debug)]
 pub enum Halt {
@@ -67,7 +70,7 @@ pub struct Play<'w> {
     pub rng: Rng,
     pub issue: Issue,
     pub events: Vec<Event>,
-    pub route: StoredRoute,
+    pub routes: Vec<StoredRoute>,
     /// Those who assist the proposed lead.
     pub assists: Vec<DepartmentCode>,
     pub contact: Option<Contact>,
@@ -171,6 +174,9 @@ impl<'w> Play<'w> {
     pub fn send_back(&mut self, handler: &Handler, reason: ReturnReason) -> Result<(), Halt> {
         let mut command = self.command(Action::Return, reason.as_str());
         command.reason = Some(reason);
+        if reason.is_wrong_dispatch() {
+            command.cited_rule = Some(CITED_RULE.to_owned());
+        }
         self.act(&handler.actor, command, (150 * handler.manner.pace / 100, Pace::Desk))
     }
 

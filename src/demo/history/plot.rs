@@ -3,6 +3,7 @@
 
 use super::kinds;
 use super::play::{Halt, Pace, Play};
+use super::staff::Handler;
 use super::watch;
 use crate::domain::access::Actor;
 use crate::domain::id::DepartmentCode;
@@ -149,10 +150,10 @@ fn handle(play: &mut Play<'_>) -> Result<(), Halt> {
     }
     watch::press(play, handler)?;
     if play.issue.kind == Kind::Hazard && play.rng.chance(4) {
-        suspend(play)?;
+        suspend(play, handler)?;
     }
     if play.rng.chance(6) {
-        play.desk(supervisor, Action::Extend, 6 * HOUR)?;
+        extend(play, handler)?;
     }
     if play.rng.chance(4) {
         play.desk(supervisor, Action::Comment, 10 * HOUR)?;
@@ -179,11 +180,28 @@ fn outcome_of(play: &mut Play<'_>) -> Outcome {
     }
 }
 
-/// Hangs the issue up for weeks; the service lets it run on when the day comes.
-fn suspend(play: &mut Play<'_>) -> Result<(), Halt> {
+/// The department asks for more time and mostly gets it.
+fn extend(play: &mut Play<'_>, handler: &Handler) -> Result<(), Halt> {
+    let command = play.command(Action::RequestExtension, "");
+    play.act(&handler.actor, command, (4 * HOUR, Pace::Desk))?;
+    // What was overdue by then could not be asked for.
+    if play.issue.supervision.asked.is_none() {
+        return Ok(());
+    }
+    let granted = play.rng.chance(80);
+    let action = if granted { Action::Extend } else { Action::DeclineRequest };
+    play.desk(&play.office.supervisor, action, 6 * HOUR)
+}
+
+/// Hangs the issue up for weeks, at the department's request; the service lets it run on when the
+/// day comes.
+fn suspend(play: &mut Play<'_>, handler: &Handler) -> Result<(), Halt> {
     let supervisor = &play.office.supervisor;
-    let days = play.rng.between(10, 120);
+    let days = play.rng.between(20, 120);
     let until = Timestamp(play.issue.updated.0 + days * DAY_MS);
+    let mut command = play.command(Action::RequestSuspension, "");
+    command.until = Some(until);
+    play.act(&handler.actor, command, (3 * HOUR, Pace::Desk))?;
     let mut command = play.command(Action::Suspend, "");
     command.until = Some(until);
     play.act(supervisor, command, (8 * HOUR, Pace::Desk))?;

@@ -1,6 +1,7 @@
 //! What happens beside the way of an issue: reminders, orders, whistles, tasks, the word with the
 //! reporter, revisits and appeals.
 
+use super::hours::around_ms;
 use super::play::{Halt, Pace, Play};
 use super::staff::Handler;
 use crate::domain::access::Actor;
@@ -90,31 +91,60 @@ fn whistle(play: &mut Play<'_>) -> Result<(), Halt> {
     command.told.meeting = Some(play.issue.address.clone().unwrap_or_else(|| "现场".to_owned()));
     command.told.position = Some(place);
     play.act(&play.office.supervisor, command, (HOUR, pace))?;
-    let mut judgements = Vec::new();
-    for code in called {
+    let draw = |code: DepartmentCode, play: &mut Play<'_>| {
         let judgement = match play.rng.below(20) {
             0 => Judgement::Absent,
             1 | 2 => Judgement::Late,
             _ => Judgement::OnTime,
         };
-        if judgement != Judgement::Absent {
-            let mut command = play.command(Action::Arrive, "");
-            command.department = Some(code.clone());
-            // A few metres off, in millionths of a degree.
-            let mut off = || play.rng.between(-600, 600) as f64 / 1e6;
-            command.told.position = Some((place.0 + off(), place.1 + off()));
-            let who = play.handler(&code)?;
-            play.act(&who.actor, command, (35, Pace::Now))?;
+        (code, judgement)
+    };
+    let mut judgements: Vec<_> = called.into_iter().map(|code| draw(code, play)).collect();
+    // Those who are late come last.
+    judgements.sort_by_key(|(_, judgement)| *judgement);
+    for (code, judgement) in &judgements {
+        if *judgement != Judgement::Absent {
+            arrive(play, code, (place, *judgement))?;
         }
-        judgements.push((code, judgement));
     }
     for (code, judgement) in judgements {
         let mut command = play.command(Action::JudgeArrival, judgement.as_str());
         command.department = Some(code);
         command.told.judgement = Some(judgement);
-        play.act(&play.office.supervisor, command, (20, pace))?;
+        if judgement == Judgement::Absent {
+            let over = after_whistle(play, 20);
+            play.take(&play.office.supervisor, command, (over, pace))?;
+        } else {
+            play.act(&play.office.supervisor, command, (20, pace))?;
+        }
     }
     Ok(())
+}
+
+/// Some minutes after the time of the whistle, and after what was done last.
+fn after_whistle(play: &mut Play<'_>, minutes: i64) -> Timestamp {
+    let until = play.issue.supervision.open_whistle().map_or(play.issue.updated, |own| own.until);
+    let after = until.max(play.issue.updated);
+    Timestamp(after.0 + around_ms(minutes, &mut play.rng).max(1))
+}
+
+/// A department reports in: after the time, when it is late.
+fn arrive(
+    play: &mut Play<'_>,
+    code: &DepartmentCode,
+    (place, judgement): ((f64, f64), Judgement),
+) -> Result<(), Halt> {
+    let mut command = play.command(Action::Arrive, "");
+    command.department = Some(code.clone());
+    // A few metres off, in millionths of a degree.
+    let mut off = || play.rng.between(-600, 600) as f64 / 1e6;
+    command.told.position = Some((place.0 + off(), place.1 + off()));
+    let who = play.handler(code)?;
+    if judgement == Judgement::Late {
+        let at = after_whistle(play, 35);
+        return play.take(&who.actor, command, (at, Pace::Now));
+    }
+    play.act(&who.actor, command, (35, Pace::Now))
 }
 
 /// Offers a task to the worker of the grid, or to the desk when that one reported it.
@@ -182,6 +212,11 @@ pub fn revisit(play: &mut Play<'_>) -> Result<(), Halt> {
         let mut command = play.command(Action::Rate, "");
         let (verdict, grade) = word(play);
         (command.told.verdict, command.told.satisfaction) = (Some(verdict), Some(grade));
+        // Nobody rates what he settled himself.
+        if play.issue.reporter.is_some() && play.issue.reporter == play.issue.supervision.handled_by
+        {
+            return Ok(());
+        }
         let reporter = match play.issue.reporter {
             Some(id) if play.worker.account() == Some(id) => play.worker,
             Some(_) => return Ok(()),

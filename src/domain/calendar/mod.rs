@@ -4,10 +4,12 @@
 //! Invariant: a past or current year without a calendar is an error that names it. A later year
 //! that is not published is worked out with plain weekends, and what depends on it is provisional.
 
+pub mod hours;
 pub mod local;
 pub mod slots;
 pub mod work;
 
+pub use hours::{Hours, HoursError};
 pub use local::LocalClock;
 pub use slots::{SlotError, Slots};
 pub use work::{Calendar, CalendarError, Reached, Year};

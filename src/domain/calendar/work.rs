@@ -1,5 +1,6 @@
 //! The calendar of a region: quick sums of time of the four types, and their inverse.
 
+use super::hours::Hours;
 use super::local::{LocalClock, WallMs};
 use super::slots::Slots;
 use crate::domain::catalog::TimeType;
@@ -47,13 +48,27 @@ struct Exception {
     adjustment: i64,
 }
 
-/// The work days and working slots of one region.
+/// Days in a row on which the same slots are worked, up to the next span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Span {
+    from: Day,
+    slots: Slots,
+    /// Work days before it, counted from a fixed day, and the time that they were worked, counted
+    /// from the first span.
+    days_before: i64,
+    worked_before: i64,
+}
+
+/// The work days and working hours of one region.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calendar {
     region: String,
     clock: LocalClock,
-    slots: Slots,
-    whole_day: Slots,
+    hours: Hours,
+    /// The hours of every work day, in order and without gaps.
+    worked: Vec<Span>,
+    /// Work days, each of which lasts the whole day.
+    whole_days: Vec<Span>,
     published: BTreeSet<i16>,
     /// In order of day; those that say the same as a plain week are left out.
     exceptions: Vec<Exception>,
@@ -76,7 +91,7 @@ const DAY_MAX: i32 = 2_932_000;
 impl Calendar {
     /// Joins the notices of a region. Of two that speak of one day, the later year's holds: the
     /// end of December is settled by the notice of the year that follows.
-    pub fn new(region: &str, zone: TimeZone, slots: Slots, years: &[Year]) -> Self {
+    pub fn new(region: &str, zone: TimeZone, hours: Hours, years: &[Year]) -> Self {
         let mut in_order: Vec<&Year> = years.iter().collect();
         in_order.sort_by_key(|year| year.year);
         let mut days = BTreeMap::<Day, bool>::new();
@@ -89,22 +104,40 @@ impl Calendar {
             adjustment += if works { 1 } else { -1 };
             Exception { day, works, adjustment }
         });
-        Self {
+        let mut calendar = Self {
             region: region.to_owned(),
             clock: LocalClock::new(zone),
-            slots,
-            whole_day: Slots::whole_day(),
+            hours: hours.clone(),
+            worked: Vec::new(),
+            whole_days: Vec::new(),
             exceptions: exceptions.collect(),
             published: in_order.iter().map(|year| year.year).collect(),
+        };
+        calendar.worked = calendar.spans(&hours);
+        calendar.whole_days = calendar.spans(&Hours::of(Slots::whole_day()));
+        calendar
+    }
+
+    fn spans(&self, hours: &Hours) -> Vec<Span> {
+        let first = Day(-DAY_MAX);
+        let mut out: Vec<Span> = Vec::new();
+        for from in std::iter::once(first).chain(hours.edges(first)) {
+            let days_before = self.work_days_before(from);
+            let worked_before = out.last().map_or(0, |last| {
+                last.worked_before + (days_before - last.days_before) * last.slots.day_ms()
+            });
+            let slots = hours.on(from).clone();
+            out.push(Span { from, slots, days_before, worked_before });
         }
+        out
     }
 
     pub fn region(&self) -> &str {
         &self.region
     }
 
-    pub fn slots(&self) -> &Slots {
-        &self.slots
+    pub fn hours(&self) -> &Hours {
+        &self.hours
     }
 
     pub fn clock(&self) -> &LocalClock {
@@ -173,19 +206,23 @@ impl Calendar {
         Ok(Day(low))
     }
 
-    fn slots_of(&self, unit: TimeType) -> Option<&Slots> {
+    fn spans_of(&self, unit: TimeType) -> Option<&[Span]> {
         match unit {
-            TimeType::WorkHour => Some(&self.slots),
-            TimeType::WorkDay => Some(&self.whole_day),
+            TimeType::WorkHour => Some(&self.worked),
+            TimeType::WorkDay => Some(&self.whole_days),
             TimeType::UrgentHour | TimeType::NaturalDay => None,
         }
     }
 
-    /// Worked time up to a moment of the wall clock, from a fixed day, in milliseconds.
-    fn worked_by(&self, slots: &Slots, wall: WallMs) -> i64 {
+    /// Worked time up to a moment of the wall clock, from the first span, in milliseconds.
+    fn worked_by(&self, spans: &[Span], wall: WallMs) -> i64 {
         let (day, of_day) = wall.split();
-        let today = if self.works_on(day) { slots.worked_by(of_day) } else { 0 };
-        self.work_days_before(day) * slots.day_ms() + today
+        let Some(span) = span_of(spans, day) else {
+            return 0;
+        };
+        let today = if self.works_on(day) { span.slots.worked_by(of_day) } else { 0 };
+        let days = self.work_days_before(day) - span.days_before;
+        span.worked_before + days * span.slots.day_ms() + today
     }
 
     /// How much time of a type lies between two instants, in milliseconds; 0 when `to` is not
@@ -207,11 +244,11 @@ impl Calendar {
             return Ok(to.0 - from.0);
         }
         let (start, end) = (self.clock.wall(from), self.clock.wall(to));
-        match self.slots_of(unit) {
+        match self.spans_of(unit) {
             None => Ok(end.0 - start.0),
-            Some(slots) => {
+            Some(spans) => {
                 self.check_span(start.split().0, last_day_before(end), now)?;
-                Ok(self.worked_by(slots, end) - self.worked_by(slots, start))
+                Ok(self.worked_by(spans, end) - self.worked_by(spans, start))
             }
         }
     }
@@ -235,18 +272,28 @@ impl Calendar {
             return Ok(Reached { at: Timestamp(sum(from.0)?), provisional: false });
         }
         let start = self.clock.wall(from);
-        let Some(slots) = self.slots_of(unit) else {
+        let Some(spans) = self.spans_of(unit) else {
             let at = self.clock.first_at(WallMs(sum(start.0)?));
             return Ok(Reached { at, provisional: false });
         };
-        let target = sum(self.worked_by(slots, start))?;
+        let target = sum(self.worked_by(spans, start))?;
+        let last = spans.partition_point(|span| span.worked_before < target);
+        let span = last.checked_sub(1).and_then(|at| spans.get(at));
+        let span = span.ok_or(CalendarError::OutOfRange)?;
         // The time of day is in (0, day]: a whole day is done when its work day ends.
-        let whole_days = (target - 1).div_euclid(slots.day_ms());
-        let day = self.work_day_number(whole_days)?;
+        let rest = target - span.worked_before;
+        let whole_days = (rest - 1).div_euclid(span.slots.day_ms());
+        let day = self.work_day_number(span.days_before + whole_days)?;
         let provisional = self.check_span(start.split().0, day, now)?;
-        let of_day = slots.time_by(target - whole_days * slots.day_ms());
+        let of_day = span.slots.time_by(rest - whole_days * span.slots.day_ms());
         Ok(Reached { at: self.clock.first_at(WallMs::of(day, of_day)), provisional })
     }
+}
+
+/// The span that a day is in.
+fn span_of(spans: &[Span], day: Day) -> Option<&Span> {
+    let behind = spans.partition_point(|span| span.from <= day);
+    spans.get(behind.saturating_sub(1))
 }
 
 /// The day of the last moment before `wall`.

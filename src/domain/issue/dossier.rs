@@ -6,7 +6,7 @@ use super::event::{Event, EventActor, fact};
 use super::record::{departments_of, parse_pair};
 use super::state::Action;
 use super::supervision::{
-    AppealState, DeskReason, Ground, Holder, Judgement, Revisit, TaskKind, revisit_of, task_of,
+    AppealState, Ask, DeskReason, Ground, Holder, Judgement, Revisit, TaskKind, revisit_of, task_of,
 };
 use crate::domain::id::{AttachmentId, DepartmentCode};
 use crate::domain::time::Timestamp;
@@ -64,6 +64,17 @@ pub struct AppealStory {
     pub decision: Option<(Entry, AppealState)>,
 }
 
+/// A request of the department with its decision; none that is open or fell away.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestStory {
+    pub entry: Entry,
+    pub ask: Ask,
+    /// Until when a suspension was asked for.
+    pub until: Option<Timestamp>,
+    /// Whether it was granted.
+    pub decision: Option<(Entry, bool)>,
+}
+
 /// One offer of a task, and what became of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskStory {
@@ -84,6 +95,7 @@ pub struct Dossier {
     pub contacts: Vec<Entry>,
     pub revisits: Vec<RevisitStory>,
     pub appeals: Vec<AppealStory>,
+    pub requests: Vec<RequestStory>,
     pub tasks: Vec<TaskStory>,
 }
 
@@ -122,11 +134,12 @@ impl Dossier {
             Action::Supervise => {
                 self.orders.push(Order { entry, until: until_of(event), replies: Vec::new() });
             }
-            Action::Reply => {
-                if let Some(order) = self.orders.last_mut() {
-                    order.replies.push(entry);
-                }
-            }
+            Action::Reply => self.take_reply(event),
+            Action::RequestExtension
+            | Action::RequestSuspension
+            | Action::Extend
+            | Action::Suspend
+            | Action::DeclineRequest => self.take_request(event),
             Action::Whistle => self.whistles.push(whistle_of(event)),
             Action::Arrive | Action::JudgeArrival => self.take_arrival(event),
             Action::Contact => self.contacts.push(entry),
@@ -155,6 +168,38 @@ impl Dossier {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A reply that names no order is of a time when there was one at most.
+    fn take_reply(&mut self, event: &Event) {
+        let seq: Option<i64> = event.fact(fact::ORDER).and_then(|seq| seq.parse().ok());
+        let order = match seq {
+            Some(seq) => self.orders.iter_mut().find(|order| order.entry.seq == seq),
+            None => self.orders.last_mut(),
+        };
+        if let Some(order) = order {
+            order.replies.push(entry_of(event));
+        }
+    }
+
+    fn take_request(&mut self, event: &Event) {
+        let (entry, until) = (entry_of(event), until_of(event));
+        let (ask, granted) = match event.action {
+            Action::RequestExtension | Action::Extend => (Some(Ask::Extension), true),
+            Action::RequestSuspension | Action::Suspend => (Some(Ask::Suspension), true),
+            _ => (None, false),
+        };
+        if let Some(ask) = ask
+            && matches!(event.action, Action::RequestExtension | Action::RequestSuspension)
+        {
+            self.requests.push(RequestStory { entry, ask, until, decision: None });
+            return;
+        }
+        // Only a step that names the asker decides a request; others are the supervisor's own.
+        let open = self.requests.last_mut().filter(|_| event.fact(fact::ASKED_BY).is_some());
+        if let Some(open) = open.filter(|open| open.decision.is_none()) {
+            open.decision = Some((entry, granted));
         }
     }
 

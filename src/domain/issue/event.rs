@@ -89,6 +89,19 @@ pub mod fact {
     pub const DUE_RED: &str = "due_red";
     pub const DUE_PROVISIONAL: &str = "due_provisional";
     pub const STAGE_DUE: &str = "stage_due";
+    pub const STAGE_DUE_PROVISIONAL: &str = "stage_due_provisional";
+    /// `true` when the step asked the matrix again: its limit and its lead are those of the event.
+    pub const REROUTED: &str = "rerouted";
+    /// Since when a clock has run that begins and stops with one step.
+    pub const SINCE: &str = "since";
+    /// The first receiver, who stays answerable until this dispatch is accepted.
+    pub const ANSWERABLE: &str = "answerable";
+    /// `true` when a department reported in after the time of the whistle.
+    pub const LATE: &str = "late";
+    /// The order that a reply answers: its place in the log.
+    pub const ORDER: &str = "order";
+    /// Whose request a decision answers: an account.
+    pub const ASKED_BY: &str = "asked_by";
     /// The region and version of the calendars that gave the due times.
     pub const CALENDAR: &str = "calendar";
 }

@@ -53,9 +53,13 @@ impl Place {
 pub struct Times {
     pub reported: Timestamp,
     pub filed: Option<Timestamp>,
-    /// The first dispatch.
+    /// When it was reopened last: the start of its present round. None in the first one.
+    pub round: Option<Timestamp>,
+    /// The first dispatch of all.
     pub dispatched: Option<Timestamp>,
-    /// The first acceptance by a department.
+    /// The first dispatch of the round.
+    pub sent: Option<Timestamp>,
+    /// The first acceptance by a department in the round.
     pub accepted: Option<Timestamp>,
     /// The feedback that stands; none after a failed inspection.
     pub handled: Option<Timestamp>,
@@ -71,6 +75,8 @@ pub struct Counts {
     pub reworks: u32,
     pub reopened: u32,
     pub extensions: u32,
+    /// Of these, those since it was filed or reopened.
+    pub round_extensions: u32,
     /// Reports that this issue stands for: its own and those merged into it.
     pub reports: u32,
 }
@@ -105,6 +111,9 @@ pub struct Issue {
     pub proposed: Option<DepartmentCode>,
     pub lead: Option<DepartmentCode>,
     pub assists: Vec<DepartmentCode>,
+    /// 首接负责: the first receiver while a dispatch to another department is not accepted yet. It
+    /// goes on reading the issue; the lead alone is accountable in the metrics.
+    pub answerable: Option<DepartmentCode>,
     /// A dispatch by arbitration binds: it cannot be returned.
     pub binding: bool,
     /// A dispatch was returned as wrong.
@@ -145,6 +154,7 @@ impl Issue {
             nature: self.nature.as_deref(),
             lead: self.lead.as_ref(),
             assists: &self.assists,
+            answerable: self.answerable.as_ref(),
             summoned: &self.supervision.summoned,
             reporter: self.reporter,
             tasked: self.supervision.task.as_ref().and_then(Task::account),
@@ -244,6 +254,7 @@ fn begin(event: &Event) -> Result<Issue, ReplayError> {
         proposed: department_of(facts, fact::PROPOSED),
         lead: None,
         assists: Vec::new(),
+        answerable: None,
         binding: false,
         misdispatched: false,
         settled: false,
@@ -285,6 +296,10 @@ pub fn evolve(before: Option<&Issue>, event: &Event) -> Result<Issue, ReplayErro
     let lacking = |name| ReplayError::Fact { seq: event.seq, name };
     issue.supervision.apply(event).map_err(lacking)?;
     issue.clocks.follow(event, issue.lead.as_ref());
+    // A merge may be taken back.
+    if !matches!(event.to, State::Filed | State::Dispatched | State::Arbitration | State::Merged) {
+        issue.answerable = None;
+    }
     issue.times.ended = match event.to.is_open() {
         true => None,
         false => before.times.ended.or(Some(event.at)),
@@ -316,8 +331,10 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             let lead = department_of(&event.facts, fact::LEAD);
             issue.lead = Some(lead.ok_or(fact_error(fact::LEAD))?);
             issue.assists = departments_of(&event.facts, fact::ASSISTS);
+            issue.answerable = department_of(&event.facts, fact::ANSWERABLE);
             issue.binding = event.action == Action::Rule;
             issue.times.dispatched = issue.times.dispatched.or(known);
+            issue.times.sent = issue.times.sent.or(known);
         }
         Action::Accept => issue.times.accepted = issue.times.accepted.or(known),
         Action::Return => {
@@ -330,7 +347,10 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.suspended_since = at;
         }
         Action::Resume => (issue.suspended_until, issue.suspended_since) = (None, None),
-        Action::Extend => issue.counts.extensions += 1,
+        Action::Extend => {
+            issue.counts.extensions += 1;
+            issue.counts.round_extensions += 1;
+        }
         Action::Submit => {
             issue.times.handled = known;
             issue.outcome = outcome_of(event);
@@ -348,21 +368,26 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.state_before_merge = Some(state_before);
         }
         Action::Unmerge => (issue.merged_into, issue.state_before_merge) = (None, None),
-        Action::Reopen => reopen(issue),
+        Action::Reopen => reopen(issue, event.at),
         Action::Absorb | Action::Release => {
             let reports = reports_after(issue, event);
             issue.counts.reports = reports.ok_or(fact_error(fact::REPORTS))?;
         }
-        Action::Rehome | Action::Correct => put_right(issue, event).map_err(fact_error)?,
+        Action::Rehome | Action::Correct | Action::SetSeverity => {
+            put_right(issue, event).map_err(fact_error)?;
+        }
         _ => {} // The rest changes the state alone, or what `supervision` keeps.
     }
     care::apply(issue, event).map_err(fact_error)
 }
 
-/// A new territory moves the place; a correction moves the place, the category or both.
+/// A new territory moves the place; a correction moves the place, the category or both. Whatever
+/// asked the matrix again has its answer.
 fn put_right(issue: &mut Issue, event: &Event) -> Result<(), &'static str> {
     if event.action == Action::Correct {
         reclassify(issue, event);
+    }
+    if event.action == Action::Correct || event.fact(fact::REROUTED).is_some() {
         issue.proposed = department_of(&event.facts, fact::PROPOSED);
     }
     if event.action == Action::Rehome || event.facts.contains_key(fact::POSITION) {
@@ -371,12 +396,15 @@ fn put_right(issue: &mut Issue, event: &Event) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// What is taken up again has its feedback and its returns before it.
-fn reopen(issue: &mut Issue) {
+/// What is taken up again begins a round of its own: its times, its returns and its extensions are
+/// before it. That it was extended, reworked or misdispatched before stays a fact.
+fn reopen(issue: &mut Issue, at: Timestamp) {
     issue.counts.reopened += 1;
     issue.counts.returns = 0;
+    issue.counts.round_extensions = 0;
     withdraw_feedback(issue);
-    issue.times.closed = None;
+    issue.times.round = Some(at);
+    (issue.times.sent, issue.times.accepted, issue.times.closed) = (None, None, None);
     issue.binding = false;
 }
 

@@ -85,6 +85,12 @@ named! {
         Suspend = "suspend",
         Resume = "resume",
         Extend = "extend",
+        /// 申请延期: the handler of the lead asks for one limit more.
+        RequestExtension = "request_extension",
+        /// 申请挂账: the handler of the lead asks for a suspension until a date.
+        RequestSuspension = "request_suspension",
+        /// 不予批准: the request is refused.
+        DeclineRequest = "decline_request",
         Submit = "submit",
         OrderCheck = "order_check",
         Pass = "pass",

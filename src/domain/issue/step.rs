@@ -13,16 +13,15 @@ use super::event::{Event, EventActor, Facts, fact};
 use super::kind::Kind;
 use super::record::{Issue, evolve, place_facts};
 use super::state::{Action, Outcome, ReturnReason, State};
-use super::supervision::Told;
+use super::supervision::{Ask, Told};
 use super::told::{check_told, told_facts};
 use super::workflow::{self, Field, To, Transition};
 use crate::domain::access::{Actor, Role};
 use crate::domain::catalog::Limit;
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId};
-use crate::domain::time::{DAY_MS, Timestamp};
+use crate::domain::time::{DAY_MS, Day, Timestamp};
+use jiff::tz::TimeZone;
 
-/// The longest suspension, in days.
-pub const SUSPENSION_DAYS_MAX: i64 = 366;
 /// How long after closing the reporter may reopen, in days (local: 15 is the usual term).
 pub const REOPEN_DAYS_MAX: i64 = 15;
 /// How long after closing the reporter may rate the outcome, in days (local).
@@ -119,7 +118,7 @@ impl Command {
         }
     }
 
-    fn has(&self, field: Field) -> bool {
+    pub(super) fn has(&self, field: Field) -> bool {
         match field {
             Field::Note => self.note.as_deref().is_some_and(|note| !note.trim().is_empty()),
             Field::Department => self.department.is_some(),
@@ -128,7 +127,9 @@ impl Command {
             Field::Target => self.target.is_some(),
             Field::Outcome => self.outcome.is_some(),
             Field::Reason => self.reason.is_some(),
-            Field::CitedRule => self.cited_rule.is_some(),
+            Field::CitedRule => {
+                self.cited_rule.as_deref().is_some_and(|rule| !rule.trim().is_empty())
+            }
             Field::Category => self.category.is_some(),
             Field::Place => self.place.is_some(),
             Field::Photos => !self.photos.is_empty(),
@@ -142,6 +143,7 @@ impl Command {
             Field::Verdict => self.told.verdict.is_some(),
             Field::Satisfaction => self.told.satisfaction.is_some(),
             Field::Ground => self.told.ground.is_some(),
+            Field::Order => self.told.order.is_some(),
             other => self.care.has(other),
         }
     }
@@ -176,6 +178,7 @@ const FIELDS: &[Field] = &[
     Field::Visits,
     Field::Kept,
     Field::Parties,
+    Field::Order,
 ];
 
 /// The outcomes that an issue of this kind may have.
@@ -197,10 +200,11 @@ pub fn decide_timed(
     actor: &Actor,
     (now, keeper): (Timestamp, &Timekeeper),
 ) -> Result<(Issue, Event), Refusal> {
-    decide_with(issue, command, actor, now, |event| keeper.time(Some(issue), event, now))
+    let zone = keeper.calendar.clock().zone();
+    decide_with(issue, command, actor, (now, zone), |event| keeper.time(Some(issue), event, now))
 }
 
-/// As [`decide_timed`], where no due times are asked for.
+/// As [`decide_timed`], where no due times are asked for and days are those of UTC.
 ///
 /// # Errors
 /// A [`Refusal`]; nothing has changed then.
@@ -210,14 +214,14 @@ pub fn decide(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(Issue, Event), Refusal> {
-    decide_with(issue, command, actor, now, |event| event)
+    decide_with(issue, command, actor, (now, &TimeZone::UTC), |event| event)
 }
 
 fn decide_with(
     issue: &Issue,
     command: &Command,
     actor: &Actor,
-    now: Timestamp,
+    (now, zone): (Timestamp, &TimeZone),
     finish: impl FnOnce(Event) -> Event,
 ) -> Result<(Issue, Event), Refusal> {
     if command.version != issue.version {
@@ -225,8 +229,8 @@ fn decide_with(
     }
     let (row, role) = find_row(issue, command.action, actor)?;
     check_fields(row, command)?;
-    check_values(issue, command, now)?;
-    check_told(issue, command, actor)?;
+    check_values(issue, command, (now, zone))?;
+    check_told(issue, command, actor, now)?;
     super::care::check(issue, command, now)?;
     check_term(issue, command.action, role, now)?;
     check_clock(issue, command.action, now)?;
@@ -280,15 +284,26 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
             return Err(Refusal::Superfluous(field));
         }
     }
-    // A correction corrects something, and its route has been decided.
-    let idle = !command.has(Field::Place) && !command.has(Field::Category);
+    // A correction corrects something, and what the route depends on comes with its new route.
+    let corrected = command.has(Field::Place) || command.has(Field::Category);
+    let idle = row.action == Action::Correct && !corrected;
     if row.to == To::ByRoute && (idle || command.reroute.is_none()) {
         return Err(Refusal::Missing(Field::Place));
     }
     Ok(())
 }
 
-fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Refusal> {
+/// The first instant that is more than a year ahead: the day after the same day of next year.
+fn year_ahead(now: Timestamp, zone: &TimeZone) -> Timestamp {
+    let same_day = now.day_in(zone).date().saturating_add(jiff::Span::new().years(1));
+    Day(Day::of(same_day).0.saturating_add(1)).start_in(zone)
+}
+
+fn check_values(
+    issue: &Issue,
+    command: &Command,
+    (now, zone): (Timestamp, &TimeZone),
+) -> Result<(), Refusal> {
     let invalid = |field, why| Err(Refusal::Invalid { field, why });
     for (field, text, chars_max) in [
         (Field::Note, &command.note, NOTE_CHARS_MAX),
@@ -314,7 +329,7 @@ fn check_values(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), 
         return invalid(Field::Photos, FieldFault::TooMany);
     }
     if let Some(until) = command.until
-        && (until <= now || until.0 > now.0.saturating_add(SUSPENSION_DAYS_MAX * DAY_MS))
+        && (until <= now || until >= year_ahead(now, zone))
     {
         return invalid(Field::Until, FieldFault::OutOfTerm);
     }
@@ -360,7 +375,13 @@ fn check_term(
 fn check_clock(issue: &Issue, action: Action, now: Timestamp) -> Result<(), Refusal> {
     let stage_due = issue.clocks.stage.as_ref().and_then(|clock| clock.due);
     match action {
-        Action::Extend if issue.clocks.is_overdue(now) => Err(Refusal::Overdue),
+        // Who asked in time need not suffer that the decision came late.
+        Action::Extend if issue.supervision.asked.is_some_and(|a| a.ask == Ask::Extension) => {
+            Ok(())
+        }
+        Action::Extend | Action::RequestExtension if issue.clocks.is_overdue(now) => {
+            Err(Refusal::Overdue)
+        }
         Action::Escalate if stage_due.is_none_or(|due| now <= due) => Err(Refusal::NotDue),
         _ => Ok(()),
     }
@@ -401,12 +422,16 @@ fn facts_of(command: &Command) -> Facts {
         put(fact::CONDITION, class.condition.as_ref().map(ToString::to_string));
         put(fact::NATURE, class.nature.clone());
         put(fact::INSPECTION, Some(class.inspection.to_string()));
-        put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
-        put(fact::LIMIT, class.limit.map(|limit| limit.to_string()));
+        // A route that was decided on its own says it below, be it that there is none.
+        if command.reroute.is_none() {
+            put(fact::PROPOSED, class.proposed.as_ref().map(ToString::to_string));
+            put(fact::LIMIT, class.limit.map(|limit| limit.to_string()));
+        }
     }
     if let Some(route) = &command.reroute {
         put(fact::PROPOSED, route.lead.as_ref().map(ToString::to_string));
         put(fact::LIMIT, route.limit.map(|limit| limit.to_string()));
+        put(fact::REROUTED, Some(true.to_string()));
     }
     if let Some(moved) = &command.place {
         facts.extend(place_facts(&moved.place));
@@ -420,6 +445,26 @@ pub fn join(codes: &[DepartmentCode]) -> String {
     codes.iter().map(DepartmentCode::as_str).collect::<Vec<_>>().join(";")
 }
 
+/// What a step says about the time before it, so that the log alone tells it: since when a clock has
+/// run, and who stays answerable.
+fn term_facts(issue: &Issue, command: &Command, at: Timestamp) -> Option<(String, String)> {
+    let (name, value) = match command.action {
+        Action::Settle => (fact::SINCE, issue.times.reported.to_rfc3339()),
+        // The pause ends at its date, and not when the service gets to it.
+        Action::Resume => {
+            let until = issue.suspended_until.filter(|until| *until < at)?;
+            (fact::UNTIL, until.to_rfc3339())
+        }
+        Action::Dispatch | Action::Rule => {
+            let first = issue.answerable.as_ref().or(issue.lead.as_ref());
+            let first = first.filter(|first| command.department.as_ref() != Some(*first))?;
+            (fact::ANSWERABLE, first.to_string())
+        }
+        _ => return None,
+    };
+    Some((name.to_owned(), value))
+}
+
 fn append(
     issue: &Issue,
     at: Timestamp,
@@ -428,7 +473,8 @@ fn append(
     to: State,
 ) -> Event {
     let mut facts = facts_of(command);
-    facts.extend(told_facts(issue, command, actor));
+    facts.extend(told_facts(issue, command, actor, at));
+    facts.extend(term_facts(issue, command, at));
     // An account that claims is named, whether the command says so or not.
     let claimant = actor.account().filter(|_| command.action == Action::Claim);
     facts.extend(claimant.map(|id| (fact::CLAIMANT.to_owned(), id.to_string())));

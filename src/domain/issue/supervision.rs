@@ -14,10 +14,20 @@ use crate::domain::time::{DAY_MS, Timestamp};
 pub const RESPONSE_MS: i64 = DAY_MS;
 
 named! {
+    /// What the handler of the lead may ask of the supervisor.
+    Ask {
+        Extension = "extension",
+        Suspension = "suspension",
+    }
+}
+
+named! {
     /// Where a summoned department stands in a whistle.
     Standing {
         Summoned = "summoned",
         Arrived = "arrived",
+        /// It reported in when the time had passed.
+        ArrivedLate = "arrived_late",
         OnTime = "on_time",
         Late = "late",
         Absent = "absent",
@@ -94,6 +104,11 @@ impl Standing {
     pub const fn is_judged(self) -> bool {
         matches!(self, Standing::OnTime | Standing::Late | Standing::Absent)
     }
+
+    /// Whether it reported in and is not judged yet.
+    pub const fn has_arrived(self) -> bool {
+        matches!(self, Standing::Arrived | Standing::ArrivedLate)
+    }
 }
 
 impl From<Judgement> for Standing {
@@ -151,6 +166,27 @@ impl Whistle {
     pub fn all_on_time(&self) -> bool {
         self.ended.is_some() && self.standings.iter().all(|(_, own)| *own == Standing::OnTime)
     }
+}
+
+/// An order that awaits its reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenOrder {
+    /// The order's place in the log.
+    pub seq: i64,
+    /// By when the reply is owed.
+    pub until: Timestamp,
+}
+
+/// A request of the department that awaits the supervisor's decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub ask: Ask,
+    /// The request's place in the log.
+    pub seq: i64,
+    pub at: Timestamp,
+    /// Until when a suspension is asked for.
+    pub until: Option<Timestamp>,
+    pub by: Option<AccountId>,
 }
 
 /// The last valid revisit or rating: the one that counts.
@@ -231,6 +267,8 @@ pub struct Told {
     pub verdict: Option<Verdict>,
     pub satisfaction: Option<Satisfaction>,
     pub ground: Option<Ground>,
+    /// The order that a reply answers; the oldest one where none is named.
+    pub order: Option<i64>,
     /// Not said by people: to whom the service offers the task.
     pub offer: Option<Offer>,
 }
@@ -247,8 +285,8 @@ pub struct Supervision {
     /// Orders that demand a reply, and the first of them.
     pub orders: u32,
     pub supervised: Option<Timestamp>,
-    /// By when a reply is owed; none once it is there.
-    pub reply_due: Option<Timestamp>,
+    /// The orders that await their replies, the oldest first.
+    pub open_orders: Vec<OpenOrder>,
     pub replied: Option<Timestamp>,
     /// Every department that was ever summoned: it reads the issue.
     pub summoned: Vec<DepartmentCode>,
@@ -259,6 +297,10 @@ pub struct Supervision {
     pub appeal: Option<Appeal>,
     /// Facts that do not count against the department, beside the raw ones.
     pub exempted: Vec<Ground>,
+    /// The same of earlier rounds: each holds until there is another fact of its sort.
+    pub exempted_before: Vec<Ground>,
+    /// What the department asks for; none once it is decided, or the handling is over.
+    pub asked: Option<Asked>,
     pub task: Option<Task>,
     /// Who settled it or handed in the feedback last, and so cannot inspect it.
     pub handled_by: Option<AccountId>,
@@ -318,7 +360,12 @@ impl Supervision {
     }
 
     pub fn is_exempted(&self, ground: Ground) -> bool {
-        self.exempted.contains(&ground)
+        self.exempted.contains(&ground) || self.exempted_before.contains(&ground)
+    }
+
+    /// By when the next reply is owed; none when none is.
+    pub fn reply_due(&self) -> Option<Timestamp> {
+        self.open_orders.iter().map(|order| order.until).min()
     }
 
     /// Takes in one event.
@@ -335,9 +382,18 @@ impl Supervision {
             Action::Supervise => {
                 self.orders += 1;
                 self.supervised.get_or_insert(at);
-                self.reply_due = Some(time_of(event, fact::UNTIL)?);
+                let until = time_of(event, fact::UNTIL)?;
+                self.open_orders.push(OpenOrder { seq: event.seq, until });
             }
-            Action::Reply => (self.reply_due, self.replied) = (None, Some(at)),
+            Action::Reply => {
+                self.replied = Some(at);
+                self.take_reply(event);
+            }
+            Action::RequestExtension | Action::RequestSuspension => self.ask(event),
+            Action::DeclineRequest => self.asked = None,
+            Action::Extend => {
+                self.asked = self.asked.filter(|asked| asked.ask != Ask::Extension);
+            }
             Action::Whistle | Action::Arrive | Action::JudgeArrival => self.whistle_step(event)?,
             Action::Contact => {
                 self.contacted.get_or_insert(at);
@@ -345,11 +401,15 @@ impl Supervision {
             Action::Revisit | Action::Rate => {
                 if let Some(revisit) = revisit_of(event)? {
                     self.contacted.get_or_insert(at);
+                    self.exempted_before.retain(|ground| *ground != Ground::LowRating);
                     self.reopen_proposed = revisit.verdict == Verdict::NotResolved;
                     self.revisit = Some(revisit);
                 }
             }
-            Action::Reopen => self.reopen_proposed = false,
+            Action::Fail => {
+                self.exempted_before.retain(|ground| *ground != Ground::FailedInspection);
+            }
+            Action::Reopen => self.begin_round(),
             Action::Appeal | Action::UpholdAppeal | Action::DismissAppeal => {
                 self.appeal_step(event)?;
             }
@@ -361,7 +421,43 @@ impl Supervision {
         if !matches!(event.to, State::Verifying | State::Inspecting) {
             self.task = None;
         }
+        // A merge may be taken back.
+        if !matches!(event.to, State::Handling | State::Merged) {
+            self.asked = None;
+        }
         Ok(())
+    }
+
+    /// A reply answers the order that it names, or the oldest. One of before orders were told apart
+    /// answered all of them.
+    fn take_reply(&mut self, event: &Event) {
+        match event.fact(fact::ORDER).and_then(|seq| seq.parse::<i64>().ok()) {
+            Some(seq) => self.open_orders.retain(|order: &OpenOrder| order.seq != seq),
+            None => self.open_orders.clear(),
+        }
+    }
+
+    fn ask(&mut self, event: &Event) {
+        let ask = match event.action {
+            Action::RequestSuspension => Ask::Suspension,
+            _ => Ask::Extension,
+        };
+        let until = event.fact(fact::UNTIL).and_then(Timestamp::parse);
+        let by = account_of(&event.actor);
+        self.asked = Some(Asked { ask, seq: event.seq, at: event.at, until, by });
+    }
+
+    /// A new round has a limit and returns of its own, so what was exempted of the old ones is over;
+    /// a failed inspection and a rating are still counted, and so is their exemption.
+    fn begin_round(&mut self) {
+        self.reopen_proposed = false;
+        let old = std::mem::take(&mut self.exempted);
+        let counted = old.into_iter().filter(|ground| {
+            matches!(ground, Ground::FailedInspection | Ground::LowRating)
+                && !self.exempted_before.contains(ground)
+        });
+        let counted: Vec<_> = counted.collect();
+        self.exempted_before.extend(counted);
     }
 
     fn whistle_step(&mut self, event: &Event) -> Result<(), &'static str> {
@@ -381,6 +477,7 @@ impl Supervision {
         }
         let standing = match event.action {
             Action::JudgeArrival => word(event, fact::JUDGEMENT, Judgement::parse)?.into(),
+            _ if event.fact(fact::LATE) == Some("true") => Standing::ArrivedLate,
             _ => Standing::Arrived,
         };
         let department = department(event)?;

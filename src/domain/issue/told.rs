@@ -2,15 +2,24 @@
 
 use super::event::{Facts, fact};
 use super::record::{Issue, write_pair};
-use super::state::Action;
+use super::state::{Action, ReturnReason};
 use super::step::{Command, FieldFault, Refusal, join};
-use super::supervision::{Ground, Holder, Offer, Reach, TaskKind, Verdict};
+use super::supervision::{
+    Ask, Ground, Holder, Judgement, Offer, Reach, Standing, TaskKind, Verdict,
+};
 use super::workflow::{self, Field};
 use crate::domain::access::Actor;
+use crate::domain::id::AccountId;
 use crate::domain::territory::position::distance_m;
+use crate::domain::time::Timestamp;
 
 /// Holds what supervision is told against the issue.
-pub fn check_told(issue: &Issue, command: &Command, actor: &Actor) -> Result<(), Refusal> {
+pub fn check_told(
+    issue: &Issue,
+    command: &Command,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let (own, told) = (&issue.supervision, &command.told);
     let invalid = |field, why| Err(Refusal::Invalid { field, why });
     match command.action {
@@ -20,13 +29,17 @@ pub fn check_told(issue: &Issue, command: &Command, actor: &Actor) -> Result<(),
                 return invalid(Field::Department, FieldFault::NotAwaited);
             }
         }
-        Action::JudgeArrival => {
-            let standing = command
-                .department
-                .as_ref()
-                .and_then(|code| own.open_whistle().and_then(|whistle| whistle.standing(code)));
-            if standing.is_none_or(|standing| standing.is_judged()) {
-                return invalid(Field::Department, FieldFault::NotAwaited);
+        Action::JudgeArrival => return check_judgement(issue, command, now),
+        Action::Reply => {
+            let open = |seq| own.open_orders.iter().any(|order| order.seq == seq);
+            if told.order.is_some_and(|seq| !open(seq)) {
+                return invalid(Field::Order, FieldFault::NotOwed);
+            }
+        }
+        // A department that says "not ours" says by which rule (DOMAIN.md §4).
+        Action::Return if command.reason.is_some_and(ReturnReason::is_wrong_dispatch) => {
+            if !command.has(Field::CitedRule) {
+                return Err(Refusal::Missing(Field::CitedRule));
             }
         }
         Action::Revisit => {
@@ -43,7 +56,7 @@ pub fn check_told(issue: &Issue, command: &Command, actor: &Actor) -> Result<(),
                 }
             }
         }
-        Action::Appeal if !told.ground.is_some_and(|ground| can_appeal(issue, ground)) => {
+        Action::Appeal if !told.ground.is_some_and(|ground| can_appeal(issue, ground, now)) => {
             return invalid(Field::Ground, FieldFault::NothingToAppeal);
         }
         _ => {}
@@ -51,23 +64,47 @@ pub fn check_told(issue: &Issue, command: &Command, actor: &Actor) -> Result<(),
     Ok(())
 }
 
-/// Whether there is a raw fact of this sort that still counts. That a limit has run out is not
-/// known here; whoever decides the appeal sees the clocks.
-fn can_appeal(issue: &Issue, ground: Ground) -> bool {
+/// A judgement agrees with what is known: nobody was on time who is not there, nobody late who was
+/// there in time, and nobody is missing before the time. That someone reported in late does not say
+/// that he came late; the street has seen it.
+fn check_judgement(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Refusal> {
+    let invalid = |field, why| Err(Refusal::Invalid { field, why });
+    let whistle = issue.supervision.open_whistle();
+    let code = command.department.as_ref();
+    let standing = whistle.zip(code).and_then(|(whistle, code)| whistle.standing(code));
+    let Some(standing) = standing.filter(|standing| !standing.is_judged()) else {
+        return invalid(Field::Department, FieldFault::NotAwaited);
+    };
+    let is_over = whistle.is_some_and(|whistle| now > whistle.until);
+    match command.told.judgement {
+        Some(Judgement::OnTime | Judgement::Late) if !standing.has_arrived() => {
+            invalid(Field::Judgement, FieldFault::NotArrived)
+        }
+        Some(Judgement::Late) if standing != Standing::ArrivedLate => {
+            invalid(Field::Judgement, FieldFault::InTime)
+        }
+        Some(Judgement::Absent) if !is_over => invalid(Field::Judgement, FieldFault::NotYet),
+        _ => Ok(()),
+    }
+}
+
+/// Whether there is a raw fact of this sort that still counts.
+fn can_appeal(issue: &Issue, ground: Ground, now: Timestamp) -> bool {
     let there = match ground {
         Ground::ReturnBudget => issue.counts.returns >= workflow::RETURNS_MAX,
         Ground::FailedInspection => issue.counts.reworks > 0,
         Ground::LowRating => issue.supervision.revisit.is_some_and(|revisit| {
             revisit.satisfaction.is_low() || revisit.verdict != Verdict::Resolved
         }),
-        Ground::Overdue => true,
+        // What has ended is as late as it was then.
+        Ground::Overdue => issue.clocks.is_overdue(issue.times.ended.unwrap_or(now)),
     };
     there && !issue.supervision.is_exempted(ground)
 }
 
-/// What the steps of supervision add. Where someone stood is told as a distance: the position
+/// What the steps of supervision add, at the time of the event. Where someone stood is told as a distance: the position
 /// itself is kept apart, so that it can be forgotten.
-pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor) -> Facts {
+pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor, at: Timestamp) -> Facts {
     let (told, mut facts) = (&command.told, Facts::new());
     let mut put = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -75,7 +112,8 @@ pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor) -> Facts {
         }
     };
     let away = |from: (f64, f64)| told.position.map(|at| format!("{:.1}", distance_m(from, at)));
-    let meeting = issue.supervision.whistle.as_ref().and_then(|whistle| whistle.position);
+    let whistle = issue.supervision.whistle.as_ref();
+    let meeting = whistle.and_then(|whistle| whistle.position);
     match command.action {
         Action::Whistle => {
             let mut called = told.departments.clone();
@@ -89,10 +127,19 @@ pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor) -> Facts {
             let own = workflow::arriving(issue, actor).next();
             put(fact::DEPARTMENT, command.department.as_ref().or(own).map(ToString::to_string));
             put(fact::DISTANCE_M, away(meeting.unwrap_or(issue.place.position)));
+            let late = whistle.is_some_and(|whistle| at > whistle.until);
+            put(fact::LATE, late.then(|| true.to_string()));
         }
         Action::JudgeArrival => {
             put(fact::DEPARTMENT, command.department.as_ref().map(ToString::to_string));
             put(fact::JUDGEMENT, told.judgement.map(|judgement| judgement.to_string()));
+        }
+        Action::Reply => {
+            let oldest = issue.supervision.open_orders.first().map(|order| order.seq);
+            put(fact::ORDER, told.order.or(oldest).map(|seq| seq.to_string()));
+        }
+        Action::Extend | Action::Suspend | Action::DeclineRequest => {
+            put(fact::ASKED_BY, asker(issue, command.action).map(|id| id.to_string()));
         }
         Action::CheckIn | Action::Submit | Action::Settle => {
             put(fact::DISTANCE_M, away(issue.place.position));
@@ -105,6 +152,17 @@ pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor) -> Facts {
     put(fact::GROUND, told.ground.map(|ground| ground.to_string()));
     facts.extend(task_facts(issue, command));
     facts
+}
+
+/// Whose request this step decides.
+fn asker(issue: &Issue, action: Action) -> Option<AccountId> {
+    let asked = issue.supervision.asked?;
+    let decides = match action {
+        Action::Extend => asked.ask == Ask::Extension,
+        Action::Suspend => asked.ask == Ask::Suspension,
+        _ => true,
+    };
+    asked.by.filter(|_| decides)
 }
 
 fn task_facts(issue: &Issue, command: &Command) -> Facts {

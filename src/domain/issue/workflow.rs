@@ -43,6 +43,11 @@ pub enum ClockEffect {
     Extend,
     /// Both clocks stop.
     Stop,
+    /// The limit is that of the new route, from filing on; what goes back to the dispatcher begins
+    /// the next stage.
+    ByRoute,
+    /// The total clock has run since the report and stops; the next stage begins.
+    OnTheSpot,
 }
 
 /// What an action may be told.
@@ -82,6 +87,8 @@ pub enum Field {
     Kept,
     /// The sealed record of a dispute; it comes by a route of its own.
     Parties,
+    /// The order that a reply answers, by its place in the log.
+    Order,
 }
 
 impl Field {
@@ -116,6 +123,7 @@ impl Field {
             Field::Visits => "visits",
             Field::Kept => "kept",
             Field::Parties => "parties",
+            Field::Order => "order",
         }
     }
 }
@@ -128,7 +136,7 @@ pub enum Guard {
     ReturnLeft,
     /// The budget of returns is used up, and the dispatch is not binding.
     ReturnsUsedUp,
-    /// Fewer extensions than [`EXTENSIONS_MAX`].
+    /// Fewer extensions than [`EXTENSIONS_MAX`] since it was filed or reopened.
     ExtensionLeft,
     /// Fewer escalations than [`ESCALATIONS_MAX`], of a sign-off that has a limit.
     EscalationLeft,
@@ -147,13 +155,19 @@ pub enum Guard {
     NoAppeal,
     AppealOpen,
     TaskOpen,
+    /// As [`Guard::ExtensionLeft`], and nothing is asked for yet.
+    ExtensionAskable,
+    /// Nothing is asked for yet.
+    NothingAsked,
+    /// A request of the department awaits its decision.
+    RequestOpen,
     /// What one kind asks for.
     Care(CareGuard),
 }
 
 /// Returns that go back to the dispatcher; the next one goes to arbitration.
 pub const RETURNS_MAX: u32 = 2;
-/// Extensions that an issue may have.
+/// Extensions that an issue may have, and again when it was reopened.
 pub const EXTENSIONS_MAX: u32 = 2;
 /// The rungs above the department: dispatcher, duty supervisor, leader.
 pub const ESCALATIONS_MAX: u32 = 3;
@@ -242,7 +256,12 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::Always => true,
         Guard::ReturnLeft => !issue.binding && issue.counts.returns < RETURNS_MAX,
         Guard::ReturnsUsedUp => !issue.binding && issue.counts.returns >= RETURNS_MAX,
-        Guard::ExtensionLeft => issue.counts.extensions < EXTENSIONS_MAX,
+        Guard::ExtensionLeft => issue.counts.round_extensions < EXTENSIONS_MAX,
+        Guard::ExtensionAskable => {
+            issue.counts.round_extensions < EXTENSIONS_MAX && issue.supervision.asked.is_none()
+        }
+        Guard::NothingAsked => issue.supervision.asked.is_none(),
+        Guard::RequestOpen => issue.supervision.asked.is_some(),
         Guard::EscalationLeft => {
             let sign_off = issue.clocks.stage.as_ref().filter(|clock| clock.due.is_some());
             sign_off.is_some_and(|clock| clock.escalations < ESCALATIONS_MAX)
@@ -250,7 +269,7 @@ fn guard_holds(guard: Guard, issue: &Issue, actor: &Actor) -> bool {
         Guard::NoInspectionNeeded => !needs_inspection(issue),
         Guard::OwnReport => actor.account().is_some() && actor.account() == issue.reporter,
         Guard::IsInspected => issue.kind == Kind::Hazard,
-        Guard::ReplyOwed => issue.supervision.reply_due.is_some(),
+        Guard::ReplyOwed => !issue.supervision.open_orders.is_empty(),
         Guard::NoWhistle => issue.supervision.open_whistle().is_none(),
         Guard::WhistleOpen => issue.supervision.open_whistle().is_some(),
         Guard::Contactable => issue.supervision.contactable,
@@ -270,6 +289,9 @@ const fn system_may(action: Action) -> bool {
 /// The role in which `actor` may take this row on this issue. `Ok(None)` is the reporter or the
 /// service, who have no role.
 pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option<Role>, NoRole> {
+    if beside::is_own_matter(row.action, issue, actor) {
+        return Err(NoRole);
+    }
     match actor {
         Actor::System if system_may(row.action) => Ok(None),
         // Who has no account sees the wishes that are published, and no other.
@@ -282,9 +304,6 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
                 Some(_) => Ok(Some(Role::Handler)),
                 None => Err(NoRole),
             }
-        }
-        Actor::Account { .. } if beside::is_judging(row.action) && handled_it(issue, actor) => {
-            Err(NoRole)
         }
         Actor::Account { .. } if beside::for_holder(row.action) && holds_task(issue, actor) => {
             Ok(Some(Role::GridWorker))

@@ -17,7 +17,7 @@ use std::fmt;
 
 /// The version of what is counted: it goes up with every change of [`measures_of`], so that a
 /// database whose counters are of another version is noticed and its counters are built anew.
-pub const METRICS_VERSION: i64 = 2;
+pub const METRICS_VERSION: i64 = 3;
 
 /// The resolution at which counters are kept; coarser ones are sums of these.
 pub const ROLLUP_RESOLUTION: h3o::Resolution = h3o::Resolution::Ten;
@@ -115,11 +115,11 @@ pub enum Measure {
     ExemptedReturn,
     /// Of those revisited, exempted from the rating. Day of the revisit.
     ExemptedRating,
-    /// Time from the first dispatch to its acceptance, by bucket. Day of acceptance.
+    /// Time from the first dispatch of the round to its acceptance, by bucket. Day of acceptance.
     AcceptTime(u16),
     /// Time from acceptance to the feedback that stands, by bucket. Day of the feedback.
     HandleTime(u16),
-    /// Time from the report to closing, by bucket. Day of closing.
+    /// Time from the report, or from the last reopening, to closing, by bucket. Day of closing.
     CloseTime(u16),
 }
 
@@ -287,9 +287,9 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
             count(Some(day(to)), true, make(bucket_of(to.0.saturating_sub(from.0))));
         }
     };
-    time(times.dispatched, times.accepted, Measure::AcceptTime);
+    time(times.sent, times.accepted, Measure::AcceptTime);
     time(times.accepted, times.handled, Measure::HandleTime);
-    time(Some(times.reported), closed, Measure::CloseTime);
+    time(times.round.or(Some(times.reported)), closed, Measure::CloseTime);
     out
 }
 

@@ -1,4 +1,4 @@
-//! What a corrected place or category does to the route of an issue: the decision before, the one
+//! What a corrected place, category or severity does to the route of an issue: the decision before, the one
 //! after, and the word by which a person confirms exactly this difference.
 
 use super::{Decision, Outcome, Route};
@@ -110,8 +110,9 @@ pub fn confirmation(issue: IssueId, version: i64, new: &Decision) -> String {
     };
     let matrix = &new.trace.matrix_version;
     let category = &facts.category.code;
+    let severity = facts.severity.as_str();
     let text = format!(
-        "{issue}\n{version}\n{place}\n{}\n{category}\n{condition}\n{matrix}\n{outcome}",
+        "{issue}\n{version}\n{place}\n{}\n{category}\n{condition}\n{severity}\n{matrix}\n{outcome}",
         chain.join("/")
     );
     Hash::of_text(&text).to_string()

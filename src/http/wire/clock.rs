@@ -161,7 +161,7 @@ impl View<'_> {
             stage: clock.stage.as_str().to_owned(),
             name: stage_name(clock.stage),
             escalations: clock.escalations,
-            clock: clock_wire(&clock.ledger, clock.allowance, (clock.due, false), read),
+            clock: clock_wire(&clock.ledger, clock.allowance, (clock.due, clock.provisional), read),
         }
     }
 

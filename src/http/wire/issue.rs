@@ -46,6 +46,8 @@ pub struct IssueBrief {
     pub grid: Option<Named>,
     pub street: Option<Named>,
     pub lead: Option<Named>,
+    /// The first receiver, answerable until the department to which it was dispatched accepts.
+    pub answerable: Option<Named>,
     pub proposed: Option<Named>,
     pub reported_at: String,
     pub updated_at: String,
@@ -231,6 +233,7 @@ impl View<'_> {
             grid: self.area_at(path, Level::Grid),
             street: self.area_at(path, Level::Street),
             lead: issue.lead.as_ref().map(|code| self.department(code)),
+            answerable: issue.answerable.as_ref().map(|code| self.department(code)),
             proposed: issue.proposed.as_ref().map(|code| self.department(code)),
             reported_at: issue.times.reported.to_rfc3339(),
             updated_at: issue.updated.to_rfc3339(),
@@ -349,7 +352,11 @@ pub struct LogView<'a> {
 impl LogView<'_> {
     fn shows(&self, event: &Event, name: &str) -> bool {
         match name {
-            fact::TEXT_SHA256 | fact::REPORTER | fact::TASK_ACCOUNT | fact::CLAIMANT => false,
+            fact::TEXT_SHA256
+            | fact::REPORTER
+            | fact::TASK_ACCOUNT
+            | fact::CLAIMANT
+            | fact::ASKED_BY => false,
             fact::CITED_RULE
             | fact::VENUE
             | fact::MEDIATORS

@@ -5,9 +5,11 @@ use super::offer_kinds::{kind_action_name, kind_choices, kind_field};
 use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
-use crate::domain::issue::state::{Action, Outcome, ReturnReason};
+use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, outcomes_of};
-use crate::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Verdict};
+use crate::domain::issue::supervision::{
+    Ground, Judgement, OpenOrder, Reach, Satisfaction, Verdict,
+};
 use crate::domain::issue::workflow::{Field, To, Transition, destination, offers};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -33,6 +35,16 @@ pub struct OfferField {
     pub choices: Vec<Choice>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_chars: Option<usize>,
+    /// Needed only when another field has one of some values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub required_with: Option<RequiredWith>,
+}
+
+/// When a field is needed that is optional else.
+#[derive(Serialize, ToSchema)]
+pub struct RequiredWith {
+    pub field: String,
+    pub values: Vec<String>,
 }
 
 /// An action that the reader may take now.
@@ -48,6 +60,26 @@ pub struct ActionOffer {
 
 fn texts(zh: &str, en: &str) -> Texts {
     say(zh, en).into()
+}
+
+/// The name of a state.
+pub fn state_name(state: State) -> Texts {
+    let (zh, en) = match state {
+        State::Reported => ("已上报", "Reported"),
+        State::Verifying => ("核实中", "Verifying"),
+        State::Filed => ("待派遣", "Filed"),
+        State::Dispatched => ("待签收", "Dispatched"),
+        State::Handling => ("处置中", "Handling"),
+        State::Suspended => ("挂账", "Suspended"),
+        State::Arbitration => ("待裁定", "Arbitration"),
+        State::Handled => ("已处置", "Handled"),
+        State::Inspecting => ("核查中", "Inspecting"),
+        State::SelfHandled => ("自行处置", "Settled on the spot"),
+        State::Closed => ("已结案", "Closed"),
+        State::Rejected => ("不予受理", "Rejected"),
+        State::Merged => ("已并案", "Merged"),
+    };
+    texts(zh, en)
 }
 
 /// The name of an action.
@@ -67,6 +99,9 @@ pub fn action_name(action: Action) -> Texts {
         Action::Suspend => ("挂账", "Suspend"),
         Action::Resume => ("恢复处置", "Resume"),
         Action::Extend => ("延期", "Extend"),
+        Action::RequestExtension => ("申请延期", "Ask for an extension"),
+        Action::RequestSuspension => ("申请挂账", "Ask for a suspension"),
+        Action::DeclineRequest => ("不批准申请", "Decline the request"),
         Action::Submit => ("反馈结果", "Submit feedback"),
         Action::OrderCheck => ("下达核查", "Order inspection"),
         Action::Pass => ("核查通过", "Pass"),
@@ -138,6 +173,7 @@ fn choices_of(field: Field, issue: &Issue) -> Vec<Choice> {
         Field::Verdict => choices(Verdict::ALL, verdict_name),
         Field::Satisfaction => choices(Satisfaction::ALL, satisfaction_name),
         Field::Ground => choices(Ground::ALL, ground_name),
+        Field::Order => order_choices(issue),
         other => kind_choices(other),
     }
 }
@@ -151,6 +187,16 @@ fn choices<T: Copy + ToString>(
         Choice { value: value.to_string(), label: texts(zh, en) }
     };
     all.iter().map(choice).collect()
+}
+
+/// The orders that await a reply, each by its place in the log.
+fn order_choices(issue: &Issue) -> Vec<Choice> {
+    let choice = |order: &OpenOrder| {
+        let seq = order.seq;
+        let label = texts(&format!("记录第 {seq} 条的督办"), &format!("The order of entry {seq}"));
+        Choice { value: seq.to_string(), label }
+    };
+    issue.supervision.open_orders.iter().map(choice).collect()
 }
 
 const fn judgement_name(judgement: Judgement) -> (&'static str, &'static str) {
@@ -206,8 +252,9 @@ const fn label_of(field: Field, action: Action) -> Option<(&'static str, &'stati
     }
 }
 
-fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> OfferField {
-    let (kind, zh, en) = match field {
+/// A field's sort of input and its label.
+const fn field_texts(field: Field) -> (&'static str, &'static str, &'static str) {
+    match field {
         Field::Note => ("text", "说明", "Note"),
         Field::Department => ("department", "主办部门", "Lead department"),
         Field::Assists => ("departments", "协办部门", "Assisting departments"),
@@ -227,8 +274,19 @@ fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> Of
         Field::Verdict => ("choice", "是否解决", "Resolved or not"),
         Field::Satisfaction => ("choice", "满意度", "Satisfaction"),
         Field::Ground => ("choice", "申诉事项", "What it is against"),
+        Field::Order => ("choice", "回复的督办", "The order that it answers"),
         other => kind_field(other),
-    };
+    }
+}
+
+/// What a field is called.
+pub fn field_label(field: Field) -> Texts {
+    let (_, zh, en) = field_texts(field);
+    texts(zh, en)
+}
+
+fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> OfferField {
+    let (kind, zh, en) = field_texts(field);
     let (zh, en) = label_of(field, action).unwrap_or((zh, en));
     OfferField {
         name: field.as_str().to_owned(),
@@ -241,6 +299,13 @@ fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> Of
             Field::Meeting => Some(MEETING_CHARS_MAX),
             _ => None,
         },
+        required_with: (field == Field::CitedRule).then(|| {
+            let wrong = ReturnReason::ALL.iter().filter(|reason| reason.is_wrong_dispatch());
+            RequiredWith {
+                field: Field::Reason.as_str().to_owned(),
+                values: wrong.map(ToString::to_string).collect(),
+            }
+        }),
     }
 }
 

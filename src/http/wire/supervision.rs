@@ -3,10 +3,12 @@
 use super::Named;
 use super::issue::{EventActorWire, IssueBrief, View, actor_wire};
 use crate::app::error::say;
-use crate::domain::issue::dossier::{Dossier, Entry, RevisitStory, Summons, TaskStory};
+use crate::domain::issue::dossier::{
+    Dossier, Entry, RequestStory, RevisitStory, Summons, TaskStory,
+};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
-use crate::domain::issue::supervision::{DeskReason, Holder, Revisit};
+use crate::domain::issue::supervision::{DeskReason, Holder, Revisit, Supervision};
 use crate::domain::time::Timestamp;
 use crate::store::change::Presence;
 use crate::store::port::SampleRow;
@@ -22,13 +24,13 @@ pub struct SupervisionWire {
     pub contacted_at: Option<String>,
     pub urges: u32,
     pub orders: u32,
-    /// By when a written reply is owed; null when none is.
+    /// By when the next written reply is owed; null when none is.
     pub reply_due_at: Option<String>,
     pub replied_at: Option<String>,
     /// By when the summoned departments are to be there; null when no whistle is open.
     pub whistle_until: Option<String>,
     /// The departments of the last whistle: code, name and where each stands (`summoned`,
-    /// `arrived`, `on_time`, `late` or `absent`).
+    /// `arrived`, `arrived_late`, `on_time`, `late` or `absent`).
     pub whistle: Vec<StandingWire>,
     /// The last valid revisit or rating.
     pub revisit: Option<RevisitWire>,
@@ -40,7 +42,19 @@ pub struct SupervisionWire {
     /// Facts that do not count against the department: `return_budget`, `overdue`,
     /// `failed_inspection`, `low_rating`. The raw counts stay.
     pub exempted: Vec<String>,
+    /// What the department asks of the supervisor; null when nothing awaits a decision.
+    pub asked: Option<AskedWire>,
     pub task: Option<TaskBrief>,
+}
+
+/// What a department asks for.
+#[derive(Serialize, ToSchema)]
+pub struct AskedWire {
+    /// `extension` or `suspension`.
+    pub ask: String,
+    pub at: String,
+    /// Until when a suspension is asked for.
+    pub until: Option<String>,
 }
 
 /// A department of a whistle.
@@ -97,6 +111,14 @@ fn holder_words(view: &View<'_>, holder: Holder) -> (String, Option<String>, Opt
     }
 }
 
+/// Those of this round, and those of earlier ones that still count.
+fn exempted(own: &Supervision) -> Vec<String> {
+    let mut all: Vec<_> = own.exempted.iter().chain(&own.exempted_before).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().map(ToString::to_string).collect()
+}
+
 /// What a list shows.
 pub fn supervision_wire(view: &View<'_>, issue: &Issue) -> SupervisionWire {
     let own = &issue.supervision;
@@ -117,7 +139,7 @@ pub fn supervision_wire(view: &View<'_>, issue: &Issue) -> SupervisionWire {
         contacted_at: text(own.contacted),
         urges: own.urges,
         orders: own.orders,
-        reply_due_at: text(own.reply_due),
+        reply_due_at: text(own.reply_due()),
         replied_at: text(own.replied),
         whistle_until: text(own.open_whistle().map(|whistle| whistle.until)),
         whistle: standings
@@ -131,7 +153,12 @@ pub fn supervision_wire(view: &View<'_>, issue: &Issue) -> SupervisionWire {
         reopen_proposed: own.reopen_proposed,
         appeal_state: own.appeal.map(|appeal| appeal.state.to_string()),
         appeal_ground: own.appeal.map(|appeal| appeal.ground.to_string()),
-        exempted: own.exempted.iter().map(ToString::to_string).collect(),
+        exempted: exempted(own),
+        asked: own.asked.map(|asked| AskedWire {
+            ask: asked.ask.to_string(),
+            at: asked.at.to_rfc3339(),
+            until: text(asked.until),
+        }),
         task,
     }
 }
@@ -159,12 +186,12 @@ pub struct ArrivalWire {
     pub position: Option<(f64, f64)>,
 }
 
-/// The judgement of an arrival, or the decision of an appeal.
+/// The judgement of an arrival, or the decision of an appeal or a request.
 #[derive(Serialize, ToSchema)]
 pub struct RulingWire {
     #[serde(flatten)]
     pub entry: EntryWire,
-    /// `on_time`, `late` or `absent`; `upheld` or `dismissed`.
+    /// `on_time`, `late` or `absent`; `upheld` or `dismissed`; `granted` or `declined`.
     pub ruling: String,
 }
 
@@ -216,6 +243,18 @@ pub struct AppealWire {
     pub decision: Option<RulingWire>,
 }
 
+/// A request of the department with its decision.
+#[derive(Serialize, ToSchema)]
+pub struct RequestWire {
+    #[serde(flatten)]
+    pub entry: EntryWire,
+    /// `extension` or `suspension`.
+    pub ask: String,
+    pub until: Option<String>,
+    /// Its `ruling` is `granted` or `declined`; null while it is open, or when it fell away.
+    pub decision: Option<RulingWire>,
+}
+
 /// One offer of a task.
 #[derive(Serialize, ToSchema)]
 pub struct TaskStoryWire {
@@ -240,6 +279,7 @@ pub struct DossierWire {
     pub contacts: Vec<EntryWire>,
     pub revisits: Vec<RevisitStoryWire>,
     pub appeals: Vec<AppealWire>,
+    pub requests: Vec<RequestWire>,
     pub tasks: Vec<TaskStoryWire>,
 }
 
@@ -294,6 +334,19 @@ impl DossierView<'_> {
         }
     }
 
+    fn request(&self, story: &RequestStory) -> RequestWire {
+        let word = |granted: &bool| if *granted { "granted" } else { "declined" };
+        RequestWire {
+            entry: self.entry(&story.entry),
+            ask: story.ask.to_string(),
+            until: text(story.until),
+            decision: story.decision.as_ref().map(|(entry, granted)| RulingWire {
+                entry: self.entry(entry),
+                ruling: word(granted).to_owned(),
+            }),
+        }
+    }
+
     fn task(&self, story: &TaskStory) -> TaskStoryWire {
         let (holder, worker_id, worker_name) = holder_words(self.view, story.holder);
         let reason = story.reason.map(|reason| match reason {
@@ -342,6 +395,7 @@ impl DossierView<'_> {
             contacts: entries(&dossier.contacts),
             revisits: dossier.revisits.iter().map(|story| self.revisit(story)).collect(),
             appeals: appeals.collect(),
+            requests: dossier.requests.iter().map(|story| self.request(story)).collect(),
             tasks: dossier.tasks.iter().map(|story| self.task(story)).collect(),
         }
     }
@@ -392,8 +446,9 @@ pub fn sample_wire(sample: &SampleRow) -> SampleWire {
 /// Whether a step is told to the reporter: what offices and departments say to each other is not.
 pub const fn is_shown(action: Action) -> bool {
     use Action::{
-        Appeal, Arrive, CheckIn, Comment, DismissAppeal, JudgeArrival, PassTask, Rehome, Release,
-        Reply, Supervise, UpholdAppeal, Urge, Whistle,
+        Appeal, Arrive, CheckIn, Comment, DeclineRequest, DismissAppeal, JudgeArrival, PassTask,
+        Rehome, Release, Reply, RequestExtension, RequestSuspension, Supervise, UpholdAppeal, Urge,
+        Whistle,
     };
     let inner = matches!(
         action,
@@ -401,12 +456,15 @@ pub const fn is_shown(action: Action) -> bool {
             | Arrive
             | CheckIn
             | Comment
+            | DeclineRequest
             | DismissAppeal
             | JudgeArrival
             | PassTask
             | Rehome
             | Release
             | Reply
+            | RequestExtension
+            | RequestSuspension
             | Supervise
             | UpholdAppeal
             | Urge

@@ -150,8 +150,9 @@ async fn write_assists(conn: &mut Conn, issue: &Issue, replace: bool) -> Result<
             .execute(&mut *conn)
             .await?;
     }
-    // Who was summoned reads the issue as an assist does.
-    for department in issue.assists.iter().chain(&issue.supervision.summoned) {
+    // Who was summoned, or is answerable still, reads the issue as an assist does.
+    let readers = issue.assists.iter().chain(&issue.supervision.summoned).chain(&issue.answerable);
+    for department in readers {
         sqlx::query(
             "INSERT INTO issue_assist (issue_id, department) VALUES ($1, $2) \
              ON CONFLICT DO NOTHING",

@@ -40,6 +40,8 @@ struct StageJson {
     ledger: Vec<EntryJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
     due: Option<i64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    provisional: bool,
     escalations: u32,
 }
 
@@ -71,6 +73,7 @@ fn stage_json(clock: &StageClock) -> StageJson {
         allowance: clock.allowance.map(|a| (a.ms, a.unit.as_str().to_owned())),
         ledger: ledger_json(&clock.ledger),
         due: clock.due.map(|due| due.0),
+        provisional: clock.provisional,
         escalations: clock.escalations,
     }
 }
@@ -131,6 +134,7 @@ fn stage_of(json: &StageJson) -> Option<StageClock> {
         allowance,
         ledger: ledger_of(&json.ledger)?,
         due: json.due.map(Timestamp),
+        provisional: json.provisional,
         escalations: json.escalations,
     })
 }

@@ -259,6 +259,7 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
             Attention::WhistleOpen => "whistle_at IS NOT NULL AND whistle_ended_at IS NULL",
             Attention::ReopenProposed => "reopen_proposed",
             Attention::AppealOpen => "appeal_state = 'open'",
+            Attention::RequestOpen => "asked_kind IS NOT NULL",
         });
     }
     if let Some((light, now)) = filter.light {
@@ -271,11 +272,12 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     }
 }
 
-/// The light at `now`, or at the end of what has ended: [`Light::of`] in SQL. What has no limit,
+/// The light at `now`, or at the end of what has ended or was settled on the spot: [`Light::of`] in SQL. What has no limit,
 /// or no due time for want of a calendar, has no light.
 fn push_light(query: &mut Query, light: Light, now: i64) {
     let mut reached = |prefix: &str, column: &str, compare: &str| {
-        query.push(format!("{prefix}{column} {compare} COALESCE(ended_at, ")).push_bind(now);
+        let stopped = "CASE WHEN settled THEN handled_at ELSE ended_at END";
+        query.push(format!("{prefix}{column} {compare} COALESCE({stopped}, ")).push_bind(now);
         query.push(")");
     };
     match light {

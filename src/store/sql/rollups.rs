@@ -12,7 +12,7 @@ use crate::domain::metrics::contribution::{
 };
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
-use crate::store::port::Rollups;
+use crate::store::port::{METRICS_SETTING, Rollups};
 use crate::store::query::{
     AsOf, Counted, Group, GroupBy, IssueFilter, OpenSum, RollupFilter, RollupSum, Standing,
 };
@@ -24,9 +24,6 @@ use std::collections::BTreeMap;
 type Result<T> = std::result::Result<T, StoreError>;
 
 const SCAN_ROWS: usize = 5_000;
-
-/// The setting that says which version of what is counted the counters are of.
-const VERSION: &str = "metrics_version";
 
 const fn columns_of(group: GroupBy) -> &'static str {
     match group {
@@ -99,7 +96,7 @@ fn zone_of(time_zone: &str) -> Result<TimeZone> {
 /// Whether the counters are of the version that this program counts by.
 async fn is_current(conn: &mut Conn) -> Result<bool> {
     let version: Option<String> = sqlx::query_scalar("SELECT value FROM setting WHERE name = $1")
-        .bind(VERSION)
+        .bind(METRICS_SETTING)
         .fetch_optional(&mut *conn)
         .await?;
     Ok(version.is_some_and(|version| version == METRICS_VERSION.to_string()))
@@ -107,7 +104,7 @@ async fn is_current(conn: &mut Conn) -> Result<bool> {
 
 /// Builds the counters anew; nobody else may write meanwhile.
 async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
-    put_setting(conn, VERSION, &METRICS_VERSION.to_string()).await?;
+    put_setting(conn, METRICS_SETTING, &METRICS_VERSION.to_string()).await?;
     sqlx::query("DELETE FROM rollup").execute(&mut *conn).await?;
     let (mut after, mut total) = (String::new(), 0);
     loop {

@@ -24,9 +24,9 @@ use sqlx::Row as _;
 pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
     severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
     candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
-    binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, \
-    state_before_merge, reported_at, filed_at, dispatched_at, accepted_at, handled_at, closed_at, \
-    ended_at, returns, reworks, reopened, extensions, reports, updated_at, search, \
+    answerable, binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, \
+    state_before_merge, reported_at, filed_at, round_at, dispatched_at, sent_at, accepted_at, \
+    handled_at, closed_at, ended_at, returns, reworks, reopened, extensions, round_extensions, reports, updated_at, search, \
     clocks, limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, \
     stage_due_at";
 
@@ -123,6 +123,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
         proposed: parsed_option(row, T, "proposed", department)?,
         lead: parsed_option(row, T, "lead", department)?,
         assists: parsed(row, T, "assists", departments)?,
+        answerable: parsed_option(row, T, "answerable", department)?,
         binding: row.try_get("binding")?,
         misdispatched: row.try_get("misdispatched")?,
         settled: row.try_get("settled")?,
@@ -137,6 +138,7 @@ pub fn issue_of(row: &Row) -> Result<Issue, StoreError> {
             reworks: count(row, "reworks")?,
             reopened: count(row, "reopened")?,
             extensions: count(row, "extensions")?,
+            round_extensions: count(row, "round_extensions")?,
             reports: count(row, "reports")?,
         },
         supervision: supervision_of(row)?,
@@ -150,7 +152,9 @@ fn times_of(row: &Row) -> Result<Times, StoreError> {
     Ok(Times {
         reported: Timestamp(row.try_get("reported_at")?),
         filed: time_option(row, "filed_at")?,
+        round: time_option(row, "round_at")?,
         dispatched: time_option(row, "dispatched_at")?,
+        sent: time_option(row, "sent_at")?,
         accepted: time_option(row, "accepted_at")?,
         handled: time_option(row, "handled_at")?,
         closed: time_option(row, "closed_at")?,
@@ -204,6 +208,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(issue.proposed.as_ref().map(ToString::to_string))
         .push_bind(issue.lead.as_ref().map(ToString::to_string))
         .push_bind(crate::domain::issue::step::join(&issue.assists))
+        .push_bind(issue.answerable.as_ref().map(ToString::to_string))
         .push_bind(issue.binding)
         .push_bind(issue.misdispatched)
         .push_bind(issue.settled)
@@ -214,7 +219,9 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(issue.state_before_merge.map(|state| state.as_str()))
         .push_bind(times.reported.0)
         .push_bind(millis(times.filed))
+        .push_bind(millis(times.round))
         .push_bind(millis(times.dispatched))
+        .push_bind(millis(times.sent))
         .push_bind(millis(times.accepted))
         .push_bind(millis(times.handled))
         .push_bind(millis(times.closed))
@@ -223,6 +230,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(i64::from(counts.reworks))
         .push_bind(i64::from(counts.reopened))
         .push_bind(i64::from(counts.extensions))
+        .push_bind(i64::from(counts.round_extensions))
         .push_bind(i64::from(counts.reports))
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));

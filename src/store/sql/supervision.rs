@@ -10,8 +10,8 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::step::join;
 use crate::domain::issue::supervision::{
-    Appeal, AppealState, Ground, Holder, Revisit, Satisfaction, Standing, Supervision, Task,
-    TaskKind, Verdict, Whistle,
+    Appeal, AppealState, Ask, Asked, Ground, Holder, OpenOrder, Revisit, Satisfaction, Standing,
+    Supervision, Task, TaskKind, Verdict, Whistle,
 };
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
@@ -26,10 +26,14 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// The columns of an issue's supervision, in the order of [`bind_supervision`].
 pub const SUPERVISION_COLUMNS: &str = "contactable, contacted_at, urges, urged_at, orders, \
-    supervised_at, reply_due_at, replied_at, summoned, whistle_at, whistle_until, whistle_lon, \
+    supervised_at, reply_due_at, open_orders, replied_at, summoned, whistle_at, whistle_until, whistle_lon, \
     whistle_lat, whistle_standings, whistle_ended_at, whistle_on_time, revisited_at, verdict, \
     satisfaction, reopen_proposed, appeal_at, appeal_ground, appeal_state, exempted, task_kind, \
-    task_worker, task_account, task_offered_at, task_checked_in_at, task_passed, handled_by";
+    task_worker, task_account, task_offered_at, task_checked_in_at, task_passed, handled_by, \
+    asked_kind, asked_seq, asked_at, asked_until, asked_by";
+
+/// Before an exemption of an earlier round, in the same column, so that a search for it finds both.
+const BEFORE: &str = "before/";
 
 const T: &str = "issue";
 
@@ -54,7 +58,8 @@ pub fn bind_supervision(values: &mut Separated<'_, Db, &'static str>, own: &Supe
         .push_bind(millis(own.urged))
         .push_bind(i64::from(own.orders))
         .push_bind(millis(own.supervised))
-        .push_bind(millis(own.reply_due))
+        .push_bind(millis(own.reply_due()))
+        .push_bind(joined(&own.open_orders, |order| format!("{}/{}", order.seq, order.until.0)))
         .push_bind(millis(own.replied))
         .push_bind(join(&own.summoned))
         .push_bind(whistle.map(|whistle| whistle.at.0))
@@ -77,7 +82,7 @@ pub fn bind_supervision(values: &mut Separated<'_, Db, &'static str>, own: &Supe
         .push_bind(own.appeal.map(|appeal| appeal.at.0))
         .push_bind(own.appeal.map(|appeal| appeal.ground.as_str()))
         .push_bind(own.appeal.map(|appeal| appeal.state.as_str()))
-        .push_bind(joined(&own.exempted, |ground| ground.to_string()))
+        .push_bind(exempted_text(own))
         .push_bind(task.map(|task| task.kind.as_str()))
         .push_bind(worker)
         .push_bind(task.and_then(|task| task.account()).map(|id| id.to_string()))
@@ -85,6 +90,45 @@ pub fn bind_supervision(values: &mut Separated<'_, Db, &'static str>, own: &Supe
         .push_bind(task.and_then(|task| millis(task.checked_in)))
         .push_bind(task.map_or(String::new(), |task| joined(&task.passed, |id| id.to_string())))
         .push_bind(own.handled_by.map(|id| id.to_string()));
+    let asked = own.asked;
+    values
+        .push_bind(asked.map(|asked| asked.ask.as_str()))
+        .push_bind(asked.map(|asked| asked.seq))
+        .push_bind(asked.map(|asked| asked.at.0))
+        .push_bind(asked.and_then(|asked| millis(asked.until)))
+        .push_bind(asked.and_then(|asked| asked.by).map(|id| id.to_string()));
+}
+
+fn exempted_text(own: &Supervision) -> String {
+    let now = own.exempted.iter().map(ToString::to_string);
+    let before = own.exempted_before.iter().map(|ground| format!("{BEFORE}{ground}"));
+    now.chain(before).collect::<Vec<_>>().join(";")
+}
+
+/// Those of this round, or of the earlier ones.
+fn exempted_of(row: &Row, of_before: bool) -> Result<Vec<Ground>> {
+    let all: Vec<(bool, Ground)> = parsed(row, T, "exempted", |text| {
+        list(text, |part| match part.strip_prefix(BEFORE) {
+            Some(ground) => Some((true, Ground::parse(ground)?)),
+            None => Some((false, Ground::parse(part)?)),
+        })
+    })?;
+    let those = all.into_iter().filter(|(before, _)| *before == of_before);
+    Ok(those.map(|(_, ground)| ground).collect())
+}
+
+fn open_order(part: &str) -> Option<OpenOrder> {
+    let (seq, until) = part.split_once('/')?;
+    Some(OpenOrder { seq: seq.parse().ok()?, until: Timestamp(until.parse().ok()?) })
+}
+
+fn asked_of(row: &Row) -> Result<Option<Asked>> {
+    let ask = parsed_option(row, T, "asked_kind", Ask::parse)?;
+    let (seq, at) = (row.try_get::<Option<i64>, _>("asked_seq")?, time_option(row, "asked_at")?);
+    let (Some(ask), Some(seq), Some(at)) = (ask, seq, at) else { return Ok(None) };
+    let until = time_option(row, "asked_until")?;
+    let by = parsed_option(row, T, "asked_by", AccountId::parse)?;
+    Ok(Some(Asked { ask, seq, at, until, by }))
 }
 
 fn list<V>(text: &str, parse: impl Fn(&str) -> Option<V>) -> Option<Vec<V>> {
@@ -146,7 +190,7 @@ pub fn supervision_of(row: &Row) -> Result<Supervision> {
         urged: time_option(row, "urged_at")?,
         orders: count(row, "orders")?,
         supervised: time_option(row, "supervised_at")?,
-        reply_due: time_option(row, "reply_due_at")?,
+        open_orders: parsed(row, T, "open_orders", |text| list(text, open_order))?,
         replied: time_option(row, "replied_at")?,
         summoned: parsed(row, T, "summoned", |text| {
             list(text, |code| DepartmentCode::parse(code).ok())
@@ -163,7 +207,9 @@ pub fn supervision_of(row: &Row) -> Result<Supervision> {
             (Some(at), Some(ground), Some(state)) => Some(Appeal { at, ground, state }),
             _ => None,
         },
-        exempted: parsed(row, T, "exempted", |text| list(text, Ground::parse))?,
+        exempted: exempted_of(row, false)?,
+        exempted_before: exempted_of(row, true)?,
+        asked: asked_of(row)?,
         task: task_of(row)?,
         handled_by: parsed_option(row, T, "handled_by", AccountId::parse)?,
     })

@@ -5,7 +5,7 @@ pub mod access;
 mod fuzz;
 mod idempotency;
 mod matrix;
-mod report;
+pub mod report;
 mod reroute;
 mod scope;
 mod session;

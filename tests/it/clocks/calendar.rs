@@ -1,7 +1,7 @@
 //! The quick sums of a calendar against a slow truth that walks minute by minute, and the
 //! properties of DOMAIN.md §5.
 
-use hexward::domain::calendar::{Calendar, CalendarError, Reached, Slots, Year};
+use hexward::domain::calendar::{Calendar, CalendarError, Hours, Reached, Year};
 use hexward::domain::catalog::TimeType;
 use hexward::domain::time::{DAY_MS, Day, HOUR_MS, MINUTE_MS, Timestamp};
 use hexward::format::calendar::{CalendarPack, shipped_years};
@@ -23,17 +23,24 @@ pub fn calendar(region: &str, zone: &str, slots: &str) -> Calendar {
         pack.put(region, file);
     }
     let zone = TimeZone::get(zone).unwrap();
-    pack.calendar(region, zone, Slots::parse(slots).unwrap()).0
+    pack.calendar(region, zone, Hours::parse(slots).unwrap()).0
 }
 
 /// Regions with their zones and several slot settings.
-pub const SETTINGS: [(&str, &str, &str); 6] = [
+pub const SETTINGS: [(&str, &str, &str); 7] = [
     ("cn", "Asia/Shanghai", "08:00-12:00,14:00-18:00"),
     ("cn", "Asia/Shanghai", "09:30-17:15"),
     ("cn", "Asia/Urumqi", "00:00-24:00"),
     ("us-federal", "America/Los_Angeles", "08:00-12:00,13:00-17:00"),
     ("us-federal", "America/New_York", "06:00-07:30,09:00-12:00,23:00-24:00"),
     ("us-federal", "Australia/Lord_Howe", "08:00-16:00"),
+    (
+        "cn",
+        "Asia/Shanghai",
+        "08:00-12:00,14:00-18:00; 05-01..09-30 08:00-12:00,15:00-18:30; \
+         11-15..02-15 09:00-12:00,13:30-17:00; 2025-11-05..2025-11-20 10:00-15:00; \
+         2026-03-02.. 08:30-11:30",
+    ),
 ];
 
 /// Whether a day is worked, by looking through the files day by day.
@@ -73,7 +80,11 @@ fn walk(setting: (&str, &str, &str), (first, last): (i16, i16), step_ms: i64) ->
         let of_day = i64::from(local.hour()) * HOUR_MS + i64::from(local.minute()) * MINUTE_MS;
         if cached.1 {
             days += step_ms;
-            hours += if calendar.slots().contains(of_day) { step_ms } else { 0 };
+            hours += if calendar.hours().on(Day::of(local.date())).contains(of_day) {
+                step_ms
+            } else {
+                0
+            };
         }
         now_at.0 += step_ms;
     }
@@ -92,6 +103,18 @@ fn the_quick_sums_equal_a_walk_through_a_year_by_minutes() {
     for setting in SETTINGS {
         assert!(walk(setting, (2025, 2025), MINUTE_MS) > 240 * HOUR_MS);
     }
+}
+
+#[test]
+fn a_limit_over_a_change_of_season_is_worked_in_both() {
+    let hours = "08:00-12:00,14:00-18:00; 05-01..09-30 08:00-12:00,15:00-18:30";
+    let calendar = calendar("cn", "Asia/Shanghai", hours);
+    let six_hours = (at("2026-04-30T17:00:00+08:00"), 6 * HOUR_MS);
+    let due = calendar.after(TimeType::WorkHour, six_hours, now()).unwrap();
+    // One hour in April, the holiday up to the 5th, four in the morning and one from 15:00.
+    assert_eq!(due.at, at("2026-05-06T16:00:00+08:00"));
+    let used = calendar.elapsed(TimeType::WorkHour, (six_hours.0, due.at), now());
+    assert_eq!(used, Ok(6 * HOUR_MS));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod cohort;
+mod follow;
 mod jobs;
 mod properties;
 mod rules;

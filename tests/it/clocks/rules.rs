@@ -4,9 +4,9 @@ use super::calendar::{at, calendar, now};
 use crate::support::Chance;
 use crate::support::world::{actor, department, report};
 use hexward::domain::access::{Actor, Role};
-use hexward::domain::calendar::Slots;
+use hexward::domain::calendar::{Hours, Slots};
 use hexward::domain::catalog::Limit;
-use hexward::domain::id::IssueId;
+use hexward::domain::id::{AccountId, IssueId};
 use hexward::domain::issue::clock::{
     Allowance, Light, Phase, Stage, StageClock, StageLimits, Timekeeper, Total,
 };
@@ -15,7 +15,7 @@ use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::{Issue, evolve, replay};
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use hexward::domain::issue::step::{Command, Refusal, Target, decide_timed};
-use hexward::domain::issue::workflow::{TRANSITIONS, clock_effect_of};
+use hexward::domain::issue::workflow::{TRANSITIONS, clock_effect_of, rows};
 use hexward::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
 use hexward::format::calendar::{CalendarPack, DayFile, shipped_years};
 
@@ -44,26 +44,43 @@ pub fn filed(limit: &str) -> Tale {
 }
 
 fn filed_by(chance: &mut Chance, limit: &str) -> Tale {
-    let (_, mut event) = report(chance, local("06-09T08:50"), None);
-    event.facts.insert(fact::KIND.into(), Kind::Hazard.to_string());
-    event.facts.insert(fact::INSPECTION.into(), "true".into());
-    event.facts.insert(fact::LIMIT.into(), limit.into());
-    let keeper = keeper();
-    let event = keeper.time(None, event, now());
-    let issue = evolve(None, &event).unwrap();
-    let mut tale = Tale { keeper, issue, log: vec![event] };
+    let mut tale = reported_by(chance, limit);
     tale.take(Action::File, "06-09T09:00");
     tale
 }
 
+/// Reported on Tuesday, 9 June 2026, at 08:50 by account 2, with a limit; without one where it is
+/// empty.
+pub fn reported(limit: &str) -> Tale {
+    reported_by(&mut Chance(5), limit)
+}
+
+fn reported_by(chance: &mut Chance, limit: &str) -> Tale {
+    let (_, mut event) = report(chance, local("06-09T08:50"), Some(AccountId(2)));
+    event.facts.insert(fact::KIND.into(), Kind::Hazard.to_string());
+    event.facts.insert(fact::INSPECTION.into(), "true".into());
+    if !limit.is_empty() {
+        event.facts.insert(fact::LIMIT.into(), limit.into());
+    }
+    let keeper = keeper();
+    let event = keeper.time(None, event, now());
+    let issue = evolve(None, &event).unwrap();
+    Tale { keeper, issue, log: vec![event] }
+}
+
 fn who(action: Action) -> Actor {
-    let role = TRANSITIONS.iter().find(|row| row.action == action).unwrap().roles.last();
+    let role = rows().find(|row| row.action == action).unwrap().roles.last();
     match role {
         None => Actor::System,
         // Whoever handled an issue does not inspect it.
-        Some(role) if matches!(action, Action::Pass | Action::Fail) => actor(3, *role, None),
+        Some(role) if is_judged(action) => actor(3, *role, None),
         Some(role) => actor(2, *role, None),
     }
+}
+
+fn is_judged(action: Action) -> bool {
+    use Action::{Approve, Close, Fail, ForceClose, Pass};
+    matches!(action, Approve | Close | Fail | ForceClose | Pass)
 }
 
 impl Tale {
@@ -72,8 +89,13 @@ impl Tale {
         command.note = Some("because".into());
         match action {
             Action::Dispatch | Action::Rule => command.department = Some(department("roads")),
-            Action::Return => command.reason = Some(ReturnReason::NotOurs),
-            Action::Suspend => command.until = Some(Timestamp(when.0 + 10 * DAY_MS)),
+            Action::Return => {
+                command.reason = Some(ReturnReason::NotOurs);
+                command.cited_rule = Some("第3条".into());
+            }
+            Action::Suspend | Action::RequestSuspension => {
+                command.until = Some(Timestamp(when.0 + 10 * DAY_MS))
+            }
             Action::Submit => command.outcome = Some(Outcome::Remedied),
             Action::Merge => {
                 let (id, number) = (IssueId(99), "HX".into());
@@ -85,7 +107,7 @@ impl Tale {
         command
     }
 
-    fn decide(&self, command: &Command, when: Timestamp) -> Result<(Issue, Event), Refusal> {
+    pub fn decide(&self, command: &Command, when: Timestamp) -> Result<(Issue, Event), Refusal> {
         decide_timed(&self.issue, command, &who(command.action), (when, &self.keeper))
     }
 
@@ -105,7 +127,7 @@ impl Tale {
         self.give(&command, local(when));
     }
 
-    fn dispatch(&mut self, to: &str, when: &str) {
+    pub fn dispatch(&mut self, to: &str, when: &str) {
         let mut command = self.command(Action::Dispatch, local(when));
         command.department = Some(department(to));
         self.give(&command, local(when));
@@ -115,17 +137,17 @@ impl Tale {
         self.issue.clocks.total.as_ref().expect("it was filed")
     }
 
-    fn stage(&self) -> Option<&StageClock> {
+    pub fn stage(&self) -> Option<&StageClock> {
         self.issue.clocks.stage.as_ref()
     }
 
     /// Minutes of the limit's type used.
-    fn used(&self, when: &str) -> i64 {
+    pub fn used(&self, when: &str) -> i64 {
         let read = self.total().read(&self.keeper.calendar, local(when)).unwrap();
         read.unwrap().used_ms / MINUTE_MS
     }
 
-    fn stage_used(&self, when: &str) -> i64 {
+    pub fn stage_used(&self, when: &str) -> i64 {
         let read = self.stage().unwrap().read(&self.keeper.calendar, local(when)).unwrap();
         read.unwrap().used_ms / MINUTE_MS
     }
@@ -143,7 +165,8 @@ impl Tale {
 pub fn random_tale(chance: &mut Chance) -> (Issue, Vec<Event>) {
     let limits = ["3 work_day", "9 work_hour", "30 urgent_hour", "4 natural_day", "2 urgent_hour"];
     let limit = *chance.pick(&limits);
-    let mut tale = filed_by(chance, limit);
+    let on_the_spot = chance.one_in(6);
+    let mut tale = if on_the_spot { reported_by(chance, limit) } else { filed_by(chance, limit) };
     let ways: [&[Action]; 6] = [
         &[],
         &[Action::Dispatch, Action::Accept],
@@ -152,7 +175,10 @@ pub fn random_tale(chance: &mut Chance) -> (Issue, Vec<Event>) {
         &[Action::Dispatch, Action::Merge],
         &[Action::Dispatch, Action::Accept, Action::Submit, Action::ForceClose],
     ];
-    let way = *chance.pick(&ways);
+    let way = match on_the_spot {
+        true => [&[Action::Settle][..], &[Action::Settle, Action::Approve]][chance.below(2)],
+        false => *chance.pick(&ways),
+    };
     for &action in way {
         let pause = chance.below(3 * 24 * 60) as i64 * MINUTE_MS;
         let when = Timestamp(tale.issue.updated.0 + pause);
@@ -404,7 +430,7 @@ fn another_calendar_moves_what_is_due_and_the_same_one_nothing() {
     changed.days.push(day);
     pack.put("cn", changed);
     let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
-    let calendar = pack.calendar("cn", zone, Slots::usual()).0;
+    let calendar = pack.calendar("cn", zone, Hours::of(Slots::usual())).0;
     let other = Timekeeper { calendar, version: 2, ..keeper() };
     assert!(other.find_wrong_dues(&tale.issue, now()).unwrap().is_some());
     let (after, event) = other.retime(&tale.issue, None, now()).unwrap();

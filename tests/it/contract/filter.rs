@@ -94,9 +94,10 @@ fn wants_attention(issue: &Issue, attention: Attention) -> bool {
     let own = &issue.supervision;
     match attention {
         Attention::Urged => own.urges > 0,
-        Attention::ReplyOwed => own.reply_due.is_some(),
+        Attention::ReplyOwed => own.reply_due().is_some(),
         Attention::WhistleOpen => own.open_whistle().is_some(),
         Attention::ReopenProposed => own.reopen_proposed,
+        Attention::RequestOpen => own.asked.is_some(),
         Attention::AppealOpen => own.appeal_is_open(),
     }
 }

@@ -6,7 +6,7 @@ use super::{Chance, zone};
 use command::rare_ground;
 use hexward::domain::access::{Actor, AreaPath, Grant, Role};
 use hexward::domain::audit::Hash;
-use hexward::domain::calendar::Slots;
+use hexward::domain::calendar::Hours;
 use hexward::domain::datum::Datum;
 use hexward::domain::id::{AccountId, AreaCode, CategoryCode, DepartmentCode, IssueId};
 use hexward::domain::issue::clock::{StageLimits, Timekeeper};
@@ -182,7 +182,7 @@ fn keepers() -> Vec<Timekeeper> {
         pack.put("cn", file);
     }
     let keeper = |slots| Timekeeper {
-        calendar: pack.calendar("cn", zone(), Slots::parse(slots).expect("slots")).0,
+        calendar: pack.calendar("cn", zone(), Hours::parse(slots).expect("hours")).0,
         version: 1,
         stages: StageLimits::default(),
     };
@@ -275,7 +275,7 @@ impl World {
         for (i, actor) in self.actors.iter().enumerate() {
             for action in step::allowed_actions(issue, actor) {
                 let taken = self.taken.get(&action).copied().unwrap_or_default();
-                let rare = action == Action::Appeal && rare_ground(issue).is_some();
+                let rare = action == Action::Appeal && rare_ground(issue, self.now).is_some();
                 let seldom = if rare { 0 } else { taken };
                 let share = if leads_on(action) { 8.0 } else { 1.0 } / f64::from(1 + seldom);
                 let weight = share * share;

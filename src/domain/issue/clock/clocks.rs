@@ -3,7 +3,7 @@
 use super::Allowance;
 use super::ledger::{Ledger, Phase};
 use super::reading::{Reading, yellow_from_ms};
-use crate::domain::calendar::{Calendar, CalendarError};
+use crate::domain::calendar::{Calendar, CalendarError, Reached};
 use crate::domain::catalog::Limit;
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::event::{Event, Facts, fact};
@@ -161,6 +161,8 @@ pub struct StageClock {
     pub ledger: Ledger,
     /// The first instant at which the whole allowance is used, as its last event says.
     pub due: Option<Timestamp>,
+    /// Whether that depends on a year that is not published.
+    pub provisional: bool,
     /// How often it was escalated.
     pub escalations: u32,
 }
@@ -169,7 +171,13 @@ impl StageClock {
     fn begin(stage: Stage, department: Option<DepartmentCode>, event: &Event) -> Self {
         let allowance = event.fact(fact::STAGE_LIMIT).and_then(Allowance::parse);
         let ledger = Ledger::begin(event);
-        Self { stage, department, allowance, ledger, due: None, escalations: 0 }
+        Self { stage, department, allowance, ledger, due: None, provisional: false, escalations: 0 }
+    }
+
+    /// Takes the due time that an event tells.
+    fn take_due(&mut self, event: &Event) {
+        self.due = event.fact(fact::STAGE_DUE).and_then(Timestamp::parse);
+        self.provisional = event.fact(fact::STAGE_DUE_PROVISIONAL) == Some("true");
     }
 
     /// The clock at `now`; `None` without a limit.
@@ -184,7 +192,7 @@ impl StageClock {
         read(self.allowance, &self.ledger, calendar, now)
     }
 
-    /// The truth behind [`StageClock::due`].
+    /// The truth behind [`StageClock::due`] and [`StageClock::provisional`].
     ///
     /// # Errors
     /// As for [`StageClock::read`].
@@ -192,9 +200,14 @@ impl StageClock {
         &self,
         calendar: &Calendar,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, CalendarError> {
+    ) -> Result<Option<Reached>, CalendarError> {
         let Some(Allowance { ms, unit }) = self.allowance else { return Ok(None) };
-        Ok(self.ledger.reach(calendar, (unit, ms), now)?.map(|due| due.at))
+        self.ledger.reach(calendar, (unit, ms), now)
+    }
+
+    /// What its last event says, in the form of the truth.
+    pub fn told(&self) -> Option<Reached> {
+        self.due.map(|at| Reached { at, provisional: self.provisional })
     }
 }
 
@@ -215,12 +228,30 @@ fn limit_fact(event: &Event) -> Option<Limit> {
     event.fact(fact::LIMIT).and_then(|text| Limit::parse(text).ok())
 }
 
+/// Since when the clock has run that this event tells of: a pause ends at its date, however late
+/// the service notices it.
+fn runs_from(event: &Event) -> Timestamp {
+    let until = event.fact(fact::UNTIL).and_then(Timestamp::parse);
+    until.filter(|_| event.action == Action::Resume).map_or(event.at, |until| until.min(event.at))
+}
+
+/// What an event does to the clocks. Events of before limits followed the route, and settlements of
+/// before they had a clock, keep the meaning that they had.
+pub fn effect_of(event: &Event) -> ClockEffect {
+    match clock_effect_of(event.action) {
+        ClockEffect::ByRoute if event.fact(fact::REROUTED).is_none() => ClockEffect::Nothing,
+        ClockEffect::OnTheSpot if event.fact(fact::SINCE).is_none() => ClockEffect::NextStage,
+        effect => effect,
+    }
+}
+
 impl Clocks {
     /// The clocks that a report begins: the stage of acceptance.
     pub fn begin(event: &Event) -> Self {
         let stage = Stage::of(event.to).map(|stage| {
-            let clock = StageClock::begin(stage, None, event);
-            StageClock { due: stage_due_fact(event), ..clock }
+            let mut clock = StageClock::begin(stage, None, event);
+            clock.take_due(event);
+            clock
         });
         Self { limit: limit_fact(event), stage, ..Self::default() }
     }
@@ -250,11 +281,13 @@ impl Clocks {
                 }
                 return;
             }
-            // A corrected category brings its own limit.
-            _ if event.fact(fact::CATEGORY).is_some() => self.limit = limit_fact(event),
+            // A corrected category brings its own limit, and so does every new route.
+            _ if event.fact(fact::CATEGORY).is_some() || event.fact(fact::REROUTED).is_some() => {
+                self.limit = limit_fact(event);
+            }
             _ => {}
         }
-        let effect = clock_effect_of(event.action);
+        let effect = effect_of(event);
         self.move_total(effect, event);
         self.move_stage(effect, event, lead);
     }
@@ -266,16 +299,26 @@ impl Clocks {
             self.total = Some(Total { limit: self.limit, grants: 1, ledger, dues });
             self.aside.clear();
         }
+        if effect == ClockEffect::OnTheSpot {
+            let since = event.fact(fact::SINCE).and_then(Timestamp::parse).unwrap_or(event.at);
+            let mut ledger = Ledger::default();
+            ledger.enter_from(Phase::Running, since.min(event.at), event);
+            ledger.enter(Phase::Stopped, event);
+            let dues = Dues::default();
+            self.total = Some(Total { limit: self.limit, grants: 1, ledger, dues });
+        }
         let Some(total) = &mut self.total else { return };
         match effect {
             ClockEffect::Nothing | ClockEffect::NextStage => return,
-            ClockEffect::StartTotal => {}
+            ClockEffect::StartTotal | ClockEffect::OnTheSpot => {}
+            // What was used stays used, and is held against the limit of the new route.
+            ClockEffect::ByRoute => total.limit = self.limit,
             ClockEffect::Pause => total.ledger.enter(Phase::Paused, event),
             // What was suspended when it was merged is suspended again.
             ClockEffect::Run if event.to == State::Suspended => {
                 total.ledger.enter(Phase::Paused, event);
             }
-            ClockEffect::Run => total.ledger.enter(Phase::Running, event),
+            ClockEffect::Run => total.ledger.enter_from(Phase::Running, runs_from(event), event),
             ClockEffect::Extend => total.grants += 1,
             // When it would have been due stays known.
             ClockEffect::Stop => return total.ledger.enter(Phase::Stopped, event),
@@ -286,9 +329,15 @@ impl Clocks {
     fn move_stage(&mut self, effect: ClockEffect, event: &Event, lead: Option<&DepartmentCode>) {
         let phase = match effect {
             ClockEffect::Nothing | ClockEffect::Extend => return,
+            // Another limit is no other stage.
+            ClockEffect::ByRoute if event.from == Some(event.to) => return,
             ClockEffect::Pause => Phase::Paused,
             ClockEffect::Stop => Phase::Stopped,
-            ClockEffect::NextStage | ClockEffect::StartTotal | ClockEffect::Run => Phase::Running,
+            ClockEffect::NextStage
+            | ClockEffect::StartTotal
+            | ClockEffect::OnTheSpot
+            | ClockEffect::ByRoute
+            | ClockEffect::Run => Phase::Running,
         };
         if phase == Phase::Running {
             let goes_on = self.stage.as_ref().is_some_and(|clock| {
@@ -299,9 +348,9 @@ impl Clocks {
             }
         }
         let Some(clock) = &mut self.stage else { return };
-        clock.ledger.enter(phase, event);
+        clock.ledger.enter_from(phase, runs_from(event), event);
         if phase != Phase::Stopped {
-            clock.due = stage_due_fact(event);
+            clock.take_due(event);
         }
     }
 
@@ -312,7 +361,7 @@ impl Clocks {
             && event.action != Action::Reopen
         {
             ended.ledger.enter(Phase::Paused, event);
-            ended.due = None;
+            (ended.due, ended.provisional) = (None, false);
             self.aside.push(ended);
         }
         let Some(stage) = Stage::of(event.to) else { return };
@@ -334,11 +383,7 @@ impl Clocks {
             total.dues = Dues::of_facts(&event.facts);
         }
         if let Some(clock) = &mut self.stage {
-            clock.due = stage_due_fact(event);
+            clock.take_due(event);
         }
     }
-}
-
-fn stage_due_fact(event: &Event) -> Option<Timestamp> {
-    event.fact(fact::STAGE_DUE).and_then(Timestamp::parse)
 }

@@ -2,15 +2,15 @@
 //! calendar comes into force, and writes them into the event as facts.
 
 use super::Allowance;
-use super::clocks::{Clocks, Dues, Stage};
+use super::clocks::{Clocks, Dues, Stage, effect_of};
 use crate::domain::audit::event_hash;
-use crate::domain::calendar::Calendar;
+use crate::domain::calendar::{Calendar, Reached};
 use crate::domain::catalog::{Limit, TimeType};
 use crate::domain::issue::event::{Event, EventActor, Facts, fact};
 use crate::domain::issue::record::{Issue, ReplayError, evolve};
 use crate::domain::issue::state::Action;
 use crate::domain::issue::step::{Draft, chain};
-use crate::domain::issue::workflow::{ClockEffect, clock_effect_of};
+use crate::domain::issue::workflow::ClockEffect;
 use crate::domain::time::Timestamp;
 
 /// How long each stage may take (local data).
@@ -79,13 +79,30 @@ pub struct Timekeeper {
 const fn times_total(effect: ClockEffect) -> bool {
     matches!(
         effect,
-        ClockEffect::StartTotal | ClockEffect::Pause | ClockEffect::Run | ClockEffect::Extend
+        ClockEffect::StartTotal
+            | ClockEffect::OnTheSpot
+            | ClockEffect::ByRoute
+            | ClockEffect::Pause
+            | ClockEffect::Run
+            | ClockEffect::Extend
     )
 }
 
 /// Whether they say when the stage is due.
-const fn times_stage(effect: ClockEffect) -> bool {
-    !matches!(effect, ClockEffect::Nothing | ClockEffect::Extend | ClockEffect::Stop)
+fn times_stage(event: &Event) -> bool {
+    match effect_of(event) {
+        ClockEffect::Nothing | ClockEffect::Extend | ClockEffect::Stop => false,
+        ClockEffect::ByRoute => event.from != Some(event.to),
+        _ => true,
+    }
+}
+
+fn put_stage_due_facts(due: Option<Reached>, facts: &mut Facts) {
+    let Some(due) = due else { return };
+    facts.insert(fact::STAGE_DUE.to_owned(), due.at.to_rfc3339());
+    if due.provisional {
+        facts.insert(fact::STAGE_DUE_PROVISIONAL.to_owned(), true.to_string());
+    }
 }
 
 impl Timekeeper {
@@ -94,17 +111,20 @@ impl Timekeeper {
     /// filled in when the calendar arrives.
     #[must_use]
     pub fn time(&self, before: Option<&Issue>, mut event: Event, now: Timestamp) -> Event {
-        let effect = clock_effect_of(event.action);
+        let effect = effect_of(&event);
         let Ok(after) = evolve(before, &event) else { return event };
         let mut clocks = after.clocks;
         let mut facts = Facts::new();
-        self.limit_stage(effect, &mut clocks, &mut facts);
+        let times_stage = times_stage(&event);
+        if times_stage {
+            self.limit_stage(&mut clocks, &mut facts);
+        }
         if let Some(total) = clocks.total.as_ref().filter(|_| times_total(effect))
             && let Ok(dues) = total.work_out(&self.calendar, now)
         {
             dues.put(&mut facts);
         }
-        if times_stage(effect) {
+        if times_stage {
             self.put_stage_due(&clocks, now, &mut facts);
         }
         if !facts.is_empty() {
@@ -142,8 +162,8 @@ impl Timekeeper {
     }
 
     /// Gives a stage that begins with this event its limit.
-    fn limit_stage(&self, effect: ClockEffect, clocks: &mut Clocks, facts: &mut Facts) {
-        let Some(clock) = clocks.stage.as_mut().filter(|_| times_stage(effect)) else { return };
+    fn limit_stage(&self, clocks: &mut Clocks, facts: &mut Facts) {
+        let Some(clock) = &mut clocks.stage else { return };
         let begins = clock.ledger.entries().len() == 1 && clock.allowance.is_none();
         if let Some(allowance) = self.stages.of(clock.stage).filter(|_| begins) {
             clock.allowance = Some(allowance);
@@ -156,9 +176,7 @@ impl Timekeeper {
             // One that cannot be worked out is filled in later, too.
             clock.work_out(&self.calendar, now).ok().flatten()
         });
-        if let Some(due) = due {
-            facts.insert(fact::STAGE_DUE.to_owned(), due.to_rfc3339());
-        }
+        put_stage_due_facts(due, facts);
     }
 
     /// The step by which an issue gets the due times of the calendars in force, and `limit` where
@@ -181,10 +199,10 @@ impl Timekeeper {
             total.dues.put(&mut facts);
         }
         if let Some(clock) = &mut clocks.stage {
-            clock.due = clock.work_out(&self.calendar, now).unwrap_or(clock.due);
-            if let Some(due) = clock.due {
-                facts.insert(fact::STAGE_DUE.to_owned(), due.to_rfc3339());
-            }
+            let due = clock.work_out(&self.calendar, now).unwrap_or(clock.told());
+            clock.due = due.map(|due| due.at);
+            clock.provisional = due.is_some_and(|due| due.provisional);
+            put_stage_due_facts(due, &mut facts);
         }
         if clocks == issue.clocks {
             return None;
@@ -218,8 +236,8 @@ impl Timekeeper {
         }
         if let Some(clock) = &issue.clocks.stage {
             let truth = clock.work_out(&self.calendar, now)?;
-            if truth != clock.due {
-                return Ok(Some(format!("its stage is due {:?}, not {truth:?}", clock.due)));
+            if truth != clock.told() {
+                return Ok(Some(format!("its stage is due {:?}, not {truth:?}", clock.told())));
             }
         }
         Ok(None)

@@ -86,8 +86,15 @@ impl Ledger {
 
     /// Begins an interval with an event; nothing, when the phase stays.
     pub fn enter(&mut self, phase: Phase, event: &Event) {
+        self.enter_from(phase, event.at, event);
+    }
+
+    /// As [`Ledger::enter`], where the interval began before the event that tells of it; never
+    /// before the one that it follows.
+    pub fn enter_from(&mut self, phase: Phase, from: Timestamp, event: &Event) {
         if self.phase() != Some(phase) {
-            let (from, why, by) = (event.at, event.action, event.actor.clone());
+            let from = self.0.last().map_or(from, |last| from.max(last.from));
+            let (why, by) = (event.action, event.actor.clone());
             self.0.push(Entry { from, phase, why, by });
         }
     }

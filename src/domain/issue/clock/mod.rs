@@ -10,7 +10,7 @@ mod keeper;
 mod ledger;
 mod reading;
 
-pub use clocks::{Clocks, Dues, Stage, StageClock, Total};
+pub use clocks::{Clocks, Dues, Stage, StageClock, Total, effect_of};
 pub use keeper::{StageLimits, StageLimitsError, Timekeeper};
 pub use ledger::{Entry, Interval, Ledger, Phase};
 pub use reading::{Light, Reading};

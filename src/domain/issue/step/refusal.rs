@@ -1,8 +1,6 @@
 //! Why a step of the workflow is refused.
 
-use super::{
-    ASSISTS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, RATE_DAYS_MAX, REOPEN_DAYS_MAX, SUSPENSION_DAYS_MAX,
-};
+use super::{ASSISTS_MAX, NOTE_CHARS_MAX, PHOTOS_MAX, RATE_DAYS_MAX, REOPEN_DAYS_MAX};
 use crate::domain::issue::state::{Action, State};
 use crate::domain::issue::workflow::Field;
 
@@ -42,7 +40,7 @@ pub enum FieldFault {
     ControlCharacter,
     #[error("at most {ASSISTS_MAX} assisting departments and {PHOTOS_MAX} photos")]
     TooMany,
-    #[error("must lie in the future and at most {SUSPENSION_DAYS_MAX} days ahead")]
+    #[error("must lie in the future, at the latest on the same day of next year")]
     OutOfTerm,
     #[error("an issue cannot be merged into itself")]
     Itself,
@@ -56,6 +54,14 @@ pub enum FieldFault {
     NotAwaited,
     #[error("there is nothing of this sort to appeal against")]
     NothingToAppeal,
+    #[error("this department has not reported in: it can only be absent")]
+    NotArrived,
+    #[error("this department reported in before the time: it was not late")]
+    InTime,
+    #[error("nobody is absent before the time of the whistle has passed")]
+    NotYet,
+    #[error("no order of this number awaits a reply")]
+    NotOwed,
     #[error("must be one line of sensible length without ;")]
     NotALine,
     #[error("must not lie in the future")]

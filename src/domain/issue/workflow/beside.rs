@@ -6,8 +6,8 @@ use crate::domain::access::{Actor, Role};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
-use crate::domain::issue::state::State::{Closed, Inspecting, Verifying};
-use crate::domain::issue::supervision::{Standing, Task};
+use crate::domain::issue::state::State::{Closed, Handling, Inspecting, Verifying};
+use crate::domain::issue::supervision::{Ask, Standing, Task};
 use Role::{Acceptor, Dispatcher, DutySupervisor, Handler, Leader};
 
 const KEEP: Transition = Transition { optional: &[], clock: ClockEffect::Nothing, ..ROW };
@@ -34,7 +34,31 @@ pub const BESIDE: &[Transition] = &[
         roles: &[Handler],
         guard: Guard::ReplyOwed,
         required: &[Field::Note],
-        optional: &[Field::Photos],
+        optional: &[Field::Order, Field::Photos],
+        ..KEEP
+    },
+    Transition {
+        action: Action::RequestExtension,
+        from: &[Handling],
+        roles: &[Handler],
+        guard: Guard::ExtensionAskable,
+        required: &[Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::RequestSuspension,
+        from: &[Handling],
+        roles: &[Handler],
+        guard: Guard::NothingAsked,
+        required: &[Field::Until, Field::Note],
+        ..KEEP
+    },
+    Transition {
+        action: Action::DeclineRequest,
+        from: &[Handling],
+        roles: &[DutySupervisor],
+        guard: Guard::RequestOpen,
+        required: &[Field::Note],
         ..KEEP
     },
     Transition {
@@ -133,9 +157,24 @@ pub const BESIDE: &[Transition] = &[
     },
 ];
 
-/// Whether the action judges the work of others.
-pub(super) const fn is_judging(action: Action) -> bool {
-    matches!(action, Action::Approve | Action::Pass | Action::Fail)
+/// Whether the action would decide the actor's own matter: nobody judges the work that is his own,
+/// or grants what he asked for himself.
+pub(super) fn is_own_matter(action: Action, issue: &Issue, actor: &Actor) -> bool {
+    use Action::{Approve, Close, DeclineRequest, Extend, Fail, ForceClose, Pass, Rate, Suspend};
+    let own = &issue.supervision;
+    let asked = |ask: Ask| {
+        let by = own.asked.filter(|asked| asked.ask == ask).and_then(|asked| asked.by);
+        by.is_some() && by == actor.account()
+    };
+    match action {
+        Approve | Pass | Fail | Close | ForceClose => handled_it(issue, actor),
+        // A tracking number is the reporter's, signed in or not.
+        Rate => issue.reporter.is_some() && issue.reporter == own.handled_by,
+        Extend => asked(Ask::Extension),
+        Suspend => asked(Ask::Suspension),
+        DeclineRequest => asked(Ask::Extension) || asked(Ask::Suspension),
+        _ => false,
+    }
 }
 
 /// Whether the holder of a task may take the action, in whichever grid the task is.
@@ -144,7 +183,7 @@ pub(super) const fn for_holder(action: Action) -> bool {
     matches!(action, CheckIn | Comment | Fail | Pass | PassTask)
 }
 
-/// Whoever settled or handed in the feedback, and whoever handles for the lead, does not inspect.
+/// Whoever settled or handed in the feedback, and whoever handles for the lead, does not judge.
 pub fn handled_it(issue: &Issue, actor: &Actor) -> bool {
     let own_work = actor.account().is_some() && actor.account() == issue.supervision.handled_by;
     let of_lead = actor.grants().iter().any(|grant| {

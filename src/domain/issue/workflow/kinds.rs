@@ -38,6 +38,9 @@ pub const ROWS: &[Transition] = &[
         guard: OF_HAZARDS,
         required: &[Field::Severity, Field::Note],
         optional: &[],
+        // A rule can select by severity, so the matrix is asked again.
+        to: To::ByRoute,
+        clock: ClockEffect::ByRoute,
         ..ASIDE
     },
     // Disputes.

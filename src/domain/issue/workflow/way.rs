@@ -45,6 +45,7 @@ pub(super) const COMMON: &[Transition] = &[
         guard: Guard::OwnReport,
         required: &[Field::Note],
         optional: &[Field::Outcome, Field::Photos, Field::Position],
+        clock: ClockEffect::OnTheSpot,
         ..ROW
     },
     Transition {
@@ -228,7 +229,7 @@ pub(super) const COMMON: &[Transition] = &[
         roles: OFFICE,
         required: &[Field::Note],
         optional: &[Field::Place, Field::Category],
-        clock: ClockEffect::Nothing,
+        clock: ClockEffect::ByRoute,
         ..ROW
     },
     Transition {

@@ -10,7 +10,7 @@ use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use hexward::domain::issue::step::{
     ASSISTS_MAX, Command, FieldFault, NOTE_CHARS_MAX, PHOTOS_MAX, REOPEN_DAYS_MAX, Reclass,
-    Refusal, Reroute, SUSPENSION_DAYS_MAX, Target, allowed_actions, count_reports, decide,
+    Refusal, Reroute, Target, allowed_actions, count_reports, decide,
 };
 use hexward::domain::issue::workflow::Field;
 use hexward::domain::metrics::contribution::{Measure, measures_of};
@@ -130,17 +130,35 @@ fn a_limit_is_extended_twice_at_most() {
 #[test]
 fn a_suspension_lies_ahead_and_ends_within_a_year() {
     let issue = issue_in(State::Handling, Kind::Hazard, true);
-    let year = SUSPENSION_DAYS_MAX * DAY_MS;
-    for now in [START, Timestamp(i64::MAX), Timestamp(i64::MAX - year), Timestamp(i64::MIN)] {
-        for (ahead, fits) in [(1, true), (year, true), (0, false), (-1, false), (year + 1, false)] {
-            let mut suspend = command(Action::Suspend, &issue);
-            let Some(until) = now.0.checked_add(ahead) else { continue };
-            suspend.until = Some(Timestamp(until));
-            let told = decide(&issue, &suspend, &supervisor(), now);
-            let out =
-                told == Err(Refusal::Invalid { field: Field::Until, why: FieldFault::OutOfTerm });
-            assert_eq!(out, !fits, "{now:?} {ahead}: {told:?}");
+    let told = |now: Timestamp, until: Timestamp| {
+        let mut suspend = command(Action::Suspend, &issue);
+        suspend.until = Some(until);
+        decide(&issue, &suspend, &supervisor(), now).err()
+    };
+    let out = Some(Refusal::Invalid { field: Field::Until, why: FieldFault::OutOfTerm });
+    let at = |text: &str| Timestamp::parse(text).unwrap();
+    // The same day of next year counts to its end; a year over a leap day has one day more.
+    for (now, last) in [
+        ("2026-03-01T09:00:00Z", "2027-03-01T23:59:59.999Z"),
+        ("2027-03-01T09:00:00Z", "2028-03-01T23:59:59.999Z"),
+        ("2027-12-31T23:59:59Z", "2028-12-31T23:59:59.999Z"),
+        ("2028-02-29T00:00:00Z", "2029-02-28T23:59:59.999Z"),
+        ("2028-02-28T12:00:00Z", "2029-02-28T23:59:59.999Z"),
+    ] {
+        let (now, last) = (at(now), at(last));
+        for (until, fits) in [
+            (now.0 + 1, true),
+            (last.0, true),
+            (now.0, false),
+            (now.0 - 1, false),
+            (last.0 + 1, false),
+        ] {
+            let expected = if fits { None } else { out.clone() };
+            assert_eq!(told(now, Timestamp(until)), expected, "{now:?} {until}");
         }
+    }
+    for (now, until) in [(i64::MAX, i64::MAX), (i64::MAX - 1, i64::MAX), (i64::MIN, i64::MAX)] {
+        assert_eq!(told(Timestamp(now), Timestamp(until)), out, "{now}");
     }
     let held = take(&issue, Action::Suspend, &supervisor(), START);
     assert_eq!(held.suspended_until, Some(Timestamp(START.0 + 30 * DAY_MS)));

@@ -22,38 +22,38 @@ use hexward::domain::issue::workflow::Field;
 use hexward::domain::metrics::contribution::{Measure, measures_of};
 use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 
-fn supervisor() -> Actor {
+pub fn supervisor() -> Actor {
     actor(9, Role::DutySupervisor, None)
 }
 
-fn handler(own: &str) -> Actor {
+pub fn handler(own: &str) -> Actor {
     actor(8, Role::Handler, Some(own))
 }
 
 /// An issue on its way, with the log of what was done.
-struct Story {
-    issue: Issue,
-    log: Vec<Event>,
-    now: Timestamp,
+pub struct Story {
+    pub issue: Issue,
+    pub log: Vec<Event>,
+    pub now: Timestamp,
 }
 
 impl Story {
-    fn of(issue: Issue) -> Self {
+    pub fn of(issue: Issue) -> Self {
         Self { issue, log: Vec::new(), now: START }
     }
 
-    fn at(state: State) -> Self {
+    pub fn at(state: State) -> Self {
         Self::of(issue_in(state, Kind::Hazard, true))
     }
 
     /// Takes a step an hour after the last.
-    fn take(&mut self, who: &Actor, action: Action, edit: impl Fn(&mut Command)) -> &mut Self {
+    pub fn take(&mut self, who: &Actor, action: Action, edit: impl Fn(&mut Command)) -> &mut Self {
         let told = self.try_take(who, action, edit);
         told.unwrap_or_else(|refusal| panic!("{action}: {refusal}"));
         self
     }
 
-    fn try_take(
+    pub fn try_take(
         &mut self,
         who: &Actor,
         action: Action,
@@ -68,15 +68,15 @@ impl Story {
         Ok(())
     }
 
-    fn counts(&self, measure: Measure) -> usize {
+    pub fn counts(&self, measure: Measure) -> usize {
         let all = measures_of(&self.issue, &zone());
         all.iter().filter(|(_, own)| *own == measure).count()
     }
 }
 
-fn keep(_: &mut Command) {}
+pub fn keep(_: &mut Command) {}
 
-fn summon(codes: &'static [&'static str]) -> impl Fn(&mut Command) {
+pub fn summon(codes: &'static [&'static str]) -> impl Fn(&mut Command) {
     move |command| command.told.departments = codes.iter().map(department).collect()
 }
 
@@ -86,11 +86,11 @@ fn an_order_is_owed_a_reply_by_the_lead_until_it_is_there() {
     let leader = actor(7, Role::Leader, None);
     story.take(&leader, Action::Urge, keep).take(&leader, Action::Urge, keep);
     story.take(&leader, Action::Supervise, |c| c.note = Some("三日内书面回复".into()));
-    assert_eq!(story.issue.supervision.reply_due, Some(Timestamp(START.0 + 30 * DAY_MS)));
+    assert_eq!(story.issue.supervision.reply_due(), Some(Timestamp(START.0 + 30 * DAY_MS)));
     assert!(!allowed_actions(&story.issue, &handler("police")).contains(&Action::Reply));
     story.take(&handler("roads"), Action::Reply, |c| c.note = Some("已安排".into()));
     let own = &story.issue.supervision;
-    assert_eq!((own.urges, own.orders, own.reply_due), (2, 1, None));
+    assert_eq!((own.urges, own.orders, own.reply_due()), (2, 1, None));
     assert!(!allowed_actions(&story.issue, &handler("roads")).contains(&Action::Reply));
     assert_eq!(story.issue.state, State::Handling);
     let dossier = Dossier::of(&story.log);
@@ -137,6 +137,8 @@ fn a_whistle_lets_its_departments_read_come_once_and_be_judged() {
     assert!(story.issue.supervision.open_whistle().is_some());
     let twice = story.try_take(&supervisor(), Action::JudgeArrival, judge("城管", Judgement::Late));
     assert_eq!(twice, Err(not_awaited));
+    // Absent is who has not come when the time is over.
+    story.now = Timestamp(START.0 + 31 * DAY_MS);
     story.take(&supervisor(), Action::JudgeArrival, judge("police", Judgement::Absent));
     let whistle = story.issue.supervision.whistle.clone().unwrap();
     assert_eq!(whistle.ended, Some(story.now));
@@ -153,7 +155,11 @@ fn a_whistle_lets_its_departments_read_come_once_and_be_judged() {
         .collect();
     let expected = [("police", false, Judgement::Absent), ("城管", true, Judgement::OnTime)];
     assert_eq!(summons, expected);
-    story.take(&supervisor(), Action::Whistle, summon(&["police"]));
+    let next = Timestamp(story.now.0 + DAY_MS);
+    story.take(&supervisor(), Action::Whistle, |c| {
+        summon(&["police"])(c);
+        c.until = Some(next);
+    });
     story.take(&handler("police"), Action::Arrive, keep);
     story.take(&supervisor(), Action::JudgeArrival, judge("police", Judgement::OnTime));
     assert_eq!((story.counts(Measure::Whistled), story.counts(Measure::WhistledOnTime)), (1, 1));

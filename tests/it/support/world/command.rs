@@ -12,7 +12,7 @@ use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, ReturnReason};
 use hexward::domain::issue::step::{self, Command, Reclass, Relocation, Reroute, Target};
 use hexward::domain::issue::supervision::{
-    Ground, Holder, Judgement, Offer, Reach, Satisfaction, Told, Verdict,
+    Ground, Holder, Judgement, Offer, Reach, Satisfaction, Standing, Told, Verdict,
 };
 use hexward::domain::issue::workflow::{Field, rows};
 use hexward::domain::time::{DAY_MS, Day, Timestamp};
@@ -28,11 +28,15 @@ impl World {
         for field in row.required {
             self.fill(&mut command, *field, issue, other);
         }
-        if action == Action::Correct {
-            // The matrix was asked again; at least one of place and category is corrected.
+        if matches!(action, Action::Correct | Action::SetSeverity) {
+            // The matrix was asked again.
             let lead = Some(department(self.chance.pick(DEPARTMENTS)));
-            let limit = Some(Limit { amount: 2, unit: TimeType::WorkDay });
+            let limit = Limit { amount: 2, unit: TimeType::WorkDay };
+            let limit = (!self.chance.one_in(4)).then_some(limit);
             command.reroute = Some(Reroute { lead, limit });
+        }
+        if action == Action::Correct {
+            // At least one of place and category is corrected.
             let field = *self.chance.pick(&[Field::Place, Field::Category]);
             self.fill(&mut command, field, issue, other);
         }
@@ -42,6 +46,9 @@ impl World {
             if !follows && self.chance.one_in(3) {
                 self.fill(&mut command, *field, issue, other);
             }
+        }
+        if command.reason.is_some_and(ReturnReason::is_wrong_dispatch) {
+            self.fill(&mut command, Field::CitedRule, issue, other);
         }
         let offers = [Action::AcceptForCheck, Action::OrderCheck, Action::PassTask];
         if offers.contains(&action) && self.chance.one_in(2) {
@@ -64,7 +71,9 @@ impl World {
                 }
             }
             Field::Until => {
-                let days = 1 + chance.below(300) as i64;
+                // A whistle calls for the same day or one of the next.
+                let whistles = command.action == Action::Whistle;
+                let days = 1 + chance.below(if whistles { 3 } else { 300 }) as i64;
                 command.until = Some(Timestamp(self.now.0 + days * DAY_MS));
             }
             Field::Target => {
@@ -113,7 +122,15 @@ impl World {
             }
             Field::Kept => command.care.kept = Some(chance.one_in(2)),
             Field::Parties => command.care.parties = true,
-            _ => fill_told(chance, &mut command.told, field, issue),
+            Field::Judgement => {
+                let late = judged(command, issue);
+                command.told.judgement = Some(*chance.pick(late));
+            }
+            Field::Order => {
+                let open = &issue.supervision.open_orders;
+                command.told.order = (!open.is_empty()).then(|| chance.pick(open).seq);
+            }
+            _ => fill_told(chance, &mut command.told, field, issue, self.now),
         }
     }
 }
@@ -123,11 +140,24 @@ fn a_department(chance: &mut Chance, command: &Command, issue: &Issue) -> Depart
     let whistle =
         issue.supervision.open_whistle().filter(|_| command.action == Action::JudgeArrival);
     let standings = whistle.map_or(&[][..], |whistle| &whistle.standings);
-    let owed = standings.iter().find(|(_, standing)| !standing.is_judged());
+    let come = standings.iter().find(|(_, standing)| standing.has_arrived());
+    let owed = come.or_else(|| standings.iter().find(|(_, standing)| !standing.is_judged()));
     owed.map_or_else(|| department(chance.pick(DEPARTMENTS)), |(code, _)| code.clone())
 }
 
-fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue) {
+/// What may be said of the department that the command judges.
+fn judged(command: &Command, issue: &Issue) -> &'static [Judgement] {
+    let whistle = issue.supervision.open_whistle();
+    let standing =
+        whistle.zip(command.department.as_ref()).and_then(|(own, code)| own.standing(code));
+    match standing {
+        Some(Standing::Arrived) => &[Judgement::OnTime],
+        Some(Standing::ArrivedLate) => &[Judgement::OnTime, Judgement::Late, Judgement::Absent],
+        _ => &[Judgement::Absent],
+    }
+}
+
+fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue, now: Timestamp) {
     match field {
         Field::Departments => {
             told.departments =
@@ -136,12 +166,6 @@ fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue) 
         Field::Meeting => told.meeting = Some("路口 'A'".into()),
         Field::Position => {
             told.position = Some((113.6 + chance.share() * 0.1, 34.7 + chance.share() * 0.1));
-        }
-        Field::Judgement => {
-            told.judgement = Some(match chance.one_in(4) {
-                true => *chance.pick(Judgement::ALL),
-                false => Judgement::OnTime,
-            });
         }
         Field::Reach => {
             told.reach = Some(*chance.pick(Reach::ALL));
@@ -152,18 +176,19 @@ fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue) 
         }
         Field::Verdict => told.verdict = Some(*chance.pick(Verdict::ALL)),
         Field::Satisfaction => told.satisfaction = Some(*chance.pick(Satisfaction::ALL)),
-        Field::Ground => told.ground = Some(rare_ground(issue).unwrap_or(Ground::Overdue)),
+        Field::Ground => told.ground = Some(rare_ground(issue, now).unwrap_or(Ground::Overdue)),
         _ => {}
     }
 }
 
 /// Something that there is to appeal against and that seldom comes about.
-pub fn rare_ground(issue: &Issue) -> Option<Ground> {
+pub fn rare_ground(issue: &Issue, now: Timestamp) -> Option<Ground> {
     let low = issue.supervision.revisit.is_some_and(|revisit| revisit.satisfaction.is_low());
     let there = [
         (Ground::FailedInspection, issue.counts.reworks > 0),
         (Ground::ReturnBudget, issue.counts.returns >= 2),
         (Ground::LowRating, low),
+        (Ground::Overdue, issue.clocks.is_overdue(issue.times.ended.unwrap_or(now))),
     ];
     let open = |ground: &Ground| !issue.supervision.is_exempted(*ground);
     there.into_iter().filter(|(_, there)| *there).map(|(ground, _)| ground).find(open)

@@ -9,7 +9,7 @@ export const care = {
   'clock.left': 'Left',
   'clock.over': 'Over by',
   'clock.due': 'Due',
-  'clock.times_over': '{n} limits late',
+  'clock.times_over': '{n} times the limit',
   'clock.provisional': 'Provisional',
   'clock.provisional_why':
     'It reaches into a year whose calendar is not published yet; the time may change.',
@@ -21,10 +21,10 @@ export const care = {
   'clock.work_days': '{n} working days',
   'clock.days': '{n} days',
 
-  'time_type.urgent_hour': 'urgent hours',
-  'time_type.work_hour': 'working hours',
-  'time_type.work_day': 'working days',
-  'time_type.natural_day': 'calendar days',
+  'time_type.urgent_hour': 'day and night',
+  'time_type.work_hour': 'of working time',
+  'time_type.work_day': 'work days only',
+  'time_type.natural_day': 'every day counts',
 
   'did.suspend': 'suspended',
   'did.report': 'reported',

@@ -36,6 +36,7 @@ export const issue = {
   'state_says.rejected': 'Not accepted; the reason is below.',
   'state_says.merged': 'It is worked on together with another report of the same thing.',
 
+  'action.keep_category': 'Keep the category',
   'action.proposed': 'proposed',
   'action.find_issue': 'Find an issue (number or words)',
   'action.done': 'Done: {action}',
@@ -84,6 +85,7 @@ export const issue = {
   'issue.route': 'Where it goes, and why',
   'issue.not_routed': 'No department has been decided yet',
   'issue.place': 'Place',
+  'issue.as_told': 'As it was reported:',
   'issue.outside': 'Outside the territory',
   'issue.candidates': 'The error of the position reaches across a border. It may also be in:',
 
@@ -113,6 +115,16 @@ export const issue = {
   'trace.category': 'Category',
   'trace.assets': 'Assets near by',
   'trace.at': 'Time',
+
+  'selector.condition': 'condition',
+  'selector.small': 'small class',
+  'selector.big': 'big class',
+  'selector.kind': 'kind',
+  'selector.any': 'any category',
+
+  'asset.road': 'road',
+  'asset.river': 'river',
+  'asset.park': 'park',
 
   'fate.won': 'Won',
   'fate.not_yet_valid': 'Valid only from {from}',

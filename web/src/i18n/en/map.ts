@@ -67,6 +67,7 @@ export const map = {
   'panel.achieved': 'Of these',
 
   'hotspot.title': 'Hot spots',
+  'hotspot.around': 'Around {place}',
   'hotspot.says': '{n} around, {expected} expected (z = {z})',
   'hotspot.none': 'Nothing stands out.',
   'hotspot.note': '{n} issues in {cells} hexagons; only what is significant.',

@@ -9,7 +9,7 @@ export const care = {
   'clock.left': '剩余',
   'clock.over': '超出',
   'clock.due': '到期',
-  'clock.times_over': '超出时限的 {n} 倍',
+  'clock.times_over': '超出部分为时限的 {n} 倍',
   'clock.provisional': '暂定',
   'clock.provisional_why': '跨入的年份尚未公布节假日安排，到期时间可能变动。',
   'clock.paused': '暂停自',
@@ -20,10 +20,10 @@ export const care = {
   'clock.work_days': '{n} 个工作日',
   'clock.days': '{n} 天',
 
-  'time_type.urgent_hour': '紧急小时',
-  'time_type.work_hour': '工作小时',
-  'time_type.work_day': '工作日',
-  'time_type.natural_day': '自然日',
+  'time_type.urgent_hour': '昼夜连续计',
+  'time_type.work_hour': '只计工作时间',
+  'time_type.work_day': '只计工作日',
+  'time_type.natural_day': '按自然日计',
 
   'did.suspend': '挂账',
   'did.report': '上报',

@@ -36,6 +36,7 @@ export const issue = {
   'state_says.rejected': '没有受理，原因见下。',
   'state_says.merged': '与另一件相同的上报合并处理。',
 
+  'action.keep_category': '保留原类别',
   'action.proposed': '系统建议',
   'action.find_issue': '查找事件（编号或文字）',
   'action.done': '已完成：{action}',
@@ -83,6 +84,7 @@ export const issue = {
   'issue.route': '派给谁，为什么',
   'issue.not_routed': '还没有确定部门',
   'issue.place': '位置',
+  'issue.as_told': '上报时给出',
   'issue.outside': '不在辖区内',
   'issue.candidates': '定位误差跨越边界，也可能在：',
 
@@ -112,6 +114,16 @@ export const issue = {
   'trace.category': '类别',
   'trace.assets': '附近设施',
   'trace.at': '判断时间',
+
+  'selector.condition': '立案条件',
+  'selector.small': '小类',
+  'selector.big': '大类',
+  'selector.kind': '类型',
+  'selector.any': '任何类别',
+
+  'asset.road': '道路',
+  'asset.river': '河道',
+  'asset.park': '公园',
 
   'fate.won': '采用',
   'fate.not_yet_valid': '{from} 起才生效',

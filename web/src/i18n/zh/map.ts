@@ -66,6 +66,7 @@ export const map = {
   'panel.achieved': '分子',
 
   'hotspot.title': '热点',
+  'hotspot.around': '{place}一带',
   'hotspot.says': '周围 {n} 件，平均应有 {expected} 件（z = {z}）',
   'hotspot.none': '没有显著的热点。',
   'hotspot.note': '{cells} 个六边形，共 {n} 件；只列统计上显著的。',
