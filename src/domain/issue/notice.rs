@@ -152,7 +152,7 @@ pub fn notices_of_step(after: &Issue, event: &Event) -> Vec<Notice> {
     match event.action {
         Action::Urge => vec![tell(About::Urged, doer(after))],
         Action::Supervise => {
-            let due = after.supervision.reply_due;
+            let due = event.fact(fact::UNTIL).and_then(Timestamp::parse);
             vec![Notice { due, ..tell(About::Supervised, doer(after)) }]
         }
         Action::Whistle => {
@@ -182,7 +182,7 @@ pub fn notices_of_step(after: &Issue, event: &Event) -> Vec<Notice> {
 
 /// Whom an overdue reply to an order is told: up the line.
 pub fn notices_of_reply(issue: &Issue, now: Timestamp) -> Vec<Notice> {
-    let Some(due) = issue.supervision.reply_due.filter(|due| *due < now) else {
+    let Some(due) = issue.supervision.reply_due().filter(|due| *due < now) else {
         return Vec::new();
     };
     let up = [Role::DutySupervisor, Role::Leader].into_iter();

@@ -6,7 +6,8 @@ export const report = {
   'track.look': 'Look up',
   'track.reopen': 'Open it again',
   'track.reopen_why': 'What is not solved',
-  'track.code_hint': 'On the receipt that you got; not needed when you are signed in as who reported',
+  'track.code_hint':
+    'On the receipt that you got; not needed when you are signed in as who reported',
   'track.merged': 'Merged into:',
   'track.merged_into': 'Merged into another report of the same thing, which stands so:',
 
