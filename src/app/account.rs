@@ -83,6 +83,45 @@ async fn check_failures(
     }
 }
 
+/// What failed guesses are counted by: what is guessed at an address, the address, and what is
+/// guessed from anywhere.
+pub(super) struct Guesses {
+    by_both: String,
+    by_address: String,
+    everywhere: String,
+}
+
+impl Guesses {
+    /// `what` is guessed, such as `login:ada`, by whoever is at `address`.
+    pub(super) fn of((sort, name): (&str, &str), address: &str) -> Self {
+        let both = if sort == "login" { "both".to_owned() } else { format!("{sort}-both") };
+        Self {
+            by_both: format!("{both}:{name} {address}"),
+            by_address: format!("address:{address}"),
+            everywhere: format!("{sort}:{name}"),
+        }
+    }
+
+    /// Refuses when there were too many.
+    pub(super) async fn check(&self, ctx: &Ctx, now: Timestamp) -> Result<(), AppError> {
+        check_failures(ctx, &self.by_both, LOGIN_FAILURES_MAX, now).await?;
+        check_failures(ctx, &self.by_address, ADDRESS_FAILURES_MAX, now).await?;
+        check_failures(ctx, &self.everywhere, LOGIN_FAILURES_EVERYWHERE_MAX, now).await
+    }
+
+    pub(super) async fn record(&self, ctx: &Ctx, now: Timestamp) -> Result<(), AppError> {
+        for subject in [&self.by_both, &self.by_address, &self.everywhere] {
+            ctx.store.record_login_failure(&ctx.new_uuid().to_string(), subject, now).await?;
+        }
+        Ok(())
+    }
+
+    /// The failures of other addresses stand: they were not its owner's.
+    pub(super) async fn clear(&self, ctx: &Ctx) -> Result<(), AppError> {
+        Ok(ctx.store.clear_login_failures(&self.by_both).await?)
+    }
+}
+
 /// The form in which logins are compared and kept.
 pub fn fold_login(login: &str) -> String {
     login.trim().to_lowercase()
@@ -106,11 +145,8 @@ pub async fn sign_in(
     // The turn lasts from counting to recording: guesses that are sent at once are counted, too.
     let _turn = ctx.password_turn().await?;
     let now = ctx.now();
-    let (by_login, by_address) = (format!("login:{login}"), format!("address:{address}"));
-    let by_both = format!("both:{login} {address}");
-    check_failures(ctx, &by_both, LOGIN_FAILURES_MAX, now).await?;
-    check_failures(ctx, &by_address, ADDRESS_FAILURES_MAX, now).await?;
-    check_failures(ctx, &by_login, LOGIN_FAILURES_EVERYWHERE_MAX, now).await?;
+    let guesses = Guesses::of(("login", &login), address);
+    guesses.check(ctx, now).await?;
     // It is made before it is needed, so that the first unknown login takes no longer either.
     let decoy = ctx.decoy_hash().await?;
     let account = ctx.store.find_account_by_login(&login).await?.filter(|account| account.active);
@@ -118,13 +154,10 @@ pub async fn sign_in(
     let hash = account.as_ref().map_or(decoy, |account| account.password_hash.clone());
     let matches = password_matches(password.to_owned(), hash).await?;
     let Some(account) = account.filter(|_| matches) else {
-        for subject in [&by_both, &by_address, &by_login] {
-            ctx.store.record_login_failure(&ctx.new_uuid().to_string(), subject, now).await?;
-        }
+        guesses.record(ctx, now).await?;
         return Err(AppError::BadCredentials);
     };
-    // The failures of other addresses stand: they were not its owner's.
-    ctx.store.clear_login_failures(&by_both).await?;
+    guesses.clear(ctx).await?;
     begin_session(ctx, account, now).await
 }
 

@@ -14,7 +14,8 @@ use crate::domain::id::{AccountId, IssueId};
 use crate::domain::issue::clock::{Clocks, Stage};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::notice::{
-    About, Notice, escalated_to, escalations_due, notice, notices_due, round_of_stage,
+    About, Notice, escalated_to, escalations_due, notice, notices_due, notices_of_reply,
+    round_of_stage,
 };
 use crate::domain::issue::record::{Issue, replay};
 use crate::domain::issue::state::{Action, State};
@@ -44,7 +45,7 @@ pub struct Ran {
 }
 
 /// The id of a notice is a digest of what makes it one, so that it is the same on every node.
-fn notice_row(notice: Notice, at: Timestamp) -> NoticeRow {
+pub(super) fn notice_row(notice: Notice, at: Timestamp) -> NoticeRow {
     let mut hasher = Sha256::new();
     let department = notice.department.as_ref().map_or("", |code| code.as_str());
     let issue = notice.issue.to_string();
@@ -136,10 +137,11 @@ async fn attend(ctx: &Ctx, issue: Issue, now: Timestamp, ran: &mut Ran) -> Resul
     let (times, issue) = escalate(ctx, issue, now).await?;
     ran.escalated += times;
     let snapshot = ctx.snapshot();
-    let Ok(notices) = notices_due(&issue, &snapshot.keeper, now) else {
-        ran.unread += 1;
-        return Ok(());
-    };
+    let mut notices = notices_of_reply(&issue, now);
+    match notices_due(&issue, &snapshot.keeper, now) {
+        Ok(due) => notices.extend(due),
+        Err(_) => ran.unread += 1,
+    }
     if notices.is_empty() {
         return Ok(());
     }

@@ -49,6 +49,8 @@ pub enum AppError {
     KeyReused,
     TooLarge(Say),
     UnsupportedMedia(Say),
+    /// It is the reporter's to do, and nothing shows that it is the reporter who asks.
+    ReportCode(Say),
     /// What is to be sealed or opened lacks its key.
     NoSealKey(Say),
     /// A dependency is away; try again.

@@ -1,6 +1,7 @@
 //! Working an issue: one action, decided by the workflow, kept in one change.
 
 use super::attach::attachment_of;
+use super::clocks::notice_row;
 use super::confide::{keep_step, seal_past};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
@@ -12,11 +13,12 @@ use super::reroute::{Correction, Moving, check_confirmed, correct, stored_route}
 use super::route::route;
 use super::seal::Secret;
 use super::task::offer_task;
-use super::told::{ToldRequest, presence_of, read_told, reporter_of};
+use super::told::{Proof, ToldRequest, presence_of, read_told, reporter_of};
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
 use crate::domain::issue::care::CareFields;
 use crate::domain::issue::event::{Event, EventActor};
+use crate::domain::issue::notice::notices_of_step;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
 use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
@@ -60,6 +62,21 @@ pub fn unknown(field: &str, value: &str) -> AppError {
         field,
         say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known")),
     )
+}
+
+/// Reports of one kind alone stand for each other: what is sealed, how it ends and who may read it
+/// go by the kind.
+fn check_one_kind(issue: &Issue, target: &Issue) -> Result<(), AppError> {
+    match issue.kind == target.kind {
+        true => Ok(()),
+        false => Err(AppError::field(
+            "target",
+            say(
+                "只能并入同一种类的事件；请先更正其中一件的类别",
+                "Only issues of one kind are merged; correct the category of one of them first",
+            ),
+        )),
+    }
 }
 
 async fn find_target(ctx: &Ctx, scope: &Scope, text: &str) -> Result<Issue, AppError> {
@@ -170,14 +187,15 @@ fn change_of(snapshot: &Snapshot, steps: Steps, at: Timestamp) -> Change {
 async fn read_command(
     ctx: &Ctx,
     scope: &Scope,
+    issue: &Issue,
     action: Action,
-    version: i64,
     request: &Request,
 ) -> Result<Command, AppError> {
     let snapshot = ctx.snapshot();
     let target = match &request.target {
         Some(text) => {
             let other = find_target(ctx, scope, text).await?;
+            check_one_kind(issue, &other)?;
             Some(Target {
                 id: other.id,
                 number: other.number,
@@ -191,7 +209,7 @@ async fn read_command(
     let reason = request.reason.as_deref().filter(|text| !text.is_empty());
     Ok(Command {
         action,
-        version,
+        version: issue.version,
         note: request.note.clone(),
         department: request
             .department
@@ -237,20 +255,20 @@ pub async fn take_action(
     act(ctx, actor, &scope, issue, (action, version), request).await
 }
 
-/// As [`take_action`], for a reporter who holds the tracking number, signed in or not. Only what
-/// the workflow leaves to reporters is possible.
+/// As [`take_action`], for the reporter who holds the tracking number, signed in or with the code
+/// of the receipt. Only what the workflow leaves to reporters is possible.
 ///
 /// # Errors
-/// As for [`take_action`].
+/// As for [`take_action`] and [`reporter_of`].
 pub async fn take_reporter_action(
     ctx: &Ctx,
-    caller: &Actor,
+    (caller, proof): (&Actor, Proof<'_>),
     number: &str,
     action: Action,
     request: &Request,
 ) -> Result<Issue, AppError> {
     let issue = ctx.store.find_issue_by_number(number).await?.ok_or_else(AppError::no_issue)?;
-    let mut reporter = reporter_of(caller, &issue)?;
+    let mut reporter = reporter_of(ctx, caller, &issue, proof).await?;
     if let Actor::Account { grants, .. } = &mut reporter {
         // The number gives the rights of a reporter and not those of his office.
         grants.clear();
@@ -277,7 +295,7 @@ pub(super) async fn act(
         return Err(Refusal::Stale { seen: version, current: issue.version }.into());
     }
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
-    let mut command = read_command(ctx, scope, action, version, request).await?;
+    let mut command = read_command(ctx, scope, &issue, action, request).await?;
     let photos = check_photos(ctx, &issue, &command).await?;
     let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
     let corrected = correction_of(action, request);
@@ -310,12 +328,15 @@ pub(super) async fn act(
     let mut care = care_change(ctx, &snapshot, (&issue, &after), request).await?;
     care.sealed.extend(said);
     let by = event.actor.clone();
+    let notices = notices_of_step(&after, &event).into_iter();
+    let notices = notices.map(|notice| notice_row(notice, now)).collect();
     steps.before_after.push((issue.clone(), after.clone(), event));
     steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
     let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
     let mut change = change_of(&snapshot, steps, now);
     change.presences.extend(presence);
     change.care = care;
+    change.notices = notices;
     match ctx.store.apply(change).await {
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),
@@ -333,7 +354,10 @@ async fn care_change(
         let body = snapshot.seals.seal(after.id, part, &plain.0)?;
         Ok(Sealed { issue: after.id, part: (*part).to_owned(), body })
     };
-    let claim = request.claimant.clone().map(|who| (after.id, after.version, who));
+    // A claim by an account has its row, too, also where nothing but the account is known.
+    let is_new = after.care.claim.is_some_and(|claim| claim.seq == after.version);
+    let who = request.claimant.clone().or(is_new.then(Claimant::default));
+    let claim = who.map(|who| (after.id, after.version, who));
     let mut change = seal_past(ctx, &snapshot.seals, (before, after)).await?;
     for text in &request.sealed {
         change.sealed.push(seal(text)?);

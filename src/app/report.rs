@@ -6,7 +6,7 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
 use super::notify::summons_of;
-use super::number::new_number;
+use super::number::{new_code, new_number};
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
@@ -79,6 +79,9 @@ pub struct Preview {
 /// A kept report.
 pub struct Submitted {
     pub issue: Issue,
+    /// The code of the receipt; with it the tracking number is the reporter's word. None once it
+    /// was erased.
+    pub code: Option<String>,
     pub preview: Preview,
     /// Whether the same request had been kept before.
     pub replayed: bool,
@@ -317,8 +320,10 @@ pub async fn submit(
         fingerprint: key.fingerprint.clone(),
         issue: issue.id,
     });
+    let code = new_code();
+    change.codes.push((issue.id, code.clone()));
     match ctx.store.apply(change).await? {
-        Applied::Done => Ok(Submitted { issue, preview, replayed: false }),
+        Applied::Done => Ok(Submitted { issue, code: Some(code), preview, replayed: false }),
         Applied::Replayed { issue, fingerprint } => {
             let key = key.ok_or_else(|| AppError::Internal("a replay without a key".into()))?;
             replay(ctx, actor, &key, issue, &fingerprint).await
@@ -354,7 +359,8 @@ async fn replay(
     };
     let mut alike = find_alike(ctx, actor, &wanted).await?;
     alike.truncate(ALIKE_MAX);
-    Ok(Submitted { preview: Preview { placed, routed, alike }, issue, replayed: true })
+    let code = ctx.store.find_code(issue.id).await?;
+    Ok(Submitted { preview: Preview { placed, routed, alike }, issue, code, replayed: true })
 }
 
 async fn keep_photos(
@@ -449,7 +455,8 @@ fn open_issue(
             Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
         let timing = (change.at, &snapshot.keeper);
         let step = decide_timed(&issue, &command, actor, timing)?;
-        super::evidence::check_settled(&ctx.snapshot(), &issue, photos, change.at)?;
+        // A phone that was offline shows what was settled then, so then is when it counts from.
+        super::evidence::check_settled(&snapshot, &issue, photos, at)?;
         let (settled, event, said) = keep_step(&snapshot.seals, Some(&issue), step)?;
         issue = settled;
         events.push(event);

@@ -4,7 +4,7 @@ use super::ctx::Ctx;
 use super::error::{AppError, say};
 use super::measure::counted_by;
 use super::window::{Window, resolve};
-use crate::domain::access::{Actor, Role, Scope};
+use crate::domain::access::{Actor, AreaPath, Clause, Role, Scope};
 use crate::domain::id::AccountId;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -12,11 +12,16 @@ use crate::domain::sampling::{SampleSize, draw_sample};
 use crate::domain::time::Day;
 use crate::store::port::SampleRow;
 use crate::store::query::IssueFilter;
+use serde::{Deserialize, Serialize};
 
 /// The most issues of one sample.
 pub const SAMPLE_ISSUES_MAX: usize = 1_000;
 /// The greatest seed: every JSON reader keeps whole numbers up to it exactly.
 pub const SEED_MAX: i64 = 9_007_199_254_740_991;
+
+/// How many of the latest samples are looked through, and how many are shown.
+const SAMPLES_MAX: usize = 2_000;
+const SAMPLES_SHOWN_MAX: usize = 200;
 
 /// A sample as it is asked for.
 #[derive(Clone, Debug, Default)]
@@ -115,33 +120,93 @@ pub async fn make_sample(
         share: request.share,
         size: request.size.and_then(|size| i64::try_from(size).ok()),
         population: i64::try_from(candidates.len()).unwrap_or(i64::MAX),
+        covers: covers_of(&scope, window.area.as_ref(), request.kind),
     };
     ctx.store.insert_sample(row.clone(), drawn).await?;
     Ok(row)
 }
 
-/// The samples that the actor drew.
+/// One place that a sample was drawn from.
+#[derive(Serialize, Deserialize)]
+struct Cover {
+    /// The area's path; empty for the whole territory.
+    path: String,
+    /// None for all.
+    kinds: Option<Vec<String>>,
+}
+
+/// Where a sample is drawn that its author asks for; `None` where it goes by more than areas and
+/// kinds, so that nobody else can be said to see the same.
+fn covers_of(scope: &Scope, area: Option<&AreaPath>, kind: Option<Kind>) -> Option<String> {
+    let mut covers = Vec::new();
+    for clause in &scope.clauses {
+        if clause.department.is_some() || clause.nature.is_some() || clause.is_personal() {
+            return None;
+        }
+        // The narrower of what was asked for and what the grant gives; what lies apart gives none.
+        let path = match (area, &clause.area) {
+            (Some(asked), Some(own)) if asked.is_within(own) => asked.as_str(),
+            (Some(asked), Some(own)) if own.is_within(asked) => own.as_str(),
+            (Some(_), Some(_)) => continue,
+            (Some(one), None) | (None, Some(one)) => one.as_str(),
+            (None, None) => "",
+        };
+        let kinds = match (kind, &clause.kinds) {
+            (Some(kind), Some(own)) if !own.contains(&kind) => continue,
+            (Some(kind), _) => Some(vec![kind.to_string()]),
+            (None, own) => own.as_ref().map(|own| own.iter().map(ToString::to_string).collect()),
+        };
+        covers.push(Cover { path: path.to_owned(), kinds });
+    }
+    serde_json::to_string(&covers).ok()
+}
+
+/// Whether the actor may draw samples of all that a sample was drawn from.
+fn may_see(account: AccountId, scope: &Scope, row: &SampleRow) -> bool {
+    let covers = row.covers.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let covers: Option<Vec<Cover>> = covers;
+    let within = |cover: &Cover, clause: &Clause| {
+        let path = AreaPath::from_stored(cover.path.clone());
+        let in_area = clause.area.as_ref().is_none_or(|own| path.is_within(own));
+        let in_kinds = clause.kinds.as_ref().is_none_or(|own| {
+            let told = cover.kinds.as_ref();
+            told.is_some_and(|told| {
+                told.iter().all(|kind| own.iter().any(|known| known.as_str() == kind))
+            })
+        });
+        let is_whole = clause.department.is_none() && clause.nature.is_none();
+        is_whole && in_area && in_kinds
+    };
+    let seen = |cover: &Cover| scope.clauses.iter().any(|clause| within(cover, clause));
+    row.author == account || covers.is_some_and(|all| !all.is_empty() && all.iter().all(seen))
+}
+
+/// The samples that the actor drew, or could have drawn, the latest first.
 ///
 /// # Errors
 /// Not a supervisor or leader.
 pub async fn list_samples(ctx: &Ctx, actor: &Actor) -> Result<Vec<SampleRow>, AppError> {
-    let (author, _) = drawer(actor)?;
-    Ok(ctx.store.list_samples(author).await?)
+    let (account, scope) = drawer(actor)?;
+    let mut rows = ctx.store.list_samples(SAMPLES_MAX).await?;
+    rows.retain(|row| may_see(account, &scope, row));
+    rows.truncate(SAMPLES_SHOWN_MAX);
+    Ok(rows)
 }
 
-/// One of the actor's samples with the issues that he may still read.
+/// One of these samples with the issues that the actor may still read.
 ///
 /// # Errors
-/// Not a supervisor or leader, or no such sample of his.
+/// Not a supervisor or leader, or no such sample for him.
 pub async fn find_sample(
     ctx: &Ctx,
     actor: &Actor,
     id: &str,
 ) -> Result<(SampleRow, Vec<Issue>), AppError> {
-    let (author, scope) = drawer(actor)?;
+    let (account, scope) = drawer(actor)?;
     let none = || AppError::NotFound(say("没有这个抽样", "There is no such sample"));
     let id = uuid::Uuid::parse_str(id).map_err(|_| none())?.to_string();
-    let row = ctx.store.find_sample(author, &id).await?.ok_or_else(none)?;
+    let row = ctx.store.find_sample(&id).await?;
+    let row = row.filter(|row| may_see(account, &scope, row)).ok_or_else(none)?;
     let issues = ctx.store.list_sampled(&id, &scope).await?;
     Ok((row, issues))
 }

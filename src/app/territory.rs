@@ -3,6 +3,7 @@
 use super::carry::{Carried, Heirs, carry_branches, carry_posts, count_carried};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::notify::summons_by;
 use super::place::place;
 use crate::domain::access::Scope;
 use crate::domain::id::AreaCode;
@@ -16,6 +17,7 @@ use crate::domain::territory::lineage::{Lineage, LineageError, LineageKind, chec
 use crate::domain::territory::{Area, AreaKind, Level, Territory, Validity, Version};
 use crate::domain::time::Day;
 use crate::store::Store;
+use crate::store::care::CareChange;
 use crate::store::change::{Change, Save};
 use crate::store::port::{AreaRow, LineageRow};
 use crate::store::query::{IssueFilter, PageQuery, Seek, Sort};
@@ -178,17 +180,25 @@ pub async fn plan_moves(ctx: &Ctx, new: &Territory) -> Result<Vec<Move>, AppErro
     }
 }
 
-fn change_of(ctx: &Ctx, moves: Vec<Move>) -> Change {
+/// The change that moves issues into the areas of `new`. A major hazard is told to those who have
+/// it from now on.
+fn change_of(ctx: &Ctx, new: &Territory, moves: Vec<Move>) -> Result<Change, AppError> {
     let snapshot = ctx.snapshot();
+    let level_of = |code: &str| {
+        let code = AreaCode::parse(code).ok()?;
+        new.area(&code).or_else(|| snapshot.territory.area(&code)).map(|area| area.level)
+    };
+    let mut care = CareChange::default();
     let mut deltas = Deltas::new();
     let mut saves = Vec::with_capacity(moves.len());
     for Move { before, after, event } in moves {
         add_contribution(&mut deltas, &before, &snapshot.zone, -1);
         add_contribution(&mut deltas, &after, &snapshot.zone, 1);
+        care.summons.extend(summons_by(ctx, &snapshot, &level_of, (Some(&before), &after))?);
         saves.push(Save { version_seen: before.version, issue: after, events: vec![event] });
     }
     let district = snapshot.instance.district.clone();
-    Change { district, at: ctx.now(), saves, deltas, ..Change::default() }
+    Ok(Change { district, at: ctx.now(), saves, deltas, care, ..Change::default() })
 }
 
 fn not_staged(version: i64) -> AppError {
@@ -296,7 +306,7 @@ pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppErro
     let replaces = Some(ctx.snapshot().territory_version()).filter(|version| *version > 0);
     let moves = plan_moves(ctx, &new).await?;
     let moved = moves.len();
-    ctx.store.publish_territory(version, replaces, change_of(ctx, moves)).await?;
+    ctx.store.publish_territory(version, replaces, change_of(ctx, &new, moves)?).await?;
     ctx.refresh().await?;
     Ok(moved + rehome_stragglers(ctx).await?)
 }
@@ -309,7 +319,7 @@ pub async fn rehome_stragglers(ctx: &Ctx) -> Result<usize, AppError> {
     let snapshot: std::sync::Arc<Snapshot> = ctx.snapshot();
     let mut moved = 0;
     for step in plan_moves(ctx, &snapshot.territory).await? {
-        match ctx.store.apply(change_of(ctx, vec![step])).await {
+        match ctx.store.apply(change_of(ctx, &snapshot.territory, vec![step])?).await {
             Ok(_) => moved += 1,
             Err(crate::store::StoreError::Stale) => {}
             Err(error) => return Err(error.into()),

@@ -1,9 +1,11 @@
 //! What a step of supervision is told, from texts to values; and the rights of a tracking number.
 
-use super::ctx::Snapshot;
+use super::account::Guesses;
+use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::handle::{parse_department, unknown};
-use crate::domain::access::Actor;
+use super::number::parse_code;
+use crate::domain::access::{Actor, Scope};
 use crate::domain::datum::Datum;
 use crate::domain::id::AccountId;
 use crate::domain::issue::event::Event;
@@ -12,6 +14,7 @@ use crate::domain::issue::state::Action;
 use crate::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Told, Verdict};
 use crate::domain::territory::Position;
 use crate::store::change::Presence;
+use subtle::ConstantTimeEq;
 
 /// The fields of supervision as they are asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,12 +80,28 @@ pub fn presence_of(event: &Event, told: &Told, account: Option<AccountId>) -> Op
     Some(Presence { issue: event.issue, seq: event.seq, account, position, at: event.at })
 }
 
-/// Who acts with a tracking number: the reporter. Who sees the number only because an office reads
-/// the issue is not the reporter, and has the office's own actions.
+/// What shows that the reporter asks, for who is not signed in as the reporter.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof<'a> {
+    /// The code of the receipt, as it was written.
+    pub code: Option<&'a str>,
+    /// Where the request came from.
+    pub address: &'a str,
+}
+
+/// Who acts with a tracking number: the reporter, signed in or with the code of the receipt. The
+/// number alone is in every list of the office. Who sees it only because an office reads the issue
+/// is not the reporter, and has the office's own actions.
 ///
 /// # Errors
-/// `Forbidden` for such an office.
-pub fn reporter_of(caller: &Actor, issue: &Issue) -> Result<Actor, AppError> {
+/// `Forbidden` for such an office; `ReportCode` without the right code; `Throttled` after too many
+/// wrong ones.
+pub async fn reporter_of(
+    ctx: &Ctx,
+    caller: &Actor,
+    issue: &Issue,
+    proof: Proof<'_>,
+) -> Result<Actor, AppError> {
     if caller.account().is_some() && caller.account() == issue.reporter {
         return Ok(caller.clone());
     }
@@ -92,5 +111,52 @@ pub fn reporter_of(caller: &Actor, issue: &Issue) -> Result<Actor, AppError> {
             "A tracking number gives its reporter's rights; act in your office on the issue's page",
         )));
     }
+    check_code(ctx, issue, proof).await?;
     Ok(Actor::Anonymous)
+}
+
+async fn check_code(ctx: &Ctx, issue: &Issue, proof: Proof<'_>) -> Result<(), AppError> {
+    let wrong = || {
+        AppError::ReportCode(say(
+            "请填写上报回执上的 8 位核验码；没有核验码请登录上报时的账号，或联系街道办理",
+            "Give the code of 8 characters from your receipt; without it, sign in with the account \
+             that reported, or ask the street office",
+        ))
+    };
+    let Some(given) = proof.code.filter(|text| !text.trim().is_empty()) else {
+        return Err(wrong());
+    };
+    // The turn lasts from counting to recording: guesses that are sent at once are counted, too.
+    let _turn = ctx.password_turn().await?;
+    let (now, id) = (ctx.now(), issue.id.to_string());
+    let guesses = Guesses::of(("code", &id), proof.address);
+    guesses.check(ctx, now).await?;
+    let kept = ctx.store.find_code(issue.id).await?;
+    let given = parse_code(given).unwrap_or_default();
+    let is_right = kept.is_some_and(|kept| bool::from(kept.as_bytes().ct_eq(given.as_bytes())));
+    match is_right {
+        true => guesses.clear(ctx).await,
+        false => {
+            guesses.record(ctx, now).await?;
+            Err(wrong())
+        }
+    }
+}
+
+/// The issue that another was merged into, at the end of all merges: its course is that of all who
+/// reported the same. None for one that was not merged.
+///
+/// # Errors
+/// The store is not available.
+pub async fn find_last_merged(ctx: &Ctx, issue: &Issue) -> Result<Option<Issue>, AppError> {
+    let (mut last, mut seen) = (None, vec![issue.id]);
+    let mut next = issue.merged_into;
+    // What was merged in a circle, which the workflow refuses, must not be followed for ever.
+    while let Some(id) = next.filter(|id| !seen.contains(id)) {
+        seen.push(id);
+        // Whoever holds the number of one report is told how the matter stands, and no more of it.
+        last = ctx.store.find_issue(id, &Scope::everything()).await?.or(last);
+        next = last.as_ref().filter(|found| found.id == id).and_then(|found| found.merged_into);
+    }
+    Ok(last)
 }

@@ -93,6 +93,7 @@ pub fn told(error: AppError) -> anyhow::Error {
         | AppError::Forbidden(says)
         | AppError::NotFound(says)
         | AppError::Conflict(says)
+        | AppError::ReportCode(says)
         | AppError::NoSealKey(says)
         | AppError::TooLarge(says)
         | AppError::UnsupportedMedia(says) => anyhow::anyhow!("{}", says.en),

@@ -47,7 +47,8 @@ pub struct IssueQuery {
     pub visit_due_by: Option<String>,
     /// Claimed wishes: `pending` or `approved`.
     pub claim: Option<String>,
-    /// Words in text, address or number; all must occur.
+    /// Words in text, address or number; all must occur. What a dispute is about is kept sealed and
+    /// is not searched: a dispute is found by its number alone.
     pub q: Option<String>,
     /// Date, inclusive.
     pub reported_from: Option<String>,

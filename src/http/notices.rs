@@ -1,4 +1,4 @@
-//! What the clocks told the reader's roles.
+//! What clocks and steps told the reader's roles, and the reader alone.
 
 use super::App;
 use super::extract::{At, Lang, Params, SignedIn};

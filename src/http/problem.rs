@@ -164,6 +164,7 @@ impl From<AppError> for ApiError {
                 );
                 plain(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_mismatch", says)
             }
+            AppError::ReportCode(says) => plain(StatusCode::FORBIDDEN, "report_code", says),
             AppError::NoSealKey(says) => {
                 tracing::warn!(reason = %says.en, "a request needs a key that is not configured");
                 plain(StatusCode::CONFLICT, "no_seal_key", says)

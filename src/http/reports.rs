@@ -1,19 +1,21 @@
 //! Reporting and following: what a resident or a worker does without an office.
 
-use super::extract::{At, Body, Caller, Lang};
+use super::extract::{At, Body, Caller, Lang, Remote};
 use super::multipart::{Upload, read_upload};
+use super::ops::network_of;
 use super::problem::ApiError;
 use super::wire::issue::View;
 use super::wire::report::{PreviewWire, ReportWire, SubmittedWire, preview_wire};
 use super::wire::track::{Followed, TrackWire, track_wire};
 use super::{App, wire::report::LocationWire};
+use crate::app::confide;
 use crate::app::error::{AppError, say};
 use crate::app::handle::{Request as ActionRequest, take_reporter_action};
 use crate::app::number::parse_number;
 use crate::app::photo::Variant;
 use crate::app::report::{self, KEY_CHARS_MAX, RequestKey};
 use crate::app::shown::is_told_by_number;
-use crate::app::told::ToldRequest;
+use crate::app::told::{Proof, ToldRequest, find_last_merged};
 use crate::domain::access::Actor;
 use crate::domain::id::AttachmentId;
 use crate::domain::issue::record::Issue;
@@ -75,6 +77,7 @@ pub async fn submit_report(
     let wire = SubmittedWire {
         id: kept.issue.id.to_string(),
         number: kept.issue.number.clone(),
+        code: kept.code,
         state: kept.issue.state.to_string(),
         location: preview.location,
         route: preview.route,
@@ -123,7 +126,7 @@ async fn find_by_number(app: &App, number: &str) -> Result<Issue, ApiError> {
 
 async fn follow(app: &App, lang: Lang, issue: &Issue) -> Answer<TrackWire> {
     let store = &app.ctx.store;
-    let events = store.list_events(issue.id).await.map_err(AppError::from)?;
+    let events = confide::list_events(&app.ctx, issue.id).await?;
     let photos = store.list_attachments(issue.id).await.map_err(AppError::from)?;
     let route = store.find_route(issue.id).await.map_err(AppError::from)?;
     let closed = issue.times.closed.map_or(i64::MIN, |at| at.0);
@@ -131,7 +134,13 @@ async fn follow(app: &App, lang: Lang, issue: &Issue) -> Answer<TrackWire> {
     let closed = issue.state == IssueState::Closed;
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &Actor::Anonymous };
+    let merged = find_last_merged(&app.ctx, issue).await?;
+    let merged_events = match &merged {
+        Some(last) => store.list_events(last.id).await.map_err(AppError::from)?,
+        None => Vec::new(),
+    };
     let followed = Followed {
+        merged_into: merged.as_ref().map(|last| (last, merged_events.as_slice())),
         events: &events,
         photos: &photos,
         route: route.as_ref(),
@@ -158,23 +167,31 @@ pub async fn track_report(
 #[serde(deny_unknown_fields)]
 pub struct ReopenWire {
     pub note: String,
+    /// The code of the receipt; who is signed in as the reporter needs none.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
-/// Opens one's closed report again, within the term.
+/// Opens one's closed report again, within the term. The number alone does not do: it takes the
+/// code of the receipt, or the reporter's own account.
 #[utoipa::path(post, path = "/track/{number}/reopen", tag = "reports",
     params(("number" = String, Path)), request_body = ReopenWire,
-    responses((status = 200, body = TrackWire), (status = 404), (status = 409)))]
+    responses((status = 200, body = TrackWire), (status = 403), (status = 404), (status = 409),
+        (status = 429)))]
 pub async fn reopen_report(
     State(app): State<App>,
     lang: Lang,
     caller: Caller,
+    Remote(address): Remote,
     At(number): At<String>,
     Body(reopen): Body<ReopenWire>,
 ) -> Answer<TrackWire> {
     let issue = find_by_number(&app, &number).await?;
     let request = ActionRequest { note: Some(reopen.note), ..ActionRequest::default() };
-    let (number, actor) = (&issue.number, &caller.actor);
-    let issue = take_reporter_action(&app.ctx, actor, number, Action::Reopen, &request).await?;
+    let address = network_of(address).to_string();
+    let by = (&caller.actor, Proof { code: reopen.code.as_deref(), address: &address });
+    let number = &issue.number;
+    let issue = take_reporter_action(&app.ctx, by, number, Action::Reopen, &request).await?;
     follow(&app, lang, &issue).await
 }
 
@@ -188,17 +205,22 @@ pub struct RatingWire {
     pub satisfaction: String,
     #[serde(default)]
     pub note: Option<String>,
+    /// The code of the receipt; who is signed in as the reporter needs none.
+    #[serde(default)]
+    pub code: Option<String>,
 }
 
-/// Rates how one's closed report turned out, within the term; the last rating counts.
+/// Rates how one's closed report turned out, within the term; the last rating counts. It takes the
+/// code of the receipt, or the reporter's own account.
 #[utoipa::path(post, path = "/track/{number}/rating", tag = "reports",
     params(("number" = String, Path)), request_body = RatingWire,
     responses((status = 200, body = TrackWire), (status = 403), (status = 404), (status = 409),
-        (status = 422)))]
+        (status = 422), (status = 429)))]
 pub async fn rate_report(
     State(app): State<App>,
     lang: Lang,
     caller: Caller,
+    Remote(address): Remote,
     At(number): At<String>,
     Body(rating): Body<RatingWire>,
 ) -> Answer<TrackWire> {
@@ -209,8 +231,10 @@ pub async fn rate_report(
         ..ToldRequest::default()
     };
     let request = ActionRequest { note: rating.note, told, ..ActionRequest::default() };
-    let (number, actor) = (&issue.number, &caller.actor);
-    let issue = take_reporter_action(&app.ctx, actor, number, Action::Rate, &request).await?;
+    let address = network_of(address).to_string();
+    let by = (&caller.actor, Proof { code: rating.code.as_deref(), address: &address });
+    let number = &issue.number;
+    let issue = take_reporter_action(&app.ctx, by, number, Action::Rate, &request).await?;
     follow(&app, lang, &issue).await
 }
 

@@ -154,7 +154,7 @@ pub async fn create_sample(
     Ok((StatusCode::CREATED, Json(SampledWire { sample: sample_wire(&row), items })))
 }
 
-/// The samples that one drew, the latest first.
+/// The samples that one drew, or could have drawn by area and kind, the latest first.
 #[utoipa::path(get, path = "/samples", tag = "issues",
     responses((status = 200, body = Items<SampleWire>), (status = 403)))]
 pub async fn list_samples(
@@ -165,7 +165,7 @@ pub async fn list_samples(
     Ok(Json(Items { items: samples.iter().map(sample_wire).collect() }))
 }
 
-/// One of one's samples with its issues.
+/// One of these samples with its issues.
 #[utoipa::path(get, path = "/samples/{id}", tag = "issues", params(("id" = String, Path)),
     responses((status = 200, body = SampledWire), (status = 403), (status = 404)))]
 pub async fn show_sample(

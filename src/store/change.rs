@@ -98,6 +98,8 @@ pub struct Change {
     pub routes: Vec<StoredRoute>,
     pub attachments: Vec<Attachment>,
     pub contacts: Vec<(IssueId, Contact)>,
+    /// The codes of reports' receipts.
+    pub codes: Vec<(IssueId, String)>,
     pub presences: Vec<Presence>,
     /// Those that were told before are left as they are.
     pub notices: Vec<NoticeRow>,

@@ -74,6 +74,10 @@ pub trait Issues: Send + Sync {
     /// The caller has read the issue in scope and checked that its reader may see contacts.
     async fn find_contact(&self, issue: IssueId) -> Result<Option<Contact>>;
 
+    /// The code of the report's receipt; none for imported issues and those of before there were
+    /// codes. It is told to whoever sends the report, and compared with what a reporter gives.
+    async fn find_code(&self, issue: IssueId) -> Result<Option<String>>;
+
     /// What was made under a key: the issue and the request's fingerprint.
     async fn find_idempotent(&self, scope: &str, key: &str) -> Result<Option<(IssueId, String)>>;
 
@@ -391,6 +395,8 @@ pub struct SampleRow {
     pub size: Option<i64>,
     /// The closings that it was drawn from.
     pub population: i64,
+    /// Where it was drawn, as JSON; none for samples that their authors alone see.
+    pub covers: Option<String>,
 }
 
 /// Tasks, positions that are forgotten, samples.
@@ -416,10 +422,12 @@ pub trait Supervisions: Send + Sync {
 
     async fn insert_sample(&self, sample: SampleRow, issues: Vec<IssueId>) -> Result<()>;
 
-    /// The samples that an account drew, the latest first.
-    async fn list_samples(&self, author: AccountId) -> Result<Vec<SampleRow>>;
+    /// The samples that were drawn, the latest first. The caller shows none that the reader could
+    /// not have drawn.
+    async fn list_samples(&self, limit: usize) -> Result<Vec<SampleRow>>;
 
-    async fn find_sample(&self, author: AccountId, id: &str) -> Result<Option<SampleRow>>;
+    /// As [`Supervisions::list_samples`], one of them.
+    async fn find_sample(&self, id: &str) -> Result<Option<SampleRow>>;
 
     /// The issues of a sample within the scope, in the order in which they were drawn.
     async fn list_sampled(&self, sample: &str, scope: &Scope) -> Result<Vec<Issue>>;
@@ -453,7 +461,7 @@ pub trait Notices: Send + Sync {
         at: Timestamp,
     ) -> Result<bool>;
     /// Open issues whose light is not green, whose stage is overdue or whose suspension has ended
-    /// at `now`, in order of id: for the jobs.
+    /// at `now`, and those that owe a reply since, in order of id: for the jobs.
     async fn scan_alarms(
         &self,
         now: Timestamp,

@@ -161,8 +161,12 @@ describe("the browser side", () => {
       null,
     );
 
+    const code = await page.locator("[data-testid=receipt-code]").innerText();
+    assert.match(code, /^[0-9A-HJKMNP-TV-Z]{8}$/);
     await page.locator(`a[href^="/track/"]`).click();
     await page.locator("[data-testid=track]").waitFor();
+    // The code stays in the address of the browser and goes to no server.
+    assert.equal(new URL(page.url()).hash, `#${code}`);
     assert.ok(
       (await page.locator("[data-testid=track]").innerText()).includes(number),
     );

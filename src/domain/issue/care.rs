@@ -300,10 +300,14 @@ pub fn check(issue: &Issue, command: &Command, now: Timestamp) -> Result<(), Ref
         return invalid(Field::Risk, FieldFault::Unchanged);
     }
     match (command.action, command.outcome) {
-        (Action::Submit, Some(Outcome::AgreementReached)) if issue.care.agreement.is_none() => {
+        (Action::Submit | Action::Settle, Some(Outcome::AgreementReached))
+            if issue.care.agreement.is_none() =>
+        {
             invalid(Field::Outcome, FieldFault::NoAgreement)
         }
-        (Action::Submit, Some(Outcome::Claimed)) if !CareGuard::ClaimApproved.holds(issue) => {
+        (Action::Submit | Action::Settle, Some(Outcome::Claimed))
+            if !CareGuard::ClaimApproved.holds(issue) =>
+        {
             invalid(Field::Outcome, FieldFault::NoClaim)
         }
         _ => Ok(()),

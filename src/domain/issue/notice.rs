@@ -1,13 +1,16 @@
-//! Whom the clocks of an issue tell, and about what: the escalation ladder from the department to
-//! the dispatcher, the duty supervisor and the leader.
+//! Who is told of an issue, and about what: by its clocks, up the escalation ladder from the
+//! department to the dispatcher, the duty supervisor and the leader; and by steps that ask somebody
+//! to act.
 
 use super::clock::{Clocks, Light, Reading, Stage, StageClock, Timekeeper, Total};
-use super::record::Issue;
-use super::state::State;
+use super::event::{Event, fact};
+use super::record::{Issue, departments_of};
+use super::state::{Action, State};
+use super::supervision::Task;
 use super::workflow::ESCALATIONS_MAX;
 use crate::domain::access::Role;
 use crate::domain::calendar::CalendarError;
-use crate::domain::id::{DepartmentCode, IssueId};
+use crate::domain::id::{AccountId, DepartmentCode, IssueId};
 use crate::domain::time::Timestamp;
 
 /// What a notice is about.
@@ -23,11 +26,31 @@ pub enum About {
     Escalated,
     /// A suspension has ended.
     Resumed,
+    /// 催办: somebody reminds.
+    Urged,
+    /// 督办: an order that demands a written reply by a time.
+    Supervised,
+    /// The reply to it is overdue.
+    ReplyOverdue,
+    /// 吹哨: a department is summoned to a place by a time.
+    Whistled,
+    /// A verification or an inspection is offered to a worker.
+    TaskOffered,
 }
 
 impl About {
-    pub const ALL: [About; 5] =
-        [About::DueSoon, About::Overdue, About::StageOverdue, About::Escalated, About::Resumed];
+    pub const ALL: [About; 10] = [
+        About::DueSoon,
+        About::Overdue,
+        About::StageOverdue,
+        About::Escalated,
+        About::Resumed,
+        About::Urged,
+        About::Supervised,
+        About::ReplyOverdue,
+        About::Whistled,
+        About::TaskOffered,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -36,6 +59,11 @@ impl About {
             About::StageOverdue => "stage_overdue",
             About::Escalated => "escalated",
             About::Resumed => "resumed",
+            About::Urged => "urged",
+            About::Supervised => "supervised",
+            About::ReplyOverdue => "reply_overdue",
+            About::Whistled => "whistled",
+            About::TaskOffered => "task_offered",
         }
     }
 
@@ -52,6 +80,8 @@ pub struct Notice {
     pub recipient: Role,
     /// The department of a handler.
     pub department: Option<DepartmentCode>,
+    /// The one account that is meant, of those with the role.
+    pub account: Option<AccountId>,
     /// Which run of which clock: a new one is told of anew.
     pub round: String,
     pub due: Option<Timestamp>,
@@ -104,7 +134,63 @@ pub fn notice(issue: &Issue, (about, role): (About, Role), round: String) -> Not
         }
         _ => issue.clocks.due(),
     };
-    Notice { issue: issue.id, about, recipient, department, round, due }
+    Notice { issue: issue.id, about, recipient, department, account: None, round, due }
+}
+
+/// Who has the issue now: the desk up to filing, then the department or the dispatcher.
+const fn doer(issue: &Issue) -> Role {
+    match issue.state {
+        State::Reported | State::Verifying | State::SelfHandled => Role::Acceptor,
+        _ => Role::Handler,
+    }
+}
+
+/// Whom a step tells that it was taken: those whom it asks to act. `after` is the issue after it.
+pub fn notices_of_step(after: &Issue, event: &Event) -> Vec<Notice> {
+    // The step's number makes each telling one of its own, and the same one however often.
+    let tell = |about, role| notice(after, (about, role), event.seq.to_string());
+    match event.action {
+        Action::Urge => vec![tell(About::Urged, doer(after))],
+        Action::Supervise => {
+            let due = event.fact(fact::UNTIL).and_then(Timestamp::parse);
+            vec![Notice { due, ..tell(About::Supervised, doer(after)) }]
+        }
+        Action::Whistle => {
+            let due = event.fact(fact::UNTIL).and_then(Timestamp::parse);
+            let called = departments_of(&event.facts, fact::SUMMONED).into_iter();
+            // It is for those who are summoned, whoever has the issue.
+            let summons = called.map(|code| Notice {
+                recipient: Role::Handler,
+                department: Some(code),
+                due,
+                ..tell(About::Whistled, Role::Handler)
+            });
+            summons.collect()
+        }
+        Action::AcceptForCheck | Action::OrderCheck | Action::PassTask => {
+            let account = after.supervision.task.as_ref().and_then(Task::account);
+            let offer = account.map(|account| Notice {
+                account: Some(account),
+                due: after.clocks.stage.as_ref().and_then(|clock| clock.due),
+                ..tell(About::TaskOffered, Role::GridWorker)
+            });
+            offer.into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whom an overdue reply to an order is told: up the line.
+pub fn notices_of_reply(issue: &Issue, now: Timestamp) -> Vec<Notice> {
+    let Some(due) = issue.supervision.reply_due().filter(|due| *due < now) else {
+        return Vec::new();
+    };
+    let up = [Role::DutySupervisor, Role::Leader].into_iter();
+    up.map(|role| Notice {
+        due: Some(due),
+        ..notice(issue, (About::ReplyOverdue, role), due.0.to_string())
+    })
+    .collect()
 }
 
 /// The run of a total clock: it changes when the clock begins anew and when the limit grows.

@@ -387,8 +387,10 @@ fn check_clock(issue: &Issue, action: Action, now: Timestamp) -> Result<(), Refu
     }
 }
 
-fn event_actor(actor: &Actor, role: Option<Role>) -> EventActor {
+fn event_actor(actor: &Actor, role: Option<Role>, action: Action) -> EventActor {
     match actor {
+        // Who claims a wish without an account is not who told of it.
+        Actor::Anonymous if action == Action::Claim => EventActor::Resident,
         Actor::Anonymous => EventActor::Reporter,
         Actor::System => EventActor::System,
         Actor::Account { id, .. } => EventActor::Account { id: *id, role },
@@ -473,8 +475,11 @@ fn append(
     let mut facts = facts_of(command);
     facts.extend(told_facts(issue, command, actor, at));
     facts.extend(term_facts(issue, command, at));
+    // An account that claims is named, whether the command says so or not.
+    let claimant = actor.account().filter(|_| command.action == Action::Claim);
+    facts.extend(claimant.map(|id| (fact::CLAIMANT.to_owned(), id.to_string())));
     let draft = Draft {
-        actor: event_actor(actor, role),
+        actor: event_actor(actor, role, command.action),
         action: command.action,
         note: command.note.clone().filter(|note| !note.trim().is_empty()),
         facts,

@@ -294,6 +294,10 @@ pub fn role_for(row: &Transition, issue: &Issue, actor: &Actor) -> Result<Option
     }
     match actor {
         Actor::System if system_may(row.action) => Ok(None),
+        // Who has no account sees the wishes that are published, and no other.
+        Actor::Anonymous if row.action == Action::Claim && issue.care.published.is_none() => {
+            Err(NoRole)
+        }
         Actor::Anonymous if row.by_reporter => Ok(None),
         Actor::Account { .. } if row.action == Action::Arrive => {
             match arriving(issue, actor).next() {

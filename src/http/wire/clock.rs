@@ -128,6 +128,11 @@ fn about_name(about: About) -> Texts {
         About::StageOverdue => ("环节超时", "A stage is overdue"),
         About::Escalated => ("签收超时升级", "Sign-off escalated"),
         About::Resumed => ("挂账到期，恢复处置", "Suspension ended"),
+        About::Urged => ("催办", "Urged"),
+        About::Supervised => ("督办，须限期书面回复", "Supervised: a written reply is due"),
+        About::ReplyOverdue => ("督办回复超期", "The reply to an order is overdue"),
+        About::Whistled => ("吹哨，请按时到场", "Summoned to a place by a time"),
+        About::TaskOffered => ("有新的核实或核查任务", "A check is offered to you"),
     };
     say(zh, en).into()
 }
@@ -173,7 +178,8 @@ impl View<'_> {
 #[derive(Serialize, ToSchema)]
 pub struct NoticeWire {
     pub id: String,
-    /// `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`.
+    /// `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
+    /// `reply_overdue`, `whistled` or `task_offered`.
     pub about: String,
     pub name: Texts,
     /// The role that is told.

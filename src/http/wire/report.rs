@@ -302,6 +302,9 @@ pub struct SubmittedWire {
     pub id: String,
     /// The tracking number.
     pub number: String,
+    /// The code of the receipt: what goes beyond reading by the number asks for it. It is told here
+    /// and nowhere else.
+    pub code: Option<String>,
     pub state: String,
     pub location: LocationWire,
     pub route: RouteWire,

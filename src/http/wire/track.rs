@@ -31,6 +31,18 @@ pub struct TrackPhoto {
     pub url: String,
 }
 
+/// The report that one's own was merged into, as far as its course concerns all who reported the
+/// same: without its number, its words, and who reported it.
+#[derive(Serialize, ToSchema)]
+pub struct MergedWire {
+    pub state: String,
+    pub outcome: Option<String>,
+    pub department_name: Option<String>,
+    pub closed_at: Option<String>,
+    /// Its steps, without what was written to its reporter.
+    pub timeline: Vec<TrackStep>,
+}
+
 /// An issue as its reporter follows it.
 #[derive(Serialize, ToSchema)]
 pub struct TrackWire {
@@ -43,8 +55,11 @@ pub struct TrackWire {
     pub department_name: Option<String>,
     pub sentence: Option<Texts>,
     pub timeline: Vec<TrackStep>,
+    pub outcome: Option<String>,
     /// Whether it was merged into another report, whose number is not this reporter's to know.
     pub merged: bool,
+    /// How that other report stands; null when it was not merged.
+    pub merged_into: Option<MergedWire>,
     pub photos: Vec<TrackPhoto>,
     /// What the reporter may do now: `reopen`, `rate`.
     pub can: Vec<String>,
@@ -81,6 +96,20 @@ pub struct Followed<'a> {
     pub route: Option<&'a StoredRoute>,
     pub may_reopen: bool,
     pub may_rate: bool,
+    /// The issue that it was merged into, at the end of all merges, with its log.
+    pub merged_into: Option<(&'a Issue, &'a [Event])>,
+}
+
+fn merged_wire(view: &View<'_>, (issue, events): (&Issue, &[Event])) -> MergedWire {
+    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
+    let steps = events.iter().filter_map(track_step);
+    MergedWire {
+        state: issue.state.to_string(),
+        outcome: issue.outcome.map(|outcome| outcome.to_string()),
+        department_name: department.map(|code| view.department(code).name),
+        closed_at: issue.times.closed.map(|at| at.to_rfc3339()),
+        timeline: steps.map(|step| TrackStep { note_public: None, ..step }).collect(),
+    }
 }
 
 /// An issue as its reporter follows it. What a dispute is about is not shown: a number can be
@@ -110,7 +139,9 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
             false => coarse_sentence(&route).into(),
         }),
         timeline,
+        outcome: issue.outcome.map(|outcome| outcome.to_string()),
         merged: issue.merged_into.is_some(),
+        merged_into: followed.merged_into.map(|other| merged_wire(view, other)),
         photos: photos.collect(),
         can: [(followed.may_reopen, "reopen"), (followed.may_rate, "rate")]
             .into_iter()

@@ -61,6 +61,13 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
             .execute(&mut *conn)
             .await?;
     }
+    for (issue, code) in &change.codes {
+        sqlx::query("INSERT INTO report_code (issue_id, code) VALUES ($1, $2)")
+            .bind(issue.to_string())
+            .bind(code)
+            .execute(&mut *conn)
+            .await?;
+    }
     super::care::write_cares(conn, &change.district, change.at, &change.care).await?;
     if let Some(run) = &change.import_progress {
         put_import(conn, run, change.at.0).await?;

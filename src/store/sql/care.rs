@@ -4,7 +4,7 @@
 use super::dialect::BY_BYTES;
 use super::filter::{Over, push_scope};
 use super::rows::{issue_of, parsed, parsed_option};
-use super::{Conn, Db, Engine, Query, Row};
+use super::{Conn, Db, Engine, Query, Row, sealed};
 use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::{AccountId, IssueId};
 use crate::domain::issue::care::{
@@ -15,8 +15,8 @@ use crate::domain::issue::record::Issue;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::care::{
-    CareFilter, Cares, Claimant, Erasure, PlainNote, PublicItem, PublicQuery, SEALED_PREFIX,
-    Sealed, SealedText, Summons, SummonsQuery,
+    CareFilter, Cares, Claimant, Erasure, PlainNote, PublicItem, PublicQuery, Sealed, SealedText,
+    Summons, SummonsQuery,
 };
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -105,7 +105,7 @@ pub async fn write_cares(
     cares: &crate::store::care::CareChange,
 ) -> Result<()> {
     for text in &cares.sealed {
-        put_sealed(conn, text, Some(at)).await?;
+        sealed::put_sealed(conn, text, Some(at)).await?;
     }
     for (issue, seq) in &cares.sealed_notes {
         sqlx::query("UPDATE event SET note = NULL WHERE issue_id = $1 AND seq = $2")
@@ -140,37 +140,6 @@ pub async fn write_cares(
         insert_summons(conn, district, one).await?;
     }
     Ok(())
-}
-
-/// Keeps a sealed text in the place of the one before it.
-async fn put_sealed(conn: &mut Conn, text: &Sealed, at: Option<Timestamp>) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO sealed (issue_id, part, body, at) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (issue_id, part) DO UPDATE SET body = excluded.body, at = excluded.at",
-    )
-    .bind(text.issue.to_string())
-    .bind(&text.part)
-    .bind(&text.body)
-    .bind(at.map_or(0, |at| at.0))
-    .execute(&mut *conn)
-    .await?;
-    Ok(())
-}
-
-/// Takes a note out of the log and keeps it sealed; `false` when it is not there any more.
-async fn seal_note(conn: &mut Conn, old: &PlainNote, new: &Sealed) -> Result<bool> {
-    let done =
-        sqlx::query("UPDATE event SET note = NULL WHERE issue_id = $1 AND seq = $2 AND note = $3")
-            .bind(old.issue.to_string())
-            .bind(old.seq)
-            .bind(&old.note)
-            .execute(&mut *conn)
-            .await?;
-    if done.rows_affected() == 0 {
-        return Ok(false);
-    }
-    put_sealed(conn, new, None).await?;
-    Ok(true)
 }
 
 async fn insert_summons(conn: &mut Conn, district: &str, one: &Summons) -> Result<()> {
@@ -227,6 +196,7 @@ async fn erase(conn: &mut Conn, id: IssueId, version: i64, at: Timestamp) -> Res
     }
     for text in [
         "DELETE FROM issue_contact WHERE issue_id = $1",
+        "DELETE FROM report_code WHERE issue_id = $1",
         "DELETE FROM sealed WHERE issue_id = $1",
         "UPDATE claim SET name = '', phone = '' WHERE issue_id = $1",
         "UPDATE event SET note = NULL WHERE issue_id = $1 AND note IS NOT NULL AND seq NOT IN \
@@ -236,68 +206,6 @@ async fn erase(conn: &mut Conn, id: IssueId, version: i64, at: Timestamp) -> Res
         sqlx::query(text).bind(id.to_string()).execute(&mut *conn).await?;
     }
     Ok(true)
-}
-
-/// Puts one text sealed anew in the place of the one that was read; `false` when that has changed.
-async fn reseal(conn: &mut Conn, old: &SealedText, new: &str) -> Result<bool> {
-    let text = match old.part.as_str() {
-        "text" => "UPDATE issue SET text = $1 WHERE id = $2 AND text = $3 AND 'text' = $4",
-        "address" => {
-            "UPDATE issue SET address = $1 WHERE id = $2 AND address = $3 AND 'address' = $4"
-        }
-        "contact_name" => {
-            "UPDATE issue_contact SET name = $1 WHERE issue_id = $2 AND name = $3 \
-             AND 'contact_name' = $4"
-        }
-        "contact_phone" => {
-            "UPDATE issue_contact SET phone = $1 WHERE issue_id = $2 AND phone = $3 \
-             AND 'contact_phone' = $4"
-        }
-        _ => "UPDATE sealed SET body = $1 WHERE issue_id = $2 AND body = $3 AND part = $4",
-    };
-    let done = sqlx::query(text)
-        .bind(new)
-        .bind(old.issue.to_string())
-        .bind(&old.body)
-        .bind(&old.part)
-        .execute(&mut *conn)
-        .await?;
-    Ok(done.rows_affected() > 0)
-}
-
-/// All sealed texts, and those of disputes that should be. What a dispute left sealed that is none
-/// any more begins as sealed texts do.
-fn sealed_texts() -> String {
-    let sealed = |column: &str| {
-        let chars = SEALED_PREFIX.len();
-        format!("(issue.kind = 'dispute' OR SUBSTR({column}, 1, {chars}) = '{SEALED_PREFIX}')")
-    };
-    let contact = |column: &str| {
-        format!(
-            " UNION ALL SELECT issue.id, 'contact_{column}', issue_contact.{column} FROM issue \
-             JOIN issue_contact ON issue_contact.issue_id = issue.id \
-             WHERE issue_contact.{column} <> '' AND {}",
-            sealed(&format!("issue_contact.{column}"))
-        )
-    };
-    format!(
-        "(SELECT issue_id, part, body FROM sealed \
-         UNION ALL SELECT issue.id, 'text', issue.text FROM issue WHERE issue.text <> '' AND {} \
-         UNION ALL SELECT issue.id, 'address', issue.address FROM issue \
-         WHERE issue.address IS NOT NULL AND {}{}{}) AS texts",
-        sealed("issue.text"),
-        sealed("issue.address"),
-        contact("name"),
-        contact("phone"),
-    )
-}
-
-fn sealed_of(row: &Row) -> Result<SealedText> {
-    Ok(SealedText {
-        issue: parsed(row, "sealed", "issue_id", IssueId::parse)?,
-        part: row.try_get("part")?,
-        body: row.try_get("body")?,
-    })
 }
 
 /// Pushes who is meant: a role, held over the area that is summoned.
@@ -317,11 +225,10 @@ fn push_readers(query: &mut Query, readers: &[(&'static str, Option<AreaPath>)])
 #[async_trait]
 impl Cares for Engine {
     async fn find_sealed(&self, issue: IssueId) -> Result<Vec<SealedText>> {
-        let rows = sqlx::query("SELECT issue_id, part, body FROM sealed WHERE issue_id = $1")
-            .bind(issue.to_string())
-            .fetch_all(&self.readers)
-            .await?;
-        rows.iter().map(sealed_of).collect()
+        let mut query = Query::new("SELECT issue_id, part, body FROM sealed WHERE issue_id = ");
+        query.push_bind(issue.to_string());
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(sealed::sealed_of).collect()
     }
 
     async fn list_sealed_by_others(
@@ -330,19 +237,9 @@ impl Cares for Engine {
         after: Option<(IssueId, String)>,
         limit: usize,
     ) -> Result<Vec<SealedText>> {
-        let texts = sealed_texts();
-        let mut query = Query::new(format!("SELECT issue_id, part, body FROM {texts} "));
-        query.push("WHERE SUBSTR(body, 1, ");
-        query.push(prefix.chars().count().to_string()).push(") <> ").push_bind(prefix);
-        if let Some((issue, part)) = after {
-            query.push(format!(" AND (issue_id {BY_BYTES}, part {BY_BYTES}) > ("));
-            query.push_bind(issue.to_string());
-            query.push(", ").push_bind(part).push(")");
-        }
-        query.push(format!(" ORDER BY issue_id {BY_BYTES}, part {BY_BYTES} LIMIT "));
-        query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut query = sealed::by_others(prefix, after, limit);
         let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter().map(sealed_of).collect()
+        rows.iter().map(sealed::sealed_of).collect()
     }
 
     async fn list_plain_notes(
@@ -350,28 +247,9 @@ impl Cares for Engine {
         after: Option<(IssueId, i64)>,
         limit: usize,
     ) -> Result<Vec<PlainNote>> {
-        let mut query = Query::new(
-            "SELECT event.issue_id AS issue_id, event.seq AS seq, event.note AS note FROM event \
-             JOIN issue ON issue.id = event.issue_id \
-             WHERE issue.kind = 'dispute' AND event.note IS NOT NULL",
-        );
-        if let Some((issue, seq)) = after {
-            query.push(format!(" AND (event.issue_id {BY_BYTES}, event.seq) > ("));
-            query.push_bind(issue.to_string());
-            query.push(", ").push_bind(seq).push(")");
-        }
-        query.push(format!(" ORDER BY event.issue_id {BY_BYTES}, event.seq LIMIT "));
-        query.push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let mut query = sealed::plain_notes(after, limit);
         let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(PlainNote {
-                    issue: parsed(row, "event", "issue_id", IssueId::parse)?,
-                    seq: row.try_get("seq")?,
-                    note: row.try_get("note")?,
-                })
-            })
-            .collect()
+        rows.iter().map(sealed::plain_note_of).collect()
     }
 
     async fn seal_notes(&self, notes: Vec<(PlainNote, Sealed)>) -> Result<usize> {
@@ -379,7 +257,7 @@ impl Cares for Engine {
             Box::pin(async move {
                 let mut done = 0;
                 for (old, new) in &notes {
-                    done += usize::from(seal_note(conn, old, new).await?);
+                    done += usize::from(sealed::seal_note(conn, old, new).await?);
                 }
                 Ok(done)
             })
@@ -392,7 +270,7 @@ impl Cares for Engine {
             Box::pin(async move {
                 let mut done = 0;
                 for (old, new) in &texts {
-                    done += usize::from(reseal(conn, old, &new.body).await?);
+                    done += usize::from(sealed::reseal(conn, old, &new.body).await?);
                 }
                 Ok(done)
             })

@@ -186,6 +186,14 @@ impl Issues for Engine {
             .transpose()
     }
 
+    async fn find_code(&self, issue: IssueId) -> Result<Option<String>> {
+        let code = sqlx::query_scalar("SELECT code FROM report_code WHERE issue_id = $1")
+            .bind(issue.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(code)
+    }
+
     async fn find_idempotent(&self, scope: &str, key: &str) -> Result<Option<(IssueId, String)>> {
         if !is_storable(key) {
             return Ok(None);

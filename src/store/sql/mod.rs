@@ -13,6 +13,7 @@ mod notices;
 mod packs;
 mod rollups;
 mod rows;
+mod sealed;
 mod supervision;
 mod territories;
 

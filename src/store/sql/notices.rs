@@ -23,8 +23,8 @@ pub async fn insert_notices(conn: &mut Conn, notices: &[NoticeRow]) -> Result<()
         let notice = &row.notice;
         sqlx::query(
             "INSERT INTO notice (notice_id, issue_id, about, recipient, recipient_department, \
-             round, due, notified_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
-             ON CONFLICT DO NOTHING",
+             round, due, notified_at, recipient_account) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
         )
         .bind(&row.id)
         .bind(notice.issue.to_string())
@@ -34,18 +34,20 @@ pub async fn insert_notices(conn: &mut Conn, notices: &[NoticeRow]) -> Result<()
         .bind(&notice.round)
         .bind(notice.due.map(|due| due.0))
         .bind(row.at.0)
+        .bind(notice.account.map_or(String::new(), |id| id.to_string()))
         .execute(&mut *conn)
         .await?;
     }
     Ok(())
 }
 
-/// Pushes who is meant: a role whose grant covers the issue as it stands, and, of handlers, those
-/// of the department that was told.
-fn push_recipients(query: &mut Query, recipients: &[Recipient]) {
-    query.push("(1 = 0");
+/// Pushes who is meant: the one account, or a role whose grant covers the issue as it stands, and,
+/// of handlers, those of the department that was told.
+fn push_recipients(query: &mut Query, recipients: &[Recipient], account: AccountId) {
+    query.push("(recipient_account = ").push_bind(account.to_string());
     for recipient in recipients {
-        query.push(" OR (recipient = ").push_bind(recipient.role.as_str());
+        query.push(" OR (recipient_account = '' AND recipient = ");
+        query.push_bind(recipient.role.as_str());
         if let Some(own) = &recipient.clause.department {
             query.push(" AND recipient_department IN ('', ").push_bind(own.as_str()).push(")");
         }
@@ -64,6 +66,7 @@ fn notice_of(row: &Row) -> Result<KeptNotice> {
             about: parsed(row, "notice", "about", About::parse)?,
             recipient: parsed(row, "notice", "recipient", Role::parse)?,
             department: DepartmentCode::parse(&department).ok(),
+            account: AccountId::parse(row.try_get("recipient_account")?),
             round: row.try_get("round")?,
             due: row.try_get::<Option<i64>, _>("due")?.map(Timestamp),
         },
@@ -80,7 +83,7 @@ fn notices_of(select: &str, asked: &NoticeQuery, account: AccountId, scope: &Sco
          AND notice_read.account_id = "
     ));
     query.push_bind(account.to_string()).push(" WHERE ");
-    push_recipients(&mut query, &asked.recipients);
+    push_recipients(&mut query, &asked.recipients, account);
     query.push(" AND ");
     push_scope(&mut query, scope, Over::Issues);
     if asked.unread {
@@ -103,7 +106,8 @@ impl Notices for Engine {
     ) -> Result<Vec<KeptNotice>> {
         let select = format!(
             "notice.notice_id AS notice_id, notice.issue_id AS issue_id, about, recipient, \
-             recipient_department, round, due, notified_at, read_at, {ISSUE_SELECT}"
+             recipient_department, recipient_account, round, due, notified_at, read_at, \
+             {ISSUE_SELECT}"
         );
         let mut query = notices_of(&select, asked, account, scope);
         query.push(" ORDER BY notified_at DESC, notice.notice_id DESC LIMIT ");
@@ -164,9 +168,9 @@ impl Notices for Engine {
     ) -> Result<Vec<Issue>> {
         let rows = sqlx::query(
             "SELECT * FROM issue WHERE id > $1 \
-             AND state NOT IN ('closed', 'rejected', 'merged') \
+             AND (reply_due_at < $2 OR (state NOT IN ('closed', 'rejected', 'merged') \
              AND (due_yellow_at <= $2 OR stage_due_at < $2 \
-             OR (state = 'suspended' AND suspended_until <= $2)) ORDER BY id LIMIT $3",
+             OR (state = 'suspended' AND suspended_until <= $2)))) ORDER BY id LIMIT $3",
         )
         .bind(after.map_or(String::new(), |id| id.to_string()))
         .bind(now.0)

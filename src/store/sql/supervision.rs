@@ -255,7 +255,7 @@ async fn link(conn: &mut Conn, account: AccountId, worker: Option<WorkerId>) -> 
 async fn keep_sample(conn: &mut Conn, sample: &SampleRow, issues: &[IssueId]) -> Result<()> {
     sqlx::query(
         "INSERT INTO sample (id, author, at, seed, from_day, to_day, area, kind, share, size, \
-         population) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+         population, covers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(&sample.id)
     .bind(sample.author.to_string())
@@ -268,6 +268,7 @@ async fn keep_sample(conn: &mut Conn, sample: &SampleRow, issues: &[IssueId]) ->
     .bind(sample.share)
     .bind(sample.size)
     .bind(sample.population)
+    .bind(&sample.covers)
     .execute(&mut *conn)
     .await?;
     for (issue, ordinal) in issues.iter().zip(0i64..) {
@@ -302,6 +303,7 @@ fn sample_of(row: &Row) -> Result<SampleRow> {
         share: row.try_get("share")?,
         size: row.try_get("size")?,
         population: row.try_get("population")?,
+        covers: row.try_get("covers")?,
     })
 }
 
@@ -370,18 +372,16 @@ impl Supervisions for Engine {
             .await
     }
 
-    async fn list_samples(&self, author: AccountId) -> Result<Vec<SampleRow>> {
-        let rows =
-            sqlx::query("SELECT * FROM sample WHERE author = $1 ORDER BY at DESC, id LIMIT 200")
-                .bind(author.to_string())
-                .fetch_all(&self.readers)
-                .await?;
+    async fn list_samples(&self, limit: usize) -> Result<Vec<SampleRow>> {
+        let rows = sqlx::query("SELECT * FROM sample ORDER BY at DESC, id LIMIT $1")
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(&self.readers)
+            .await?;
         rows.iter().map(sample_of).collect()
     }
 
-    async fn find_sample(&self, author: AccountId, id: &str) -> Result<Option<SampleRow>> {
-        let row = sqlx::query("SELECT * FROM sample WHERE author = $1 AND id = $2")
-            .bind(author.to_string())
+    async fn find_sample(&self, id: &str) -> Result<Option<SampleRow>> {
+        let row = sqlx::query("SELECT * FROM sample WHERE id = $1")
             .bind(id)
             .fetch_optional(&self.readers)
             .await?;

@@ -109,7 +109,7 @@ fn right_body(path: &str) -> Value {
             [{"role": "acceptor", "area_code": "410105001", "department_code": null,
               "kinds": ["hazard"]}]}),
         "/accounts/{id}" => json!({"name": "n", "active": true, "grants": []}),
-        "/track/{number}/reopen" => json!({"note": "again"}),
+        "/track/{number}/reopen" => json!({"note": "again", "code": "7K2M9QPD"}),
         "/issues/{id}/actions" => json!({"action": "dispatch", "note": "n", "department": "js-gs",
             "assists": ["js-ps"], "until": "2026-12-01", "target": "HX-0000-0000-00000",
             "outcome": "remedied", "reason": "unclear", "cited_rule": "r", "category": HAZARD,

@@ -11,7 +11,7 @@ mod reroute;
 mod scope;
 mod session;
 mod site;
-mod supervision;
+pub mod supervision;
 mod territory;
 mod workflow;
 
@@ -173,12 +173,12 @@ impl Call {
 }
 
 /// A rectangle as GeoJSON: west, south, east, north.
-fn rectangle((w, s, e, n): (f64, f64, f64, f64)) -> String {
+pub fn rectangle((w, s, e, n): (f64, f64, f64, f64)) -> String {
     let ring = json!([[w, s], [e, s], [e, n], [w, n], [w, s]]);
     json!({"type": "Polygon", "coordinates": [ring]}).to_string()
 }
 
-fn area(code: &str, level: &str, parent: Option<&str>, sides: (f64, f64, f64, f64)) -> AreaRow {
+pub fn area(code: &str, level: &str, parent: Option<&str>, sides: (f64, f64, f64, f64)) -> AreaRow {
     AreaRow {
         code: code.into(),
         name: format!("{level} {code}"),
@@ -319,6 +319,13 @@ impl World {
         let reply = self.send(post("/api/v1/reports", body).by(token)).await.ok(201).json();
         let word = |name: &str| reply[name].as_str().expect("a text").to_owned();
         (word("id"), word("number"))
+    }
+
+    /// A kept report: id, number and the code of its receipt.
+    pub async fn report_with_code(&self, token: &str, body: &Value) -> (String, String, String) {
+        let reply = self.send(post("/api/v1/reports", body).by(token)).await.ok(201).json();
+        let word = |name: &str| reply[name].as_str().expect("a text").to_owned();
+        (word("id"), word("number"), word("code"))
     }
 
     /// Takes an action on the version that is there now.

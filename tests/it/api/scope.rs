@@ -220,6 +220,16 @@ fn a_merge_with_a_report_elsewhere_does_not_tell_its_number() {
         }
         let tracked = world.send(get(&format!("/api/v1/track/{our_number}"))).await.ok(200);
         assert!(!tracked.text().contains(&number) && tracked.json()["merged"] == true);
+        // How the other stands is told, and neither its words nor what was written to its reporter.
+        let secret = json!({"action": "reject", "note": "西边的答复"});
+        world.act(&both, &theirs, &secret).await.ok(200);
+        let tracked = world.send(get(&format!("/api/v1/track/{our_number}"))).await.ok(200);
+        let (text, told) = (tracked.text(), tracked.json());
+        assert_eq!(told["merged_into"]["state"], "rejected");
+        let steps = told["merged_into"]["timeline"].as_array().unwrap();
+        assert_eq!(steps.last().unwrap()["action"], "reject");
+        assert!(!text.contains("西边") && !text.contains(&theirs), "{text}");
+        assert!(!text.contains(&number), "{text}");
     });
 }
 

@@ -22,7 +22,7 @@ fn worker_id(n: u128) -> WorkerId {
 }
 
 /// A worker on duty in each grid; gives each one's account and token.
-async fn workers(world: &World) -> Vec<(AccountId, String)> {
+pub async fn workers(world: &World) -> Vec<(AccountId, String)> {
     let (mut people, mut posts, mut out) = (Vec::new(), Vec::new(), Vec::new());
     for (n, (grid, lon)) in (1..).zip(GRIDS) {
         let id = worker_id(n).to_string();
@@ -291,18 +291,27 @@ fn the_reporters_word_makes_the_rates_and_nobody_else_has_it() {
         let leader = world.user(Role::Leader, Some(EAST), None).await;
         let mut report = report_of(HAZARD, IN_EAST, "井盖缺失");
         report["contact"] = json!({"name": "王五", "phone": "1"});
-        let (id, number) = world.report("", &report).await;
+        let (id, number, code) = world.report_with_code("", &report).await;
         world.later(23 * HOUR_MS);
         world.act(&crew.desk, &id, &json!({"action": "contact", "note": "已告知"})).await.ok(200);
         crew.closed(&world, &id).await;
-        let rate = |verdict: &str, grade: &str| {
-            let body = json!({"verdict": verdict, "satisfaction": grade});
+        let rate_by = |code: Option<&str>, verdict: &str, grade: &str| {
+            let body = json!({"verdict": verdict, "satisfaction": grade, "code": code});
             post(&format!("/api/v1/track/{number}/rating"), &body)
         };
+        let rate = |verdict: &str, grade: &str| rate_by(Some(&code), verdict, grade);
+        // The number alone is in every list of the office: unsigned, it is nobody's word.
+        for wrong in [None, Some(""), Some("00000000"), Some("网格员")] {
+            let told = world.send(rate_by(wrong, "resolved", "satisfied")).await;
+            assert!(
+                told.problem(403, "report_code")["detail"].as_str().unwrap().contains("核验码")
+            );
+        }
         // Who sees the number by office is not the reporter.
         for token in [&leader, &crew.desk] {
             world.send(rate("resolved", "satisfied").by(token)).await.problem(403, "forbidden");
-            let reopen = post(&format!("/api/v1/track/{number}/reopen"), &json!({"note": "再来"}));
+            let again = json!({"note": "再来", "code": code});
+            let reopen = post(&format!("/api/v1/track/{number}/reopen"), &again);
             world.send(reopen.by(token)).await.problem(403, "forbidden");
         }
         world.send(rate("resolved", "great")).await.problem(422, "validation");
@@ -406,6 +415,23 @@ fn a_sample_of_closings_is_recorded_and_its_seed_repeats_it() {
         assert_eq!(ids(&kept), ids(&first));
         let list = world.send(get("/api/v1/samples").by(&crew.supervisor)).await.ok(200).json();
         assert_eq!(list["items"].as_array().unwrap().len(), 2);
+        // Whoever may draw there sees seed and draw; a leader of one kind may not draw of all.
+        let peer = world.user(Role::Leader, Some(EAST), None).await;
+        let everywhere = world.user(Role::DutySupervisor, None, None).await;
+        for token in [&peer, &everywhere] {
+            let seen = world.send(get(&path).by(token)).await.ok(200).json();
+            assert_eq!((&seen["seed"], ids(&seen)), (&json!(42), ids(&first)));
+            let list = world.send(get("/api/v1/samples").by(token)).await.ok(200).json();
+            assert_eq!(list["items"].as_array().unwrap().len(), 2);
+        }
+        let mut narrow = grant(Role::Leader, Some(EAST), None);
+        narrow.kinds = Some(vec![hexward::domain::issue::kind::Kind::Opinion]);
+        let narrow = world.account("narrow", vec![narrow]).await;
+        let narrow = create_token(&world.ctx, narrow, "t", 9).await.unwrap().1;
+        world.send(get(&path).by(&narrow)).await.problem(404, "not_found");
+        let wide = draw(&everywhere, json!({"seed": 1, "size": 1})).await.ok(201).json();
+        let wide = format!("/api/v1/samples/{}", wide["id"].as_str().unwrap());
+        world.send(get(&wide).by(&peer)).await.problem(404, "not_found");
         // Others neither read it nor draw beyond their place.
         let leader = world.user(Role::Leader, Some(WEST), None).await;
         world.send(get(&path).by(&leader)).await.problem(404, "not_found");
@@ -457,11 +483,12 @@ fn a_merge_taken_back_is_taken_back_from_all_that_stood_above() {
 fn what_is_not_closed_is_not_rated() {
     check(async |fixture| {
         let world = World::new(fixture).await;
-        let (_, number) = world.report("", &report_of(HAZARD, IN_WEST, "井盖缺失")).await;
+        let report = report_of(HAZARD, IN_WEST, "井盖缺失");
+        let (_, number, code) = world.report_with_code("", &report).await;
         let odd = json!({"verdict": "resolved", "satisfaction": "satisfied", "x": 1});
         let path = format!("/api/v1/track/{number}/rating");
         world.send(post(&path, &odd)).await.problem(422, "validation");
-        let early = json!({"verdict": "resolved", "satisfaction": "satisfied"});
+        let early = json!({"verdict": "resolved", "satisfaction": "satisfied", "code": code});
         world.send(post(&path, &early)).await.problem(409, "action_not_allowed");
     });
 }

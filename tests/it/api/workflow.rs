@@ -190,13 +190,16 @@ fn the_reporter_opens_it_again_within_the_term() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         let crew = Crew::of(&world).await;
-        let (id, number) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let report = report_of(HAZARD, IN_EAST, "井盖缺失");
+        let (id, number, code) = world.report_with_code("", &report).await;
         let forced = || ("supervisor", json!({"action": "force_close", "note": "已现场确认"}));
         crew.run(&world, &id, &[file(), dispatch(), accept(), submit(), forced()]).await;
         let tracked = world.send(get(&format!("/api/v1/track/{number}"))).await.ok(200).json();
         assert_eq!(tracked["can"], json!(["reopen", "rate"]));
-        let reopen =
-            |note: &str| post(&format!("/api/v1/track/{number}/reopen"), &json!({"note": note}));
+        let reopen = |note: &str| {
+            let body = json!({"note": note, "code": code});
+            post(&format!("/api/v1/track/{number}/reopen"), &body)
+        };
         world.send(reopen(" ")).await.problem(422, "validation");
         world.send(reopen("a\u{0}")).await.problem(422, "validation");
         let again = world.send(reopen("又坏了")).await.ok(200).json();

@@ -241,14 +241,10 @@ fn no_answer_to_who_may_not_read_a_dispute_tells_where_exactly_it_is() {
         body["accuracy_m"] = serde_json::json!(60.5);
         let (id, number) = world.report("", &body).await;
         let supervisor = world.user(Role::DutySupervisor, None, None).await;
-        for action in ["file", "whistle"] {
-            let mut body = serde_json::json!({"action": action});
-            if action == "whistle" {
-                body = serde_json::json!({"action": action, "departments": ["js-ga"],
-                    "meeting": "东门", "until": "2026-11-21", "position": EXACT});
-            }
-            world.act(&supervisor, &id, &body).await.ok(200);
-        }
+        world.act(&supervisor, &id, &serde_json::json!({"action": "file"})).await.ok(200);
+        let whistle = serde_json::json!({"action": "whistle", "departments": ["js-ga"],
+            "meeting": "东门", "until": "2026-11-21", "position": EXACT});
+        world.act(&supervisor, &id, &whistle).await.ok(200);
         let guest = world.user(Role::Handler, None, Some("js-ga")).await;
         let arrive = serde_json::json!({"action": "arrive", "position": [EXACT[0], 34.7901]});
         world.act(&guest, &id, &arrive).await.ok(200);

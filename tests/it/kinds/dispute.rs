@@ -52,7 +52,7 @@ async fn sealed_dispute(world: &World, office: &Office) -> (String, String) {
         "venue": format!("{CANARY} 调解室"), "mediators": [format!("{CANARY} 老张")],
         "note": format!("{CANARY} 各退一步")});
     act(world, &office.handler, &id, mediation).await;
-    let whistle = json!({"action": "whistle", "departments": ["js-ga"], "until": "2026-11-21",
+    let whistle = json!({"action": "whistle", "departments": ["js-cg"], "until": "2026-11-21",
         "meeting": format!("{CANARY} 东门"), "note": format!("{CANARY} 各退一步")});
     act(world, &office.supervisor, &id, whistle).await;
     let agreement = json!({"form": "written", "text": format!("{CANARY} 赔偿"),

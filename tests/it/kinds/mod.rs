@@ -3,7 +3,9 @@
 mod coarse;
 mod dispute;
 mod hazard;
+mod notices;
 mod opinion;
+mod receipt;
 mod retention;
 mod rotation;
 mod sealed;

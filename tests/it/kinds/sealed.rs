@@ -240,13 +240,13 @@ fn a_digest_in_the_log_lets_no_guess_of_a_short_note_be_tried() {
         body["contact"] = json!({"name": "王五", "phone": "1"});
         let (id, _) = world.report("", &body).await;
         let record = json!({"parties": [{"name": "张三"}], "note": "张三"});
-        put(&world, &office.supervisor, &id, "parties", &record).await.problem(403, "forbidden");
+        put(&world, &office.supervisor, &id, "parties", &record).await.ok(200);
         for _ in 0..2 {
             act(&world, &office.acceptor, &id, json!({"action": "comment", "note": "张三"})).await;
         }
         let digests = "SELECT DISTINCT note_digest FROM event WHERE note_digest IS NOT NULL";
         let digests = fixture.raw.texts(digests).await;
-        assert_eq!(digests.len(), 2, "the same words have two digests");
+        assert_eq!(digests.len(), 3, "the same words have another digest each time");
         let guess = hexward::domain::audit::Hash::of_text("张三").to_string();
         assert!(!digests.contains(&guess));
     });

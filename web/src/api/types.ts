@@ -437,9 +437,18 @@ export interface ReportPreview {
 export interface ReportReceipt extends ReportPreview {
   id: string
   number: string
+  /** With it the number is the reporter's word. It is told here and nowhere else. */
+  code: string | null
   state: State
 }
 
+export interface TrackStep {
+  at: string
+  action: string
+  action_name: Both
+  state: State
+  note_public: string | null
+}
 export interface Track {
   number: string
   state: State
@@ -449,14 +458,17 @@ export interface Track {
   reported_at: string
   department_name: string | null
   sentence: Both | null
-  timeline: {
-    at: string
-    action: string
-    action_name: Both
-    state: State
-    note_public: string | null
-  }[]
+  timeline: TrackStep[]
+  outcome: string | null
   merged: boolean
+  /** How the report stands that this one was merged into. */
+  merged_into: {
+    state: State
+    outcome: string | null
+    department_name: string | null
+    closed_at: string | null
+    timeline: TrackStep[]
+  } | null
   photos: { id: string; thumb_url: string; url: string }[]
   /** What the reporter may do now. */
   can: 'reopen'[]

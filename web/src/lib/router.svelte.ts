@@ -91,6 +91,7 @@ export function startRouter() {
     if (anchor.origin !== location.origin || anchor.pathname.startsWith('/api/')) return
     if (anchor.getAttribute('href')?.startsWith('#')) return
     event.preventDefault()
-    go(anchor.pathname + anchor.search)
+    // What follows the # stays in the browser: the code of a receipt does.
+    go(anchor.pathname + anchor.search + anchor.hash)
   })
 }

@@ -6,7 +6,10 @@ export const report = {
   'track.look': 'Look up',
   'track.reopen': 'Open it again',
   'track.reopen_why': 'What is not solved',
+  'track.code_hint':
+    'On the receipt that you got; not needed when you are signed in as who reported',
   'track.merged': 'Merged into:',
+  'track.merged_into': 'Merged into another report of the same thing, which stands so:',
 
   'report.as': 'Reporting as {name}',
   'report.as_resident': 'No account needed. You will get a tracking number.',
@@ -61,7 +64,9 @@ export const report = {
   'fix.timeout': 'Locating took too long. Try again or choose on the map.',
 
   'receipt.title': 'Your report has arrived',
-  'receipt.keep': 'Keep this number: with it you can follow what happens.',
+  'receipt.code': 'Receipt code',
+  'receipt.keep':
+    'Keep both: with the number you can follow what happens; to open it again or to rate it, the code is needed too.',
   'receipt.track': 'Follow it',
   'receipt.again': 'Report another',
 

@@ -6,7 +6,9 @@ export const report = {
   'track.look': '查询',
   'track.reopen': '重新打开',
   'track.reopen_why': '哪里没有解决',
+  'track.code_hint': '核验码在提交后的回执上；以上报时的账号登录后可不填',
   'track.merged': '已与此件合并：',
+  'track.merged_into': '已并入反映同一问题的另一件，其进展：',
 
   'report.as': '以 {name} 的身份上报',
   'report.as_resident': '不需要账号。提交后会得到查询号。',
@@ -56,7 +58,8 @@ export const report = {
   'fix.timeout': '定位太慢，请重试或在地图上选。',
 
   'receipt.title': '已收到您的上报',
-  'receipt.keep': '请保存好查询号，用它可以随时查看进度。',
+  'receipt.code': '核验码',
+  'receipt.keep': '请保存好查询号和核验码：用查询号可以查看进度，重新打开和评价还需要核验码。',
   'receipt.track': '查看进度',
   'receipt.again': '再报一件',
 
