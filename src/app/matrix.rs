@@ -114,6 +114,20 @@ async fn load_pack(store: &dyn Store, version: i64) -> Result<Pack, AppError> {
         .map_err(|error| AppError::Internal(format!("matrix version {version}: {error}")))
 }
 
+/// The day from which a version is to be in force: the one that it is scheduled for, else today.
+///
+/// # Errors
+/// The store is not available.
+pub async fn planned_day(ctx: &Ctx, version: i64) -> Result<Day, AppError> {
+    let today = ctx.today();
+    let rows = ctx.store.list_activations(MATRIX).await?;
+    let activations = activations_of(&rows, &ctx.snapshot().zone);
+    Ok(match version::standing(&activations, version, today) {
+        version::Standing::Scheduled { from } => from,
+        _ => today,
+    })
+}
+
 /// The document of a version.
 ///
 /// # Errors

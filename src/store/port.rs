@@ -308,6 +308,8 @@ pub trait Rollups: Send + Sync {
     /// have no place of their own, so the scope is applied to each issue as it stood, by
     /// [`Scope::counts`].
     async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing>;
+    /// When the first issue was reported.
+    async fn find_first_report(&self) -> Result<Option<Timestamp>>;
     /// When the latest event happened.
     async fn find_last_event(&self) -> Result<Option<Timestamp>>;
     /// All counters that are not zero: for verification.

@@ -102,6 +102,8 @@ pub(super) enum FateWire {
     LowerPriority { own: i32, winner: i32 },
     LessSpecificCategory { own: u8, winner: u8 },
     LessSpecificPlace,
+    /// Metres, to the decimetre.
+    FartherAsset { own_m: f64, winner_m: f64 },
     LaterId { winner: String },
 }
 

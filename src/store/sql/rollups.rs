@@ -261,6 +261,13 @@ impl Rollups for Engine {
         as_of::stand(self, question, scope).await
     }
 
+    async fn find_first_report(&self) -> Result<Option<Timestamp>> {
+        let first: Option<i64> = sqlx::query_scalar("SELECT MIN(reported_at) FROM issue")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(first.map(Timestamp))
+    }
+
     async fn find_last_event(&self) -> Result<Option<Timestamp>> {
         let last: Option<i64> =
             sqlx::query_scalar("SELECT MAX(at) FROM event").fetch_one(&self.readers).await?;

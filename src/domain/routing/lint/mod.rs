@@ -419,9 +419,9 @@ impl<'a> Check<'a> {
         let mut groups = HashMap::<_, Vec<usize>>::new();
         let mut defects = Vec::new();
         for (i, rule) in rules.iter().enumerate().filter(|&(i, _)| self.works[i]) {
-            // Two things of one rank can both be near, so the things themselves do not count. Two
-            // hexagons of one size have no place in common.
-            let key = (rule.priority, &rule.selector, &rule.area, rule.cell, rule.place_rank());
+            // Of two different things the nearer one's rule goes first. Two hexagons of one size
+            // have no place in common.
+            let key = (rule.priority, &rule.selector, &rule.area, rule.cell, &rule.asset);
             let group = groups.entry(key).or_default();
             if let Some(&j) = group.iter().find(|&&j| self.spans[j].meets(&self.spans[i])) {
                 let (rule, other) = (&rules[i], &rules[j]);
