@@ -182,7 +182,12 @@ pub async fn find_trends(
     let series = series.into_iter().map(|(key, (recent, past))| Series { key, recent, past });
     let trends = compare(series.collect(), windows);
     let compared = trends.len();
-    Ok(Trends { recent, past: Some(past), compared, rising: rising(trends, windows, question.q_max) })
+    Ok(Trends {
+        recent,
+        past: Some(past),
+        compared,
+        rising: rising(trends, windows, question.q_max),
+    })
 }
 
 /// The departments' scores: the best first, then those without a score, each in order of code.

@@ -1,6 +1,6 @@
-//! A replay of past issues as CSV, for spreadsheets: a line of totals, one line for each department,
-//! then one for each change of lead. Every line says which days it is of, by which versions and as
-//! of when. A text that a spreadsheet would take for a formula is disarmed.
+//! A replay of past issues as CSV, for spreadsheets: a line of totals, one for each department, then
+//! one for each change of lead. Every line says which days it is of, by which versions and as of
+//! when. A text that a spreadsheet would take for a formula is disarmed.
 
 use crate::domain::id::DepartmentCode;
 use crate::domain::routing::simulate::{Moved, Share, Simulation, per_week};
@@ -32,9 +32,8 @@ const COLUMNS: [&str; 21] = [
 ];
 
 /// What every line says at its end.
-const ABOUT: [&str; 9] = [
-    "version", "in_force", "valid_on", "from", "to", "days", "complete", "skipped", "as_of",
-];
+const ABOUT: [&str; 9] =
+    ["version", "in_force", "valid_on", "from", "to", "days", "complete", "skipped", "as_of"];
 
 /// What a replay was of.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ pub fn decide_all(matrix: &Matrix, candidates: &[Facts]) -> CandidateDecisions {
     CandidateDecisions { decisions, leads_differ }
 }
 
-/// Judges the rules at `candidates`, which are best first as far as can be told without the report.
+/// Judges the rules at `candidates`, best first as far as can be told without the report.
 fn judge(matrix: &Matrix, facts: &Facts, candidates: &[usize], day: Day) -> Decision {
     let mut rules: Vec<&Rule> = candidates.iter().map(|&at| &matrix.rules()[at]).collect();
     put_nearest_first(&mut rules, facts);
@@ -72,7 +72,7 @@ fn put_nearest_first(rules: &mut [&Rule], facts: &Facts) {
     if facts.assets.is_empty() {
         return;
     }
-    // Stable, and what is sorted is in order of rank and id already: ties keep the smaller id first.
+    // Stable, and what is sorted is in order of rank and id: ties keep the smaller id first.
     let same_rank = |a: &&Rule, b: &&Rule| a.rank() == b.rank();
     for equals in rules.chunk_by_mut(same_rank).filter(|equals| equals.len() > 1) {
         let far = |rule: &Rule| rule.asset_distance_m(facts).unwrap_or(f64::INFINITY);
@@ -111,12 +111,7 @@ fn misfit(matrix: &Matrix, rule: &Rule, facts: &Facts, day: Day) -> Option<Fate>
     None
 }
 
-fn account(
-    rule: &Rule,
-    misfit: Option<Fate>,
-    winner: Option<&Rule>,
-    facts: &Facts,
-) -> Considered {
+fn account(rule: &Rule, misfit: Option<Fate>, winner: Option<&Rule>, facts: &Facts) -> Considered {
     let fate = match (misfit, winner) {
         (Some(fate), _) => fate,
         (None, Some(winner)) => defeat(rule, winner, facts),

@@ -108,7 +108,7 @@ pub struct MatrixFindingWire {
     /// The area of the rung, or the area that lacks a row.
     pub area: Option<String>,
     pub file: Option<String>,
-    /// The line in that file, counted from 1.
+    /// The line in that file, counted from 1; null where a row is missing.
     pub line: Option<u64>,
 }
 

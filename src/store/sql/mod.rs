@@ -15,6 +15,7 @@ mod rollups;
 mod rows;
 mod supervision;
 mod territories;
+mod truth;
 
 use super::{Conn, Db, Engine, dialect};
 

@@ -248,11 +248,8 @@ fn a_replay_asks_for_the_rules_of_the_day_on_which_the_draft_is_to_come() {
         let then = run("&on=2026-12-01").await;
         assert_eq!((&then["rerouted"], &then["rules_not_valid"]), (&json!(1), &json!(0)), "{then}");
         // A version that is scheduled is asked for the rules of its own day.
-        let asked = Activating {
-            version: draft,
-            from: Day::parse("2026-12-01"),
-            ..Activating::default()
-        };
+        let asked =
+            Activating { version: draft, from: Day::parse("2026-12-01"), ..Activating::default() };
         activate_matrix(&world.ctx, &asked).await.unwrap();
         let planned = run("").await;
         assert_eq!((&planned["rerouted"], &planned["valid_on"]), (&json!(1), &json!("2026-12-01")));

@@ -425,7 +425,14 @@ proptest! {
                 let wins = winners.contains(&rule.id);
                 prop_assert_eq!(dead.contains(&rule.id), !wins, "{}", rule.id);
             } else {
-                prop_assert!(!dead.contains(&rule.id) && !winners.contains(&rule.id));
+                // Unless it is over, or holds on a day to come, it is told to hold on none.
+                let over = rule.validity.to().is_some_and(|to| to < TODAY)
+                    || rule.window.last_day().is_some_and(|last| last < TODAY);
+                let never = (TODAY.0..TODAY.0 + 1_000).map(Day).all(|day| {
+                    !rule.validity.contains(day) || !rule.window.touches(day)
+                });
+                prop_assert_eq!(dead.contains(&rule.id), never && !over, "{}", rule.id);
+                prop_assert!(!winners.contains(&rule.id));
             }
         }
     }
