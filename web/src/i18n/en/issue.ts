@@ -136,6 +136,7 @@ export const issue = {
   'fate.lower_priority': 'Priority {own}, below {winner}',
   'fate.less_specific_category': 'Names the category less exactly',
   'fate.less_specific_place': 'Names the place less exactly',
+  'fate.farther_asset': 'Its thing is {own_m} m away, the one taken {winner_m} m',
   'fate.later_id': 'Equal otherwise; its id comes after {winner}',
 
   'rung.taken': 'takes it',

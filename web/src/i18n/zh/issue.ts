@@ -135,6 +135,7 @@ export const issue = {
   'fate.lower_priority': '优先级 {own}，低于 {winner}',
   'fate.less_specific_category': '类别规定得不如采用的具体',
   'fate.less_specific_place': '范围规定得不如采用的具体',
+  'fate.farther_asset': '所属对象相距 {own_m} 米，采用的相距 {winner_m} 米',
   'fate.later_id': '其余相同，编号排在 {winner} 之后',
 
   'rung.taken': '由它接',
