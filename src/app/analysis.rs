@@ -110,12 +110,21 @@ pub struct TrendQuestion {
 /// What trends are of: an area's code and a category.
 pub type Pair = (String, CategoryCode);
 
+/// A first and a last day.
+type Span = (Day, Day);
+
+fn days_of((from, to): Span) -> u32 {
+    from.0.abs_diff(to.0) + 1
+}
+
 /// Rising trends, with the windows that were compared.
 #[derive(Clone, Debug)]
 pub struct Trends {
     /// First and last day.
     pub recent: (Day, Day),
-    pub past: (Day, Day),
+    /// `None` when the collection is too young to have a whole week before the recent window:
+    /// then nothing was compared.
+    pub past: Option<(Day, Day)>,
     /// How many pairs of area and category were compared.
     pub compared: usize,
     pub rising: Vec<Trend<Pair>>,
@@ -124,8 +133,21 @@ pub struct Trends {
 /// The fewest recent reports that are a trend.
 pub const TREND_REPORTS_MIN: i64 = 5;
 
+/// The recent window, which ends on `to`, and the past one before it: as many whole weeks as are
+/// asked for and as there are since `first`, the day of the first report. Without this everything
+/// would rise in the first weeks, against a past in which nothing could be reported.
+fn trend_windows(question: TrendQuestion, first: Option<Day>, to: Day) -> (Span, Option<Span>) {
+    let days = |weeks: u32| i32::try_from(weeks.saturating_mul(7)).unwrap_or(i32::MAX);
+    let before = |day: Day, n: i32| Day(day.0.saturating_sub(n));
+    let recent = (before(to, days(question.recent_weeks) - 1), to);
+    let known = first.map_or(0, |first| recent.0.0.saturating_sub(first.0).max(0) / 7 * 7);
+    let past_days = days(question.past_weeks).min(known);
+    let past = (past_days > 0).then(|| (before(recent.0, past_days), before(recent.0, 1)));
+    (recent, past)
+}
+
 /// Looks for categories that are reported more often of late, area by area, up to the last day of
-/// `window`; its first day does not matter.
+/// `window` or of what is known; its first day does not matter.
 ///
 /// # Errors
 /// The store is not available.
@@ -135,11 +157,13 @@ pub async fn find_trends(
     window: &Resolved,
     question: TrendQuestion,
 ) -> Result<Trends, AppError> {
-    let days = |weeks: u32| i32::try_from(weeks.saturating_mul(7)).unwrap_or(i32::MAX);
-    let (recent_days, past_days) = (days(question.recent_weeks), days(question.past_weeks));
-    let before = |day: Day, n: i32| Day(day.0.saturating_sub(n));
-    let recent = (before(window.to, recent_days - 1), window.to);
-    let past = (before(recent.0, past_days), before(recent.0, 1));
+    let zone = &ctx.snapshot().zone;
+    let first = ctx.store.find_first_report().await?.map(|at| at.day_in(zone));
+    let to = window.to.min(window.as_of.day_in(zone));
+    let (recent, past) = trend_windows(question, first, to);
+    let Some(past) = past else {
+        return Ok(Trends { recent, past: None, compared: 0, rising: Vec::new() });
+    };
     let mut series = BTreeMap::<Pair, (i64, i64)>::new();
     for (is_recent, (from, to)) in [(true, recent), (false, past)] {
         let window = window.clone().between(from, to);
@@ -151,14 +175,19 @@ pub async fn find_trends(
         }
     }
     let windows = Windows {
-        recent_days: recent_days.cast_unsigned(),
-        past_days: past_days.cast_unsigned(),
+        recent_days: days_of(recent),
+        past_days: days_of(past),
         recent_min: TREND_REPORTS_MIN,
     };
     let series = series.into_iter().map(|(key, (recent, past))| Series { key, recent, past });
     let trends = compare(series.collect(), windows);
     let compared = trends.len();
-    Ok(Trends { recent, past, compared, rising: rising(trends, windows, question.q_max) })
+    Ok(Trends {
+        recent,
+        past: Some(past),
+        compared,
+        rising: rising(trends, windows, question.q_max),
+    })
 }
 
 /// The departments' scores: the best first, then those without a score, each in order of code.
@@ -185,4 +214,25 @@ pub async fn appraise_departments(
     let points = |score: &Score| score.total.unwrap_or(-1.0);
     scores.sort_by(|a, b| points(&b.1).total_cmp(&points(&a.1)).then_with(|| a.0.cmp(&b.0)));
     Ok(scores)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_past_of_a_trend_begins_no_earlier_than_the_collection() {
+        let question =
+            TrendQuestion { level: Level::Street, recent_weeks: 4, past_weeks: 12, q_max: 0.05 };
+        let to = Day(1_000);
+        let past = |first: Option<i32>| trend_windows(question, first.map(Day), to).1;
+        assert_eq!(trend_windows(question, None, to).0, (Day(973), Day(1_000)));
+        assert_eq!(past(Some(0)), Some((Day(889), Day(972))), "twelve weeks");
+        // Three weeks and five days are known before the recent window: three whole weeks.
+        assert_eq!(past(Some(973 - 26)), Some((Day(952), Day(972))));
+        assert_eq!(past(Some(973 - 7)), Some((Day(966), Day(972))));
+        assert_eq!(past(Some(973 - 6)), None, "no whole week");
+        assert_eq!(past(Some(990)), None);
+        assert_eq!(past(None), None);
+    }
 }

@@ -7,7 +7,7 @@ use super::error::{AppError, say};
 use crate::domain::catalog::{Lang, SchemeCode};
 use crate::domain::id::AccountId;
 use crate::domain::routing::lint::{
-    AreaTree, Finding, HORIZON_DAYS, Horizon, RowRef, Surroundings, Weight, lint,
+    AreaTree, Finding, HORIZON_DAYS, Horizon, MatrixFile, RowRef, Surroundings, Weight, lint,
 };
 use crate::domain::routing::version::{self, Activation, Standing};
 use crate::domain::routing::{Matrix, MatrixDiff, diff_matrices};
@@ -43,7 +43,7 @@ pub struct MatrixVersion {
 pub struct Located {
     pub finding: Finding,
     pub file: Option<String>,
-    /// Counted from 1; the header is the first.
+    /// Counted from 1; the header is the first. `None` where a row is missing.
     pub line: Option<u64>,
 }
 
@@ -114,6 +114,20 @@ async fn load_pack(store: &dyn Store, version: i64) -> Result<Pack, AppError> {
         .map_err(|error| AppError::Internal(format!("matrix version {version}: {error}")))
 }
 
+/// The day from which a version is to be in force: the one that it is scheduled for, else today.
+///
+/// # Errors
+/// The store is not available.
+pub async fn planned_day(ctx: &Ctx, version: i64) -> Result<Day, AppError> {
+    let today = ctx.today();
+    let rows = ctx.store.list_activations(MATRIX).await?;
+    let activations = activations_of(&rows, &ctx.snapshot().zone);
+    Ok(match version::standing(&activations, version, today) {
+        version::Standing::Scheduled { from } => from,
+        _ => today,
+    })
+}
+
 /// The document of a version.
 ///
 /// # Errors
@@ -174,10 +188,10 @@ pub async fn draft_matrix(
 }
 
 fn locate(finding: Finding, pack: &Pack, lines: &RowLines) -> Located {
-    let role = match finding.defect.row() {
-        Some(RowRef::Rule(_)) => FileRole::Rules,
-        Some(RowRef::Rung { .. }) | None => FileRole::Ladder,
-    };
+    let role = finding.defect.file().map(|file| match file {
+        MatrixFile::Rules => FileRole::Rules,
+        MatrixFile::Ladder => FileRole::Ladder,
+    });
     let line = finding.defect.row().and_then(|row| match row {
         RowRef::Rule(id) => lines.rules.get(&id).copied().or_else(|| {
             // A rule carried over to a successor has the successor's code behind its own id.
@@ -187,7 +201,7 @@ fn locate(finding: Finding, pack: &Pack, lines: &RowLines) -> Located {
         }),
         RowRef::Rung { level, area, kind } => lines.rungs.get(&(level, area, kind)).copied(),
     });
-    let file = pack.files.iter().find(|file| file.role == role && line.is_some());
+    let file = pack.files.iter().find(|file| Some(file.role) == role);
     Located { finding, file: file.map(|file| file.name.clone()), line }
 }
 

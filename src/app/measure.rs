@@ -16,6 +16,7 @@ use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
 use crate::domain::time::{DAY_MS, Day, Timestamp};
 use crate::store::query::{AsOf, Counted, Group, GroupBy, IssueFilter, Standing};
+use h3o::Resolution;
 use std::collections::BTreeMap;
 
 /// The sums of one area or cell: counters of the window, and what is open now.
@@ -33,6 +34,12 @@ impl Sums {
     /// The number of reports behind the rates.
     pub fn n(&self) -> i64 {
         self.tally.get(Measure::Reported)
+    }
+
+    /// Whether nothing at all is known of it: it is unknown then, and that is not good. Where
+    /// something is, each rate is known or not by its own denominator.
+    pub fn is_silent(&self) -> bool {
+        self.tally.is_silent()
     }
 
     /// Adds all that other sums have.
@@ -210,6 +217,12 @@ pub async fn sum_cells(
 
 /// The rates of those who share a parent, each with what they have in common; by parent and rate.
 pub type Priors<P> = BTreeMap<(P, &'static str), Prior>;
+
+/// Hexagons are drawn toward those that share the hexagon two levels up: forty-nine at most, the
+/// same ones whatever part of the map is looked at.
+pub fn family_of(resolution: Resolution) -> Resolution {
+    resolution.pred().and_then(Resolution::pred).unwrap_or(resolution)
+}
 
 /// Fits a prior for every parent and rate. `parent_of` says whose child a key is.
 pub fn fit_priors<K, P: Ord + Clone>(

@@ -13,6 +13,7 @@ pub mod ctx;
 pub mod dispute;
 pub mod error;
 pub mod evidence;
+pub mod flat;
 pub mod handle;
 pub mod import_issues;
 pub mod indicators;

@@ -4,12 +4,14 @@ use super::assets::assets_near;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::route::facts_at;
+use super::window::find_as_of;
 use crate::domain::access::{Actor, Grant, Role, Scope};
 use crate::domain::issue::record::Issue;
 use crate::domain::routing::Matrix;
 use crate::domain::routing::simulate::{Example, PastIssue, Simulation};
 use crate::domain::territory::Position;
-use crate::domain::time::Day;
+use crate::domain::time::{Day, Timestamp};
+use crate::format::simulation::Replay;
 use crate::store::query::{IssueFilter, PageQuery, Seek, Sort};
 
 /// Issues that one replay reads at most.
@@ -55,12 +57,36 @@ pub struct Simulated {
     pub window: Window,
     /// Whether every issue of the window was replayed.
     pub complete: bool,
-    /// The days that were replayed: fewer than the window's where it is not complete.
+    /// The days of the window that were replayed and of which there is data: it may begin before
+    /// the first report, end after the last day that is known, or be cut at the limit.
     pub days: u32,
+    /// The day whose rules both matrices were asked for.
+    pub valid_on: Day,
+    /// Rules of the draft that are not valid on that day, and so had no say.
+    pub rules_not_valid: usize,
+    /// The instant that the issues are of.
+    pub as_of: Timestamp,
     /// Issues whose category the catalog no longer has.
     pub skipped: u64,
     /// The version in force that the draft is compared with.
     pub in_force: i64,
+}
+
+impl Simulated {
+    /// What a table of it says of itself. `version` is the name of what was replayed.
+    pub fn about(&self, version: impl ToString) -> Replay {
+        Replay {
+            version: version.to_string(),
+            in_force: self.in_force,
+            from: self.window.from,
+            to: self.window.to,
+            days: self.days,
+            valid_on: self.valid_on,
+            complete: self.complete,
+            skipped: self.skipped,
+            as_of: self.as_of,
+        }
+    }
 }
 
 /// Who asks: the command line sees everything, an account what it may.
@@ -116,8 +142,15 @@ fn past_issue(snapshot: &Snapshot, issue: &Issue, named: bool) -> Option<PastIss
     Some(PastIssue { facts, handled_by: issue.lead.clone(), example: named.then(example) })
 }
 
-/// Replays the issues of a window against `draft` and the matrix in force. `tell` hears how many
-/// were read.
+/// The days of a window of which there is data, up to `last`.
+fn days_covered(window: Window, first: Option<Day>, last: Day) -> u32 {
+    let from = first.map_or(window.from, |first| first.max(window.from));
+    let to = last.min(window.to);
+    if first.is_none() || to < from { 0 } else { Window { from, to, ..window }.days() }
+}
+
+/// Replays the issues of a window against `draft` and the matrix in force, both with the rules that
+/// they have on `valid_on`. `tell` hears how many were read.
 ///
 /// # Errors
 /// The store is not available.
@@ -125,7 +158,7 @@ pub async fn simulate_matrix(
     ctx: &Ctx,
     asker: Asker<'_>,
     draft: &Matrix,
-    window: Window,
+    (window, valid_on): (Window, Day),
     mut tell: impl FnMut(u64) + Send,
 ) -> Result<Simulated, AppError> {
     let snapshot = ctx.snapshot();
@@ -143,20 +176,22 @@ pub async fn simulate_matrix(
     };
     let (mut read, mut skipped) = (0_usize, 0);
     let mut simulation = Simulation::default();
-    let mut last = window.to;
+    let as_of = find_as_of(ctx).await?;
+    let first = ctx.store.find_first_report().await?.map(|at| at.day_in(&snapshot.zone));
+    let mut last = as_of.day_in(&snapshot.zone);
     let complete = loop {
         let page = ctx.store.list_issues(&query, &counts).await?;
         read += page.items.len();
         for issue in &page.items {
             match past_issue(&snapshot, issue, names.allows(&issue.subject())) {
-                Some(past) => simulation.replay(&snapshot.matrix, draft, past),
+                Some(past) => simulation.replay(&snapshot.matrix, draft, valid_on, past),
                 None => skipped += 1,
             }
         }
         tell(read as u64);
         let Some(end) = page.items.last().filter(|_| page.more) else { break true };
-        last = end.times.reported.day_in(&snapshot.zone);
         if read >= window.issues_max {
+            last = end.times.reported.day_in(&snapshot.zone);
             break false;
         }
         query.after = Some(Seek { reported: end.times.reported, id: end.id });
@@ -164,10 +199,31 @@ pub async fn simulate_matrix(
         // Deciding some hundred issues takes a moment; others are let in between.
         tokio::task::yield_now().await;
     };
-    let days = match complete {
-        true => window.days(),
-        false => Window { to: last.min(window.to), ..window }.days(),
-    };
-    let in_force = snapshot.matrix_version;
-    Ok(Simulated { simulation, window, complete, days, skipped, in_force })
+    Ok(Simulated {
+        simulation,
+        window,
+        complete,
+        days: days_covered(window, first, last),
+        valid_on,
+        rules_not_valid: draft.rules().iter().filter(|r| !r.validity.contains(valid_on)).count(),
+        as_of,
+        skipped,
+        in_force: snapshot.matrix_version,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_without_data_are_no_days_of_a_pace() {
+        let window = Window::new(Day(100), Day(189), 10).unwrap();
+        let days = |first, last| days_covered(window, first, Day(last));
+        assert_eq!(days(Some(Day(50)), 300), 90, "the whole window");
+        assert_eq!(days(Some(Day(160)), 300), 30, "the collection began within it");
+        assert_eq!(days(Some(Day(160)), 169), 10, "and is known up to a day within it");
+        assert_eq!(days(Some(Day(200)), 300), 0);
+        assert_eq!(days(None, 300), 0);
+    }
 }

@@ -2,15 +2,14 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use super::measure::{Sums, sum_cells};
+use super::flat::{Flat, flat_numbers, labels_in_force};
+use super::measure::{family_of, fit_priors, sum_cells};
 use super::shown::{list_scope, shown_position};
 use super::window::Resolved;
 use crate::domain::access::{Actor, Scope};
 use crate::domain::cell::{COARSE_RESOLUTION, cells_near, parent_cell};
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::ROLLUP_RESOLUTION;
-use crate::domain::metrics::definition::RateSet;
-use crate::domain::metrics::figure::FIGURES;
 use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
 use crate::domain::territory::position::CELL_RESOLUTION;
@@ -19,6 +18,7 @@ use crate::format::mvt::{self, Shape, TileFeature, Value, write_tile};
 use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
 use geo::BoundingRect;
 use h3o::{CellIndex, LatLng, Resolution};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The media type of a tile.
@@ -60,6 +60,8 @@ pub const fn resolution_at(zoom: u8) -> Resolution {
     }
 }
 
+type Property = (Cow<'static, str>, Value);
+
 fn text(value: impl ToString) -> Value {
     Value::Text(value.to_string())
 }
@@ -82,13 +84,13 @@ pub fn draw_areas(snapshot: &Snapshot, tile: Tile, level: Option<Level>) -> Vec<
     let seen = grown(tile.bounds(), 1.0 / 64.0);
     let of_level = snapshot.territory.areas().filter(|area| area.level == level);
     let features = of_level.filter(|area| meets(area, seen)).map(|area| {
-        let mut properties = vec![
-            ("code", text(&area.code)),
-            ("name", text(&area.name)),
-            ("level", text(area.level)),
-            ("kind", text(area.kind)),
+        let mut properties: Vec<Property> = vec![
+            ("code".into(), text(&area.code)),
+            ("name".into(), text(&area.name)),
+            ("level".into(), text(area.level)),
+            ("kind".into(), text(area.kind)),
         ];
-        properties.extend(area.parent.as_ref().map(|parent| ("parent", text(parent))));
+        properties.extend(area.parent.as_ref().map(|parent| ("parent".into(), text(parent))));
         TileFeature { shape: Shape::Polygons(tile.polygons(&area.polygon)), properties }
     });
     write_tile("areas", &features.collect::<Vec<_>>())
@@ -124,8 +126,10 @@ pub async fn draw_issues(
     let counts = ctx.store.count_cells(filter, COARSE_RESOLUTION, near.as_deref(), &scope).await?;
     let features = clusters_of(&counts, resolution).into_iter().filter_map(|cluster| {
         let shape = Shape::Point(tile.point(cluster.at.0, cluster.at.1)?);
-        let properties =
-            vec![("count", Value::Integer(cluster.count)), ("cell", text(cluster.cell))];
+        let properties = vec![
+            ("count".into(), Value::Integer(cluster.count)),
+            ("cell".into(), text(cluster.cell)),
+        ];
         Some(TileFeature { shape, properties })
     });
     Ok(write_tile("issues", &features.collect::<Vec<_>>()))
@@ -192,18 +196,19 @@ async fn list_single(
 
 fn issue_feature(actor: &Actor, tile: Tile, issue: &Issue) -> Option<TileFeature> {
     let (lon, lat) = shown_position(actor, issue);
-    let properties = vec![
-        ("id", text(issue.id)),
-        ("kind", text(issue.kind)),
-        ("state", text(issue.state)),
-        ("category_code", text(&issue.category)),
-        ("severity", text(issue.severity.as_str())),
+    let properties: Vec<Property> = vec![
+        ("id".into(), text(issue.id)),
+        ("kind".into(), text(issue.kind)),
+        ("state".into(), text(issue.state)),
+        ("category_code".into(), text(&issue.category)),
+        ("severity".into(), text(issue.severity.as_str())),
     ];
     Some(TileFeature { shape: Shape::Point(tile.point(lon, lat)?), properties })
 }
 
-/// Hexagons in which something was reported, with the published numbers. A rate over nothing is
-/// left out: unknown.
+/// Hexagons in which something was counted, with the numbers that GeoJSON has of them
+/// ([`flat_numbers`]), the instant that they are of and their definitions. What is unknown is left
+/// out.
 ///
 /// # Errors
 /// The store is not available.
@@ -215,36 +220,42 @@ pub async fn draw_cells(
     resolution: Resolution,
 ) -> Result<Vec<u8>, AppError> {
     let seen = grown(tile.bounds(), 1.0 / 64.0);
-    let window = window.within_cells(cells_near(seen, resolution, ROLLUP_RESOLUTION));
+    let (as_of, family) = (window.as_of.to_rfc3339(), family_of(resolution));
+    // Whole families, so that a hexagon is drawn toward the same rate in every tile.
+    let window = window.within_cells(cells_near(seen, family, ROLLUP_RESOLUTION));
     let sums = sum_cells(ctx, scope, &window, resolution).await?;
-    let rates = ctx.snapshot().rates.clone();
-    let features = sums.iter().filter_map(|(cell, sums)| {
-        let cell = CellIndex::try_from(*cell).ok()?;
+    let snapshot = ctx.snapshot();
+    let priors = fit_priors(&snapshot, &sums, |cell| parent_cell(*cell, family));
+    let labels = labels_in_force(&snapshot.rates).join(" ");
+    let features = sums.iter().filter_map(|(index, sums)| {
+        let cell = CellIndex::try_from(*index).ok()?;
         let corners: Vec<(f64, f64)> =
             cell.boundary().iter().map(|corner| (corner.lng(), corner.lat())).collect();
         let hexagon = geo::Polygon::new(geo::LineString::from(corners), Vec::new());
         let polygons = tile.polygons(&geo::MultiPolygon(vec![hexagon]));
-        let mut properties = vec![("cell", text(cell))];
-        properties.extend(number_properties(sums, &rates));
+        if polygons.is_empty() {
+            return None;
+        }
+        let parent = parent_cell(*index, family);
+        let prior = |metric| priors.get(&(parent, metric)).copied();
+        let mut properties: Vec<Property> = vec![
+            ("cell".into(), text(cell)),
+            ("as_of".into(), text(&as_of)),
+            ("definitions".into(), text(&labels)),
+        ];
+        let numbers = flat_numbers(sums, &snapshot.rates, prior).into_iter();
+        properties.extend(numbers.filter_map(|(name, own)| Some((name.into(), value_of(own)?))));
         Some(TileFeature { shape: Shape::Polygons(polygons), properties })
     });
     Ok(write_tile("cells", &features.collect::<Vec<_>>()))
 }
 
-fn number_properties(sums: &Sums, rates: &RateSet) -> Vec<(&'static str, Value)> {
-    let mut properties = vec![("n", Value::Integer(sums.n()))];
-    for figure in FIGURES.iter().filter(|figure| figure.unit() == "count") {
-        properties.push((figure.id, Value::Integer(sums.tally.get(figure.measure))));
+fn value_of(own: Flat) -> Option<Value> {
+    match own {
+        Flat::Whole(number) => number.map(Value::Integer),
+        Flat::Share(share) => share.map(Value::Number),
+        Flat::Yes(yes) => Some(Value::Flag(yes)),
     }
-    for definition in rates.all() {
-        let value = sums.tally.rate(definition).value();
-        properties.extend(value.map(|value| (definition.metric, Value::Number(value))));
-    }
-    let ages = [("age_median_ms", 0.5), ("age_p90_ms", 0.9)];
-    for (name, share) in ages {
-        properties.extend(sums.backlog_age_ms(share).map(|age| (name, Value::Integer(age))));
-    }
-    properties
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `hexward locate`: any points in any polygons, as a stream, without a database.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -294,6 +294,15 @@ impl Loaded {
                 String::new()
             }
         };
+        let shared = self.features.len().saturating_sub(self.values_of(&name));
+        if shared > 0 {
+            eprintln!(
+                "warning: {} of {} areas share their {name:?} with another, or lack it, and are \
+                 taken for one area; --code takes another property",
+                shared,
+                self.features.len()
+            );
+        }
         Ok(self.features.iter().map(code).collect())
     }
 
@@ -320,35 +329,76 @@ impl Loaded {
         names
     }
 
-    /// The first usual name that all features have; then any that ends like one.
+    /// How many different values a property has.
+    fn values_of(&self, name: &str) -> usize {
+        self.features.iter().filter_map(|f| f.text(name)).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The first usual name that all features have, then any that ends like one, among those that
+    /// tell every area from every other; else among those that tell any apart. What is the same in
+    /// all of several areas is the code of what is around them.
     fn likeliest_code(&self) -> Option<String> {
         let names = self.property_names();
-        let full: Vec<&String> = names
-            .iter()
-            .filter(|(_, n)| **n == self.features.len())
-            .map(|(name, _)| name)
-            .collect();
-        let usual = |wanted: &&str| full.iter().find(|name| name.eq_ignore_ascii_case(wanted));
-        let ending = |name: &&&String| {
-            let name = name.to_ascii_lowercase();
-            name.ends_with("code") || name.ends_with("_id")
-        };
-        let (sure, unsure) = CODE_NAMES.split_at(7);
-        sure.iter()
-            .find_map(usual)
-            .or_else(|| full.iter().find(ending))
-            .or_else(|| unsure.iter().find_map(usual))
-            .map(|name| (*name).clone())
+        let full = names.iter().filter(|(_, n)| **n == self.features.len());
+        let full: Vec<(&String, usize)> =
+            full.map(|(name, _)| (name, self.values_of(name))).collect();
+        let least = if self.features.len() > 1 { 2 } else { 1 };
+        [self.features.len(), least].into_iter().find_map(|values_min| {
+            let fit = full.iter().filter(|(_, values)| *values >= values_min);
+            likeliest_of(&fit.map(|(name, _)| *name).collect::<Vec<_>>())
+        })
     }
+}
+
+fn likeliest_of(names: &[&String]) -> Option<String> {
+    let usual = |wanted: &&str| names.iter().find(|name| name.eq_ignore_ascii_case(wanted));
+    let ending = |name: &&&String| {
+        let name = name.to_ascii_lowercase();
+        name.ends_with("code") || name.ends_with("_id")
+    };
+    let (sure, unsure) = CODE_NAMES.split_at(7);
+    sure.iter()
+        .find_map(usual)
+        .or_else(|| names.iter().find(ending))
+        .or_else(|| unsure.iter().find_map(usual))
+        .map(|name| (*name).clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::territory::feature::Value;
     use geo::polygon;
 
     fn square(from: f64, to: f64) -> MultiPolygon<f64> {
         polygon![(x: from, y: from), (x: to, y: from), (x: to, y: to), (x: from, y: to)].into()
+    }
+
+    #[test]
+    fn what_is_the_same_in_all_areas_is_no_code() {
+        let code = |rows: &[&[(&str, &str)]]| {
+            let feature = |(row, number): (&&[(&str, &str)], usize)| Feature {
+                number,
+                id: None,
+                layer: None,
+                properties: row
+                    .iter()
+                    .map(|(name, text)| ((*name).to_owned(), Value::Text((*text).to_owned())))
+                    .collect(),
+                shape: Shape::Missing,
+            };
+            let features = rows.iter().zip(1..).map(feature).collect();
+            Loaded { features, ..Loaded::default() }.likeliest_code()
+        };
+        let city = [("code", "4101"), ("grid_id", "a")];
+        let same = [("code", "4101"), ("grid_id", "b")];
+        assert_eq!(code(&[&city, &same]).as_deref(), Some("grid_id"));
+        // What tells all apart goes before what tells some apart.
+        let rows = [[("code", "1"), ("gid", "a")], [("code", "1"), ("gid", "b")]];
+        let other = [("code", "2"), ("gid", "c")];
+        assert_eq!(code(&[&rows[0], &rows[1], &other]).as_deref(), Some("gid"));
+        assert_eq!(code(&[&[("code", "1")], &[("code", "1")]]), None);
+        assert_eq!(code(&[&[("code", "1")]]).as_deref(), Some("code"));
     }
 
     #[test]

@@ -9,9 +9,10 @@ use std::process::ExitCode;
 
 #[derive(Debug, clap::Subcommand)]
 pub enum MetricsCommand {
-    /// Compare the counters with the sum over all issues; exit code 1 when they differ.
+    /// Compare the counters and the rows of issues with the log of events; exit code 1 when they
+    /// differ.
     Verify,
-    /// Build the counters anew from the issues.
+    /// Build the counters anew from the log of events.
     Rebuild,
 }
 
@@ -36,11 +37,11 @@ pub async fn run_metrics(config: &ConfigArgs, command: MetricsCommand) -> anyhow
         MetricsCommand::Verify => {
             let found = verify_metrics(&ctx).await.map_err(told)?;
             println!(
-                "{} issues, {} counters, {} differing",
-                found.issues, found.counters, found.differing
+                "{} issues, {} counters, {} differing; {} rows of issues differ from their logs",
+                found.issues, found.counters, found.differing, found.rows_differing
             );
             found.examples.iter().for_each(|line| println!("  {line}"));
-            Ok(ExitCode::from(u8::from(found.differing > 0)))
+            Ok(ExitCode::from(u8::from(!found.is_right())))
         }
     }
 }

@@ -29,16 +29,22 @@ const REQUESTS_FILE: &str = "geodata/la311/requests_2020.csv";
 
 const CITY: &str = "LA";
 
-/// The day of the last request in the city's file.
-const LAST_DAY: &str = "2020-01-03";
+/// The day on which the demo stands still: five days after the last request in the city's file, so
+/// that most limits have come and not all of them were kept. The file itself tells ends up to
+/// August, when next to nothing was left to be done.
+const LAST_DAY: &str = "2020-01-08";
+const LAST: (u32, u32, u32) = (20, 1, 8);
+/// What the file calls a request that is being worked on.
+const AT_WORK: &str = "Pending";
 
 const SOURCES: &str = "\
-    Service requests of 1-3 January 2020 (MyLA311): City of Los Angeles open data, by way of \
+    Service requests of 1-3 January 2020, as they stood on 8 January (MyLA311): City of Los Angeles open data, by way of \
     hackforla/311-data\tpublic domain\n\
     Neighbourhood councils and council districts: City of Los Angeles open data, by way of \
     hackforla/311-data\tpublic domain\n\
     Outline of the city: the council districts joined by Hexward\tpublic domain\n\
-    Responsible departments: learned from the owners in the requests by Hexward\tpublic domain";
+    Responsible departments: learned from the owners in the requests by Hexward\tpublic domain\n\
+    Limits of the types of request: generated for the demo\tpublic domain";
 
 fn mapping(code: &str, level: Level) -> Mapping {
     Mapping { code: code.into(), default_level: Some(level), ..Mapping::default() }
@@ -115,6 +121,39 @@ pub fn pack() -> Result<CityPack, DemoError> {
     })
 }
 
+/// Whether a time such as `1/15/20 10:00` lies after the demo's last day.
+fn ends_later(time: &str) -> bool {
+    let mut parts = time.split(['/', ' ']).map(|part| part.parse::<u32>().ok());
+    let mut next = || parts.next().flatten();
+    let (month, day, year) = (next(), next(), next());
+    match (year, month, day) {
+        (Some(year), Some(month), Some(day)) => (year, month, day) > LAST,
+        _ => false,
+    }
+}
+
+/// The city's file as it would have been on the evening of the demo's last day: what was ended
+/// later was being worked on then.
+fn file_of_last_day() -> csv::Result<Vec<u8>> {
+    let mut reader = csv::Reader::from_reader(REQUESTS);
+    let header = reader.headers()?.clone();
+    let at = |name: &str| header.iter().position(|own| own == name);
+    let mut writer = csv::Writer::from_writer(Vec::with_capacity(REQUESTS.len()));
+    writer.write_record(&header)?;
+    for record in reader.records() {
+        let record = record?;
+        let closed = at("closeddate").and_then(|i| record.get(i)).unwrap_or("");
+        let is_open = ends_later(closed);
+        let fields = record.iter().enumerate().map(|(i, field)| match is_open {
+            true if Some(i) == at("closeddate") => "",
+            true if Some(i) == at("status") => AT_WORK,
+            _ => field,
+        });
+        writer.write_record(fields)?;
+    }
+    writer.into_inner().map_err(|error| error.into_error().into())
+}
+
 /// Imports the requests as `hexward import issues` does and says what came of it. Some rows of the
 /// city's file lack a position, or the time of their end, and are refused.
 ///
@@ -123,11 +162,12 @@ pub fn pack() -> Result<CityPack, DemoError> {
 pub async fn load_requests(ctx: &Ctx, tell: Tell<'_>) -> Result<String, DemoError> {
     let wrong = |reason: String| DemoError::File(REQUESTS_FILE, reason);
     let mapping = HistoryMapping::parse(MAPPING).map_err(|error| wrong(error.to_string()))?;
-    let id = run_id(MAPPING, REQUESTS, CITY).map_err(|error| wrong(error.to_string()))?;
-    let outcome = import_issues(ctx, &mapping, REQUESTS, &id, |told| match told {
+    let file = file_of_last_day().map_err(|error| wrong(error.to_string()))?;
+    let id = run_id(MAPPING, &file[..], CITY).map_err(|error| wrong(error.to_string()))?;
+    let outcome = import_issues(ctx, &mapping, &file[..], &id, |told| match told {
         Told::Problem(_) => {}
         Told::Progress { position_bytes, .. } => {
-            tell(Stage::History, position_bytes as usize, REQUESTS.len());
+            tell(Stage::History, position_bytes as usize, file.len());
         }
     });
     let summary = outcome.await.map_err(|error| match error {
@@ -184,4 +224,33 @@ pub fn seats() -> Vec<Seat> {
         ),
         seat("admin", "Administrator", Role::Admin, None, ("管理", "accounts, territory, matrix")),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_stands_still_on_its_last_day() {
+        let day = crate::domain::time::Day::parse(LAST_DAY).unwrap().date();
+        let own = (LAST.0 as i16 + 2000, LAST.1 as i8, LAST.2 as i8);
+        assert_eq!((day.year(), day.month(), day.day()), own);
+        assert!(ends_later("1/9/20 0:00") && ends_later("8/3/20 0:00"));
+        assert!(!ends_later("1/8/20 23:59") && !ends_later("") && !ends_later("12/31/19 9:00"));
+        let file = file_of_last_day().unwrap();
+        let mut reader = csv::Reader::from_reader(file.as_slice());
+        let rows: Vec<std::collections::HashMap<String, String>> =
+            reader.deserialize().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), 10_000);
+        assert!(!rows.iter().any(|row| ends_later(&row["closeddate"])));
+        let at_work = rows.iter().filter(|row| row["status"] == AT_WORK).count();
+        assert!((600..1_500).contains(&at_work), "{at_work} are at work");
+        // Nothing but the end was taken away.
+        let mut all = csv::Reader::from_reader(REQUESTS);
+        for (row, was) in rows.iter().zip(all.deserialize()) {
+            let was: std::collections::HashMap<String, String> = was.unwrap();
+            let changed = was.iter().filter(|(name, value)| row[*name] != **value);
+            assert!(changed.into_iter().all(|(name, _)| name == "status" || name == "closeddate"));
+        }
+    }
 }

@@ -77,6 +77,9 @@ pub struct LineProblem {
 
 impl fmt::Display for LineProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return write!(f, "the file: {}", self.error);
+        }
         match &self.column {
             Some(column) => write!(f, "line {}, {column}: {}", self.line, self.error),
             None => write!(f, "line {}: {}", self.line, self.error),

@@ -39,21 +39,24 @@ pub fn read_appraisal(bytes: &[u8]) -> (Option<Appraisal>, Vec<LineProblem>) {
         let expected = "a number from 0 to 1 with at most four decimals, such as 0.25";
         let weight = row.word("weight", expected, parse_weight)?;
         let issues_min = row.word("issues_min", "a whole number", |text| text.parse().ok())?;
-        Ok(Draft {
+        let draft = Draft {
             definition: row.required("definition")?.to_owned(),
             better: better.ok_or(("better", RowError::Empty))?,
             weight: weight.ok_or(("weight", RowError::Empty))?,
             issues_min: issues_min.unwrap_or(ISSUES_MIN),
-        })
+        };
+        Ok((row.line, draft))
     });
     if !problems.is_empty() {
         return (None, problems);
     }
+    let (lines, drafts): (Vec<u64>, Vec<Draft>) = drafts.into_iter().unzip();
     match Appraisal::build(&drafts) {
         Ok(appraisal) => (Some(appraisal), problems),
-        Err(error) => {
-            let error = RowError::Conflict(error.to_string());
-            problems.push(LineProblem { line: 0, column: None, error });
+        Err(refusal) => {
+            let line = refusal.at.and_then(|at| lines.get(at)).copied().unwrap_or(0);
+            let error = RowError::Conflict(refusal.to_string());
+            problems.push(LineProblem { line, column: None, error });
             (None, problems)
         }
     }
@@ -95,7 +98,12 @@ mod tests {
         let short = "definition,better,weight\nclosing_rate@1,higher,0.7\n";
         let (appraisal, problems) = read_appraisal(short.as_bytes());
         assert!(appraisal.is_none());
-        assert_eq!(problems[0].to_string(), "line 0: the weights add up to 0.7, not to 1");
+        assert_eq!(problems[0].to_string(), "the file: the weights add up to 0.7, not to 1");
+        let idle = "definition,better,weight\nclosing_rate@3,higher,0.3\nrework_rate@3,lower,0.7\n";
+        let (appraisal, problems) = read_appraisal(idle.as_bytes());
+        assert!(appraisal.is_none());
+        let says = problems[0].to_string();
+        assert!(says.starts_with("line 3: of rework_rate@3 lower is better"), "{says}");
         let wrong = "definition,better,weight\nclosing_rate@1,more,0.7\nrework_rate@1,lower,0.3\n";
         let (appraisal, problems) = read_appraisal(wrong.as_bytes());
         assert!(appraisal.is_none());

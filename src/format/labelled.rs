@@ -34,8 +34,11 @@ pub enum LabelledError {
     NoHeader,
     #[error("is in UTF-16; save it as UTF-8")]
     Utf16,
-    #[error("has no column {}; its columns are {}", missing.join(", "), present.join(", "))]
-    MissingColumns { missing: Vec<String>, present: Vec<String> },
+    #[error(
+        "has no column {}; its columns are {}; {} names another",
+        missing.join(", "), present.join(", "), options.join(", ")
+    )]
+    MissingColumns { missing: Vec<String>, present: Vec<String>, options: Vec<&'static str> },
     #[error("has two columns named {0:?}; one is needed")]
     DoubleColumn(String),
     #[error("has more than {ROWS_MAX} rows; split it")]
@@ -73,17 +76,20 @@ struct Places {
 
 impl Places {
     fn find(columns: &LabelledColumns, header: &[&str]) -> Result<Self, LabelledError> {
-        let labels = columns.labels.iter();
-        let wanted = [&columns.category, &columns.longitude, &columns.latitude];
-        let missing: Vec<String> = wanted
-            .into_iter()
-            .chain(labels)
-            .filter(|name| !header.contains(&name.as_str()))
-            .cloned()
-            .collect();
+        let labels = columns.labels.iter().map(|label| ("--label", label));
+        let wanted = [
+            ("--category", &columns.category),
+            ("--lon", &columns.longitude),
+            ("--lat", &columns.latitude),
+        ];
+        let wanted = wanted.into_iter().chain(labels);
+        let absent = wanted.filter(|(_, name)| !header.contains(&name.as_str()));
+        let (mut options, missing): (Vec<_>, Vec<String>) =
+            absent.map(|(option, name)| (option, name.clone())).unzip();
+        options.dedup();
         if !missing.is_empty() {
             let present = header.iter().map(|name| (*name).to_owned()).collect();
-            return Err(LabelledError::MissingColumns { missing, present });
+            return Err(LabelledError::MissingColumns { missing, present, options });
         }
         let place = |name: &str| {
             let mut found = header.iter().enumerate().filter(|(_, own)| **own == name);

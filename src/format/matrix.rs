@@ -275,6 +275,7 @@ fn read_ladder(
     lines: &mut RowLines,
 ) -> (Vec<Rung>, Vec<LineProblem>) {
     let mut expired = Vec::new();
+    let mut given = HashMap::<_, Vec<(Validity, u64)>>::new();
     let (rungs, mut problems) = read_rows(bytes, &RUNGS, |row| {
         let level = required_word(row, "level", LEVEL_WORDS, Level::parse)?;
         let area = checks.area(level, row.parse("area_code", AreaCode::parse)?)?;
@@ -286,6 +287,16 @@ fn read_ladder(
             limit: row.parse("limit", Limit::parse)?,
             validity: row.validity()?,
         };
+        let others = given.entry((rung.level, rung.area.clone(), rung.kind)).or_default();
+        if let Some((_, first)) = others.iter().find(|(own, _)| own.overlaps(rung.validity)) {
+            let says = format!(
+                "the {level} {} has a rung for the same kind and time on line {first}, which \
+                 stands; delete one, or give them days that do not meet",
+                rung.area
+            );
+            return Err(("area_code", RowError::Conflict(says)));
+        }
+        others.push((rung.validity, row.line));
         expired.extend(checks.expiry(row.line, rung.validity));
         lines.rungs.insert((rung.level, rung.area.clone(), rung.kind), row.line);
         Ok(rung)

@@ -2,6 +2,7 @@
 
 use crate::domain::tile::{EXTENT, TilePoint, TileRings};
 use prost::Message;
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The media type of a tile.
@@ -28,7 +29,7 @@ pub enum Shape {
 #[derive(Clone, Debug, PartialEq)]
 pub struct TileFeature {
     pub shape: Shape,
-    pub properties: Vec<(&'static str, Value)>,
+    pub properties: Vec<(Cow<'static, str>, Value)>,
 }
 
 // The messages of vector_tile.proto 2.1; the numbers are the specification's.
@@ -144,11 +145,11 @@ struct Dictionary<'a> {
 }
 
 impl<'a> Dictionary<'a> {
-    fn tags(&mut self, properties: &'a [(&'static str, Value)]) -> Vec<u32> {
+    fn tags(&mut self, properties: &'a [(Cow<'static, str>, Value)]) -> Vec<u32> {
         let mut tags = Vec::with_capacity(properties.len() * 2);
         for (name, value) in properties {
-            let key = *self.keys.entry(name).or_insert_with(|| {
-                self.layer.keys.push((*name).to_owned());
+            let key = *self.keys.entry(name.as_ref()).or_insert_with(|| {
+                self.layer.keys.push(name.to_string());
                 self.layer.keys.len() as u32 - 1
             });
             let message = message_of(value);
@@ -232,10 +233,10 @@ mod tests {
         let feature = |n: i64| TileFeature {
             shape: Shape::Point((n as i32, 1)),
             properties: vec![
-                ("name", Value::Text("网格".into())),
-                ("n", Value::Integer(-n)),
-                ("rate", Value::Number(0.5)),
-                ("known", Value::Flag(true)),
+                ("name".into(), Value::Text("网格".into())),
+                ("n".into(), Value::Integer(-n)),
+                ("rate".into(), Value::Number(0.5)),
+                ("known".into(), Value::Flag(true)),
             ],
         };
         let layer = only_layer(&write_tile("areas", &[feature(1), feature(2)]));

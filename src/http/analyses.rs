@@ -196,7 +196,7 @@ pub async fn list_trends(
     Ok(Json(TrendsWire {
         as_of: window.as_of.to_rfc3339(),
         level: level.to_string(),
-        past: span(trends.past),
+        past: trends.past.map(span),
         definition: "reported@1".into(),
         method: TREND_METHOD.into(),
         q_max: question.q_max,

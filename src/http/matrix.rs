@@ -216,6 +216,9 @@ pub struct SimulateQuery {
     from: Option<String>,
     /// Last day of report, inclusive; today when left out.
     to: Option<String>,
+    /// The day whose rules both versions are asked for, `YYYY-MM-DD`: that of the activation. When
+    /// left out, the day that the version is scheduled for, else today.
+    on: Option<String>,
     /// How many issues are read at most; 50,000 when left out, and never more.
     limit: Option<usize>,
     /// `json` (default) or `csv`.
@@ -243,8 +246,10 @@ pub async fn simulate_matrix(
     let window = Window::new(from, to, issues_max)?;
     let draft = crate::app::matrix::find_matrix(&app.ctx, version).await?;
     let asker = Asker::Account(&caller.actor);
+    let planned = crate::app::matrix::planned_day(&app.ctx, version).await?;
+    let asked = (window, day("on", query.on.as_ref(), planned)?);
     let found =
-        crate::app::simulate::simulate_matrix(&app.ctx, asker, &draft, window, |_| ()).await?;
+        crate::app::simulate::simulate_matrix(&app.ctx, asker, &draft, asked, |_| ()).await?;
     let snapshot = app.ctx.snapshot();
     let names = names_of(&snapshot, &draft);
     match query.format.as_deref() {
@@ -256,7 +261,7 @@ pub async fn simulate_matrix(
                 Lang::Zh => names(code).zh,
                 Lang::En => names(code).en,
             };
-            let bytes = write_simulation(&found.simulation, found.days, name)
+            let bytes = write_simulation(&found.simulation, &found.about(version), name)
                 .map_err(|error| AppError::Internal(error.to_string()))?;
             let file = format!("attachment; filename=\"matrix-{version}-simulation.csv\"");
             let kind = "text/csv; charset=utf-8".to_owned();

@@ -11,8 +11,9 @@ use super::wire::measure::{
 };
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
+use crate::app::flat::labels_in_force;
 use crate::app::measure::{
-    Priors, Sums, fit_priors, list_areas_in_scope, sum_areas, sum_cells, summarize,
+    Priors, Sums, family_of, fit_priors, list_areas_in_scope, sum_areas, sum_cells, summarize,
 };
 use crate::app::window::{
     Moment, Resolved, Window, find_area_path, find_as_of, metrics_scope, metrics_scope_at, resolve,
@@ -204,7 +205,7 @@ pub async fn list_area_metrics(
                 code: area.code.to_string(),
                 name: area.name.clone(),
                 n: sums.n(),
-                unknown: sums.n() == 0,
+                unknown: sums.is_silent(),
                 metrics: metrics_wire(sums, &snapshot.rates, prior),
             }
         })
@@ -249,12 +250,6 @@ fn is_in_view(cell: CellIndex, bounds: &Bounds) -> bool {
         high = (high.0.max(corner.lng()), high.1.max(corner.lat()));
     }
     low.0 <= bounds.east && bounds.west <= high.0 && low.1 <= bounds.north && bounds.south <= high.1
-}
-
-/// Hexagons are drawn toward those that share the hexagon two levels up: forty-nine at most, the
-/// same ones whatever part of the map is looked at.
-fn family_of(resolution: Resolution) -> Resolution {
-    resolution.pred().and_then(Resolution::pred).unwrap_or(resolution)
 }
 
 /// Hexagons with their numbers.
@@ -353,8 +348,7 @@ pub async fn list_cell_metrics(
             properties.insert("cell".into(), cell.to_string().into());
             feature(hexagon(*cell), properties)
         });
-        let definitions: Vec<String> =
-            definitions_wire(rates).into_iter().filter(|d| d.in_force).map(|d| d.label).collect();
+        let definitions = labels_in_force(rates);
         let members = vec![
             ("as_of", as_of.into()),
             ("from", from.into()),
@@ -368,7 +362,7 @@ pub async fn list_cell_metrics(
     let items = found.cells.iter().map(|(cell, sums)| CellMetrics {
         cell: cell.to_string(),
         n: sums.n(),
-        unknown: sums.n() == 0,
+        unknown: sums.is_silent(),
         metrics: metrics_wire(sums, rates, |metric| found.prior(*cell, metric)),
     });
     let items = items.collect();

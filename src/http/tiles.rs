@@ -11,9 +11,11 @@ use crate::app::window::metrics_scope_at;
 use crate::domain::access::Actor;
 use crate::domain::territory::level::Level;
 use crate::domain::tile::Tile;
+use crate::domain::time::{MINUTE_MS, Timestamp};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -45,7 +47,8 @@ fn parse_address(layer: &str, zoom: u8, x: u32, y: &str) -> Option<(Layer, Tile)
     Some((layer, Tile::new(zoom, x, y)?))
 }
 
-/// A mark of everything that the tile depends on: its address, the data, the reader, the day.
+/// A mark of everything that the tile depends on: its address, the data, the reader, the
+/// time as far as it matters.
 async fn tag_of(app: &App, actor: &Actor, address: &str, layer: Layer) -> Result<String, AppError> {
     let snapshot = app.ctx.snapshot();
     let mut hasher = Sha256::new();
@@ -53,11 +56,19 @@ async fn tag_of(app: &App, actor: &Actor, address: &str, layer: Layer) -> Result
     hasher.update(format!("{:?}", snapshot.versions));
     if !matches!(layer, Layer::Areas) {
         let end = app.ctx.store.find_feed_end().await?;
-        // Ages change with the day.
-        let today = app.ctx.now().day_in(&snapshot.zone);
-        hasher.update(format!("{end:?} {today} {actor:?}"));
+        let moment = moment_of(layer, app.ctx.now(), &snapshot.zone);
+        hasher.update(format!("{end:?} {moment} {actor:?}"));
     }
     Ok(format!("W/\"{}\"", hex::encode(&hasher.finalize()[..12])))
+}
+
+/// The time as far as a layer depends on it: ages change with the day, and what is overdue in a
+/// hexagon with the minute.
+fn moment_of(layer: Layer, now: Timestamp, zone: &TimeZone) -> i64 {
+    match layer {
+        Layer::Cells => now.0.div_euclid(MINUTE_MS),
+        Layer::Areas | Layer::Issues => i64::from(now.day_in(zone).0),
+    }
 }
 
 /// What the layer takes from the query; layers take different things.
@@ -116,4 +127,20 @@ pub async fn show_tile(
 /// A tile may be kept by its reader's browser, who asks each time whether it is still good.
 fn headers_of(tag: String) -> [(HeaderName, String); 2] {
     [(header::ETAG, tag), (header::CACHE_CONTROL, "private, no-cache".to_owned())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tile_of_hexagons_is_good_for_a_minute_and_one_of_issues_for_a_day() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let [first, same, next] = ["10:00:01", "10:00:59", "10:01:00"]
+            .map(|clock| at(&format!("2026-11-20T{clock}+08:00")))
+            .map(|now| [Layer::Cells, Layer::Issues].map(|l| moment_of(l, now, &TimeZone::UTC)));
+        assert_eq!(first, same);
+        assert_ne!(first[0], next[0], "something may be overdue by now");
+        assert_eq!(first[1], next[1]);
+    }
 }

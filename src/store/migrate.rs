@@ -15,6 +15,7 @@ const COMMON: &[Step] = &[
     (6, "kinds", include_str!("../../migrations/0006_kinds.sql")),
     (4, "clocks", include_str!("../../migrations/0004_clocks.sql")),
     (9, "suspended_at", include_str!("../../migrations/0009_suspended_at.sql")),
+    (10, "rounds", include_str!("../../migrations/0010_rounds.sql")),
     (12, "sealed", include_str!("../../migrations/0012_sealed.sql")),
 ];
 

@@ -3,8 +3,8 @@
 use super::StoreError;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
 use super::query::{
-    AsOf, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum, PageQuery,
-    RollupFilter, RollupSum, Standing,
+    AsOf, CounterCheck, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum,
+    PageQuery, RollupFilter, RollupSum, Standing,
 };
 use crate::domain::access::{Role, Scope};
 use crate::domain::id::{AccountId, AttachmentId, IssueId, WorkerId};
@@ -312,11 +312,16 @@ pub trait Rollups: Send + Sync {
     /// have no place of their own, so the scope is applied to each issue as it stood, by
     /// [`Scope::counts`].
     async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing>;
+    /// When the first issue was reported.
+    async fn find_first_report(&self) -> Result<Option<Timestamp>>;
     /// When the latest event happened.
     async fn find_last_event(&self) -> Result<Option<Timestamp>>;
     /// All counters that are not zero: for verification.
     async fn load_rollups(&self) -> Result<Deltas>;
-    /// Replaces all counters by the sum over `issues` as `contributions` gives it, while no other
+    /// Compares all counters, and every issue's row, with what the logs lead to. It reads the log
+    /// once for each two million counters, and keeps as many of them in memory at most.
+    async fn check_rollups(&self, time_zone: &str) -> Result<CounterCheck>;
+    /// Replaces all counters by what the issues count for that the logs lead to, while no other
     /// write runs.
     async fn replace_rollups(&self, time_zone: String) -> Result<i64>;
     /// As [`Rollups::replace_rollups`], if the counters are of another version than this program

@@ -12,6 +12,26 @@ use crate::domain::metrics::contribution::{Bin, Measure};
 use crate::domain::time::{Day, Timestamp};
 use jiff::tz::TimeZone;
 
+/// How the counters compare with the log of events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CounterCheck {
+    pub issues: i64,
+    /// Counters that there should be.
+    pub counters: usize,
+    /// Counters that say something else than the logs.
+    pub differing: usize,
+    /// Issues whose row counts for something else than its log, or that lack one of them.
+    pub rows_differing: usize,
+    /// Readable lines: what is kept, what should be.
+    pub examples: Vec<String>,
+}
+
+impl CounterCheck {
+    pub fn is_right(&self) -> bool {
+        self.differing == 0 && self.rows_differing == 0
+    }
+}
+
 /// A box in WGS-84 degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {

@@ -94,9 +94,9 @@ fn what_was_learned_of_los_angeles_foretells_the_rows_that_were_kept_back() {
     assert_eq!(found["accuracy"], learned["tested"]["accuracy"]);
     assert_eq!(found["rules"], learned["rules"]);
     assert!(number(&found["rules"]) < 2_000.0, "{}", found["rules"]);
-    // The promise is about the mean of several seeds, which docs/learning.md gives; one seed's
-    // rows hold more or fewer of those that no rule can tell.
-    assert!(number(&found["accuracy"]["owner"]) >= 0.99, "{}", found["accuracy"]);
+    // The shipped file is the whole of it; seed 1 gives 0.994 and 0.9725. docs/learning.md has
+    // other seeds: of the mean and of nearly all the same holds.
+    assert!(number(&found["accuracy"]["owner"]) >= 0.993, "{}", found["accuracy"]);
     assert!(number(&found["accuracy"]["owner,assignto"]) >= 0.96, "{}", found["accuracy"]);
     assert!(found["confusions"][0]["expected"]["owner"].is_string());
     assert!(!learned["contradictions"][0]["shares"][1]["examples"].as_array().unwrap().is_empty());

@@ -14,6 +14,7 @@ mod left_out;
 mod nasty;
 mod openapi;
 mod readme;
+mod refold;
 mod stories;
 mod story;
 mod support;

@@ -123,7 +123,17 @@ impl HistoryArgs {
         bad.sort_by_key(|bad| bad.line);
         tell_bad(&bad);
         if cases.is_empty() {
-            bail!("{path} has no row that can be used ({} bad rows)", bad.len());
+            match bad.first() {
+                None => bail!("{path} has column names and no row; give the history itself"),
+                Some(first) => bail!(
+                    "{path} has no row that can be used: {} are bad, the first on line {}: {}; \
+                     --category, --lon, --lat and --label name the columns, --history-datum the \
+                     datum",
+                    bad.len(),
+                    first.line,
+                    first.reason
+                ),
+            }
         }
         let unplaced = cases.iter().filter(|case| case.place.is_none()).count();
         let is_outside = |case: &&Case| case.place.as_ref().is_some_and(|p| p.area.is_none());

@@ -65,6 +65,7 @@ pub fn tell(checked: &Checked, lang: Lang) {
         let defect = &located.finding.defect;
         let place = match (&located.file, located.line) {
             (Some(file), Some(line)) => format!("{file}:{line}"),
+            (Some(file), None) => file.clone(),
             _ => "-".to_owned(),
         };
         let (weight, sentence) = (located.finding.weight.as_str(), defect.sentence(lang));

@@ -4,7 +4,7 @@ use super::super::open::{open, told};
 use super::lint::{parse_day, parse_lang};
 use super::source::{Beside, read};
 use crate::app::ctx::Snapshot;
-use crate::app::matrix::matrix_of;
+use crate::app::matrix::{matrix_of, planned_day};
 use crate::app::simulate::{Asker, ISSUES_MAX, Simulated, Window, simulate_matrix};
 use crate::config::ConfigArgs;
 use crate::domain::catalog::Lang;
@@ -31,6 +31,10 @@ pub struct SimulateArgs {
     /// Last day of report, YYYY-MM-DD; today when left out.
     #[arg(long, value_name = "DAY", value_parser = parse_day)]
     to: Option<Day>,
+    /// The day whose rules both matrices are asked for, YYYY-MM-DD: that of the activation. When
+    /// left out, the day that the version is scheduled for, else today.
+    #[arg(long, value_name = "DAY", value_parser = parse_day)]
+    on: Option<Day>,
     /// Where to write it as CSV.
     #[arg(long, value_name = "FILE.csv")]
     csv: Option<PathBuf>,
@@ -53,12 +57,17 @@ pub async fn run(config: &ConfigArgs, args: SimulateArgs) -> anyhow::Result<Exit
     let window = Window::new(from, to, ISSUES_MAX).map_err(told)?;
     let bar = ProgressBar::new_spinner();
     let tell = |read| bar.set_message(format!("{read} issues"));
-    let found = simulate_matrix(&ctx, Asker::Operator, &draft, window, tell).await;
+    let planned = match args.matrix.parse() {
+        Ok(version) => planned_day(&ctx, version).await.map_err(told)?,
+        Err(_) => ctx.today(),
+    };
+    let asked = (window, args.on.unwrap_or(planned));
+    let found = simulate_matrix(&ctx, Asker::Operator, &draft, asked, tell).await;
     bar.finish_and_clear();
     let found = found.map_err(told)?;
     let name = |code: &DepartmentCode| name_of(&snapshot, &draft, code, args.lang);
     if let Some(path) = &args.csv {
-        let bytes = write_simulation(&found.simulation, found.days, name)?;
+        let bytes = write_simulation(&found.simulation, &found.about(&args.matrix), name)?;
         std::fs::write(path, bytes)
             .with_context(|| format!("{} cannot be written", path.display()))?;
     }
@@ -80,6 +89,10 @@ fn show(found: &Simulated, name: &dyn Fn(&DepartmentCode) -> String) {
     println!(
         "{} issues{cut}, {} go elsewhere, {} keep the lead with other terms; unrouted {} -> {}",
         of.issues, of.rerouted, of.terms_changed, of.unrouted_before, of.unrouted_after
+    );
+    println!(
+        "by the rules of {}, of which {} of this matrix are not valid then; {} days of data",
+        found.valid_on, found.rules_not_valid, found.days
     );
     println!(
         "of {} that were handled, the matrix in force names the handler {} times, this one {}",

@@ -347,10 +347,7 @@ fn apply_action(issue: &mut Issue, state_before: State, event: &Event) -> Result
             issue.suspended_since = at;
         }
         Action::Resume => (issue.suspended_until, issue.suspended_since) = (None, None),
-        Action::Extend => {
-            issue.counts.extensions += 1;
-            issue.counts.round_extensions += 1;
-        }
+        Action::Extend => extend(issue),
         Action::Submit => {
             issue.times.handled = known;
             issue.outcome = outcome_of(event);
@@ -394,6 +391,11 @@ fn put_right(issue: &mut Issue, event: &Event) -> Result<(), &'static str> {
         issue.place = place_of(&event.facts)?;
     }
     Ok(())
+}
+
+fn extend(issue: &mut Issue) {
+    issue.counts.extensions += 1;
+    issue.counts.round_extensions += 1;
 }
 
 /// What is taken up again begins a round of its own: its times, its returns and its extensions are

@@ -68,6 +68,7 @@ pub fn due_measures(
     count(when, handling.on_time, Measure::HandledOnTime);
     count(when, handling.undated, Measure::HandledUndated);
     count(when, issue.counts.extensions > 0, Measure::HandlingExtended);
+    count(when, issue.counts.extensions > 0 && handling.undated, Measure::ExtendedUndated);
     count(day(handling.with_suspended), true, Measure::HandlingDueOrSuspended);
     let closing = Part::of(issue, closed);
     let when = day(closing.at);
@@ -76,6 +77,11 @@ pub fn due_measures(
     count(when, closing.on_time, Measure::ClosedOnTime);
     count(when, closing.undated, Measure::ClosedUndated);
     count(when, issue.counts.reworks > 0, Measure::ClosingReworked);
+    count(when, issue.counts.reworks > 0 && closing.undated, Measure::ReworkedUndated);
     count(day(closing.with_suspended), true, Measure::ClosingDueOrSuspended);
+    // Nothing is due while it is suspended, so the limit itself is asked for.
+    let has_limit = issue.clocks.total.as_ref().is_some_and(|total| total.limit.is_some());
+    let waits = issue.state == State::Suspended && !has_limit;
+    count(day(closing.with_suspended), waits, Measure::SuspendedUndated);
     count(day(issue.clocks.overdue_from()), issue.state.is_open(), Measure::OpenOverdue);
 }

@@ -47,6 +47,8 @@ pub enum Measure {
     HandledUndated,
     /// Of them, extended at least once.
     HandlingExtended,
+    /// Of these, with no limit that is known.
+    ExtendedUndated,
     /// Due to be handled, and what is suspended. Of that, the day of its suspension.
     HandlingDueOrSuspended,
     /// Due to be closed. Day of the limit or of closing, whichever came first.
@@ -59,8 +61,13 @@ pub enum Measure {
     ClosedUndated,
     /// Of them, with at least one failed inspection.
     ClosingReworked,
+    /// Of these, with no limit that is known.
+    ReworkedUndated,
     /// Due to be closed, and what is suspended. Of that, the day of its suspension.
     ClosingDueOrSuspended,
+    /// Suspended, of what nothing sets a limit to. Day of its suspension, as for the cohorts that
+    /// suspended issues stay in.
+    SuspendedUndated,
     /// To be closed at some time: filed or settled, not rejected or merged. Day of filing. It and
     /// the three below make the first versions of rates, which printed numbers go by.
     DueToClose,
@@ -70,7 +77,7 @@ pub enum Measure {
     ReworkedOfDue,
     /// Of them, suspended. Day of filing.
     SuspendedOfDue,
-    /// Handled, the feedback standing. Day of the feedback.
+    /// Handled, the feedback standing, and not merged away since. Day of the feedback.
     Handled,
     /// Of them, with at least one failed inspection before. Day of the feedback.
     ReworkedOfHandled,
@@ -135,13 +142,16 @@ const PLAIN: &[(Measure, &str)] = &[
     (Measure::HandledOnTime, "handled_on_time"),
     (Measure::HandledUndated, "handled_undated"),
     (Measure::HandlingExtended, "handling_extended"),
+    (Measure::ExtendedUndated, "extended_undated"),
     (Measure::HandlingDueOrSuspended, "handling_due_or_suspended"),
     (Measure::ClosingDue, "closing_due"),
     (Measure::ClosingDone, "closing_done"),
     (Measure::ClosedOnTime, "closed_on_time"),
     (Measure::ClosedUndated, "closed_undated"),
     (Measure::ClosingReworked, "closing_reworked"),
+    (Measure::ReworkedUndated, "reworked_undated"),
     (Measure::ClosingDueOrSuspended, "closing_due_or_suspended"),
+    (Measure::SuspendedUndated, "suspended_undated"),
     (Measure::DueToClose, "due_to_close"),
     (Measure::ClosedOfDue, "closed_of_due"),
     (Measure::ReworkedOfDue, "reworked_of_due"),
@@ -257,7 +267,10 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     let times = &issue.times;
     let day = |at: Timestamp| at.day_in(zone);
     let reported = day(times.reported);
-    let due = times.filed.filter(|_| !matches!(issue.state, State::Rejected | State::Merged));
+    let stands = !matches!(issue.state, State::Rejected | State::Merged);
+    let due = times.filed.filter(|_| stands);
+    // What was merged away is counted by the issue that it is part of now.
+    let handled = times.handled.filter(|_| stands);
     let closed = (issue.state == State::Closed).then_some(times.closed).flatten();
     let mut out = Vec::with_capacity(24);
     let mut count = |when: Option<Day>, holds: bool, measure: Measure| {
@@ -275,12 +288,12 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
     count(due.map(day), closed.is_some(), Measure::ClosedOfDue);
     count(due.map(day), issue.counts.reworks > 0, Measure::ReworkedOfDue);
     count(due.map(day), issue.state == State::Suspended, Measure::SuspendedOfDue);
-    count(times.handled.map(day), true, Measure::Handled);
-    count(times.handled.map(day), issue.counts.reworks > 0, Measure::ReworkedOfHandled);
+    count(handled.map(day), true, Measure::Handled);
+    count(handled.map(day), issue.counts.reworks > 0, Measure::ReworkedOfHandled);
     count(times.dispatched.map(day), true, Measure::Dispatched);
     count(times.dispatched.map(day), issue.misdispatched, Measure::Misdispatched);
     count(closed.map(day), true, Measure::Closed);
-    kind_measures(issue, reported, times.handled.map(day), &mut count);
+    kind_measures(issue, reported, handled.map(day), &mut count);
     supervision_measures(issue, zone, due.map(day), &mut count);
     let mut time = |from: Option<Timestamp>, to: Option<Timestamp>, make: OfBucket| {
         if let (Some(from), Some(to)) = (from, to) {
@@ -288,7 +301,7 @@ pub fn measures_of(issue: &Issue, zone: &TimeZone) -> Vec<(Day, Measure)> {
         }
     };
     time(times.sent, times.accepted, Measure::AcceptTime);
-    time(times.accepted, times.handled, Measure::HandleTime);
+    time(times.accepted, handled, Measure::HandleTime);
     time(times.round.or(Some(times.reported)), closed, Measure::CloseTime);
     out
 }

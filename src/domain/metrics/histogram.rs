@@ -105,6 +105,25 @@ mod tests {
         }
     }
 
+    proptest! {
+        #[test]
+        fn histograms_of_cells_and_days_merge_to_that_of_all(
+            parts in prop::collection::vec(prop::collection::vec(0i64..10_000_000, 0..40), 0..9),
+            q in 0.0f64..1.0,
+        ) {
+            let of = |all: &mut dyn Iterator<Item = &i64>| {
+                let mut histogram = Histogram::default();
+                all.for_each(|seconds| histogram.add(bucket_of(seconds * 1000), 1));
+                histogram
+            };
+            let mut merged = Histogram::default();
+            parts.iter().for_each(|part| merged.absorb(&of(&mut part.iter())));
+            let whole = of(&mut parts.iter().flatten());
+            prop_assert_eq!(merged.total(), whole.total());
+            prop_assert_eq!(merged.quantile_ms(q), whole.quantile_ms(q));
+        }
+    }
+
     #[test]
     fn an_empty_histogram_has_no_median() {
         assert_eq!(Histogram::default().quantile_ms(0.5), None);

@@ -6,10 +6,17 @@ use super::{
     RoutedBy, Rule, RungTried, Trace, UnroutedReason,
 };
 use crate::domain::id::DepartmentCode;
+use crate::domain::time::Day;
 
 /// Decides who has to act. It always answers: an unrouted report says why.
 pub fn decide(matrix: &Matrix, facts: &Facts) -> Decision {
-    judge(matrix, facts, &matrix.candidates(facts))
+    decide_as_valid_on(matrix, facts, facts.local.day)
+}
+
+/// The same with the rules and rungs that are valid on `day`, whatever the day of the report: a
+/// past report decided as it would be then. Hours, weekdays and dates stay those of the report.
+pub fn decide_as_valid_on(matrix: &Matrix, facts: &Facts, day: Day) -> Decision {
+    judge(matrix, facts, &matrix.candidates(facts), day)
 }
 
 /// One decision for each candidate area chain of an inaccurate position.
@@ -28,11 +35,12 @@ pub fn decide_all(matrix: &Matrix, candidates: &[Facts]) -> CandidateDecisions {
     CandidateDecisions { decisions, leads_differ }
 }
 
-/// Judges the rules at `candidates`, which are best first.
-fn judge(matrix: &Matrix, facts: &Facts, candidates: &[usize]) -> Decision {
-    let rules = candidates.iter().map(|&position| &matrix.rules()[position]);
+/// Judges the rules at `candidates`, best first as far as can be told without the report.
+fn judge(matrix: &Matrix, facts: &Facts, candidates: &[usize], day: Day) -> Decision {
+    let mut rules: Vec<&Rule> = candidates.iter().map(|&at| &matrix.rules()[at]).collect();
+    put_nearest_first(&mut rules, facts);
     let misfits: Vec<(&Rule, Option<Fate>)> =
-        rules.map(|rule| (rule, misfit(matrix, rule, facts))).collect();
+        rules.into_iter().map(|rule| (rule, misfit(matrix, rule, facts, day))).collect();
     // Best first: the first rule that fits wins.
     let winner = misfits.iter().find(|(_, fate)| fate.is_none()).map(|&(rule, _)| rule);
     let total = misfits.len();
@@ -40,12 +48,12 @@ fn judge(matrix: &Matrix, facts: &Facts, candidates: &[usize]) -> Decision {
         .into_iter()
         .enumerate()
         .filter(|&(i, (rule, _))| i < CONSIDERED_MAX - 1 || is_same(Some(rule), winner))
-        .map(|(_, (rule, fate))| account(rule, fate, winner))
+        .map(|(_, (rule, fate))| account(rule, fate, winner, facts))
         .collect();
     let considered_more = total - considered.len();
     let (outcome, rungs) = match winner {
         Some(rule) => (Outcome::Routed(route_by_rule(matrix, rule, facts)), Vec::new()),
-        None => climb(matrix, facts),
+        None => climb(matrix, facts, day),
     };
     let departments = match &outcome {
         Outcome::Routed(route) => names(matrix, route),
@@ -58,13 +66,26 @@ fn judge(matrix: &Matrix, facts: &Facts, candidates: &[usize]) -> Decision {
     Decision { trace }
 }
 
+/// Puts the rule of the nearest thing first among rules of one rank. Which that is only the report
+/// tells, so the matrix cannot keep its rules in this order.
+fn put_nearest_first(rules: &mut [&Rule], facts: &Facts) {
+    if facts.assets.is_empty() {
+        return;
+    }
+    // Stable, and what is sorted is in order of rank and id: ties keep the smaller id first.
+    let same_rank = |a: &&Rule, b: &&Rule| a.rank() == b.rank();
+    for equals in rules.chunk_by_mut(same_rank).filter(|equals| equals.len() > 1) {
+        let far = |rule: &Rule| rule.asset_distance_m(facts).unwrap_or(f64::INFINITY);
+        equals.sort_by(|a, b| far(a).total_cmp(&far(b)));
+    }
+}
+
 fn is_same(a: Option<&Rule>, b: Option<&Rule>) -> bool {
     a.map(|rule| &rule.id) == b.map(|rule| &rule.id)
 }
 
 /// Why a rule whose selector and area fit does not apply; `None` when it does.
-fn misfit(matrix: &Matrix, rule: &Rule, facts: &Facts) -> Option<Fate> {
-    let day = facts.local.day;
+fn misfit(matrix: &Matrix, rule: &Rule, facts: &Facts, day: Day) -> Option<Fate> {
     if let Some(from) = rule.validity.from().filter(|&from| day < from) {
         return Some(Fate::NotYetValid { from });
     }
@@ -90,10 +111,10 @@ fn misfit(matrix: &Matrix, rule: &Rule, facts: &Facts) -> Option<Fate> {
     None
 }
 
-fn account(rule: &Rule, misfit: Option<Fate>, winner: Option<&Rule>) -> Considered {
+fn account(rule: &Rule, misfit: Option<Fate>, winner: Option<&Rule>, facts: &Facts) -> Considered {
     let fate = match (misfit, winner) {
         (Some(fate), _) => fate,
-        (None, Some(winner)) => defeat(rule, winner),
+        (None, Some(winner)) => defeat(rule, winner, facts),
         // A rule that fits makes a winner, so this is only reached by the winner itself.
         (None, None) => Fate::Won,
     };
@@ -110,7 +131,8 @@ fn account(rule: &Rule, misfit: Option<Fate>, winner: Option<&Rule>) -> Consider
 }
 
 /// By which part of the order a fitting rule lost to the winner.
-fn defeat(rule: &Rule, winner: &Rule) -> Fate {
+fn defeat(rule: &Rule, winner: &Rule, facts: &Facts) -> Fate {
+    let away_dm = |rule: &Rule| rule.asset_distance_m(facts).map(|m| (m * 10.0).round() as u32);
     if rule.id == winner.id {
         Fate::Won
     } else if rule.priority != winner.priority {
@@ -120,6 +142,10 @@ fn defeat(rule: &Rule, winner: &Rule) -> Fate {
         Fate::LessSpecificCategory { own, winner }
     } else if rule.place_rank() != winner.place_rank() {
         Fate::LessSpecificPlace
+    } else if let (Some(own_dm), Some(winner_dm)) = (away_dm(rule), away_dm(winner))
+        && own_dm != winner_dm
+    {
+        Fate::FartherAsset { own_dm, winner_dm }
     } else {
         Fate::LaterId { winner: winner.id.clone() }
     }
@@ -139,10 +165,10 @@ fn route_by_rule(matrix: &Matrix, rule: &Rule, facts: &Facts) -> Route {
 }
 
 /// Climbs the fallback ladder from the innermost area outwards.
-fn climb(matrix: &Matrix, facts: &Facts) -> (Outcome, Vec<RungTried>) {
+fn climb(matrix: &Matrix, facts: &Facts, day: Day) -> (Outcome, Vec<RungTried>) {
     let mut tried = Vec::with_capacity(facts.chain.len());
     for place in facts.chain.iter().rev() {
-        let rung = matrix.rung(place.level, &place.code, facts.kind, facts.local.day);
+        let rung = matrix.rung(place.level, &place.code, facts.kind, day);
         let fate = match rung {
             None => RungFate::Absent,
             Some(rung) if !matrix.is_active(&rung.department) => RungFate::DepartmentInactive,

@@ -18,7 +18,7 @@ mod trace;
 pub mod version;
 mod window;
 
-pub use decide::{CandidateDecisions, decide, decide_all};
+pub use decide::{CandidateDecisions, decide, decide_all, decide_as_valid_on};
 pub use diff::{MatrixDiff, RuleChange, columns_of as rule_columns, diff_matrices};
 pub use facts::{CategoryFacts, Facts, NearbyAsset, Place, Position};
 pub use matrix::{Matrix, MatrixProblem, Rung};

@@ -158,12 +158,20 @@ pub struct Rule {
 
 /// A rule's place in the order: the greatest wins. Two different rules are never equal, because
 /// ids are unique; nothing in it tells where in a file a rule stood.
-pub(super) type RuleOrder<'a> = (i32, u8, (u8, u8, u8), Reverse<&'a RuleId>);
+/// Of asset rules of one rank the nearest thing's goes first, which only a report can tell.
+pub(super) type RuleOrder<'a> = (RuleRank, Reverse<&'a RuleId>);
+
+/// The order save the id.
+pub(super) type RuleRank = (i32, u8, (u8, u8, u8));
 
 impl Rule {
     /// Explicit priority, then the selector, then the place, then the smaller id in text order.
     pub(super) fn order(&self) -> RuleOrder<'_> {
-        (self.priority, self.selector.rank(), self.place_rank(), Reverse(&self.id))
+        (self.rank(), Reverse(&self.id))
+    }
+
+    pub(super) fn rank(&self) -> RuleRank {
+        (self.priority, self.selector.rank(), self.place_rank())
     }
 
     /// How specific the place is: an asset before any other (one owner's before a whole layer's),
@@ -174,6 +182,14 @@ impl Rule {
         let area = self.area.as_ref().map_or(0, |area| 1 + area.level.rank() as u8);
         let cell = self.cell.map_or(0, |cell| 1 + u8::from(cell.resolution()));
         (asset, cell, area)
+    }
+
+    /// How far the nearest thing is that the rule is about; `None` where there is none, or the rule
+    /// is about no thing.
+    pub(super) fn asset_distance_m(&self, facts: &Facts) -> Option<f64> {
+        let scope = self.asset.as_ref()?;
+        let near = facts.assets.iter().filter(|asset| scope.holds(asset));
+        near.map(|asset| asset.distance_m).min_by(f64::total_cmp)
     }
 
     pub(super) fn asset_fits(&self, facts: &Facts) -> bool {

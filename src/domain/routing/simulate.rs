@@ -1,8 +1,9 @@
 //! Replaying past issues against a draft of the matrix: who gains, who loses, what changes, and
 //! what each department would have to carry.
 
-use super::{Decision, Facts, Matrix, decide};
+use super::{Decision, Facts, Matrix, decide_as_valid_on};
 use crate::domain::id::DepartmentCode;
+use crate::domain::time::Day;
 use std::collections::BTreeMap;
 
 /// How many issues a change names as examples.
@@ -72,10 +73,11 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Replays one issue against both matrices.
-    pub fn replay(&mut self, in_force: &Matrix, draft: &Matrix, issue: PastIssue) {
-        let before = decide(in_force, &issue.facts);
-        let after = decide(draft, &issue.facts);
+    /// Replays one issue against both matrices, with the rules that each has on `day`: a draft is
+    /// about days to come, on which the issues themselves do not lie.
+    pub fn replay(&mut self, in_force: &Matrix, draft: &Matrix, day: Day, issue: PastIssue) {
+        let before = decide_as_valid_on(in_force, &issue.facts, day);
+        let after = decide_as_valid_on(draft, &issue.facts, day);
         self.add(&before, &after, issue.handled_by, issue.example);
     }
 

@@ -50,6 +50,11 @@ pub enum Fate {
     },
     /// … by a more specific place …
     LessSpecificPlace,
+    /// … by a thing that is nearer, in decimetres …
+    FartherAsset {
+        own_dm: u32,
+        winner_dm: u32,
+    },
     /// … or, all else being equal, by its id.
     LaterId {
         winner: RuleId,

@@ -188,6 +188,14 @@ impl TimeWindow {
         }
     }
 
+    /// The first day that it ever touches, where it has one.
+    pub(super) fn first_day(&self) -> Option<Day> {
+        match self.dates {
+            Some(DateSpan::Once(first, _)) => Some(first),
+            _ => None,
+        }
+    }
+
     /// The weekdays as [`TimeWindow::parse`] reads them, in the shortest form.
     pub fn weekdays_text(&self) -> String {
         let is_in = |day: u8| self.weekdays & (1 << day) != 0;

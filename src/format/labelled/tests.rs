@@ -38,7 +38,8 @@ fn missing_columns_are_named_with_those_that_there_are() {
     let error = read_labelled(&b"no,kind,lon,lat,dept\n"[..], &columns()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "has no column type, team; its columns are no, kind, lon, lat, dept"
+        "has no column type, team; its columns are no, kind, lon, lat, dept; --category, --label \
+         names another"
     );
     assert!(matches!(read_labelled(&b""[..], &columns()), Err(LabelledError::NoHeader)));
     let double = read_labelled(&b"type,lon,lat,dept,team,team\n"[..], &columns()).unwrap_err();

@@ -90,4 +90,7 @@ fn a_bad_rung_is_told() {
     let (matrix, problems) = read(RULES_EXAMPLE, text.as_bytes(), "2026-11-20");
     assert_eq!(matrix.ladder().len(), 1);
     assert_eq!(problems.ladder.len(), 4, "{problems:?}");
+    // Of two rows for the same both lines are named.
+    let double = problems.ladder[0].to_string();
+    assert!(double.starts_with("line 3, area_code") && double.contains("on line 2"), "{double}");
 }

@@ -261,6 +261,10 @@ fn fate_to_wire(fate: &Fate) -> FateWire {
             FateWire::LessSpecificCategory { own, winner }
         }
         Fate::LessSpecificPlace => FateWire::LessSpecificPlace,
+        Fate::FartherAsset { own_dm, winner_dm } => {
+            let metres = |dm: u32| f64::from(dm) / 10.0;
+            FateWire::FartherAsset { own_m: metres(own_dm), winner_m: metres(winner_dm) }
+        }
         Fate::LaterId { winner } => FateWire::LaterId { winner: winner.to_string() },
     }
 }
@@ -287,6 +291,10 @@ fn fate_from_wire(wire: FateWire) -> Result<Fate, TraceError> {
             Fate::LessSpecificCategory { own, winner }
         }
         FateWire::LessSpecificPlace => Fate::LessSpecificPlace,
+        FateWire::FartherAsset { own_m, winner_m } => {
+            let decimetres = |m: f64| (m * 10.0).round() as u32;
+            Fate::FartherAsset { own_dm: decimetres(own_m), winner_dm: decimetres(winner_m) }
+        }
         FateWire::LaterId { winner } => {
             Fate::LaterId { winner: code("winner", &winner, RuleId::parse)? }
         }

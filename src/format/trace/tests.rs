@@ -39,6 +39,7 @@ fn fates() -> Vec<Fate> {
         Fate::LowerPriority { own: -1, winner: 5 },
         Fate::LessSpecificCategory { own: 0, winner: 4 },
         Fate::LessSpecificPlace,
+        Fate::FartherAsset { own_dm: 243, winner_dm: 0 },
         Fate::LaterId { winner: rule("r1") },
     ]
 }

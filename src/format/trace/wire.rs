@@ -93,16 +93,44 @@ pub(super) struct ConsideredWire {
 #[serde(tag = "why", rename_all = "snake_case")]
 pub(super) enum FateWire {
     Won,
-    NotYetValid { from: String },
-    Expired { to: String },
-    OutsideTimeWindow { weekdays: String, hours: String, dates: String },
-    SeverityDiffers { wanted: String },
-    AssetAbsent { layer: String, owner: Option<String> },
-    LeadInactive { department: String },
-    LowerPriority { own: i32, winner: i32 },
-    LessSpecificCategory { own: u8, winner: u8 },
+    NotYetValid {
+        from: String,
+    },
+    Expired {
+        to: String,
+    },
+    OutsideTimeWindow {
+        weekdays: String,
+        hours: String,
+        dates: String,
+    },
+    SeverityDiffers {
+        wanted: String,
+    },
+    AssetAbsent {
+        layer: String,
+        owner: Option<String>,
+    },
+    LeadInactive {
+        department: String,
+    },
+    LowerPriority {
+        own: i32,
+        winner: i32,
+    },
+    LessSpecificCategory {
+        own: u8,
+        winner: u8,
+    },
     LessSpecificPlace,
-    LaterId { winner: String },
+    /// Metres, to the decimetre.
+    FartherAsset {
+        own_m: f64,
+        winner_m: f64,
+    },
+    LaterId {
+        winner: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -82,7 +82,9 @@ pub struct TrendsWire {
     pub as_of: String,
     pub level: String,
     pub recent: SpanWire,
-    pub past: SpanWire,
+    /// The weeks before, at most as many as are asked for and as there are since the first report;
+    /// null where there is no whole week: then nothing was compared.
+    pub past: Option<SpanWire>,
     /// The definition of what is counted.
     pub definition: String,
     /// The definition of the comparison.

@@ -108,7 +108,7 @@ pub struct MatrixFindingWire {
     /// The area of the rung, or the area that lacks a row.
     pub area: Option<String>,
     pub file: Option<String>,
-    /// The line in that file, counted from 1.
+    /// The line in that file, counted from 1; null where a row is missing.
     pub line: Option<u64>,
 }
 
@@ -313,6 +313,14 @@ pub struct SimulationWire {
     pub in_force: i64,
     pub from: String,
     pub to: String,
+    /// The day whose rules both versions were asked for.
+    pub valid_on: String,
+    /// Rules of the version that are not valid on that day, and so had no say.
+    pub rules_not_valid: usize,
+    /// The days of the window of which there is data; loads per week are of these.
+    pub days: u32,
+    /// The instant that the issues are of.
+    pub as_of: String,
     /// Whether every issue of the window was replayed; else it was cut at the limit.
     pub complete: bool,
     pub issues: u64,
@@ -396,6 +404,10 @@ pub fn simulation_wire(version: i64, found: &Simulated, names: NamesOf<'_>) -> S
         in_force: found.in_force,
         from: found.window.from.to_string(),
         to: found.window.to.to_string(),
+        valid_on: found.valid_on.to_string(),
+        rules_not_valid: found.rules_not_valid,
+        days: found.days,
+        as_of: found.as_of.to_rfc3339(),
         complete: found.complete,
         issues: of.issues,
         skipped: found.skipped,

@@ -2,6 +2,7 @@
 
 use super::Texts;
 use crate::app::error::say;
+use crate::app::flat::{Flat, flat_numbers};
 use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::definition::{
@@ -150,6 +151,13 @@ pub struct MetricsWire {
     pub supervised: i64,
     pub whistled: i64,
     pub whistled_on_time: i64,
+    /// Validly revisited: what resolution and satisfaction are shares of.
+    pub revisited: i64,
+    /// Exempted on appeal. Exemptions stand beside the raw numbers and change none of them.
+    pub exempted_rework: i64,
+    pub exempted_overdue: i64,
+    pub exempted_return: i64,
+    pub exempted_rating: i64,
     pub backlog: BacklogWire,
     pub accept_ms: TimesWire,
     pub handle_ms: TimesWire,
@@ -157,6 +165,27 @@ pub struct MetricsWire {
 }
 
 impl MetricsWire {
+    /// The plain counts by the ids of their definitions, what is open apart.
+    fn counts(&self) -> [(&'static str, i64); 15] {
+        [
+            ("reported", self.reported),
+            ("filed", self.filed),
+            ("dispatched", self.dispatched),
+            ("closed", self.closed),
+            ("opinion_collected", self.opinion_collected),
+            ("legal_answered", self.legal_answered),
+            ("revisited", self.revisited),
+            ("urged", self.urged),
+            ("supervised", self.supervised),
+            ("whistled", self.whistled),
+            ("whistled_on_time", self.whistled_on_time),
+            ("exempted_rework", self.exempted_rework),
+            ("exempted_overdue", self.exempted_overdue),
+            ("exempted_return", self.exempted_return),
+            ("exempted_rating", self.exempted_rating),
+        ]
+    }
+
     /// The rates in the order of [`RATES`].
     fn rates(&self) -> [&RateWire; RATES.len()] {
         [
@@ -239,6 +268,11 @@ pub fn metrics_wire(
         supervised: tally.get(Measure::Supervised),
         whistled: tally.get(Measure::Whistled),
         whistled_on_time: tally.get(Measure::WhistledOnTime),
+        revisited: tally.get(Measure::Revisited),
+        exempted_rework: tally.get(Measure::ExemptedRework),
+        exempted_overdue: tally.get(Measure::ExemptedOverdue),
+        exempted_return: tally.get(Measure::ExemptedReturn),
+        exempted_rating: tally.get(Measure::ExemptedRating),
         backlog: BacklogWire {
             open,
             age_median_ms: sums.backlog_age_ms(0.5),
@@ -254,42 +288,18 @@ pub fn metrics_wire(
     }
 }
 
-/// The same numbers flat, for the properties of a map's feature: a rate's value under its id, with
-/// its counts under `<id>_numerator` and `<id>_denominator`, its interval under `<id>_low` and
-/// `<id>_high`, and shrunk under `<id>_shrunk`; times as `<id>_median` and `<id>_n`.
+/// The same numbers flat, for the properties of a map's feature: see [`flat_numbers`].
 pub fn flat_metrics(
     sums: &Sums,
     rates: &RateSet,
     prior_of: impl Fn(&'static str) -> Option<Prior>,
 ) -> geojson::JsonObject {
-    let mut flat = geojson::JsonObject::new();
-    let mut put = |name: String, value: serde_json::Value| flat.insert(name, value);
-    for figure in FIGURES.iter().filter(|figure| figure.unit() == "count") {
-        put(figure.id.to_owned(), sums.tally.get(figure.measure).into());
-    }
-    for definition in rates.all() {
-        let (rate, id) = (sums.tally.rate(definition), definition.metric);
-        let shrunk = prior_of(id).and_then(|prior| prior.shrink(rate));
-        put(id.to_owned(), rate.value().into());
-        put(format!("{id}_numerator"), rate.numerator.into());
-        put(format!("{id}_denominator"), rate.denominator.into());
-        put(format!("{id}_low"), rate.interval().map(|interval| interval.0).into());
-        put(format!("{id}_high"), rate.interval().map(|interval| interval.1).into());
-        put(format!("{id}_shrunk"), shrunk.into());
-    }
-    put("age_median_ms".into(), sums.backlog_age_ms(0.5).into());
-    put("age_p90_ms".into(), sums.backlog_age_ms(0.9).into());
-    put("overdue_oldest_ms".into(), sums.overdue_oldest_ms().into());
-    let tally = &sums.tally;
-    for (id, times) in
-        [("accept_ms", &tally.accept), ("handle_ms", &tally.handle), ("close_ms", &tally.close)]
-    {
-        put(format!("{id}_median"), times.quantile_ms(0.5).into());
-        put(format!("{id}_n"), times.total().into());
-    }
-    put("n".into(), sums.n().into());
-    put("unknown".into(), (sums.n() == 0).into());
-    flat
+    let value = |value: Flat| match value {
+        Flat::Whole(number) => number.into(),
+        Flat::Share(share) => share.into(),
+        Flat::Yes(yes) => yes.into(),
+    };
+    flat_numbers(sums, rates, prior_of).into_iter().map(|(name, own)| (name, value(own))).collect()
 }
 
 /// One day of a window. What is open has no day: it is open now.
@@ -341,7 +351,8 @@ pub struct AreaMetrics {
     pub name: String,
     /// The reports behind the rates.
     pub n: i64,
-    /// Whether nothing was reported: then nothing is known, and that is not good.
+    /// Whether nothing at all is counted: then nothing is known, and that is not good. Where
+    /// something is, each rate is unknown or not by its own denominator.
     pub unknown: bool,
     pub metrics: MetricsWire,
 }
@@ -363,7 +374,7 @@ pub struct CellMetrics {
     /// The H3 index in hexadecimal.
     pub cell: String,
     pub n: i64,
-    /// Whether nothing was reported.
+    /// Whether nothing at all is counted.
     pub unknown: bool,
     pub metrics: MetricsWire,
 }
@@ -382,82 +393,85 @@ pub struct CellMetricsList {
 }
 
 /// The areas as a table: names of columns and rows. Every row says which days it is of, as of when,
-/// and by which definitions.
+/// and by which definition each number is.
 pub fn area_table(list: &AreaMetricsList) -> (Vec<String>, Vec<Vec<String>>) {
-    const PLAIN: [&str; 18] = [
-        "code",
-        "name",
-        "level",
-        "from",
-        "to",
-        "as_of",
-        "n",
-        "unknown",
-        "reported",
-        "filed",
-        "dispatched",
-        "closed",
-        "open",
-        "opinion_collected",
-        "legal_answered",
-        "age_median_ms",
-        "overdue",
-        "overdue_oldest_ms",
-    ];
-    const SIDES: [&str; 8] =
-        ["", "_numerator", "_denominator", "_low", "_high", "_shrunk", "_toward", "_definition"];
-    let mut columns: Vec<String> = PLAIN.iter().map(ToString::to_string).collect();
-    for rate in RATES {
-        columns.extend(SIDES.iter().map(|side| format!("{}{side}", rate.metric)));
-    }
+    let silent = AreaMetrics {
+        code: String::new(),
+        name: String::new(),
+        n: 0,
+        unknown: true,
+        metrics: metrics_wire(&Sums::default(), &RateSet::default(), |_| None),
+    };
+    let columns = area_fields(list, &silent).into_iter().map(|(column, _)| column);
     let rows = list.items.iter().map(|item| {
-        let mut row = plain_fields(list, item);
-        item.metrics.rates().iter().for_each(|rate| row.extend(rate_fields(rate)));
-        row
+        let fields = area_fields(list, item);
+        fields.into_iter().map(|(_, value)| value).collect()
     });
-    (columns, rows.collect())
+    (columns.collect(), rows.collect())
 }
 
-fn plain_fields(list: &AreaMetricsList, item: &AreaMetrics) -> Vec<String> {
-    let m = &item.metrics;
-    let counts = [
-        m.reported,
-        m.filed,
-        m.dispatched,
-        m.closed,
-        m.open,
-        m.opinion_collected,
-        m.legal_answered,
-    ];
-    let mut row = vec![
-        item.code.clone(),
-        item.name.clone(),
-        list.level.clone(),
-        list.from.clone(),
-        list.to.clone(),
-        list.as_of.clone(),
-        item.n.to_string(),
-        item.unknown.to_string(),
-    ];
-    row.extend(counts.iter().map(ToString::to_string));
-    let age = |ms: Option<i64>| ms.map_or_else(String::new, |ms| ms.to_string());
-    row.push(age(m.backlog.age_median_ms));
-    row.push(m.backlog.overdue.to_string());
-    row.push(age(m.backlog.overdue_oldest_ms));
-    row
+/// A column and what stands in it.
+type Field = (String, String);
+
+fn field(column: impl Into<String>, value: impl ToString) -> Field {
+    (column.into(), value.to_string())
 }
 
 /// What is unknown is an empty field.
-fn rate_fields(rate: &RateWire) -> [String; 8] {
-    let text = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+fn known<T: ToString>(column: impl Into<String>, value: Option<T>) -> Field {
+    (column.into(), value.map_or_else(String::new, |value| value.to_string()))
+}
+
+fn area_fields(list: &AreaMetricsList, item: &AreaMetrics) -> Vec<Field> {
+    let m = &item.metrics;
+    let mut row = vec![
+        field("code", &item.code),
+        field("name", &item.name),
+        field("level", &list.level),
+        field("from", &list.from),
+        field("to", &list.to),
+        field("as_of", &list.as_of),
+        field("n", item.n),
+        field("unknown", item.unknown),
+    ];
+    for (id, n) in m.counts() {
+        row.extend([field(id, n), field(format!("{id}_definition"), label_of(id))]);
+    }
+    let backlog = &m.backlog;
+    row.extend([
+        field("open", m.open),
+        known("age_median_ms", backlog.age_median_ms),
+        known("age_p90_ms", backlog.age_p90_ms),
+        field("open_definition", &backlog.definition),
+        field("overdue", backlog.overdue),
+        known("overdue_oldest_ms", backlog.overdue_oldest_ms),
+        field("overdue_definition", &backlog.overdue_definition),
+    ]);
+    for (id, times) in
+        [("accept_ms", &m.accept_ms), ("handle_ms", &m.handle_ms), ("close_ms", &m.close_ms)]
+    {
+        row.extend([
+            known(format!("{id}_median"), times.median),
+            known(format!("{id}_p90"), times.p90),
+            field(format!("{id}_n"), times.n),
+            field(format!("{id}_definition"), &times.definition),
+        ]);
+    }
+    for (definition, rate) in RATES.iter().zip(m.rates()) {
+        row.extend(rate_fields(definition.metric, rate));
+    }
+    row
+}
+
+fn rate_fields(id: &str, rate: &RateWire) -> [Field; 8] {
     [
-        text(rate.value),
-        rate.numerator.to_string(),
-        rate.denominator.to_string(),
-        text(rate.interval.map(|interval| interval.0)),
-        text(rate.interval.map(|interval| interval.1)),
-        text(rate.shrunk),
-        text(rate.toward),
-        rate.definition.clone(),
+        known(id, rate.value),
+        field(format!("{id}_numerator"), rate.numerator),
+        field(format!("{id}_denominator"), rate.denominator),
+        known(format!("{id}_low"), rate.interval.map(|interval| interval.0)),
+        known(format!("{id}_high"), rate.interval.map(|interval| interval.1)),
+        known(format!("{id}_shrunk"), rate.shrunk),
+        known(format!("{id}_toward"), rate.toward),
+        field(format!("{id}_definition"), &rate.definition),
     ]
 }

@@ -90,6 +90,9 @@ pub const fn due_where(measure: Measure) -> Option<(&'static str, &'static str)>
         Measure::HandledOnTime => (TO_HANDLE, due!(handled!(), on_time!(handled!()))),
         Measure::HandledUndated => (TO_HANDLE, due!(handled!(), " AND due_at IS NULL")),
         Measure::HandlingExtended => (TO_HANDLE, due!(handled!(), " AND extensions > 0")),
+        Measure::ExtendedUndated => {
+            (TO_HANDLE, due!(handled!(), " AND extensions > 0 AND due_at IS NULL"))
+        }
         Measure::HandlingDueOrSuspended => {
             (with_suspended!(handled!()), due_or_suspended!(handled!()))
         }
@@ -100,6 +103,14 @@ pub const fn due_where(measure: Measure) -> Option<(&'static str, &'static str)>
         Measure::ClosedOnTime => (TO_CLOSE, due!(closed!(), on_time!(closed!()))),
         Measure::ClosedUndated => (TO_CLOSE, due!(closed!(), " AND due_at IS NULL")),
         Measure::ClosingReworked => (TO_CLOSE, due!(closed!(), " AND reworks > 0")),
+        Measure::ReworkedUndated => {
+            (TO_CLOSE, due!(closed!(), " AND reworks > 0 AND due_at IS NULL"))
+        }
+        Measure::SuspendedUndated => (
+            "suspended_at",
+            "filed_at IS NOT NULL AND state = 'suspended' AND suspended_at IS NOT NULL \
+             AND limit_text IS NULL",
+        ),
         Measure::ClosingDueOrSuspended => {
             (with_suspended!(closed!()), due_or_suspended!(closed!()))
         }

@@ -328,6 +328,13 @@ fn push_words(query: &mut Query, words: Option<&str>) {
 const CONTACT_DUE: &str = "CASE WHEN contacted_at < reported_at + 86400000 THEN contacted_at \
     ELSE reported_at + 86400000 END";
 
+/// Handled, not rejected or merged away, and `more`.
+macro_rules! handled_where {
+    ($more:expr) => {
+        concat!("handled_at IS NOT NULL AND state NOT IN ('rejected', 'merged')", $more)
+    };
+}
+
 /// When a measure counts an issue, and the time whose day it counts under. The same as
 /// [`measures_of`](crate::domain::metrics::contribution::measures_of), in SQL.
 const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
@@ -350,24 +357,25 @@ const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
             "filed_at IS NOT NULL AND state NOT IN ('rejected', 'merged') AND reworks > 0",
         ),
         Measure::SuspendedOfDue => ("filed_at", "filed_at IS NOT NULL AND state = 'suspended'"),
-        Measure::Handled => ("handled_at", "handled_at IS NOT NULL"),
-        Measure::ReworkedOfHandled => ("handled_at", "handled_at IS NOT NULL AND reworks > 0"),
+        Measure::Handled => ("handled_at", handled_where!("")),
+        Measure::ReworkedOfHandled => ("handled_at", handled_where!(" AND reworks > 0")),
         Measure::Dispatched => ("dispatched_at", "dispatched_at IS NOT NULL"),
         Measure::Misdispatched => ("dispatched_at", "dispatched_at IS NOT NULL AND misdispatched"),
         Measure::Closed | Measure::CloseTime(_) => {
             ("closed_at", "state = 'closed' AND closed_at IS NOT NULL")
         }
         Measure::MediationEnded => {
-            ("handled_at", "kind = 'dispute' AND handled_at IS NOT NULL AND outcome IS NOT NULL")
+            ("handled_at", handled_where!(" AND kind = 'dispute' AND outcome IS NOT NULL"))
         }
         Measure::Agreement => (
             "handled_at",
-            "kind = 'dispute' AND handled_at IS NOT NULL AND outcome = 'agreement_reached'",
+            handled_where!(" AND kind = 'dispute' AND outcome = 'agreement_reached'"),
         ),
         Measure::LegalAnswered => (
             "handled_at",
-            "kind = 'opinion' AND nature = 'legal_consultation' AND handled_at IS NOT NULL \
-             AND outcome IS NOT NULL",
+            handled_where!(
+                " AND kind = 'opinion' AND nature = 'legal_consultation' AND outcome IS NOT NULL"
+            ),
         ),
         Measure::OpinionCollected => (
             "reported_at",
@@ -376,9 +384,7 @@ const fn counted_where(measure: Measure) -> (&'static str, &'static str) {
         Measure::AcceptTime(_) => {
             ("accepted_at", "accepted_at IS NOT NULL AND dispatched_at IS NOT NULL")
         }
-        Measure::HandleTime(_) => {
-            ("handled_at", "handled_at IS NOT NULL AND accepted_at IS NOT NULL")
-        }
+        Measure::HandleTime(_) => ("handled_at", handled_where!(" AND accepted_at IS NOT NULL")),
         _ => supervised_where(measure),
     }
 }

@@ -16,6 +16,7 @@ mod rows;
 mod sealed;
 mod supervision;
 mod territories;
+mod truth;
 
 use super::{Conn, Db, Engine, dialect};
 

@@ -1,20 +1,19 @@
-//! Counters: sums, verification, rebuilding.
+//! Counters: sums, and when they are built anew.
 
 use super::filter::{Over, push_issue_filter, push_rollup_filter, push_scope};
 use super::packs::put_setting;
 use super::rows::{ISSUE_SELECT, issue_of, parsed};
-use super::{Conn, Engine, Query, Row, apply, as_of, dialect};
+use super::{Conn, Engine, Query, Row, as_of, dialect, truth};
 use crate::domain::access::Scope;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
-use crate::domain::metrics::contribution::{
-    Bin, Deltas, Key, METRICS_VERSION, Measure, add_contribution, bin_of,
-};
+use crate::domain::metrics::contribution::{Bin, Deltas, Key, METRICS_VERSION, Measure, bin_of};
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
 use crate::store::port::{METRICS_SETTING, Rollups};
 use crate::store::query::{
-    AsOf, Counted, Group, GroupBy, IssueFilter, OpenSum, RollupFilter, RollupSum, Standing,
+    AsOf, Counted, CounterCheck, Group, GroupBy, IssueFilter, OpenSum, RollupFilter, RollupSum,
+    Standing,
 };
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
@@ -22,8 +21,6 @@ use sqlx::Row as _;
 use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
-
-const SCAN_ROWS: usize = 5_000;
 
 const fn columns_of(group: GroupBy) -> &'static str {
     match group {
@@ -64,7 +61,7 @@ fn group_of(row: &Row, group: GroupBy) -> Result<Group> {
     })
 }
 
-fn key_of(row: &Row) -> Result<Key> {
+pub fn key_of(row: &Row) -> Result<Key> {
     const T: &str = "rollup";
     let department: String = row.try_get("department")?;
     Ok(Key {
@@ -88,7 +85,7 @@ async fn exclude(conn: &mut Conn) -> Result<()> {
     Ok(())
 }
 
-fn zone_of(time_zone: &str) -> Result<TimeZone> {
+pub fn zone_of(time_zone: &str) -> Result<TimeZone> {
     TimeZone::get(time_zone)
         .map_err(|error| StoreError::Database(format!("time zone {time_zone}: {error}")))
 }
@@ -102,29 +99,10 @@ async fn is_current(conn: &mut Conn) -> Result<bool> {
     Ok(version.is_some_and(|version| version == METRICS_VERSION.to_string()))
 }
 
-/// Builds the counters anew; nobody else may write meanwhile.
+/// Builds the counters anew from the log; nobody else may write meanwhile.
 async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
     put_setting(conn, METRICS_SETTING, &METRICS_VERSION.to_string()).await?;
-    sqlx::query("DELETE FROM rollup").execute(&mut *conn).await?;
-    let (mut after, mut total) = (String::new(), 0);
-    loop {
-        let rows = sqlx::query("SELECT * FROM issue WHERE id > $1 ORDER BY id LIMIT $2")
-            .bind(&after)
-            .bind(SCAN_ROWS as i64)
-            .fetch_all(&mut *conn)
-            .await?;
-        let mut deltas = Deltas::new();
-        for row in &rows {
-            let issue = issue_of(row)?;
-            add_contribution(&mut deltas, &issue, zone, 1);
-            after = issue.id.to_string();
-        }
-        apply::add_deltas(conn, &deltas).await?;
-        total += rows.len() as i64;
-        if rows.len() < SCAN_ROWS {
-            return Ok(total);
-        }
-    }
+    truth::rebuild(conn, zone).await
 }
 
 /// Sums of counters by group and measure.
@@ -258,6 +236,13 @@ impl Rollups for Engine {
         as_of::stand(self, question, scope).await
     }
 
+    async fn find_first_report(&self) -> Result<Option<Timestamp>> {
+        let first: Option<i64> = sqlx::query_scalar("SELECT MIN(reported_at) FROM issue")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(first.map(Timestamp))
+    }
+
     async fn find_last_event(&self) -> Result<Option<Timestamp>> {
         let last: Option<i64> =
             sqlx::query_scalar("SELECT MAX(at) FROM event").fetch_one(&self.readers).await?;
@@ -268,6 +253,10 @@ impl Rollups for Engine {
         let rows =
             sqlx::query("SELECT * FROM rollup WHERE n <> 0").fetch_all(&self.readers).await?;
         rows.iter().map(|row| Ok((key_of(row)?, row.try_get("n")?))).collect()
+    }
+
+    async fn check_rollups(&self, time_zone: &str) -> Result<CounterCheck> {
+        truth::check_counters(self, time_zone).await
     }
 
     async fn replace_rollups(&self, time_zone: String) -> Result<i64> {

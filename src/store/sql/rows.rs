@@ -3,7 +3,7 @@
 use super::care::{bind_care, care_of};
 use super::clocks::{clock_columns, clocks_of};
 use super::supervision::{bind_supervision, supervision_of};
-use super::{Query, Row};
+use super::{Db, Query, Row};
 use crate::domain::access::AreaPath;
 use crate::domain::audit::Hash;
 use crate::domain::datum::Datum;
@@ -19,16 +19,17 @@ use crate::store::StoreError;
 use crate::store::care::SEALED_PREFIX;
 use crate::store::change::Attachment;
 use sqlx::Row as _;
+use sqlx::query_builder::Separated;
 
 /// The columns of `issue` that an update may change, in the order of [`bind_issue`].
 pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
     severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
     candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
-    answerable, binding, misdispatched, settled, outcome, suspended_until, suspended_at, merged_into, \
-    state_before_merge, reported_at, filed_at, round_at, dispatched_at, sent_at, accepted_at, \
-    handled_at, closed_at, ended_at, returns, reworks, reopened, extensions, round_extensions, reports, updated_at, search, \
-    clocks, limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, \
-    stage_due_at";
+    answerable, binding, misdispatched, settled, outcome, suspended_until, suspended_at, \
+    merged_into, state_before_merge, reported_at, filed_at, round_at, dispatched_at, sent_at, \
+    accepted_at, handled_at, closed_at, ended_at, returns, reworks, reopened, extensions, \
+    round_extensions, reports, updated_at, search, clocks, limit_text, limit_grants, due_at, \
+    due_yellow_at, due_red_at, due_provisional, stage_due_at";
 
 /// Everything that [`issue_of`] reads.
 pub const ISSUE_SELECT: &str = "issue.*";
@@ -234,6 +235,12 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(i64::from(counts.reports))
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
+    bind_clocks(&mut values, issue);
+    bind_supervision(&mut values, &issue.supervision);
+    bind_care(&mut values, issue);
+}
+
+fn bind_clocks(values: &mut Separated<'_, Db, &'static str>, issue: &Issue) {
     let clocks = clock_columns(issue);
     values
         .push_bind(clocks.clocks)
@@ -244,8 +251,6 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(clocks.red)
         .push_bind(clocks.provisional)
         .push_bind(clocks.stage_due);
-    bind_supervision(&mut values, &issue.supervision);
-    bind_care(&mut values, issue);
 }
 
 /// Facts as JSON.

@@ -9,7 +9,7 @@ use hexward::app::matrix::{Activating, activate_matrix, draft_matrix};
 use hexward::domain::access::Role;
 use hexward::domain::datum::Datum;
 use hexward::domain::territory::asset::Layer;
-use hexward::domain::time::{DAY_MS, HOUR_MS};
+use hexward::domain::time::{DAY_MS, Day, HOUR_MS};
 use hexward::format::assets::{AssetMapping, read_assets};
 use hexward::format::pack::{FileRole, Pack};
 use serde_json::{Value, json};
@@ -186,7 +186,9 @@ fn a_replay_counts_who_gains_and_loses_and_names_only_what_its_reader_may_read()
             all.iter().find(|share| share["department"]["code"] == code).cloned().unwrap()
         };
         assert_eq!((&share(lead)["gained"], &share(&usual)["lost"]), (&json!(3), &json!(3)));
-        assert_eq!(share(lead)["per_week_after"], share(lead)["after"].as_f64().unwrap());
+        // All were reported on the last day, and there is no data before it.
+        assert_eq!(all["days"], 1, "{all}");
+        assert_eq!(share(lead)["per_week_after"], 7.0 * share(lead)["after"].as_f64().unwrap());
         let moved = &all["moved"][0];
         assert_eq!((&moved["n"], &moved["to"]["code"]), (&json!(3), &json!(lead)));
         assert_eq!(moved["examples"], json!([]), "an administrator reads no issues");
@@ -198,6 +200,9 @@ fn a_replay_counts_who_gains_and_loses_and_names_only_what_its_reader_may_read()
         let csv = csv.ok(200);
         assert!(csv.header("content-type").starts_with("text/csv"));
         assert!(csv.text().contains("moved,"), "{}", csv.text());
+        assert!(csv.text().contains("\ntotal,") || csv.text().contains("\r\ntotal,"));
+        let line = format!("{draft},1,2026-11-20,2026-11-14,2026-11-20,1,true,0,");
+        assert!(csv.text().lines().skip(1).all(|row| row.contains(&line)), "{}", csv.text());
         let cut = world.send(post(&format!("{path}&limit=2"), &json!({})).by(&admin)).await;
         let cut = cut.ok(200).json();
         assert_eq!((&cut["issues"], &cut["complete"]), (&json!(2), &json!(false)));
@@ -217,6 +222,37 @@ fn a_replay_counts_who_gains_and_loses_and_names_only_what_its_reader_may_read()
         }
         let change = post(&format!("/api/v1/matrix/{draft}/activate"), &json!({})).by(&east);
         world.send(change).await.problem(403, "forbidden");
+    });
+}
+
+#[test]
+fn a_replay_asks_for_the_rules_of_the_day_on_which_the_draft_is_to_come() {
+    check(|fixture| async move {
+        let world = World::new(fixture).await;
+        let usual = lead_of(&world).await;
+        let lead = if usual == "js-gs" { "js-ps" } else { "js-gs" };
+        world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        // From the first of next month, and on the weekday of the report alone: the day that it
+        // comes into force is another one.
+        let row = format!("zz-1,10,small:bj-01-01,,,,,5,,,,{lead},,,2026-12-01,,test,test");
+        let draft = drafted(&world.ctx, &matrix_with(&[&row], &|_| false)).await;
+        let admin = world.user(Role::Admin, None, None).await;
+        let run = |more: &'static str| {
+            let path = format!("/api/v1/matrix/{draft}/simulate?from=2026-11-14&to=2026-11-20");
+            let call = post(&format!("{path}{more}"), &json!({})).by(&admin);
+            async { world.send(call).await.ok(200).json() }
+        };
+        let today = run("").await;
+        assert_eq!((&today["rerouted"], &today["valid_on"]), (&json!(0), &json!("2026-11-20")));
+        assert_eq!(today["rules_not_valid"], 1, "and the answer says why: {today}");
+        let then = run("&on=2026-12-01").await;
+        assert_eq!((&then["rerouted"], &then["rules_not_valid"]), (&json!(1), &json!(0)), "{then}");
+        // A version that is scheduled is asked for the rules of its own day.
+        let asked =
+            Activating { version: draft, from: Day::parse("2026-12-01"), ..Activating::default() };
+        activate_matrix(&world.ctx, &asked).await.unwrap();
+        let planned = run("").await;
+        assert_eq!((&planned["rerouted"], &planned["valid_on"]), (&json!(1), &json!("2026-12-01")));
     });
 }
 

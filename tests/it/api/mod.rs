@@ -6,6 +6,7 @@ mod fuzz;
 mod idempotency;
 mod matrix;
 pub mod report;
+mod requests;
 mod reroute;
 mod scope;
 mod session;

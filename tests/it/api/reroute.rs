@@ -1,4 +1,5 @@
-//! Correcting the place or the category of an issue: the change of route is shown, then taken.
+//! Correcting the place, the category or the severity of an issue: the change of route is shown,
+//! then taken.
 
 use super::{HAZARD, IN_EAST, IN_WEST, World, get, post, report_of};
 use crate::support::check;
@@ -77,7 +78,7 @@ fn a_correction_is_shown_before_it_is_taken_and_confirmed_once_a_department_has_
         let last = events["items"].as_array().unwrap().last().unwrap().clone();
         assert_eq!((&last["action"], &last["to"]), (&json!("correct"), &json!("filed")));
         assert_eq!(verify_audit(&world.ctx, |_| ()).await.unwrap().faulty, 0);
-        assert_eq!(verify_metrics(&world.ctx).await.unwrap().differing, 0);
+        assert!(verify_metrics(&world.ctx).await.unwrap().is_right());
     });
 }
 
@@ -98,5 +99,52 @@ fn who_may_not_correct_is_shown_no_route() {
         world.send(post(&path, &nowhere).by(&desk)).await.problem(422, "validation");
         let unknown = json!({"category": "nothing"});
         world.send(post(&path, &unknown).by(&desk)).await.problem(422, "validation");
+    });
+}
+
+#[test]
+fn another_severity_shows_its_route_and_is_confirmed_once_a_department_has_it() {
+    check(|fixture| async move {
+        let world = World::new(fixture).await;
+        let desk = world.user(Role::DutySupervisor, None, None).await;
+        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let severity = |grade: &str, word: Option<&Value>| {
+            let mut action =
+                json!({"action": "set_severity", "severity": grade, "note": "实地核对"});
+            if let Some(word) = word {
+                action["confirmed_route"] = word.clone();
+            }
+            action
+        };
+        // Nobody has it yet: it is routed anew without a word.
+        let now = world.act(&desk, &id, &severity("major", None)).await.ok(200).json();
+        assert_eq!(now["severity"], "major");
+        world.act(&desk, &id, &json!({"action": "file"})).await.ok(200);
+        let lead = now["proposed"]["code"].clone();
+        world.act(&desk, &id, &json!({"action": "dispatch", "department": lead})).await.ok(200);
+        let told = world.act(&desk, &id, &severity("general", None)).await;
+        assert_eq!(told.problem(422, "validation")["errors"][0]["field"], "confirmed_route");
+        let shown = preview(&world, &desk, &id, &json!({"severity": "general"})).await;
+        assert_eq!(shown["must_confirm"], json!(true));
+        let other = preview(&world, &desk, &id, &json!({"severity": "major"})).await;
+        let wrong = severity("general", Some(&other["confirmed_route"]));
+        world.act(&desk, &id, &wrong).await.problem(412, "stale_route");
+        let right = severity("general", Some(&shown["confirmed_route"]));
+        let now = world.act(&desk, &id, &right).await.ok(200).json();
+        assert_eq!((&now["severity"], &now["state"]), (&json!("general"), &json!("dispatched")));
+        // The decision is kept, with the severity that it was made by.
+        let sql = "SELECT trace FROM route ORDER BY seq DESC LIMIT 1";
+        let trace = world.fixture.raw.texts(sql).await;
+        assert!(trace[0].contains("general"), "{trace:?}");
+        // It is a step of its own.
+        let path = format!("/api/v1/issues/{id}/reroute/preview");
+        let both = json!({"severity": "major", "category": ELSEWHERE});
+        let told = world.send(post(&path, &both).by(&desk)).await.problem(422, "validation");
+        assert_eq!(told["errors"][0]["field"], "severity");
+        let worker = world.user(Role::GridWorker, None, None).await;
+        let body = json!({"severity": "major"});
+        world.send(post(&path, &body).by(&worker)).await.problem(403, "forbidden");
+        assert_eq!(verify_audit(&world.ctx, |_| ()).await.unwrap().faulty, 0);
+        assert_eq!(verify_metrics(&world.ctx).await.unwrap().differing, 0);
     });
 }

@@ -143,6 +143,56 @@ fn polygons_of_tiles_are_closed_and_wind_as_they_should() {
     });
 }
 
+/// A text of a tile and a value of JSON.
+fn assert_same(name: &str, text: &str, value: &serde_json::Value) {
+    match (value.as_f64(), text.parse::<f64>()) {
+        (Some(number), Ok(own)) => assert!((number - own).abs() < 1e-12, "{name}: {text} {value}"),
+        _ => assert_eq!(value.as_str().map_or_else(|| value.to_string(), str::to_owned), text),
+    }
+}
+
+#[test]
+fn a_hexagon_says_the_same_in_a_tile_as_in_geojson() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 82, 500).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let window = "from=2026-03-01&to=2035-12-30";
+        // Zoom 12 shows hexagons of resolution 8.
+        let tile = Tile::at(12, 113.64, 34.74).unwrap();
+        let (west, south, _, north) = tile.bounds();
+        let side = f64::from(1u32 << 12);
+        let x = ((west / 360.0 + 0.5) * side).round();
+        let middle = f64::midpoint(south, north).to_radians().tan().asinh();
+        let y = ((0.5 - middle / std::f64::consts::TAU) * side).floor();
+        let path = format!("/tiles/cells/12/{x}/{y}.mvt?{window}");
+        let read = mvt::read(&server.get(&token, &path).await.body);
+        let path = format!("/metrics/cells?res=8&format=geojson&{window}");
+        let map = server.get(&token, &path).await.json();
+        let labels = map["definitions"].as_array().unwrap().iter().map(|l| l.as_str().unwrap());
+        let labels = labels.collect::<Vec<_>>().join(" ");
+        assert!(labels.contains("closing_rate@3") && labels.contains("overdue@1"), "{labels}");
+        let mut shrunk = 0;
+        for feature in &read.features {
+            let cell = &feature.properties["cell"];
+            let all = map["features"].as_array().unwrap();
+            let same = all.iter().find(|one| one["properties"]["cell"] == *cell).unwrap();
+            let mut own = same["properties"].as_object().unwrap().clone();
+            own.retain(|_, value| !value.is_null());
+            for (name, value) in &feature.properties {
+                let told = own.remove(name);
+                match name.as_str() {
+                    "as_of" => assert_eq!(value.as_str(), map["as_of"].as_str().unwrap()),
+                    "definitions" => assert_eq!(*value, labels),
+                    _ => assert_same(name, value, &told.unwrap_or_default()),
+                }
+                shrunk += usize::from(name == "closing_rate_shrunk");
+            }
+            assert!(own.is_empty(), "the tile lacks {own:?}");
+        }
+        assert!(!read.features.is_empty() && shrunk > 0);
+    });
+}
+
 #[test]
 fn a_tile_that_does_not_exist_or_is_not_allowed_is_refused() {
     check(|fixture| async move {

@@ -1,10 +1,11 @@
 //! Every number equals the count of the issues that it names, in every scope and filter.
 
 use super::{Server, grant, readers};
-use crate::support::check;
 use crate::support::world::DEPARTMENTS;
+use crate::support::{check, zone};
 use axum::http::StatusCode;
 use hexward::domain::access::Role;
+use hexward::domain::time::Day;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -19,10 +20,27 @@ const RATES: [&str; 9] = [
     "rework_rate",
     "mediation_rate",
 ];
-/// Definitions by the cohort of the days of filing came before these.
-const SECOND: [&str; 2] = ["closing_rate", "rework_rate"];
-const COUNTS: [&str; 7] =
-    ["reported", "filed", "dispatched", "closed", "open", "opinion_collected", "legal_answered"];
+/// Definitions that are not the first of their rate.
+const LATER: [(&str, u32); 4] =
+    [("closing_rate", 3), ("rework_rate", 3), ("handling_rate", 2), ("extension_rate", 2)];
+const COUNTS: [&str; 16] = [
+    "reported",
+    "filed",
+    "dispatched",
+    "closed",
+    "open",
+    "opinion_collected",
+    "legal_answered",
+    "revisited",
+    "urged",
+    "supervised",
+    "whistled",
+    "whistled_on_time",
+    "exempted_rework",
+    "exempted_overdue",
+    "exempted_return",
+    "exempted_rating",
+];
 const TIMES: [&str; 3] = ["accept_ms", "handle_ms", "close_ms"];
 
 /// Compares every number in `metrics` with what the list finds; gives how many were not 0.
@@ -32,7 +50,8 @@ async fn check_numbers(server: &Server, token: &str, metrics: &Value, query: &st
         for side in ["numerator", "denominator"] {
             numbers.push((format!("{rate}.{side}"), metrics[rate][side].as_i64().unwrap()));
         }
-        let version = if SECOND.contains(&rate) { 2 } else { 1 };
+        let later = LATER.iter().find(|(name, _)| *name == rate);
+        let version = later.map_or(1, |(_, version)| *version);
         assert_eq!(metrics[rate]["definition"], format!("{rate}@{version}"));
         let [over, under] =
             ["numerator", "denominator"].map(|side| metrics[rate][side].as_f64().unwrap());
@@ -145,6 +164,7 @@ fn a_silent_area_is_listed_as_unknown_and_a_silent_hexagon_is_not() {
             });
             assert!(silent || !["/G32/", "/G33/"].contains(&code.as_str()));
             assert_eq!(item["n"] == 0, silent, "{item}");
+            assert_eq!(item["unknown"], silent, "{item}");
             let metrics = &item["metrics"];
             assert_eq!(metrics["closing_rate"]["value"].is_null() && silent, silent);
             assert_eq!(metrics["backlog"]["age_median_ms"].is_null() && silent, silent);
@@ -157,6 +177,77 @@ fn a_silent_area_is_listed_as_unknown_and_a_silent_hexagon_is_not() {
                 || RATES.iter().any(|rate| item["metrics"][rate]["denominator"] != 0)
                 || TIMES.iter().any(|times| item["metrics"][times]["n"] != 0);
             assert!(some, "{item}");
+        }
+    });
+}
+
+#[test]
+fn an_area_without_a_new_report_still_shows_what_it_owes() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 73, 900).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        // A window after the last report, in which limits fall and nothing begins.
+        let last = server.issues().iter().map(|issue| issue.times.reported).max().unwrap();
+        let after = Day(last.day_in(&zone()).0 + 1);
+        let query = format!("level=district&from={after}&to={after}");
+        let list = server.get(&token, &format!("/metrics/areas?{query}")).await.json();
+        let mut owing = 0;
+        for item in list["items"].as_array().unwrap() {
+            let metrics = &item["metrics"];
+            let open = metrics["backlog"]["open"].as_i64().unwrap();
+            assert_eq!(item["n"], 0, "{item}");
+            assert!(metrics["filing_rate"]["unknown"] == true, "of no report nothing is filed");
+            if open > 0 {
+                owing += 1;
+                assert_eq!(item["unknown"], false, "{item}");
+            }
+        }
+        assert!(owing > 0, "{list}");
+    });
+}
+
+#[test]
+fn every_number_of_the_table_of_areas_stands_beside_its_definition() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 72, 400).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let query = "level=street&from=2026-03-01&to=2035-12-30";
+        let text = server.get(&token, &format!("/metrics/areas?{query}&format=csv")).await;
+        let text = String::from_utf8(text.body.to_vec()).unwrap();
+        let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+        let header = reader.headers().unwrap().clone();
+        let list = server.get(&token, &format!("/metrics/areas?{query}")).await.json();
+        let items = list["items"].as_array().unwrap();
+        let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+        assert_eq!(rows.len(), items.len());
+        for (row, item) in rows.iter().zip(items) {
+            let field = |name: &str| {
+                let at = header.iter().position(|own| own == name);
+                row[at.unwrap_or_else(|| panic!("no column {name}"))].to_owned()
+            };
+            let metrics = &item["metrics"];
+            for count in COUNTS {
+                assert_eq!(field(count), metrics[count].to_string(), "{count}");
+                assert_eq!(field(&format!("{count}_definition")), format!("{count}@1"));
+            }
+            for rate in RATES {
+                let own = metrics[rate]["definition"].as_str().unwrap();
+                assert_eq!(field(&format!("{rate}_definition")), own);
+                assert_eq!(
+                    field(&format!("{rate}_denominator")),
+                    metrics[rate]["denominator"].to_string()
+                );
+            }
+            for times in TIMES {
+                assert_eq!(field(&format!("{times}_n")), metrics[times]["n"].to_string());
+                let p90 = metrics[times]["p90"].as_i64();
+                let p90 = p90.map_or_else(String::new, |ms| ms.to_string());
+                assert_eq!(field(&format!("{times}_p90")), p90);
+                assert_eq!(field(&format!("{times}_definition")), format!("{times}@1"));
+            }
+            let p90 = metrics["backlog"]["age_p90_ms"].as_i64();
+            assert_eq!(field("age_p90_ms"), p90.map_or_else(String::new, |ms| ms.to_string()));
+            assert_eq!(field("overdue_definition"), "overdue@1");
         }
     });
 }

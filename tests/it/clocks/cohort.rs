@@ -1,13 +1,17 @@
 //! The due cohorts, step by step: on which day an issue counts, and for what.
 
 use super::rules::{Tale, filed, local};
-use crate::support::zone;
-use hexward::domain::issue::state::Action;
-use hexward::domain::metrics::contribution::{Measure, measures_of};
+use crate::support::world::{START, report};
+use crate::support::{Chance, zone};
+use hexward::domain::issue::record::Issue;
+use hexward::domain::issue::state::{Action, ReturnReason};
+use hexward::domain::metrics::contribution::{Bin, Measure, bin_of, measures_of};
 use hexward::domain::metrics::definition::{
-    CLOSING_RATE, CLOSING_RATE_FILED, EXTENSION_RATE, HANDLING_RATE, ON_TIME_CLOSING_RATE,
-    ON_TIME_HANDLING_RATE, REWORK_RATE, Tally,
+    CLOSING_RATE, CLOSING_RATE_FILED, CLOSING_RATE_SUSPENDED, DISPATCH_ACCURACY, EXTENSION_RATE,
+    FILING_RATE, HANDLING_RATE, HANDLING_RATE_UNDATED, ON_TIME_CLOSING_RATE, ON_TIME_HANDLING_RATE,
+    REWORK_RATE, Tally,
 };
+use hexward::domain::metrics::figure::FIGURES;
 use hexward::domain::time::Day;
 
 fn day(text: &str) -> Day {
@@ -121,6 +125,17 @@ fn a_suspended_issue_leaves_the_cohort_and_comes_back_with_its_new_limit() {
 }
 
 #[test]
+fn what_has_no_limit_is_in_no_cohort_while_it_is_suspended_either() {
+    let rate = |limit: &str| {
+        let mut tale = filed(limit);
+        take_all(&mut tale, &[(Action::Dispatch, "06-09T09:10"), (Action::Accept, "06-09T09:20")]);
+        tale.take(Action::Suspend, "06-10T09:00");
+        tally(&[tale], "06-10", "06-10").rate(&CLOSING_RATE_SUSPENDED).value()
+    };
+    assert_eq!((rate("2 work_day"), rate("")), (Some(0.0), None));
+}
+
+#[test]
 fn an_extension_moves_the_day_and_counts() {
     let mut tale = handling();
     tale.take(Action::Extend, "06-10T09:00");
@@ -157,9 +172,66 @@ fn what_has_no_limit_counts_when_it_is_done_and_is_not_on_time() {
     assert_eq!(when(&tale, Measure::HandlingDue), Some(day("07-20")));
     assert_eq!(when(&tale, Measure::ClosingDue), None);
     let month = tally(&[tale], "07-01", "07-31");
-    assert_eq!(month.rate(&HANDLING_RATE).value(), Some(1.0));
-    // It could keep no limit, so it earns no mark for having kept one.
+    // Due to nobody by any day, it counts for nobody: it would only ever count when it is done.
+    assert_eq!(month.rate(&HANDLING_RATE).value(), None);
+    assert_eq!(month.rate(&HANDLING_RATE_UNDATED).value(), Some(1.0), "a city may count it");
     assert_eq!(month.rate(&ON_TIME_HANDLING_RATE).value(), None);
+}
+
+#[test]
+fn a_return_as_not_ours_lowers_the_accuracy_for_good_and_another_reason_does_not() {
+    for (reason, accuracy) in [(ReturnReason::NotOurs, 0.0), (ReturnReason::Unclear, 1.0)] {
+        let mut tale = filed("2 work_day");
+        tale.take(Action::Dispatch, "06-09T09:10");
+        let mut back = tale.command(Action::Return, local("06-09T09:20"));
+        back.reason = Some(reason);
+        tale.give(&back, local("06-09T09:20"));
+        let rate = |tale: &Tale| {
+            let tales = std::slice::from_ref(tale);
+            tally(tales, "06-09", "06-09").rate(&DISPATCH_ACCURACY).value()
+        };
+        assert_eq!(rate(&tale), Some(accuracy), "{reason}");
+        // The right dispatch after it does not wash it off.
+        take_all(
+            &mut tale,
+            &[
+                (Action::Dispatch, "06-09T09:30"),
+                (Action::Accept, "06-09T09:40"),
+                (Action::Submit, "06-10T10:00"),
+                (Action::OrderCheck, "06-10T10:10"),
+                (Action::Pass, "06-10T11:00"),
+            ],
+        );
+        assert_eq!(rate(&tale), Some(accuracy), "{reason}");
+    }
+}
+
+#[test]
+fn what_was_filed_of_the_reports_of_its_day_is_the_filing_rate() {
+    let rate = |issues: &[&Issue]| {
+        let mut tally = Tally::default();
+        for (_, measure) in issues.iter().flat_map(|issue| measures_of(issue, &zone())) {
+            tally.add(measure, 1);
+        }
+        tally.rate(&FILING_RATE).value()
+    };
+    let filed = filed("2 work_day").issue;
+    let (waiting, _) = report(&mut Chance(1), START, None);
+    assert_eq!(rate(&[&waiting]), Some(0.0));
+    assert_eq!(rate(&[&filed]), Some(1.0));
+    assert_eq!(rate(&[&filed, &waiting]), Some(0.5));
+}
+
+#[test]
+fn no_counter_and_no_number_names_a_person() {
+    // Taken apart whole, so that a new part of the key has to be thought of here.
+    let Bin { path: _, cell: _, kind: _, category: _, department: _ } =
+        bin_of(&filed("2 work_day").issue);
+    let people = ["worker", "handler", "person", "account", "actor", "reporter_"];
+    let names = Measure::plain().map(|measure| measure.to_string());
+    for name in names.chain(FIGURES.iter().map(|figure| figure.id.to_owned())) {
+        assert!(!people.iter().any(|word| name.contains(word)), "{name}");
+    }
 }
 
 #[test]
@@ -180,8 +252,14 @@ fn a_busy_month_of_filing_flatters_nobody() {
 #[test]
 fn an_issue_that_was_rejected_merged_or_reopened_is_due_only_as_it_stands() {
     let mut merged = handling();
+    merged.take(Action::Submit, "06-09T09:40");
+    assert_eq!(when(&merged, Measure::Handled), Some(day("06-09")));
     merged.take(Action::Merge, "06-09T10:00");
-    assert_eq!(when(&merged, Measure::ClosingDue), None);
+    for measure in [Measure::ClosingDue, Measure::Handled, Measure::ReworkedOfHandled] {
+        assert_eq!(when(&merged, measure), None, "{measure}");
+    }
+    let measures = measures_of(&merged.issue, &zone());
+    assert!(!measures.iter().any(|(_, m)| matches!(m, Measure::HandleTime(_))), "{measures:?}");
     let mut reopened = handling();
     take_all(
         &mut reopened,

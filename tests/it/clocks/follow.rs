@@ -132,7 +132,7 @@ fn another_severity_is_routed_anew_with_its_limit() {
 
 #[test]
 fn a_pause_ends_at_its_date_however_late_the_service_notices_it() {
-    // Paused from Wednesday 09:00, a day used, until Saturday 20 June.
+    // Paused from Wednesday 09:00, a day used, until Tuesday 15:00.
     let due_when = |resumed: Option<&str>, by: &Actor| {
         let mut tale = filed("2 work_day");
         tale.dispatch("roads", "06-09T09:05");

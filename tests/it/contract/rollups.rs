@@ -5,7 +5,8 @@ use crate::support::{Chance, Fixture, ZONE, check, zone};
 use hexward::domain::access::{Clause, Scope};
 use hexward::domain::cell::descendant_interval;
 use hexward::domain::id::{AccountId, IssueId};
-use hexward::domain::issue::record::Issue;
+use hexward::domain::issue::event::Event;
+use hexward::domain::issue::record::{Issue, replay};
 use hexward::domain::metrics::contribution::{Deltas, Key, ROLLUP_RESOLUTION, add_contribution};
 use hexward::domain::time::Day;
 use hexward::store::change::{Change, Save};
@@ -207,36 +208,93 @@ fn joined(changes: Vec<Change>) -> Change {
     whole
 }
 
-#[test]
-#[ignore = "takes minutes: cargo test --release --test it after_100_000 -- --ignored"]
-fn after_100_000_random_events_the_counters_are_those_of_a_rebuild() {
-    const WORLDS: u64 = 20;
-    const EVENTS: usize = 100_000;
-    /// One transaction writes this many steps, to keep the test to tens of seconds.
+/// What the logs lead to counts for: replayed here, event by event.
+fn truth_of<'a>(logs: impl Iterator<Item = &'a Vec<Event>>) -> Deltas {
+    let mut truth = Deltas::new();
+    for log in logs {
+        add_contribution(&mut truth, &replay(log).expect("a log"), &zone(), 1);
+    }
+    truth
+}
+
+/// Random histories, made once for both engines: changes of thousands of steps each, what all their
+/// logs lead to, and how many issues and events they have.
+struct Histories {
+    changes: Vec<Change>,
+    truth: Deltas,
+    issues: usize,
+    events: usize,
+}
+
+fn histories(worlds: u64, events: usize) -> Histories {
+    /// One transaction writes this many steps, or there would be a hundred thousand of them.
     const STEPS: usize = 2_500;
-    check(|fixture| async move {
-        let (mut truth, mut issues, mut events) = (Deltas::new(), 0, 0);
-        for seed in 0..WORLDS {
-            let mut world = World::new(50_000 + seed);
-            while world.events() < EVENTS / WORLDS as usize {
-                let changes = (0..STEPS).map(|_| world.next_change()).collect();
-                fixture.store.apply(joined(changes)).await.expect("the steps are stored");
-            }
-            for issue in &world.issues {
-                add_contribution(&mut truth, issue, &zone(), 1);
-            }
-            (issues, events) = (issues + world.issues.len(), events + world.events());
+    let mut all = Histories { changes: Vec::new(), truth: Deltas::new(), issues: 0, events: 0 };
+    for seed in 0..worlds {
+        let mut world = World::new(50_000 + seed);
+        while world.events() < events / worlds as usize {
+            all.changes.push(joined((0..STEPS).map(|_| world.next_change()).collect()));
         }
-        assert!(events >= EVENTS, "only {events} events");
-        let stored = fixture.raw.number("SELECT COUNT(*) FROM event").await;
-        assert_eq!(stored, events as i64);
-        let kept = fixture.store.load_rollups().await.unwrap();
-        assert_eq!(kept.len(), truth.len());
-        let differing = kept.iter().find(|(key, n)| truth.get(key) != Some(n));
-        assert_eq!(differing, None, "the counters are the sum over the issues");
-        let rebuilt = fixture.store.replace_rollups(ZONE.into()).await.unwrap();
-        assert_eq!(rebuilt, issues as i64);
-        assert!(kept == fixture.store.load_rollups().await.unwrap(), "a rebuild changes nothing");
+        add(&mut all.truth, &truth_of(world.logs.values()));
+        all.issues += world.issues.len();
+        all.events += world.events();
+    }
+    all
+}
+
+#[test]
+fn after_100_000_random_events_the_counters_are_those_of_a_rebuild() {
+    const EVENTS: usize = 100_000;
+    let made = std::sync::Arc::new(histories(20, EVENTS));
+    assert!(made.events >= EVENTS, "only {} events", made.events);
+    check(|fixture| {
+        let made = made.clone();
+        async move {
+            for change in &made.changes {
+                fixture.store.apply(change.clone()).await.expect("the steps are stored");
+            }
+            let stored = fixture.raw.number("SELECT COUNT(*) FROM event").await;
+            assert_eq!(stored, made.events as i64);
+            let kept = fixture.store.load_rollups().await.unwrap();
+            assert_eq!(kept.len(), made.truth.len());
+            let differing = kept.iter().find(|(key, n)| made.truth.get(key) != Some(n));
+            assert_eq!(differing, None, "the counters are what the logs lead to");
+            let rebuilt = fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+            assert_eq!(rebuilt, made.issues as i64);
+            let again = fixture.store.load_rollups().await.unwrap();
+            assert!(kept == again, "a rebuild changes nothing");
+        }
+    });
+}
+
+#[test]
+fn a_counter_or_an_issue_row_that_is_not_what_the_log_says_is_found() {
+    check(|fixture| async move {
+        let mut world = World::new(36);
+        write_histories(&fixture, &mut world, 800).await;
+        let found = async || fixture.store.check_rollups(ZONE).await.unwrap();
+        let right = found().await;
+        assert!(right.is_right(), "{:?}", right.examples);
+        assert_eq!(right.issues, world.issues.len() as i64);
+        assert_eq!(right.counters, truth_of(world.logs.values()).len());
+        // A row that says that an open issue is closed, behind the back of the log.
+        let open = world.issues.iter().find(|issue| issue.state.is_open()).expect("an open one");
+        let spoil = format!("UPDATE issue SET state = 'closed' WHERE id = '{}'", open.id);
+        fixture.raw.execute(&spoil).await.unwrap();
+        let spoilt = found().await;
+        assert_eq!((spoilt.differing, spoilt.rows_differing), (0, 1), "{:?}", spoilt.examples);
+        assert!(spoilt.examples[0].contains(&open.id.to_string()), "{:?}", spoilt.examples);
+        // A rebuild goes by the log and not by the row.
+        fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+        assert_eq!(fixture.store.load_rollups().await.unwrap(), truth_of(world.logs.values()));
+        // A counter that lost one.
+        let spoil = "UPDATE rollup SET n = n + 1 WHERE measure = 'reported' AND day = \
+                     (SELECT MIN(day) FROM rollup WHERE measure = 'reported' AND n > 0)";
+        fixture.raw.execute(spoil).await.unwrap();
+        let spoilt = found().await;
+        assert!(spoilt.differing >= 1 && spoilt.rows_differing == 1, "{spoilt:?}");
+        assert!(spoilt.examples.iter().any(|line| line.contains("reported: kept")), "{spoilt:?}");
+        assert!(fixture.store.check_rollups("Nowhere/At_All").await.is_err());
     });
 }
 

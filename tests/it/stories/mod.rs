@@ -174,7 +174,9 @@ impl Story {
     /// Suspended to a day on which it goes on by itself; what is due moves by as much.
     pub async fn suspend_until(&mut self, day: &str, after: &str) {
         let before = self.issue().await["clocks"]["total"]["left_minutes"].clone();
-        let suspend = json!({"action": "suspend", "until": day, "note": "等待材料到货"});
+        let asked = json!({"action": "request_suspension", "until": day, "note": "等待材料到货"});
+        self.step(|cast| &cast.handler, asked).await;
+        let suspend = json!({"action": "suspend", "until": day, "note": "同意，材料到货即恢复"});
         self.refused(|cast| &cast.handler, suspend.clone(), "forbidden").await;
         let issue = self.step(|cast| &cast.supervisor, suspend).await;
         assert_eq!(issue["state"], "suspended");
@@ -184,13 +186,15 @@ impl Story {
         let issue = self.attend().await;
         assert_eq!(issue["state"], "handling", "it goes on by itself");
         let left = issue["clocks"]["total"]["left_minutes"].as_i64().expect("a limit");
-        // The five minutes before the step are all that it cost.
-        assert!(before.as_i64().expect("a limit") - left <= 5, "{before} {left}");
+        // The minutes before the steps are all that it cost.
+        assert!(before.as_i64().expect("a limit") - left <= 10, "{before} {left}");
     }
 
     /// One limit more.
     pub async fn extend(&mut self) {
-        let extend = json!({"action": "extend", "note": "配件需定制"});
+        let asked = json!({"action": "request_extension", "note": "配件需定制"});
+        self.step(|cast| &cast.handler, asked).await;
+        let extend = json!({"action": "extend", "note": "同意延期一次"});
         self.refused(|cast| &cast.handler, extend.clone(), "forbidden").await;
         let issue = self.step(|cast| &cast.supervisor, extend).await;
         assert_eq!(

@@ -170,9 +170,12 @@ fn leads_on(action: Action) -> bool {
 /// Adds counters; those that come to nothing go.
 pub fn add(sum: &mut Deltas, more: &Deltas) {
     for (key, n) in more {
-        *sum.entry(key.clone()).or_insert(0) += n;
+        let own = sum.entry(key.clone()).or_insert(0);
+        *own += n;
+        if *own == 0 {
+            sum.remove(key);
+        }
     }
-    sum.retain(|_, n| *n != 0);
 }
 
 /// Timekeepers of two settings of working slots, by the calendars that ship: later years have none.

@@ -12,6 +12,12 @@ pub fn functions(text: &str) -> BTreeSet<&str> {
     text.match_indices("fn ").map(|(at, found)| word(at + found.len())).collect()
 }
 
+/// The titles of tests of the web side.
+pub fn titles(text: &str) -> BTreeSet<&str> {
+    let begins = text.match_indices("it('").map(|(at, found)| at + found.len());
+    begins.filter_map(|at| text[at..].split_once('\'')).map(|(title, _)| title).collect()
+}
+
 /// What is wrong with a table whose last cell names tests in backticks.
 pub fn problems(table: &str, known: &BTreeSet<&str>) -> Vec<String> {
     let mut out = Vec::new();
@@ -36,6 +42,8 @@ pub fn problems(table: &str, known: &BTreeSet<&str>) -> Vec<String> {
 fn a_row_without_a_test_and_a_test_that_is_not_there_are_found() {
     let known = functions("fn it_holds() {}\nasync fn other<T>()");
     assert_eq!(Vec::from_iter(&known), [&"it_holds", &"other"]);
+    let web = "  it('is closed', () => {})\n it.each([])('%s', f)";
+    assert_eq!(Vec::from_iter(titles(web)), ["is closed"]);
     let table = "| rule | code | tests |\n|---|---|---|\n| a | `b` | `it_holds`, `gone` |\n\
                  | c | `d` | |\n| e | `f` | `other` |\n";
     let told = ["docs/rules.md:3: no test `gone`", "docs/rules.md:4: no test holds this rule"];

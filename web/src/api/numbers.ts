@@ -61,7 +61,8 @@ export interface AreaMetrics {
   from: string
   to: string
   level: Level
-  items: { code: string; name: string; n: number; metrics: Metrics }[]
+  /** `unknown`: nothing at all is counted there. */
+  items: { code: string; name: string; n: number; unknown: boolean; metrics: Metrics }[]
 }
 /** One hexagon: its id, how many reports it has, and every metric flat: a rate under its id, with
  * its counts under `<id>_numerator` and `<id>_denominator`. */

@@ -379,7 +379,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Shows what a corrected place or category would do to the route; nothing is kept. */
+        /** Shows what a corrected place, category or severity would do to the route; nothing is kept. */
         post: operations["preview_reroute"];
         delete?: never;
         options?: never;
@@ -1257,10 +1257,14 @@ export interface components {
             assists?: string[];
             /** @description Corrected category code. */
             category?: string | null;
+            /** @description Needed with the reasons `not_ours` and `wrong_place`. */
             cited_rule?: string | null;
             /** @description Corrected condition code. */
             condition?: string | null;
-            /** @description The `confirmed_route` of the preview that was looked at; needed once a department has it. */
+            /**
+             * @description The `confirmed_route` of the preview that was looked at; a correction and a change of the
+             *     severity need it once a department has the issue.
+             */
             confirmed_route?: string | null;
             /** @description `wgs84` (default), `gcj02` or `bd09`. */
             datum?: string | null;
@@ -1280,6 +1284,12 @@ export interface components {
             /** @description Where a whistle summons to, in words. */
             meeting?: string | null;
             note?: string | null;
+            /**
+             * Format: int64
+             * @description The order that a reply answers, by its `seq` in the dossier; the oldest one where none is
+             *     named.
+             */
+            order?: number | null;
             outcome?: string | null;
             photo_ids?: string[];
             place?: components["schemas"]["PlaceFix"] | null;
@@ -1452,6 +1462,14 @@ export interface components {
             distance_m?: number | null;
             /** @description WGS-84; null once it was forgotten. */
             position?: number[] | null;
+        };
+        /** @description What a department asks for. */
+        AskedWire: {
+            /** @description `extension` or `suspension`. */
+            ask: string;
+            at: string;
+            /** @description Until when a suspension is asked for. */
+            until?: string | null;
         };
         /** @description An owned thing near a position: a road, a river, a park. */
         AssetWire: {
@@ -1650,6 +1668,8 @@ export interface components {
             /** @description Condition code. */
             condition?: string | null;
             place?: components["schemas"]["PlaceFix"] | null;
+            /** @description `general` or `major`; alone, as the action `set_severity` takes it. */
+            severity?: string | null;
         };
         /** @description Who signs in. */
         Credentials: {
@@ -1714,6 +1734,7 @@ export interface components {
             appeals: components["schemas"]["AppealWire"][];
             contacts: components["schemas"]["EntryWire"][];
             orders: components["schemas"]["OrderWire"][];
+            requests: components["schemas"]["RequestWire"][];
             revisits: components["schemas"]["RevisitStoryWire"][];
             tasks: components["schemas"]["TaskStoryWire"][];
             urges: components["schemas"]["EntryWire"][];
@@ -1871,6 +1892,7 @@ export interface components {
         /** @description An issue in a list. */
         IssueBrief: {
             address?: string | null;
+            answerable?: components["schemas"]["Named"] | null;
             care: components["schemas"]["CareWire"];
             category_code: string;
             category_name: string;
@@ -2045,6 +2067,7 @@ export interface components {
         Items_IssueBrief: {
             items: {
                 address?: string | null;
+                answerable?: components["schemas"]["Named"] | null;
                 care: components["schemas"]["CareWire"];
                 category_code: string;
                 category_name: string;
@@ -2479,6 +2502,7 @@ export interface components {
             max_chars?: number | null;
             name: string;
             required: boolean;
+            required_with?: components["schemas"]["RequiredWith"] | null;
         };
         /** @description Who offers to fulfil a wish. An account that works here need not leave a contact. */
         OfferHelpWire: {
@@ -2509,6 +2533,7 @@ export interface components {
         Page_IssueBrief: {
             items: {
                 address?: string | null;
+                answerable?: components["schemas"]["Named"] | null;
                 care: components["schemas"]["CareWire"];
                 category_code: string;
                 category_name: string;
@@ -2840,12 +2865,24 @@ export interface components {
             name?: string | null;
             phone?: string | null;
         };
+        /** @description A request of the department with its decision. */
+        RequestWire: components["schemas"]["EntryWire"] & {
+            /** @description `extension` or `suspension`. */
+            ask: string;
+            decision?: components["schemas"]["RulingWire"] | null;
+            until?: string | null;
+        };
+        /** @description When a field is needed that is optional else. */
+        RequiredWith: {
+            field: string;
+            values: string[];
+        };
         /** @description What a correction would change. */
         RerouteWire: {
-            /** @description To be sent with the action `correct`; it holds for this issue, version and difference. */
+            /** @description To be sent with the action; it holds for this issue, version and difference. */
             confirmed_route: string;
             lead_differs: boolean;
-            /** @description Whether the action `correct` must carry `confirmed_route`. */
+            /** @description Whether the action `correct` or `set_severity` must carry `confirmed_route`. */
             must_confirm: boolean;
             new: components["schemas"]["RouteSide"];
             old: components["schemas"]["RouteSide"];
@@ -2949,9 +2986,9 @@ export interface components {
             issues: components["schemas"]["RuledIssueWire"][];
             lead: components["schemas"]["Named"];
         };
-        /** @description The judgement of an arrival, or the decision of an appeal. */
+        /** @description The judgement of an arrival, or the decision of an appeal or a request. */
         RulingWire: components["schemas"]["EntryWire"] & {
-            /** @description `on_time`, `late` or `absent`; `upheld` or `dismissed`. */
+            /** @description `on_time`, `late` or `absent`; `upheld` or `dismissed`; `granted` or `declined`. */
             ruling: string;
         };
         /** @description A rung of the fallback ladder, in words. */
@@ -3206,6 +3243,7 @@ export interface components {
             appeal_ground?: string | null;
             /** @description `open`, `upheld` or `dismissed`. */
             appeal_state?: string | null;
+            asked?: components["schemas"]["AskedWire"] | null;
             /** @description Whether the reporter can be reached. */
             contactable: boolean;
             contacted_at?: string | null;
@@ -3219,7 +3257,7 @@ export interface components {
             /** @description The reporter says that it is not resolved, and nobody has reopened it. */
             reopen_proposed: boolean;
             replied_at?: string | null;
-            /** @description By when a written reply is owed; null when none is. */
+            /** @description By when the next written reply is owed; null when none is. */
             reply_due_at?: string | null;
             revisit?: components["schemas"]["RevisitWire"] | null;
             task?: components["schemas"]["TaskBrief"] | null;
@@ -3227,7 +3265,7 @@ export interface components {
             urges: number;
             /**
              * @description The departments of the last whistle: code, name and where each stands (`summoned`,
-             *     `arrived`, `on_time`, `late` or `absent`).
+             *     `arrived`, `arrived_late`, `on_time`, `late` or `absent`).
              */
             whistle: components["schemas"]["StandingWire"][];
             /** @description By when the summoned departments are to be there; null when no whistle is open. */

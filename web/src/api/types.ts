@@ -61,6 +61,7 @@ export const ATTENTIONS = [
   'whistle_open',
   'reopen_proposed',
   'appeal_open',
+  'request_open',
 ] as const
 export type Attention = (typeof ATTENTIONS)[number]
 
@@ -340,6 +341,8 @@ export interface ActionField {
   label: Both
   choices?: { value: string; label: Both }[]
   max_chars?: number
+  /** Needed only when another field has one of these values. */
+  required_with?: { field: string; values: string[] }
 }
 export interface ActionOffer {
   action: string

@@ -67,11 +67,12 @@ describe('areas with values', () => {
     to: '',
     level: 'grid',
     items: [
-      { code: 'a', name: 'a', n: 12, metrics },
+      { code: 'a', name: 'a', n: 12, unknown: false, metrics },
       {
         code: 'silent',
         name: 'silent',
         n: 0,
+        unknown: true,
         metrics: { ...metrics, closing_rate: rate(0, 0), reported: 0 },
       },
     ],
@@ -83,6 +84,25 @@ describe('areas with values', () => {
       expect(ranks[0]).toBeGreaterThanOrEqual(0)
       expect(ranks.slice(1)).toEqual([-1, -1])
     }
+  })
+
+  it('an area with no new report still shows what it owes', () => {
+    const quiet: AreaMetrics = {
+      ...answer,
+      items: [
+        {
+          code: 'a',
+          name: 'a',
+          n: 0,
+          unknown: false,
+          metrics: { ...metrics, reported: 0, closing_rate: rate(0, 40), filing_rate: rate(0, 0) },
+        },
+      ],
+    }
+    const shown = (metric: 'closing_rate' | 'backlog') =>
+      drawAreas(areas, quiet, metric).features[0]!.properties
+    expect(shown('closing_rate')).toMatchObject({ value: 0, n: 40, rank: 0 })
+    expect(shown('backlog')).toMatchObject({ value: 2 })
   })
 
   it('n is the denominator of the rate, not the number of reports', () => {

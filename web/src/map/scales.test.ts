@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULTS } from '../lib/filters'
 import { classBounds, classOf, METRICS, resolutionAt, scaleOf, weightOf } from './scales'
 
 describe('colour scales', () => {
@@ -26,6 +27,21 @@ describe('colour scales', () => {
       scaleOf(metric).colors[classOf(metric, value)!]
     expect(color('rework_rate', 0.9)).toBe(color('closing_rate', 0.1))
     expect(color('rework_rate', 0)).toBe(color('closing_rate', 1))
+  })
+
+  it('the heatmap begins with the closing rate, the rate on time is the next button', () => {
+    expect(DEFAULTS.metric).toBe('closing_rate')
+    expect(METRICS.slice(0, 2)).toEqual(['closing_rate', 'on_time_closing_rate'])
+  })
+
+  it('a scale is a constant: no value of the data moves its bounds', () => {
+    for (const metric of METRICS) {
+      const { breaks, colors } = scaleOf(metric)
+      expect(colors).toHaveLength(breaks.length + 1)
+      for (const [rank, bound] of breaks.entries()) expect(classOf(metric, bound)).toBe(rank + 1)
+    }
+    // Count, age and rates are layers of their own: there is no blended one.
+    expect(METRICS).not.toContain('score')
   })
 
   it('few cases are drawn weaker for rates, and never for counts', () => {

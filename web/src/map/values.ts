@@ -80,7 +80,8 @@ export function drawCells(cells: CellCollection, metric: MetricId): Drawn {
   }
 }
 
-/** Every area is drawn, also those without a single report: they are unknown. */
+/** Every area is drawn, also those of which nothing is counted: they are unknown. Of the others each
+ * rate is known or not by its own denominator. */
 export function drawAreas(areas: AreaCollection, metrics: AreaMetrics, metric: MetricId): Drawn {
   const byCode = new Map(metrics.items.map((item) => [item.code, item]))
   const silent: Measured = { value: null, n: 0, numerator: null }
@@ -88,7 +89,7 @@ export function drawAreas(areas: AreaCollection, metrics: AreaMetrics, metric: M
     type: 'FeatureCollection',
     features: areas.features.map(({ geometry, properties }) => {
       const item = byCode.get(properties.code)
-      const known = item && item.n > 0 ? measure(item.metrics, metric) : silent
+      const known = item && !item.unknown ? measure(item.metrics, metric) : silent
       const label = shortValue(known.value, metric)
       return {
         type: 'Feature',

@@ -23,7 +23,7 @@ pub const DISPATCH_ACCURACY: Definition = Definition {
     id: "dispatch_accuracy",
     metric: "dispatch_accuracy",
     better: Better::Higher,
-    of_departments: true,
+    of_departments: false,
     version: 1,
     name_zh: "准确派遣率",
     name_en: "Dispatch accuracy",
@@ -41,17 +41,18 @@ pub const HANDLING_RATE: Definition = Definition {
     metric: "handling_rate",
     better: Better::Higher,
     of_departments: true,
-    version: 1,
+    version: 2,
     name_zh: "处置率",
     name_en: "Handling rate",
     numerator: &[Measure::HandlingDone],
-    less: &[],
+    less: &[Measure::HandledUndated],
     denominator: Measure::HandlingDue,
-    denominator_less: &[],
-    says_zh: "其中已处置的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，期末至多到今天，\
+    denominator_less: &[Measure::HandledUndated],
+    says_zh: "其中已处置的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，期末至多到今天，\
               挂账期间不计",
-    says_en: "of them, handled ÷ due to be handled: the limit or the feedback, whichever came \
-              first, falls in the window, which ends today at the latest; not what is suspended",
+    says_en: "of them, handled ÷ due to be handled, with a limit: the limit or the feedback, \
+              whichever came first, falls in the window, which ends today at the latest; not what \
+              is suspended",
 };
 
 pub const ON_TIME_HANDLING_RATE: Definition = Definition {
@@ -59,8 +60,9 @@ pub const ON_TIME_HANDLING_RATE: Definition = Definition {
     metric: "on_time_handling_rate",
     name_zh: "按期处置率",
     name_en: "On-time handling rate",
+    version: 1,
     numerator: &[Measure::HandledOnTime],
-    denominator_less: &[Measure::HandledUndated],
+    less: &[],
     says_zh: "其中时限内处置的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，\
               期末至多到今天，挂账期间不计",
     says_en: "of them, handled within the limit ÷ due to be handled, with a limit: the limit or \
@@ -76,11 +78,12 @@ pub const EXTENSION_RATE: Definition = Definition {
     name_zh: "延期率",
     name_en: "Extension rate",
     numerator: &[Measure::HandlingExtended],
-    says_zh: "其中延期至少一次的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，\
+    less: &[Measure::ExtendedUndated],
+    says_zh: "其中延期至少一次的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，\
               期末至多到今天，挂账期间不计",
-    says_en: "of them, extended at least once ÷ due to be handled: the limit or the feedback, \
-              whichever came first, falls in the window, which ends today at the latest; not what \
-              is suspended",
+    says_en: "of them, extended at least once ÷ due to be handled, with a limit: the limit or the \
+              feedback, whichever came first, falls in the window, which ends today at the \
+              latest; not what is suspended",
     ..HANDLING_RATE
 };
 
@@ -89,17 +92,18 @@ pub const CLOSING_RATE: Definition = Definition {
     metric: "closing_rate",
     better: Better::Higher,
     of_departments: true,
-    version: 2,
+    version: 3,
     name_zh: "结案率",
     name_en: "Closing rate",
     numerator: &[Measure::ClosingDone],
-    less: &[],
+    less: &[Measure::ClosedUndated],
     denominator: Measure::ClosingDue,
-    denominator_less: &[],
-    says_zh: "其中已结案的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，期末至多到今天，\
+    denominator_less: &[Measure::ClosedUndated],
+    says_zh: "其中已结案的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，期末至多到今天，\
               挂账期间不计",
-    says_en: "of them, closed ÷ due to be closed: the limit or the closing, whichever came first, \
-              falls in the window, which ends today at the latest; not what is suspended",
+    says_en: "of them, closed ÷ due to be closed, with a limit: the limit or the closing, \
+              whichever came first, falls in the window, which ends today at the latest; not what \
+              is suspended",
 };
 
 pub const ON_TIME_CLOSING_RATE: Definition = Definition {
@@ -109,7 +113,7 @@ pub const ON_TIME_CLOSING_RATE: Definition = Definition {
     name_zh: "按期结案率",
     name_en: "On-time closing rate",
     numerator: &[Measure::ClosedOnTime],
-    denominator_less: &[Measure::ClosedUndated],
+    less: &[],
     says_zh: "其中时限内结案的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，\
               期末至多到今天，挂账期间不计",
     says_en: "of them, closed within the limit ÷ due to be closed, with a limit: the limit or the \
@@ -125,11 +129,12 @@ pub const REWORK_RATE: Definition = Definition {
     name_zh: "返工率",
     name_en: "Rework rate",
     numerator: &[Measure::ClosingReworked],
-    says_zh: "其中核查未通过至少一次的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，\
+    less: &[Measure::ReworkedUndated],
+    says_zh: "其中核查未通过至少一次的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，\
               期末至多到今天，挂账期间不计",
-    says_en: "of them, with a failed inspection ÷ due to be closed: the limit or the closing, \
-              whichever came first, falls in the window, which ends today at the latest; not what \
-              is suspended",
+    says_en: "of them, with a failed inspection ÷ due to be closed, with a limit: the limit or the \
+              closing, whichever came first, falls in the window, which ends today at the latest; \
+              not what is suspended",
     ..CLOSING_RATE
 };
 
@@ -139,7 +144,9 @@ pub const CLOSING_RATE_FILED: Definition = Definition {
     name_zh: "结案率（按立案日计）",
     name_en: "Closing rate by filing",
     numerator: &[Measure::ClosedOfDue],
+    less: &[],
     denominator: Measure::DueToClose,
+    denominator_less: &[],
     says_zh: "期内立案的事件中已结案的 ÷ 期内立案应结案的",
     says_en: "filed in the period and closed by now ÷ filed in the period and to be closed",
     ..CLOSING_RATE
@@ -151,7 +158,9 @@ pub const REWORK_RATE_FILED: Definition = Definition {
     name_zh: "返工率（按立案日计）",
     name_en: "Rework rate by filing",
     numerator: &[Measure::ReworkedOfDue],
+    less: &[],
     denominator: Measure::DueToClose,
+    denominator_less: &[],
     says_zh: "期内立案的事件中核查未通过至少一次的 ÷ 期内立案应结案的",
     says_en: "filed in the period with a failed inspection ÷ filed in the period and to be closed",
     ..REWORK_RATE
@@ -188,15 +197,16 @@ pub const CLOSING_RATE_ACTIVE: Definition = Definition {
 /// As [`CLOSING_RATE`], but what is suspended stays due: some cities count so.
 pub const CLOSING_RATE_SUSPENDED: Definition = Definition {
     id: "closing_rate_suspended",
-    version: 1,
+    version: 2,
     name_zh: "结案率（含挂账）",
     name_en: "Closing rate with suspended issues",
     denominator: Measure::ClosingDueOrSuspended,
-    says_zh: "其中已结案的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，期末至多到今天；\
+    denominator_less: &[Measure::ClosedUndated, Measure::SuspendedUndated],
+    says_zh: "其中已结案的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，期末至多到今天；\
               挂账的计入挂账日",
-    says_en: "of them, closed ÷ due to be closed: the limit or the closing, whichever came first, \
-              falls in the window, which ends today at the latest; what is suspended by the day \
-              of its suspension",
+    says_en: "of them, closed ÷ due to be closed, with a limit: the limit or the closing, \
+              whichever came first, falls in the window, which ends today at the latest; what is \
+              suspended by the day of its suspension",
     ..CLOSING_RATE
 };
 
@@ -206,20 +216,23 @@ pub const HANDLING_RATE_SUSPENDED: Definition = Definition {
     name_zh: "处置率（含挂账）",
     name_en: "Handling rate with suspended issues",
     denominator: Measure::HandlingDueOrSuspended,
-    says_zh: "其中已处置的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，期末至多到今天；\
+    denominator_less: &[Measure::HandledUndated, Measure::SuspendedUndated],
+    says_zh: "其中已处置的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，期末至多到今天；\
               挂账的计入挂账日",
-    says_en: "of them, handled ÷ due to be handled: the limit or the feedback, whichever came \
-              first, falls in the window, which ends today at the latest; what is suspended by \
-              the day of its suspension",
+    says_en: "of them, handled ÷ due to be handled, with a limit: the limit or the feedback, \
+              whichever came first, falls in the window, which ends today at the latest; what is \
+              suspended by the day of its suspension",
     ..HANDLING_RATE
 };
 
 /// As [`ON_TIME_CLOSING_RATE`], but what is suspended stays due.
 pub const ON_TIME_CLOSING_RATE_SUSPENDED: Definition = Definition {
     id: "on_time_closing_rate_suspended",
+    version: 2,
     name_zh: "按期结案率（含挂账）",
     name_en: "On-time closing rate with suspended issues",
     denominator: Measure::ClosingDueOrSuspended,
+    denominator_less: &[Measure::ClosedUndated, Measure::SuspendedUndated],
     says_zh: "其中时限内结案的 ÷ 应结案且有时限的：时限日或结案日（以先到者计）在期内，\
               期末至多到今天；挂账的计入挂账日",
     says_en: "of them, closed within the limit ÷ due to be closed, with a limit: the limit or the \
@@ -231,9 +244,11 @@ pub const ON_TIME_CLOSING_RATE_SUSPENDED: Definition = Definition {
 /// As [`ON_TIME_HANDLING_RATE`], but what is suspended stays due.
 pub const ON_TIME_HANDLING_RATE_SUSPENDED: Definition = Definition {
     id: "on_time_handling_rate_suspended",
+    version: 2,
     name_zh: "按期处置率（含挂账）",
     name_en: "On-time handling rate with suspended issues",
     denominator: Measure::HandlingDueOrSuspended,
+    denominator_less: &[Measure::HandledUndated, Measure::SuspendedUndated],
     says_zh: "其中时限内处置的 ÷ 应处置且有时限的：时限日或处置日（以先到者计）在期内，\
               期末至多到今天；挂账的计入挂账日",
     says_en: "of them, handled within the limit ÷ due to be handled, with a limit: the limit or \
@@ -300,8 +315,114 @@ pub const REWORK_RATE_HANDLED: Definition = Definition {
     name_zh: "返工率（按处置计）",
     name_en: "Rework rate of what was handled",
     numerator: &[Measure::ReworkedOfHandled],
+    less: &[],
     denominator: Measure::Handled,
+    denominator_less: &[],
     says_zh: "期内反馈的事件中核查未通过至少一次的 ÷ 期内反馈的",
     says_en: "handled in the period with a failed inspection ÷ handled in the period",
     ..REWORK_RATE
+};
+
+// The cohorts as they were counted at first: what has no limit counts when it is done, so
+// that an office without limits closes all that is due. A city may choose them still, and printed
+// numbers go by them.
+
+/// As [`CLOSING_RATE`], with what has no limit.
+pub const CLOSING_RATE_UNDATED: Definition = Definition {
+    version: 2,
+    name_zh: "结案率（含无时限的）",
+    name_en: "Closing rate with what has no limit",
+    less: &[],
+    denominator_less: &[],
+    says_zh: "其中已结案的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，期末至多到今天，\
+              挂账期间不计；无时限的按结案日计",
+    says_en: "of them, closed ÷ due to be closed: the limit or the closing, whichever came first, \
+              falls in the window, which ends today at the latest; not what is suspended; what has \
+              no limit by the day of its closing",
+    ..CLOSING_RATE
+};
+
+/// As [`REWORK_RATE`], with what has no limit.
+pub const REWORK_RATE_UNDATED: Definition = Definition {
+    version: 2,
+    name_zh: "返工率（含无时限的）",
+    name_en: "Rework rate with what has no limit",
+    less: &[],
+    denominator_less: &[],
+    says_zh: "其中核查未通过至少一次的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，\
+              期末至多到今天，挂账期间不计；无时限的按结案日计",
+    says_en: "of them, with a failed inspection ÷ due to be closed: the limit or the closing, \
+              whichever came first, falls in the window, which ends today at the latest; not what \
+              is suspended; what has no limit by the day of its closing",
+    ..REWORK_RATE
+};
+
+/// As [`HANDLING_RATE`], with what has no limit.
+pub const HANDLING_RATE_UNDATED: Definition = Definition {
+    version: 1,
+    name_zh: "处置率（含无时限的）",
+    name_en: "Handling rate with what has no limit",
+    less: &[],
+    denominator_less: &[],
+    says_zh: "其中已处置的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，期末至多到今天，\
+              挂账期间不计；无时限的按处置日计",
+    says_en: "of them, handled ÷ due to be handled: the limit or the feedback, whichever came \
+              first, falls in the window, which ends today at the latest; not what is suspended; \
+              what has no limit by the day of its feedback",
+    ..HANDLING_RATE
+};
+
+/// As [`EXTENSION_RATE`], with what has no limit.
+pub const EXTENSION_RATE_UNDATED: Definition = Definition {
+    version: 1,
+    name_zh: "延期率（含无时限的）",
+    name_en: "Extension rate with what has no limit",
+    less: &[],
+    denominator_less: &[],
+    says_zh: "其中延期至少一次的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，\
+              期末至多到今天，挂账期间不计；无时限的按处置日计",
+    says_en: "of them, extended at least once ÷ due to be handled: the limit or the feedback, \
+              whichever came first, falls in the window, which ends today at the latest; not what \
+              is suspended; what has no limit by the day of its feedback",
+    ..EXTENSION_RATE
+};
+
+/// As [`CLOSING_RATE_SUSPENDED`], with what has no limit.
+pub const CLOSING_RATE_SUSPENDED_UNDATED: Definition = Definition {
+    version: 1,
+    less: &[],
+    denominator_less: &[],
+    says_zh: "其中已结案的 ÷ 应结案的：时限日或结案日（以先到者计）在期内，期末至多到今天；\
+              挂账的计入挂账日；无时限的按结案日计",
+    says_en: "of them, closed ÷ due to be closed: the limit or the closing, whichever came first, \
+              falls in the window, which ends today at the latest; what is suspended by the day \
+              of its suspension; what has no limit by the day of its closing",
+    ..CLOSING_RATE_SUSPENDED
+};
+
+/// As [`HANDLING_RATE_SUSPENDED`], with what has no limit.
+pub const HANDLING_RATE_SUSPENDED_UNDATED: Definition = Definition {
+    version: 1,
+    less: &[],
+    denominator_less: &[],
+    says_zh: "其中已处置的 ÷ 应处置的：时限日或处置日（以先到者计）在期内，期末至多到今天；\
+              挂账的计入挂账日；无时限的按处置日计",
+    says_en: "of them, handled ÷ due to be handled: the limit or the feedback, whichever came \
+              first, falls in the window, which ends today at the latest; what is suspended by \
+              the day of its suspension; what has no limit by the day of its feedback",
+    ..HANDLING_RATE_SUSPENDED
+};
+
+/// As [`ON_TIME_CLOSING_RATE_SUSPENDED`], with what was suspended without a limit.
+pub const ON_TIME_CLOSING_RATE_SUSPENDED_UNDATED: Definition = Definition {
+    version: 1,
+    denominator_less: &[Measure::ClosedUndated],
+    ..ON_TIME_CLOSING_RATE_SUSPENDED
+};
+
+/// As [`ON_TIME_HANDLING_RATE_SUSPENDED`], with what was suspended without a limit.
+pub const ON_TIME_HANDLING_RATE_SUSPENDED_UNDATED: Definition = Definition {
+    version: 1,
+    denominator_less: &[Measure::HandledUndated],
+    ..ON_TIME_HANDLING_RATE_SUSPENDED
 };

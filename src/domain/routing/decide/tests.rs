@@ -156,14 +156,62 @@ fn ordered_rules() -> Vec<Rule> {
 
 fn facts_on_a_road() -> Facts {
     let mut facts = facts();
-    facts.assets.push(NearbyAsset {
-        layer: "road".into(),
-        code: "r1".into(),
-        name: "东风路".into(),
-        owner: Some("city".into()),
-        distance_m: 3.0,
-    });
+    facts.assets.push(road_of("city", 3.0));
     facts
+}
+
+fn road_of(owner: &str, distance_m: f64) -> NearbyAsset {
+    NearbyAsset {
+        layer: "road".into(),
+        code: format!("r-{owner}"),
+        name: "东风路".into(),
+        owner: Some(owner.into()),
+        distance_m,
+    }
+}
+
+#[test]
+fn the_nearest_thing_goes_first_among_rules_of_one_rank() {
+    let of_owner = |id, owner: &str, lead| {
+        let scope = AssetScope { layer: "road".into(), owner: Some(owner.into()) };
+        with(rule(id, "small:x-01", lead), |r| r.asset = Some(scope))
+    };
+    let rules = vec![of_owner("r1", "county", "b"), of_owner("r2", "city", "a")];
+    let mut between = facts();
+    between.assets = vec![road_of("city", 2.0), road_of("county", 24.3)];
+    let decision = decide(&matrix(rules.clone(), vec![]), &between);
+    assert_eq!(decision.lead(), Some(&department("a")), "the city's road is the nearer one");
+    let fates: Vec<_> = decision.trace.considered.iter().map(|c| c.fate.clone()).collect();
+    assert_eq!(fates, [Fate::Won, Fate::FartherAsset { own_dm: 243, winner_dm: 20 }]);
+    // As near: the id decides.
+    between.assets[1].distance_m = 2.0;
+    let decision = decide(&matrix(rules.clone(), vec![]), &between);
+    assert_eq!(decision.lead(), Some(&department("b")));
+    // Rank goes before nearness.
+    between.assets[1].distance_m = 24.3;
+    let rules = vec![with(rules[0].clone(), |r| r.priority = 1), rules[1].clone()];
+    assert_eq!(decide(&matrix(rules, vec![]), &between).lead(), Some(&department("b")));
+}
+
+#[test]
+fn a_report_is_decided_by_the_rules_of_another_day_and_by_its_own_hours() {
+    let day = facts().local.day;
+    let later = Day(day.0 + 30);
+    let coming = with(rule("k", "small:x-01", "a"), |r| {
+        r.validity = Validity::new(Some(later), None).unwrap();
+        // The report's day is a Friday, and the day in thirty days is a Sunday.
+        r.window = TimeWindow::parse("5", "09:00-11:00", "").unwrap();
+    });
+    let mut until = rung(Level::Street, "s1", "b");
+    until.validity = Validity::new(None, Some(day)).unwrap();
+    let matrix = matrix(vec![coming], vec![until, rung(Level::District, "d1", "c")]);
+    assert_eq!(decide(&matrix, &facts()).lead(), Some(&department("b")));
+    let then = |facts: &Facts, day| decide_as_valid_on(&matrix, facts, day).lead().cloned();
+    assert_eq!(then(&facts(), later), Some(department("a")));
+    assert_eq!(then(&facts(), Day(later.0 - 1)), Some(department("c")), "no rung of the street");
+    let mut at_night = facts();
+    at_night.local.minute = 23 * 60;
+    assert_eq!(then(&at_night, later), Some(department("c")));
 }
 
 #[test]
@@ -411,6 +459,16 @@ fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option
         let edge = |rule: &Rule| {
             rule.cell.map_or(f64::INFINITY, |cell| cell.resolution().edge_length_km())
         };
+        // The nearest of the things that the rule is about, by going through all of them.
+        let near = |rule: &Rule| {
+            let of_rule = |asset: &&NearbyAsset| {
+                let owner = rule.asset.as_ref().and_then(|scope| scope.owner.as_ref());
+                rule.asset.as_ref().is_some_and(|scope| scope.layer == asset.layer)
+                    && (owner.is_none() || owner == asset.owner.as_ref())
+            };
+            let far = facts.assets.iter().filter(of_rule).map(|asset| asset.distance_m);
+            far.fold(f64::INFINITY, f64::min)
+        };
         let owned = |rule: &Rule| rule.asset.as_ref().map(|asset| asset.owner.is_some());
         a.priority
             .cmp(&b.priority)
@@ -418,6 +476,7 @@ fn lead_by_scan<'a>(rules: &'a [Rule], matrix: &Matrix, facts: &Facts) -> Option
             .then_with(|| owned(a).cmp(&owned(b)))
             .then_with(|| edge(b).total_cmp(&edge(a)))
             .then_with(|| area(a).cmp(&area(b)))
+            .then_with(|| near(b).total_cmp(&near(a)))
             .then_with(|| b.id.cmp(&a.id))
     };
     let best = rules.iter().filter(applies).max_by(|a, b| match better(a, b) {
@@ -450,7 +509,8 @@ fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
         rule_area(Level::Community, "g1"),
     ]);
     let leads = prop::sample::select(vec!["a", "b", "c", "closed"]);
-    let asset = prop::option::weighted(0.2, prop::option::of(Just("city".to_owned())));
+    let owner = prop::sample::select(vec!["city", "county"]).prop_map(str::to_owned);
+    let asset = prop::option::weighted(0.3, prop::option::weighted(0.7, owner));
     let fields = (selectors, areas, 0..12u8, leads, -1..2i32, 0..4u8, asset);
     prop::collection::vec(fields, 0..60).prop_map(|rows| {
         let make =
@@ -483,9 +543,13 @@ proptest! {
         (rules, shuffled) in any_rules()
             .prop_flat_map(|rules| (Just(rules.clone()), Just(rules).prop_shuffle())),
         on_a_road: bool,
+        county_m in prop::option::of(0..6u8),
         major: bool,
     ) {
         let mut facts = if on_a_road { facts_on_a_road() } else { facts() };
+        if let Some(m) = county_m {
+            facts.assets.push(road_of("county", f64::from(m)));
+        }
         if major {
             facts.severity = Severity::Major;
         }
@@ -494,7 +558,7 @@ proptest! {
         prop_assert_eq!(decision.rule(), lead_by_scan(&rules, &matrix, &facts));
         let every: Vec<usize> =
             (0..rules.len()).filter(|&i| is_about(&matrix.rules()[i], &facts)).collect();
-        prop_assert_eq!(&decision, &judge(&matrix, &facts, &every));
+        prop_assert_eq!(&decision, &judge(&matrix, &facts, &every, facts.local.day));
         prop_assert_eq!(decision, decide(&self::matrix(shuffled, vec![]), &facts));
     }
 }

@@ -1,10 +1,11 @@
 //! Where nobody leads: categories and areas that no rule and no rung takes, and gaps in the ladder.
 
 use super::span::first_uncovered;
-use super::{Check, Days, Defect, Group, Moment, NamedPlace, Span, named_category};
+use super::{Check, Days, Defect, Group, Moment, NamedPlace, Selector, Span, named_category};
+use crate::domain::id::CategoryCode;
 use crate::domain::issue::kind::Kind;
 use crate::domain::territory::Level;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The rungs of one kind: for each area that has one, the days on which it answers.
 pub(super) type Rungs = HashMap<usize, Days>;
@@ -78,6 +79,37 @@ impl<'a> Check<'a> {
             }));
         }
         defects
+    }
+
+    /// Categories that no rule can take wherever they are reported, but some rung does.
+    pub(super) fn only_fallback(&self) -> Vec<Defect> {
+        if self.matrix.ladder().is_empty() {
+            return Vec::new();
+        }
+        let of_conditions: HashSet<&CategoryCode> = self
+            .matrix
+            .rules()
+            .iter()
+            .zip(&self.works)
+            .filter_map(|(rule, works)| match (&rule.selector, works) {
+                (Selector::Condition(code), true) => self.around.catalog.condition(code),
+                _ => None,
+            })
+            .map(|condition| &condition.category)
+            .collect();
+        let mut bare = Vec::new();
+        for group in self.groups(self.filed.iter().copied()) {
+            let taking = self.matrix.selecting(&group.facts, group.kind);
+            if !taking.iter().any(|&position| self.works[position]) {
+                let own = group.categories.into_iter();
+                bare.extend(own.filter(|category| !of_conditions.contains(&category.code)));
+            }
+        }
+        bare.sort_by(|a, b| a.code.cmp(&b.code));
+        let facts = bare
+            .into_iter()
+            .filter_map(|category| super::CategoryFacts::of(self.around.catalog, &category.code));
+        facts.map(|facts| Defect::OnlyFallback { category: named_category(&facts) }).collect()
     }
 
     /// The named areas where a report of the group may find nobody, in the order of the tree.

@@ -60,6 +60,13 @@ impl Weight {
     }
 }
 
+/// A file of the matrix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatrixFile {
+    Rules,
+    Ladder,
+}
+
 /// A row of the matrix.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum RowRef {
@@ -99,10 +106,15 @@ pub enum Defect {
         other: RuleId,
         same_lead: bool,
     },
-    /// Whenever the rule fits, one of `by` does, and goes before it.
+    /// Whenever the rule fits, one of `by` does, and goes before it. With none in `by`: on no day
+    /// of its validity does its window hold.
     Unreachable {
         rule: RuleId,
         by: Vec<RuleId>,
+    },
+    /// No rule at all can take reports of this category: only the fallback leads.
+    OnlyFallback {
+        category: NamedCategory,
     },
     InactiveLead {
         row: RowRef,
@@ -169,6 +181,7 @@ impl Defect {
             Defect::NoLead { .. } => "no_lead",
             Defect::EqualRank { .. } => "equal_rank",
             Defect::Unreachable { .. } => "unreachable",
+            Defect::OnlyFallback { .. } => "only_fallback",
             Defect::InactiveLead { .. } => "inactive_lead",
             Defect::InactiveAssist { .. } => "inactive_assist",
             Defect::Expired { .. } => "expired",
@@ -195,9 +208,21 @@ impl Defect {
             | Defect::UnknownArea { row, .. } => Some(row.clone()),
             Defect::NoLimit { rules, .. } => rules.first().cloned().map(RowRef::Rule),
             Defect::NoLead { .. }
+            | Defect::OnlyFallback { .. }
             | Defect::RungGap { .. }
             | Defect::RungMissing { .. }
             | Defect::NoTerritory => None,
+        }
+    }
+
+    /// The file in which it is mended; `None` where it is none of the matrix.
+    pub fn file(&self) -> Option<MatrixFile> {
+        match (self, self.row()) {
+            (_, Some(RowRef::Rule(_))) => Some(MatrixFile::Rules),
+            (_, Some(RowRef::Rung { .. })) => Some(MatrixFile::Ladder),
+            (Defect::NoLead { .. } | Defect::OnlyFallback { .. }, None) => Some(MatrixFile::Rules),
+            (Defect::RungGap { .. } | Defect::RungMissing { .. }, None) => Some(MatrixFile::Ladder),
+            (_, None) => None,
         }
     }
 
@@ -214,6 +239,7 @@ impl Defect {
                 false => Weight::Error,
             },
             Defect::Unreachable { .. }
+            | Defect::OnlyFallback { .. }
             | Defect::InactiveAssist { .. }
             | Defect::Expired { .. }
             | Defect::NoLimit { .. }
@@ -237,7 +263,9 @@ pub fn lint(matrix: &Matrix, around: Surroundings<'_>) -> Vec<Finding> {
     defects.extend(check.expired());
     defects.extend(check.equal_ranks());
     defects.extend(check.unreachable());
+    defects.extend(check.never_holding());
     defects.extend(check.without_lead());
+    defects.extend(check.only_fallback());
     defects.extend(check.rung_gaps());
     defects.extend(check.without_limit());
     let mut findings: Vec<Finding> =
@@ -419,9 +447,9 @@ impl<'a> Check<'a> {
         let mut groups = HashMap::<_, Vec<usize>>::new();
         let mut defects = Vec::new();
         for (i, rule) in rules.iter().enumerate().filter(|&(i, _)| self.works[i]) {
-            // Two things of one rank can both be near, so the things themselves do not count. Two
-            // hexagons of one size have no place in common.
-            let key = (rule.priority, &rule.selector, &rule.area, rule.cell, rule.place_rank());
+            // Of two different things the nearer one's rule goes first. Two hexagons of one size
+            // have no place in common.
+            let key = (rule.priority, &rule.selector, &rule.area, rule.cell, &rule.asset);
             let group = groups.entry(key).or_default();
             if let Some(&j) = group.iter().find(|&&j| self.spans[j].meets(&self.spans[i])) {
                 let (rule, other) = (&rules[i], &rules[j]);

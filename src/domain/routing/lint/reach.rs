@@ -6,9 +6,12 @@ use super::{Check, Defect, Group};
 use crate::domain::catalog::Category;
 use crate::domain::id::ConditionCode;
 use crate::domain::territory::position::CELL_RESOLUTION;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{Day, Timestamp};
 use h3o::{CellIndex, LatLng, Resolution};
 use std::collections::{BTreeSet, HashMap};
+
+/// Weekdays fall on the same dates again after 28 years, or 40 over a century without a leap year.
+const CYCLE_DAYS: i32 = 41 * 366;
 
 /// For each hexagon of a rule, those of rules that lie within it and are smaller.
 pub(super) fn finer_cells(matrix: &Matrix) -> HashMap<CellIndex, BTreeSet<CellIndex>> {
@@ -56,6 +59,33 @@ impl<'a> Check<'a> {
                 Some(Defect::Unreachable { rule: rule.id.clone(), by })
             })
             .collect()
+    }
+
+    /// Rules whose validity and window have no day in common from the first day on.
+    pub(super) fn never_holding(&self) -> Vec<Defect> {
+        let rules = self.matrix.rules().iter().enumerate();
+        let idle = rules.filter(|&(i, rule)| self.spans[i].days.is_empty() && !self.is_over(rule));
+        let never = idle.filter(|(_, rule)| !self.ever_holds(rule));
+        let defect = |(_, rule): (usize, &Rule)| Defect::Unreachable {
+            rule: rule.id.clone(),
+            by: Vec::new(),
+        };
+        never.map(defect).collect()
+    }
+
+    /// What is over is told as that.
+    fn is_over(&self, rule: &Rule) -> bool {
+        let ends = [rule.validity.to(), rule.window.last_day()];
+        ends.into_iter().flatten().any(|to| to < self.around.horizon.from)
+    }
+
+    fn ever_holds(&self, rule: &Rule) -> bool {
+        let begins = [rule.validity.from(), rule.window.first_day()];
+        let first = begins.into_iter().flatten().fold(self.around.horizon.from, Day::max);
+        let ends = [rule.validity.to(), rule.window.last_day()];
+        let last =
+            ends.into_iter().flatten().fold(Day(first.0.saturating_add(CYCLE_DAYS)), Day::min);
+        (first.0..=last.0).any(|day| rule.window.touches(Day(day)))
     }
 
     /// The better rules that leave nothing to the rule at `position`; `None` when something is

@@ -425,7 +425,14 @@ proptest! {
                 let wins = winners.contains(&rule.id);
                 prop_assert_eq!(dead.contains(&rule.id), !wins, "{}", rule.id);
             } else {
-                prop_assert!(!dead.contains(&rule.id) && !winners.contains(&rule.id));
+                // Unless it is over, or holds on a day to come, it is told to hold on none.
+                let over = rule.validity.to().is_some_and(|to| to < TODAY)
+                    || rule.window.last_day().is_some_and(|last| last < TODAY);
+                let never = (TODAY.0..TODAY.0 + 1_000).map(Day).all(|day| {
+                    !rule.validity.contains(day) || !rule.window.touches(day)
+                });
+                prop_assert_eq!(dead.contains(&rule.id), never && !over, "{}", rule.id);
+                prop_assert!(!winners.contains(&rule.id));
             }
         }
     }
@@ -436,9 +443,9 @@ proptest! {
         let mut truth = BTreeSet::new();
         // Two things of a road and a river may be near at once.
         for mut facts in all_facts() {
-            let more = ["road", "river"].map(|layer| NearbyAsset {
+            let more = [("road", 2.0), ("river", 3.0)].map(|(layer, distance_m)| NearbyAsset {
                 layer: layer.into(), code: "2".into(), name: "2".into(),
-                owner: Some("路局".into()), distance_m: 2.0,
+                owner: Some("路局".into()), distance_m,
             });
             facts.assets.extend(more);
             let trace = decide(&matrix, &facts).trace;
@@ -457,8 +464,8 @@ proptest! {
         for id in told.difference(&truth) {
             let rule = matrix.rules().iter().find(|r| r.id == *id).unwrap();
             let same = matrix.rules().iter().filter(|r| {
-                (r.priority, &r.selector, &r.area, r.cell, r.place_rank())
-                    == (rule.priority, &rule.selector, &rule.area, rule.cell, rule.place_rank())
+                (r.priority, &r.selector, &r.area, r.cell, &r.asset)
+                    == (rule.priority, &rule.selector, &rule.area, rule.cell, &rule.asset)
             });
             prop_assert!(same.count() > 1, "{id} stands alone");
         }

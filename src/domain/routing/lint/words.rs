@@ -1,5 +1,6 @@
 //! Findings in plain sentences, for the person who mends the matrix.
 
+use super::super::{AssetScope, RuleId};
 use super::{Defect, Moment, NamedCategory, NamedPlace, RowRef};
 use crate::domain::catalog::Lang;
 use crate::domain::issue::kind::{Kind, Severity};
@@ -22,16 +23,18 @@ impl Defect {
             Defect::NoLead { categories, area, leaves, moment } => format!(
                 "{}在{}没有主办部门（涉及 {leaves} 个末级区域，例如{}）；请补一条规则或兜底",
                 categories_zh(categories),
-                area.name,
+                place(area),
                 moment_zh(*moment)
             ),
             Defect::EqualRank { rule, other, same_lead } => format!(
                 "规则{rule}与{other}同级且可能同时适用，{}仅按编号先后取{other}；请设不同的优先级或收窄其一",
                 if *same_lead { "主办相同，" } else { "主办不同，" }
             ),
-            Defect::Unreachable { rule, by } => {
-                format!("规则{rule}永远不会适用：{}总是先于它；请删除或提高优先级", list(by, "、"))
-            }
+            Defect::Unreachable { rule, by } => unreachable_zh(rule, by),
+            Defect::OnlyFallback { category } => format!(
+                "{}（{}）没有任何规则，只能由兜底部门处置；请在规则表中补一条",
+                category.name, category.code
+            ),
             Defect::InactiveLead { row, department } => {
                 format!("{}的主办部门{department}已停用；请改派或删除", row.words(Lang::Zh))
             }
@@ -42,13 +45,14 @@ impl Defect {
                 format!("{}已于{to}失效，保留备查；如仍需要请延长有效期", row.words(Lang::Zh))
             }
             Defect::NoLimit { condition, text, category, rules } => format!(
-                "立案条件{condition}（{}：{text}）没有时限，规则{}也未规定；请在条件或规则中给出时限",
+                "立案条件{condition}（{}：{text}）没有时限，规则{}也未规定；请在目录中编码为{condition}的一行\
+                 或在规则中给出时限",
                 category.name,
                 list(rules, "、")
             ),
             Defect::RungGap { area, kinds, leaves } => format!(
                 "{}（{leaves} 个末级区域）的{}没有任何一级兜底；请在该区域或其上级加一级",
-                area.name,
+                place(area),
                 kinds_zh(kinds)
             ),
             Defect::RungMissing { level, areas, of } => format!(
@@ -73,14 +77,9 @@ impl Defect {
             Defect::UnknownSelector { rule, selector } => {
                 format!("规则{rule}所写的{selector}不是目录中的类别或立案条件；请改正编码")
             }
-            Defect::UnknownAsset { rule, asset, layer_known } => match layer_known {
-                true => format!(
-                    "图层{}中没有属于{}的对象，规则{rule}不会适用",
-                    asset.layer,
-                    asset.owner.as_deref().unwrap_or_default()
-                ),
-                false => format!("尚未导入图层{}，规则{rule}不会适用", asset.layer),
-            },
+            Defect::UnknownAsset { rule, asset, layer_known } => {
+                unknown_asset_zh(rule, asset, *layer_known)
+            }
             Defect::NoTerritory => "尚未导入区域，未检查区域编码".to_owned(),
         }
     }
@@ -90,7 +89,7 @@ impl Defect {
             Defect::NoLead { categories, area, leaves, moment } => format!(
                 "{} in {} has no lead ({leaves} innermost areas; for one, {}); add a rule or rung",
                 categories_en(categories),
-                area.name,
+                place(area),
                 moment_en(*moment)
             ),
             Defect::EqualRank { rule, other, same_lead } => format!(
@@ -98,9 +97,11 @@ impl Defect {
                  {other} first{}; give them different priorities or narrow one",
                 if *same_lead { " (the lead is the same)" } else { "" }
             ),
-            Defect::Unreachable { rule, by } => format!(
-                "rule {rule} never wins: whenever it fits, so does {}; delete it or raise it",
-                list(by, ", ")
+            Defect::Unreachable { rule, by } => unreachable_en(rule, by),
+            Defect::OnlyFallback { category } => format!(
+                "no rule takes {} ({}), so that only the fallback leads; add a row to the rules",
+                category.name_en.as_ref().unwrap_or(&category.name),
+                category.code
             ),
             Defect::InactiveLead { row, department } => format!(
                 "{} leads to department {department}, which is inactive; name another or delete it",
@@ -115,7 +116,7 @@ impl Defect {
             ),
             Defect::NoLimit { condition, text, category, rules } => format!(
                 "filing condition {condition} ({}: {text}) has no limit, and rule {} gives none; \
-                 give one in either",
+                 give one in the catalog's row {condition} or in the rule",
                 category.name_en.as_ref().unwrap_or(&category.name),
                 list(rules, ", ")
             ),
@@ -123,7 +124,7 @@ impl Defect {
                 "no rung of the ladder answers for {} of {} ({leaves} innermost areas); add one \
                  here or further out",
                 kinds_en(kinds),
-                area.name
+                place(area)
             ),
             Defect::RungMissing { level, areas, of } => format!(
                 "{} of {of} areas of level {level} have no rung of their own ({}); the level above \
@@ -137,17 +138,9 @@ impl Defect {
             Defect::UnknownSelector { rule, selector } => format!(
                 "rule {rule} names {selector}, which is no category or condition of the catalog"
             ),
-            Defect::UnknownAsset { rule, asset, layer_known } => match layer_known {
-                true => format!(
-                    "nothing in layer {} belongs to {}, so rule {rule} never fits",
-                    asset.layer,
-                    asset.owner.as_deref().unwrap_or_default()
-                ),
-                false => format!(
-                    "layer {} has not been imported, so rule {rule} never fits",
-                    asset.layer
-                ),
-            },
+            Defect::UnknownAsset { rule, asset, layer_known } => {
+                unknown_asset_en(rule, asset, *layer_known)
+            }
             Defect::NoTerritory => {
                 "there is no territory yet, so codes of areas are not checked".to_owned()
             }
@@ -177,9 +170,55 @@ fn list<T: ToString>(items: &[T], between: &str) -> String {
     }
 }
 
+/// An area by its name and its code, which is what a row has.
+fn place(area: &NamedPlace) -> String {
+    format!("{} ({})", area.name, area.code)
+}
+
 fn places(areas: &[NamedPlace], between: &str) -> String {
-    let names: Vec<&str> = areas.iter().map(|area| area.name.as_str()).collect();
-    list(&names, between)
+    list(&areas.iter().map(place).collect::<Vec<_>>(), between)
+}
+
+fn unreachable_zh(rule: &RuleId, by: &[RuleId]) -> String {
+    match by {
+        [] => format!("规则{rule}永远不会适用：有效期内没有一天符合其星期和日期；请改正其中之一"),
+        by => format!("规则{rule}永远不会适用：{}总是先于它；请删除或提高优先级", list(by, "、")),
+    }
+}
+
+fn unreachable_en(rule: &RuleId, by: &[RuleId]) -> String {
+    match by {
+        [] => format!(
+            "rule {rule} never wins: on no day of its validity do its weekdays and dates hold; \
+             mend valid_from, valid_to, weekdays or dates"
+        ),
+        by => format!(
+            "rule {rule} never wins: whenever it fits, so does {}; delete it or raise it",
+            list(by, ", ")
+        ),
+    }
+}
+
+fn unknown_asset_zh(rule: &RuleId, asset: &AssetScope, layer_known: bool) -> String {
+    match layer_known {
+        true => format!(
+            "图层{}中没有属于{}的对象，规则{rule}不会适用",
+            asset.layer,
+            asset.owner.as_deref().unwrap_or_default()
+        ),
+        false => format!("尚未导入图层{}，规则{rule}不会适用", asset.layer),
+    }
+}
+
+fn unknown_asset_en(rule: &RuleId, asset: &AssetScope, layer_known: bool) -> String {
+    match layer_known {
+        true => format!(
+            "nothing in layer {} belongs to {}, so rule {rule} never fits",
+            asset.layer,
+            asset.owner.as_deref().unwrap_or_default()
+        ),
+        false => format!("layer {} has not been imported, so rule {rule} never fits", asset.layer),
+    }
 }
 
 fn categories_zh(categories: &[NamedCategory]) -> String {

@@ -418,9 +418,9 @@ fn what_is_exempted_in_one_round_exempts_nothing_of_the_next() {
     };
     let red = Timestamp(issue_in(State::Handling, Kind::Hazard, true).updated.0 + HOUR_MS);
     let mut story = limited(State::Handling, red);
+    exempt(&mut story, Ground::Overdue);
     fail(&mut story);
     exempt(&mut story, Ground::FailedInspection);
-    exempt(&mut story, Ground::Overdue);
     story.take(&roads, Action::Submit, keep).take(&boss, Action::ForceClose, keep);
     let rated = |c: &mut Command| {
         c.told.reach = Some(Reach::Valid);

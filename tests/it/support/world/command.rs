@@ -98,13 +98,8 @@ impl World {
                     limit: None,
                 });
             }
-            Field::Place => {
-                let place = random_place(chance);
-                command.place = Some(Relocation { place });
-            }
-            Field::Photos => {
-                command.photos = vec![AttachmentId(chance.id())];
-            }
+            Field::Place => command.place = Some(Relocation { place: random_place(chance) }),
+            Field::Photos => command.photos = vec![AttachmentId(chance.id())],
             Field::Risk => command.care.risk = Some(*chance.pick(Risk::ALL)),
             Field::Severity => {
                 let all = [Severity::General, Severity::Major];
@@ -123,12 +118,10 @@ impl World {
             Field::Kept => command.care.kept = Some(chance.one_in(2)),
             Field::Parties => command.care.parties = true,
             Field::Judgement => {
-                let late = judged(command, issue);
-                command.told.judgement = Some(*chance.pick(late));
+                command.told.judgement = Some(*chance.pick(judged(command, issue)));
             }
             Field::Order => {
-                let open = &issue.supervision.open_orders;
-                command.told.order = (!open.is_empty()).then(|| chance.pick(open).seq);
+                command.told.order = Some(chance.pick(&issue.supervision.open_orders).seq);
             }
             _ => fill_told(chance, &mut command.told, field, issue, self.now),
         }

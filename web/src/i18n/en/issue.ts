@@ -136,6 +136,7 @@ export const issue = {
   'fate.lower_priority': 'Priority {own}, below {winner}',
   'fate.less_specific_category': 'Names the category less exactly',
   'fate.less_specific_place': 'Names the place less exactly',
+  'fate.farther_asset': 'Its thing is {own_m} m away, the one taken {winner_m} m',
   'fate.later_id': 'Equal otherwise; its id comes after {winner}',
 
   'rung.taken': 'takes it',
@@ -183,6 +184,7 @@ export const issue = {
   'attention.whistle_open': 'Whistle open',
   'attention.reopen_proposed': 'Reopening proposed',
   'attention.appeal_open': 'Appeal open',
+  'attention.request_open': 'Request to decide',
   'attention.needs_control': 'No control measure',
 
   'reroute.title': 'Change of route',
@@ -190,6 +192,6 @@ export const issue = {
   'reroute.new': 'After',
   'reroute.refiles': 'It goes back to the dispatcher.',
   'reroute.confirm': 'I have looked at this change and confirm it',
-  'reroute.hint': 'Once a new place or category is chosen, this shows what changes.',
+  'reroute.hint': 'Once a new place, category or severity is chosen, this shows what changes.',
   'reroute.no_limit': 'no limit',
 }

@@ -75,6 +75,7 @@ export const map = {
   'rising.title': 'Rising',
   'rising.says': '{n}, {expected} expected',
   'rising.none': 'Nothing rises significantly.',
+  'rising.young': 'Not enough past yet: no whole week was reported before the recent ones.',
   'rising.note':
     '{from} to {to} against the weeks since {past}; {n} pairs compared; only what is significant.',
 

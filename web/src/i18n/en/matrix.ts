@@ -32,6 +32,9 @@ export const matrix = {
   'matrix.empty': 'empty',
   'matrix.replay_from': 'Reported from',
   'matrix.replay_to': 'to',
+  'matrix.replay_on': 'By the rules of',
+  'matrix.replay_not_valid':
+    'By the rules of {day}: {n} rules of this version are not valid then and had no say; loads are of {days} days of data.',
   'matrix.run': 'Replay',
   'matrix.csv': 'Download CSV',
   'matrix.replayed':

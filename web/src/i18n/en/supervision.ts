@@ -26,10 +26,15 @@ export const supervision = {
   'dossier.appeal': 'Appeal: {ground}',
   'dossier.undecided': 'Undecided',
   'dossier.exempted': 'Not counted against the department:',
+  'dossier.requests': '{n} requests',
+  'dossier.asks_extension': 'The department asks for an extension.',
+  'dossier.asks_suspension': 'The department asks for a suspension.',
+  'dossier.asked_until': 'until {at}',
   'dossier.tasks': 'Tasks',
 
   'standing.summoned': 'Summoned',
   'standing.arrived': 'Arrived',
+  'standing.arrived_late': 'Reported in late',
   'standing.on_time': 'On time',
   'standing.late': 'Late',
   'standing.absent': 'Absent',
@@ -49,6 +54,11 @@ export const supervision = {
   'ground.failed_inspection': 'Failed inspection',
   'ground.low_rating': 'Low rating',
 
+  'ask.extension': 'Extension asked for',
+  'ask.suspension': 'Suspension asked for',
+
+  'ruling.granted': 'Granted',
+  'ruling.declined': 'Declined',
   'ruling.upheld': 'Upheld',
   'ruling.dismissed': 'Dismissed',
 

@@ -135,6 +135,7 @@ export const issue = {
   'fate.lower_priority': '优先级 {own}，低于 {winner}',
   'fate.less_specific_category': '类别规定得不如采用的具体',
   'fate.less_specific_place': '范围规定得不如采用的具体',
+  'fate.farther_asset': '所属对象相距 {own_m} 米，采用的相距 {winner_m} 米',
   'fate.later_id': '其余相同，编号排在 {winner} 之后',
 
   'rung.taken': '由它接',
@@ -182,6 +183,7 @@ export const issue = {
   'attention.whistle_open': '吹哨待到场',
   'attention.reopen_proposed': '建议重开',
   'attention.appeal_open': '申诉待裁',
+  'attention.request_open': '申请待批',
   'attention.needs_control': '缺控制措施',
 
   'reroute.title': '路由变化',
@@ -189,6 +191,6 @@ export const issue = {
   'reroute.new': '新',
   'reroute.refiles': '将退回待派遣，由派遣员重新派遣。',
   'reroute.confirm': '我已核对并确认上述变化',
-  'reroute.hint': '选择新的位置或类别后，这里显示路由的变化。',
+  'reroute.hint': '选择新的位置、类别或等级后，这里显示路由的变化。',
   'reroute.no_limit': '无时限',
 }

@@ -74,6 +74,7 @@ export const map = {
   'rising.title': '上升',
   'rising.says': '{n} 件，按以往应有 {expected} 件',
   'rising.none': '没有显著上升的。',
+  'rising.young': '历史不足：近期之前尚无完整的一周可比。',
   'rising.note': '{from} 至 {to}，与 {past} 以来比较，共比较 {n} 组；只列统计上显著的。',
 
   'sort.newest': '最新在前',

@@ -32,6 +32,9 @@ export const matrix = {
   'matrix.empty': '空',
   'matrix.replay_from': '上报起始日',
   'matrix.replay_to': '上报截止日',
+  'matrix.replay_on': '按此日有效的规则',
+  'matrix.replay_not_valid':
+    '按 {day} 有效的规则：本版有 {n} 条规则当日无效、未参与；负荷按有数据的 {days} 天折算。',
   'matrix.run': '模拟',
   'matrix.csv': '下载 CSV',
   'matrix.replayed': '{issues} 件，其中 {rerouted} 件改派，{terms} 件主办不变而时限或协办改变',

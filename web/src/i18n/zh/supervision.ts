@@ -26,10 +26,15 @@ export const supervision = {
   'dossier.appeal': '申诉：{ground}',
   'dossier.undecided': '待裁定',
   'dossier.exempted': '不计入考核：',
+  'dossier.requests': '申请 {n} 次',
+  'dossier.asks_extension': '部门申请延期，待批。',
+  'dossier.asks_suspension': '部门申请挂账，待批。',
+  'dossier.asked_until': '至 {at}',
   'dossier.tasks': '核实核查任务',
 
   'standing.summoned': '待报到',
   'standing.arrived': '已报到',
+  'standing.arrived_late': '逾时报到',
   'standing.on_time': '按时',
   'standing.late': '迟到',
   'standing.absent': '未到',
@@ -49,6 +54,11 @@ export const supervision = {
   'ground.failed_inspection': '核查不通过',
   'ground.low_rating': '差评',
 
+  'ask.extension': '申请延期',
+  'ask.suspension': '申请挂账',
+
+  'ruling.granted': '批准',
+  'ruling.declined': '不批准',
   'ruling.upheld': '申诉成立',
   'ruling.dismissed': '驳回',
 

@@ -116,6 +116,95 @@ fn each_defect_is_found_by_name_with_its_row_and_its_sentence() {
 }
 
 #[test]
+fn a_rule_whose_validity_and_window_never_meet_is_told() {
+    let told = |validity: (&str, &str), weekdays: &str, dates: &str| {
+        let mut own = rule("r1", "any", "a");
+        let day = |text: &str| (!text.is_empty()).then(|| Day::parse(text).unwrap());
+        own.validity = Validity::new(day(validity.0), day(validity.1)).unwrap();
+        own.window = TimeWindow::parse(weekdays, "", dates).unwrap();
+        let rungs = ["d", "x"].map(|code| rung(Level::District, code, "a"));
+        let found = found(&matrix(vec![own], rungs.to_vec()), "unreachable");
+        for defect in &found {
+            assert_eq!(defect.row(), Some(RowRef::Rule(RuleId::parse("r1").unwrap())));
+            let (zh, en) = (defect.sentence(Lang::Zh), defect.sentence(Lang::En));
+            assert!(zh.contains("有效期") && en.contains("valid_from"), "{zh} {en}");
+        }
+        found.len()
+    };
+    assert_eq!(told(("2026-01-01", "2026-12-31"), "", "2027-03-01..2027-04-01"), 1);
+    // A Saturday.
+    assert_eq!(told(("", ""), "1-5", "2026-11-21..2026-11-21"), 1);
+    assert_eq!(told(("", ""), "6", "2026-11-21..2026-11-21"), 0);
+    assert_eq!(told(("2026-11-01", "2027-01-31"), "", "03-01..04-01"), 1);
+    // They meet, later than the check looks.
+    assert_eq!(told(("2028-01-01", ""), "", "03-01..04-01"), 0);
+    assert_eq!(told(("", ""), "1", "02-29..02-29"), 0, "in 2044");
+}
+
+#[test]
+fn a_category_that_only_the_fallback_leads_is_told_by_name() {
+    let rungs = ["d", "x"].map(|code| rung(Level::District, code, "a")).to_vec();
+    let told = |rules: Vec<Rule>, rungs: &[Rung]| -> Vec<String> {
+        let found = found(&matrix(rules, rungs.to_vec()), "only_fallback").into_iter();
+        let code = |defect: Defect| match &defect {
+            Defect::OnlyFallback { category } => {
+                let code = category.code.to_string();
+                assert!(defect.sentence(Lang::En).contains(&code), "{defect:?}");
+                assert_eq!(defect.file(), Some(MatrixFile::Rules));
+                code
+            }
+            other => panic!("{other:?}"),
+        };
+        found.map(code).collect()
+    };
+    assert_eq!(told(vec![rule("r1", "big:b", "a")], &rungs), ["e", "o"]);
+    assert_eq!(
+        told(vec![rule("r1", "small:b1", "a"), rule("r2", "big:o", "closed")], &rungs),
+        ["b2", "e", "o"]
+    );
+    // A rule for one of its conditions is one of its own.
+    assert_eq!(told(vec![rule("r1", "condition:o-1", "a")], &rungs), ["b1", "b2", "e"]);
+    assert_eq!(told(vec![rule("r1", "any", "a")], &rungs), Vec::<String>::new());
+    assert_eq!(told(Vec::new(), &[]), Vec::<String>::new(), "without a ladder nobody leads");
+}
+
+#[test]
+fn what_lacks_a_row_names_the_file_and_the_codes() {
+    let one = |code: &str, rules: Vec<Rule>, ladder: Vec<Rung>| {
+        found(&matrix(rules, ladder), code).into_iter().next().expect("a finding")
+    };
+    let gap = one("rung_gap", vec![rule("r1", "any", "a")], vec![rung(Level::Street, "s1", "a")]);
+    let missing =
+        one("rung_missing", vec![rule("r1", "any", "a")], vec![rung(Level::Street, "s1", "a")]);
+    let unled = one("no_lead", vec![rule("r1", "small:b1", "a")], Vec::new());
+    for (defect, file, code) in [
+        (&gap, MatrixFile::Ladder, "(s2)"),
+        (&missing, MatrixFile::Ladder, "(s2)"),
+        (&unled, MatrixFile::Rules, "(d)"),
+    ] {
+        assert_eq!(defect.file(), Some(file));
+        for lang in [Lang::Zh, Lang::En] {
+            assert!(defect.sentence(lang).contains(code), "{}", defect.sentence(lang));
+        }
+    }
+    let unlimited = one("no_limit", vec![rule("r1", "big:o", "a")], Vec::new());
+    assert!(unlimited.sentence(Lang::En).contains("the catalog's row o-1"), "{unlimited:?}");
+}
+
+#[test]
+fn a_normal_layer_with_two_owners_is_no_tie() {
+    let of = |id: &str, owner: &str, lead: &str| {
+        let mut own = rule(id, "any", lead);
+        own.asset = Some(AssetScope { layer: "road".into(), owner: Some(owner.into()) });
+        own
+    };
+    let two = matrix(vec![of("r1", "路局", "a"), of("r2", "市政", "b")], Vec::new());
+    assert_eq!(found(&two, "equal_rank"), []);
+    let same = matrix(vec![of("r1", "路局", "a"), of("r2", "路局", "b")], Vec::new());
+    assert_eq!(found(&same, "equal_rank").len(), 1);
+}
+
+#[test]
 fn a_sound_matrix_has_no_finding() {
     let limited = |mut rule: Rule| {
         rule.limit = Some(Limit { amount: 2, unit: TimeType::WorkDay });
