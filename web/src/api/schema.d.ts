@@ -906,7 +906,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The samples that one drew, the latest first. */
+        /** The samples that one drew, or could have drawn by area and kind, the latest first. */
         get: operations["list_samples"];
         put?: never;
         /**
@@ -927,7 +927,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of one's samples with its issues. */
+        /** One of these samples with its issues. */
         get: operations["show_sample"];
         put?: never;
         post?: never;
@@ -1177,7 +1177,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rates how one's closed report turned out, within the term; the last rating counts. */
+        /**
+         * Rates how one's closed report turned out, within the term; the last rating counts. It takes the
+         *     code of the receipt, or the reporter's own account.
+         */
         post: operations["rate_report"];
         delete?: never;
         options?: never;
@@ -1194,7 +1197,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens one's closed report again, within the term. */
+        /**
+         * Opens one's closed report again, within the term. The number alone does not do: it takes the
+         *     code of the receipt, or the reporter's own account.
+         */
         post: operations["reopen_report"];
         delete?: never;
         options?: never;
@@ -2349,6 +2355,18 @@ export interface components {
             login: string;
             name: string;
         };
+        /**
+         * @description The report that one's own was merged into, as far as its course concerns all who reported the
+         *     same: without its number, its words, and who reported it.
+         */
+        MergedWire: {
+            closed_at?: string | null;
+            department_name?: string | null;
+            outcome?: string | null;
+            state: string;
+            /** @description Its steps, without what was written to its reporter. */
+            timeline: components["schemas"]["TrackStep"][];
+        };
         /** @description The published numbers of one area, cell or window. */
         MetricsWire: {
             accept_ms: components["schemas"]["TimesWire"];
@@ -2477,7 +2495,10 @@ export interface components {
         };
         /** @description A notice. */
         NoticeWire: {
-            /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+            /**
+             * @description `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
+             *     `reply_overdue`, `whistled` or `task_offered`.
+             */
             about: string;
             at: string;
             due_at?: string | null;
@@ -2581,7 +2602,10 @@ export interface components {
         /** @description One page of a list. */
         Page_NoticeWire: {
             items: {
-                /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+                /**
+                 * @description `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
+                 *     `reply_overdue`, `whistled` or `task_offered`.
+                 */
                 about: string;
                 at: string;
                 due_at?: string | null;
@@ -2807,6 +2831,8 @@ export interface components {
         };
         /** @description How a closed report turned out, in its reporter's word. */
         RatingWire: {
+            /** @description The code of the receipt; who is signed in as the reporter needs none. */
+            code?: string | null;
             note?: string | null;
             /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
             satisfaction: string;
@@ -2825,6 +2851,8 @@ export interface components {
         };
         /** @description Why a closed report should be opened again. */
         ReopenWire: {
+            /** @description The code of the receipt; who is signed in as the reporter needs none. */
+            code?: string | null;
             note: string;
         };
         /** @description A report with its photos, as a form. */
@@ -3188,6 +3216,11 @@ export interface components {
         };
         /** @description A kept report. */
         SubmittedWire: {
+            /**
+             * @description The code of the receipt: what goes beyond reading by the number asks for it. It is told here
+             *     and nowhere else.
+             */
+            code?: string | null;
             duplicates: components["schemas"]["AlikeWire"][];
             id: string;
             limit?: components["schemas"]["LimitWire"] | null;
@@ -3387,7 +3420,9 @@ export interface components {
             kind: string;
             /** @description Whether it was merged into another report, whose number is not this reporter's to know. */
             merged: boolean;
+            merged_into?: components["schemas"]["MergedWire"] | null;
             number: string;
+            outcome?: string | null;
             photos: components["schemas"]["TrackPhoto"][];
             reported_at: string;
             sentence?: components["schemas"]["Texts"] | null;
@@ -3848,7 +3883,10 @@ export interface operations {
                 visit_due_by?: string;
                 /** @description Claimed wishes: `pending` or `approved`. */
                 claim?: string;
-                /** @description Words in text, address or number; all must occur. */
+                /**
+                 * @description Words in text, address or number; all must occur. What a dispute is about is kept sealed and
+                 *     is not searched: a dispute is found by its number alone.
+                 */
                 q?: string;
                 /** @description Date, inclusive. */
                 reported_from?: string;
@@ -3925,7 +3963,10 @@ export interface operations {
                 visit_due_by?: string;
                 /** @description Claimed wishes: `pending` or `approved`. */
                 claim?: string;
-                /** @description Words in text, address or number; all must occur. */
+                /**
+                 * @description Words in text, address or number; all must occur. What a dispute is about is kept sealed and
+                 *     is not searched: a dispute is found by its number alone.
+                 */
                 q?: string;
                 /** @description Date, inclusive. */
                 reported_from?: string;
@@ -6227,6 +6268,12 @@ export interface operations {
                 };
                 content?: never;
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     reopen_report: {
@@ -6252,6 +6299,12 @@ export interface operations {
                     "application/json": components["schemas"]["TrackWire"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6259,6 +6312,12 @@ export interface operations {
                 content?: never;
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
