@@ -46,7 +46,8 @@ fn whoever_is_asked_to_act_is_told_once() {
             "until": "2026-11-21"});
         act(&world, &office.supervisor, &id, whistle).await;
         assert_eq!(told(&world, &guest).await, ["whistled"]);
-        assert!(!told(&world, &office.handler).await.contains(&"whistled".to_owned()));
+        let of_lead = told(&world, &office.handler).await;
+        assert!(!of_lead.contains(&"whistled".to_owned()));
         // A reply that is owed too long is told up the line, once.
         let up = |all: &[String]| all.iter().filter(|one| *one == "reply_overdue").count();
         attend_clocks(&world.ctx).await.unwrap();
@@ -109,7 +110,10 @@ fn a_major_hazard_whose_place_is_put_right_is_told_to_those_who_have_it_now() {
         };
         let district = crate::api::DISTRICT;
         assert_eq!(summoned(&world, &office.supervisor, &id).await, told(&[district, EAST]));
-        let correct = |position: [f64; 2]| json!({"action": "correct", "place": {"position": position}, "note": "位置有误"});
+        let correct = |position: [f64; 2]| {
+            let place = json!({"position": position});
+            json!({"action": "correct", "place": place, "note": "位置有误"})
+        };
         act(&world, &office.supervisor, &id, correct(IN_WEST)).await;
         assert_eq!(summoned(&world, &office.supervisor, &id).await, told(&[district, EAST, WEST]));
         let own = world.send(get("/api/v1/summons").by(&west)).await.ok(200).json();
