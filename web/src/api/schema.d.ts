@@ -906,7 +906,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The samples that one drew, the latest first. */
+        /** The samples that one drew, or could have drawn by area and kind, the latest first. */
         get: operations["list_samples"];
         put?: never;
         /**
@@ -927,7 +927,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One of one's samples with its issues. */
+        /** One of these samples with its issues. */
         get: operations["show_sample"];
         put?: never;
         post?: never;
@@ -1177,7 +1177,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Rates how one's closed report turned out, within the term; the last rating counts. */
+        /**
+         * Rates how one's closed report turned out, within the term; the last rating counts. It takes the
+         *     code of the receipt, or the reporter's own account.
+         */
         post: operations["rate_report"];
         delete?: never;
         options?: never;
@@ -1194,7 +1197,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Opens one's closed report again, within the term. */
+        /**
+         * Opens one's closed report again, within the term. The number alone does not do: it takes the
+         *     code of the receipt, or the reporter's own account.
+         */
         post: operations["reopen_report"];
         delete?: never;
         options?: never;
@@ -1422,7 +1428,10 @@ export interface components {
              */
             n: number;
             name: string;
-            /** @description Whether nothing was reported: then nothing is known, and that is not good. */
+            /**
+             * @description Whether nothing at all is counted: then nothing is known, and that is not good. Where
+             *     something is, each rate is unknown or not by its own denominator.
+             */
             unknown: boolean;
         };
         /** @description The areas of one level in numbers. */
@@ -1568,7 +1577,7 @@ export interface components {
             metrics: components["schemas"]["MetricsWire"];
             /** Format: int64 */
             n: number;
-            /** @description Whether nothing was reported. */
+            /** @description Whether nothing at all is counted. */
             unknown: boolean;
         };
         /** @description The cells that are known of. */
@@ -2302,7 +2311,7 @@ export interface components {
             file?: string | null;
             /**
              * Format: int64
-             * @description The line in that file, counted from 1.
+             * @description The line in that file, counted from 1; null where a row is missing.
              */
             line?: number | null;
             /** @description The rule where it is mended. */
@@ -2349,6 +2358,18 @@ export interface components {
             login: string;
             name: string;
         };
+        /**
+         * @description The report that one's own was merged into, as far as its course concerns all who reported the
+         *     same: without its number, its words, and who reported it.
+         */
+        MergedWire: {
+            closed_at?: string | null;
+            department_name?: string | null;
+            outcome?: string | null;
+            state: string;
+            /** @description Its steps, without what was written to its reporter. */
+            timeline: components["schemas"]["TrackStep"][];
+        };
         /** @description The published numbers of one area, cell or window. */
         MetricsWire: {
             accept_ms: components["schemas"]["TimesWire"];
@@ -2360,6 +2381,17 @@ export interface components {
             dispatch_accuracy: components["schemas"]["RateWire"];
             /** Format: int64 */
             dispatched: number;
+            /** Format: int64 */
+            exempted_overdue: number;
+            /** Format: int64 */
+            exempted_rating: number;
+            /** Format: int64 */
+            exempted_return: number;
+            /**
+             * Format: int64
+             * @description Exempted on appeal. Exemptions stand beside the raw numbers and change none of them.
+             */
+            exempted_rework: number;
             extension_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             filed: number;
@@ -2379,6 +2411,11 @@ export interface components {
             reported: number;
             resolution_rate: components["schemas"]["RateWire"];
             response_rate: components["schemas"]["RateWire"];
+            /**
+             * Format: int64
+             * @description Validly revisited: what resolution and satisfaction are shares of.
+             */
+            revisited: number;
             rework_rate: components["schemas"]["RateWire"];
             satisfaction_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
@@ -2477,7 +2514,10 @@ export interface components {
         };
         /** @description A notice. */
         NoticeWire: {
-            /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+            /**
+             * @description `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
+             *     `reply_overdue`, `whistled` or `task_offered`.
+             */
             about: string;
             at: string;
             due_at?: string | null;
@@ -2581,7 +2621,10 @@ export interface components {
         /** @description One page of a list. */
         Page_NoticeWire: {
             items: {
-                /** @description `due_soon`, `overdue`, `stage_overdue`, `escalated` or `resumed`. */
+                /**
+                 * @description `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
+                 *     `reply_overdue`, `whistled` or `task_offered`.
+                 */
                 about: string;
                 at: string;
                 due_at?: string | null;
@@ -2807,6 +2850,8 @@ export interface components {
         };
         /** @description How a closed report turned out, in its reporter's word. */
         RatingWire: {
+            /** @description The code of the receipt; who is signed in as the reporter needs none. */
+            code?: string | null;
             note?: string | null;
             /** @description `satisfied`, `fairly_satisfied`, `neutral`, `unsatisfied` or `very_unsatisfied`. */
             satisfaction: string;
@@ -2825,6 +2870,8 @@ export interface components {
         };
         /** @description Why a closed report should be opened again. */
         ReopenWire: {
+            /** @description The code of the receipt; who is signed in as the reporter needs none. */
+            code?: string | null;
             note: string;
         };
         /** @description A report with its photos, as a form. */
@@ -3077,8 +3124,15 @@ export interface components {
         };
         /** @description What a replay of past issues found. */
         SimulationWire: {
+            /** @description The instant that the issues are of. */
+            as_of: string;
             /** @description Whether every issue of the window was replayed; else it was cut at the limit. */
             complete: boolean;
+            /**
+             * Format: int32
+             * @description The days of the window of which there is data; loads per week are of these.
+             */
+            days: number;
             /** @description The most changed first. */
             departments: components["schemas"]["ShareWire"][];
             from: string;
@@ -3102,6 +3156,8 @@ export interface components {
             right_after: number;
             /** Format: int64 */
             right_before: number;
+            /** @description Rules of the version that are not valid on that day, and so had no say. */
+            rules_not_valid: number;
             /** Format: int64 */
             skipped: number;
             /**
@@ -3114,6 +3170,8 @@ export interface components {
             unrouted_after: number;
             /** Format: int64 */
             unrouted_before: number;
+            /** @description The day whose rules both versions were asked for. */
+            valid_on: string;
             /** Format: int64 */
             version: number;
         };
@@ -3188,6 +3246,11 @@ export interface components {
         };
         /** @description A kept report. */
         SubmittedWire: {
+            /**
+             * @description The code of the receipt: what goes beyond reading by the number asks for it. It is told here
+             *     and nowhere else.
+             */
+            code?: string | null;
             duplicates: components["schemas"]["AlikeWire"][];
             id: string;
             limit?: components["schemas"]["LimitWire"] | null;
@@ -3387,7 +3450,9 @@ export interface components {
             kind: string;
             /** @description Whether it was merged into another report, whose number is not this reporter's to know. */
             merged: boolean;
+            merged_into?: components["schemas"]["MergedWire"] | null;
             number: string;
+            outcome?: string | null;
             photos: components["schemas"]["TrackPhoto"][];
             reported_at: string;
             sentence?: components["schemas"]["Texts"] | null;
@@ -3437,7 +3502,7 @@ export interface components {
             level: string;
             /** @description The definition of the comparison. */
             method: string;
-            past: components["schemas"]["SpanWire"];
+            past?: components["schemas"]["SpanWire"] | null;
             /** Format: double */
             q_max: number;
             recent: components["schemas"]["SpanWire"];
@@ -3848,7 +3913,10 @@ export interface operations {
                 visit_due_by?: string;
                 /** @description Claimed wishes: `pending` or `approved`. */
                 claim?: string;
-                /** @description Words in text, address or number; all must occur. */
+                /**
+                 * @description Words in text, address or number; all must occur. What a dispute is about is kept sealed and
+                 *     is not searched: a dispute is found by its number alone.
+                 */
                 q?: string;
                 /** @description Date, inclusive. */
                 reported_from?: string;
@@ -3925,7 +3993,10 @@ export interface operations {
                 visit_due_by?: string;
                 /** @description Claimed wishes: `pending` or `approved`. */
                 claim?: string;
-                /** @description Words in text, address or number; all must occur. */
+                /**
+                 * @description Words in text, address or number; all must occur. What a dispute is about is kept sealed and
+                 *     is not searched: a dispute is found by its number alone.
+                 */
                 q?: string;
                 /** @description Date, inclusive. */
                 reported_from?: string;
@@ -4832,6 +4903,11 @@ export interface operations {
                 from?: string;
                 /** @description Last day of report, inclusive; today when left out. */
                 to?: string;
+                /**
+                 * @description The day whose rules both versions are asked for, `YYYY-MM-DD`: that of the activation. When
+                 *     left out, the day that the version is scheduled for, else today.
+                 */
+                on?: string;
                 /** @description How many issues are read at most; 50,000 when left out, and never more. */
                 limit?: number;
                 /** @description `json` (default) or `csv`. */
@@ -6227,6 +6303,12 @@ export interface operations {
                 };
                 content?: never;
             };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
         };
     };
     reopen_report: {
@@ -6252,6 +6334,12 @@ export interface operations {
                     "application/json": components["schemas"]["TrackWire"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6259,6 +6347,12 @@ export interface operations {
                 content?: never;
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
