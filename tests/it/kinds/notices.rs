@@ -36,6 +36,7 @@ fn whoever_is_asked_to_act_is_told_once() {
         assert_eq!(told(&world, &office.acceptor).await, ["urged"], "the desk has it still");
         office.bring_to_handling(&world, &id).await;
         act(&world, &office.supervisor, &id, json!({"action": "urge"})).await;
+        world.later(1_000);
         let order = json!({"action": "supervise", "until": "2026-11-25", "note": "限期回复"});
         act(&world, &leader, &id, order).await;
         assert_eq!(told(&world, &office.handler).await, ["supervised", "urged"]);
@@ -133,7 +134,7 @@ fn a_major_hazard_that_grids_drawn_anew_put_elsewhere_is_told_to_the_new_street(
     check(async |fixture| {
         let world = World::new(fixture).await;
         let office = Office::of(&world).await;
-        let mut body = report_of(HAZARD, [113.675, 34.785], "井盖缺失");
+        let mut body = report_of(HAZARD, [113.677, 34.785], "井盖缺失");
         body["severity"] = json!("major");
         let (id, _) = world.report("", &body).await;
         // The eastern half of the eastern street becomes a street of its own.
@@ -147,12 +148,13 @@ fn a_major_hazard_that_grids_drawn_anew_put_elsewhere_is_told_to_the_new_street(
         let community = "410105003001";
         areas.push(area(third, "street", Some(crate::api::DISTRICT), (113.67, s, 113.68, n)));
         areas.push(area(community, "community", Some(third), (113.67, s, 113.68, n)));
-        areas.push(area("41010500300101", "grid", Some(community), (113.67, s, 113.68, n)));
+        areas.push(area("41010500300101", "grid", Some(community), (113.67, s, 113.674, n)));
+        areas.push(area("41010500300102", "grid", Some(community), (113.674, s, 113.68, n)));
         let lineage = vec![hexward::store::port::LineageRow {
             version: 0,
             kind: "split".into(),
             from_codes: "41010500100102".into(),
-            to_codes: "41010500300101".into(),
+            to_codes: "41010500300101;41010500300102".into(),
             day: 20_000,
         }];
         let version = stage_territory(&world.ctx, areas, lineage, "").await.unwrap();
