@@ -214,7 +214,7 @@ fn trends_lead_to_the_issues_that_they_count() {
         let server = Server::start(&fixture, 97, 1_200).await;
         let token = server.token("all", vec![grant(Role::Leader)]).await;
         let mut some = 0;
-        for (level, weeks) in [("district", 20), ("district", 50), ("street", 60)] {
+        for (level, weeks) in [("district", 20), ("district", 30), ("street", 40)] {
             let end = server.world.now.day_in(&zone());
             let query = format!("level={level}&weeks={weeks}&past_weeks=80&q=1&to={end}");
             let found = server.get(&token, &format!("/metrics/trends?{query}")).await.json();
