@@ -199,16 +199,14 @@ async fn retime(ctx: &Ctx, issue: &Issue, now: Timestamp) -> Result<bool, AppErr
     let lacks = known.clocks.total.as_ref().is_some_and(|total| total.limit.is_none());
     let limit = if lacks { limit_of_route(ctx, issue.id).await? } else { None };
     if let Some(step) = snapshot.keeper.retime(&known, limit, now) {
-        return write_step(ctx, &snapshot, issue, step, Vec::new()).await;
+        return write_step(ctx, &snapshot, &known, step, Vec::new()).await;
     }
     if known.clocks == issue.clocks {
         return Ok(false);
     }
-    // The log says it all; only the row is behind.
+    // The log says it all, and the counters follow the log; only the row is behind.
     let district = snapshot.instance.district.clone();
     let mut change = Change { district, at: now, ..Change::default() };
-    add_contribution(&mut change.deltas, issue, &snapshot.zone, -1);
-    add_contribution(&mut change.deltas, &known, &snapshot.zone, 1);
     change.saves.push(Save { version_seen: issue.version, issue: known, events: Vec::new() });
     match ctx.store.apply(change).await {
         Ok(_) => Ok(true),

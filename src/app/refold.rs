@@ -1,14 +1,14 @@
-//! Rows of issues follow the log: when the program reads logs in another way than the one that wrote
-//! a row, the row is folded anew. A database of before becomes right by it.
+//! Rows of issues follow the log: when the program reads logs in another way than the one that
+//! wrote a row, the row is folded anew. A database of before becomes right by it.
 //!
 //! Invariant: no event is changed. What a row says that the log does not (texts) stays.
 
 use super::clocks::retime_all;
 use super::ctx::Ctx;
 use super::error::AppError;
+use super::verify::rebuild_metrics;
 use crate::domain::issue::clock::Clocks;
 use crate::domain::issue::record::{Issue, replay};
-use crate::domain::metrics::contribution::add_contribution;
 use crate::store::StoreError;
 use crate::store::change::{Change, Save};
 
@@ -40,6 +40,8 @@ pub async fn refold_if_stale(ctx: &Ctx) -> Result<Option<usize>, AppError> {
         }
     }
     if changed > 0 {
+        // The counters follow the log, as it is read now.
+        rebuild_metrics(ctx).await?;
         retime_all(ctx).await?;
     }
     ctx.store.put_setting(FOLDED_BY, FOLD_VERSION).await?;
@@ -59,11 +61,8 @@ async fn refold(ctx: &Ctx, issue: &Issue) -> Result<bool, AppError> {
     if told == *issue || told.version != issue.version || told.head != issue.head {
         return Ok(false);
     }
-    let snapshot = ctx.snapshot();
-    let district = snapshot.instance.district.clone();
+    let district = ctx.instance().district;
     let mut change = Change { district, at: ctx.now(), ..Change::default() };
-    add_contribution(&mut change.deltas, issue, &snapshot.zone, -1);
-    add_contribution(&mut change.deltas, &told, &snapshot.zone, 1);
     change.saves.push(Save { version_seen: issue.version, issue: told, events: Vec::new() });
     match ctx.store.apply(change).await {
         Ok(_) => Ok(true),

@@ -60,8 +60,8 @@ pub async fn open_keyed(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)>
     Ok((config, ctx))
 }
 
-/// Opens the database and the photos of a configuration. Rows and counters of another version of the
-/// program are made anew first.
+/// Opens the database and the photos of a configuration. Rows and counters of another version of
+/// the program are made anew first.
 ///
 /// # Errors
 /// What cannot be reached, with its name.

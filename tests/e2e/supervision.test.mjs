@@ -71,7 +71,7 @@ describe("supervision, kinds, notices and tasks", () => {
           for (const field of fields.filter((one) => one.kind !== "photos")) {
             const inputs = panel
               .locator(`[data-field=${field.name}]`)
-              .locator("input, select, textarea, .pin");
+              .locator("input, select, textarea, .pin, .chosen button");
             await inputs.first().waitFor({ state: "attached" });
           }
         }

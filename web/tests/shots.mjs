@@ -1,6 +1,6 @@
 // Photographs every page, panel and form of a demo server into tests/out/, and says what no person
 // should meet: what is wider than the screen, raw codes, empty values, targets too small for a thumb.
-// Usage: HEXWARD_URL=http://127.0.0.1:8080 node tests/shots.mjs [part of a name …]
+// Usage: HEXWARD_URL=http://127.0.0.1:8080 node tests/shots.mjs [part of a name | !part …]
 //   Names are PAGE-SIZE-SCHEME-LOCALE; without SHOTS_ALL=1 each size and scheme is seen in one locale.
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +10,7 @@ const BASE = (process.env.HEXWARD_URL ?? 'http://127.0.0.1:8080').replace(/\/$/,
 const OUT = process.env.SHOTS_OUT ?? fileURLToPath(new URL('./out/', import.meta.url))
 const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1440, height: 900 } }
 const FLAGS = ['--no-sandbox', '--enable-unsafe-swiftshader', '--disable-background-networking']
+const HEIGHT_MAX = 6000
 const SETTLE_MS = Number(process.env.SHOTS_SETTLE_MS ?? 2500)
 const WIDE = ['duty', 'desk', 'leader', 'urban']
 const wanted = process.argv.slice(2)
@@ -38,7 +39,7 @@ const issue = (query, fits) => async (page) => {
 
 /** Every form that a role is offered on issues of a query, one picture each. */
 const forms = (query) => async (page, shoot) => {
-  const { items } = await ask(page, `/issues?limit=12&${query}`)
+  const { items } = await ask(page, `/issues?limit=8&${query}`)
   const seen = new Set()
   for (const one of items) {
     const { actions } = await ask(page, `/issues/${one.id}`)
@@ -67,6 +68,9 @@ async function openFilters(page) {
   if (await button.first().isVisible()) await button.first().click()
 }
 async function fillReport(page) {
+  // What an earlier picture chose is kept as a draft.
+  const chosen = page.locator('#part-category .chosen .button')
+  if (await chosen.count()) await chosen.click()
   await page.locator('#part-position details summary').click()
   const { center } = await ask(page, '/instance')
   await page.locator('#part-position .typed input').fill(center.join(', '))
@@ -166,9 +170,9 @@ const PAGES = [
   ...[
     ['overdue', 'light=red&open=true&state=handling'],
     ['closed', 'state=closed', (one) => one.dossier.revisits.length],
-    ['whistle', 'state=handling,handled,closed', (one) => one.dossier.whistles.length],
-    ['order', 'state=handling,handled,closed', (one) => one.dossier.orders.length],
-    ['appeal', 'state=closed', (one) => one.dossier.appeals.length],
+    ['whistle', 'attention=whistle_open', (one) => one.dossier.whistles.length],
+    ['order', 'attention=reply_owed', (one) => one.dossier.orders.length],
+    ['appeal', 'attention=appeal_open', (one) => one.dossier.appeals.length],
     ['suspended', 'state=suspended'],
     ['rejected', 'state=rejected'],
     ['merged', 'state=merged'],
@@ -218,7 +222,8 @@ function findFaults(phone) {
   if (wide > 0) faults.push(`${wide} px wider than the screen`)
   const drawn = (one) => one.checkVisibility({ visibilityProperty: true })
   const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
-  const raw = /\b(undefined|null|NaN|Invalid Date)\b|\[object|\{\w+\}|\b[a-z]+_[a-z_]+\b|\d\.\d{4,}/
+  const raw =
+    /\b(undefined|null|NaN|Invalid Date)\b|\[object|\{\w+\}|\b[a-z]+_[a-z_]+\b(?!@)|\d\.\d{4,}/
   while (walker.nextNode()) {
     const { data, parentElement } = walker.currentNode
     const told = data.replace(/-?\d+\.\d{5}, -?\d+\.\d{5}/, '')
@@ -243,6 +248,12 @@ function findFaults(phone) {
   return [...new Set(faults)]
 }
 
+/** Waits until nothing is said to be loading. */
+const settled = (page) =>
+  page.waitForFunction(() => !document.querySelector('main .loading, main .busy'), null, {
+    timeout: 60_000,
+  })
+
 mkdirSync(OUT, { recursive: true })
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -255,7 +266,7 @@ for (const { size, scheme, locale } of VIEWS) {
   const view = `${size}-${scheme}-${locale}`
   if (!process.env.SHOTS_ALL && !FEW.includes(view)) continue
   const pages = PAGES.map((one) => ({ ...one, file: `${one.name}-${view}` })).filter((one) =>
-    wanted.every((part) => one.file.includes(part)),
+    wanted.every((part) => one.file.includes(part.replace(/^!/, '')) !== part.startsWith('!')),
   )
   for (const role of new Set(pages.map((one) => one.role))) {
     const context = await browser.newContext({
@@ -289,13 +300,23 @@ for (const { size, scheme, locale } of VIEWS) {
           console.log(`${file}: ${fault}`)
         const path = `${OUT}/${file}.png`
         if (target) await target.screenshot({ path })
-        else await page.screenshot({ path, fullPage: Boolean(one.full) })
+        else if (one.full) {
+          // A taller screen, so that what sticks to its edges stands at the edges of the picture.
+          const { width, height } = SIZES[size]
+          const whole = await page.evaluate(() => document.documentElement.scrollHeight)
+          await page.setViewportSize({ width, height: Math.min(HEIGHT_MAX, whole) })
+          await page.waitForTimeout(300)
+          await page.screenshot({ path })
+          await page.setViewportSize({ width, height })
+        } else await page.screenshot({ path })
       }
       try {
         await page.goto(BASE + one.path)
         await page.waitForTimeout(SETTLE_MS)
+        await settled(page)
         const more = await one.then?.(page, shoot, SIZES[size])
         await page.waitForTimeout(400)
+        await settled(page)
         if (more !== false) await shoot('')
       } catch (error) {
         console.log(`${one.file}: ${error.message.split('\n')[0]}`)

@@ -253,10 +253,22 @@ fn a_suspension_pauses_both_clocks_and_nothing_is_due_until_it_ends() {
     let entry = tale.total().ledger.entries().last().unwrap();
     assert_eq!((entry.why, entry.by.clone()), (Action::Suspend, tale.log[4].actor.clone()));
     assert_eq!((tale.used("06-10T09:00"), tale.used("06-18T09:00")), (1_440, 1_440));
+    tale.take(Action::Resume, "06-18T15:00");
+    assert_eq!(tale.used("06-18T15:00"), 1_440);
+    // A day is left; it runs on from where it stood. The 19th is the Dragon Boat Festival.
+    assert_eq!(tale.due(), Some(local("06-22T15:00")));
+}
+
+#[test]
+fn a_suspension_that_is_ended_late_has_paused_up_to_its_date() {
+    let mut tale = filed("2 work_day");
+    tale.take(Action::Dispatch, "06-09T09:05");
+    tale.take(Action::Accept, "06-09T09:10");
+    // Ten days, up to Saturday the 20th at 09:00.
+    tale.take(Action::Suspend, "06-10T09:00");
     tale.take(Action::Resume, "06-23T15:00");
-    assert_eq!(tale.used("06-23T15:00"), 1_440);
-    // A day is left; it runs on from where it stood.
-    assert_eq!(tale.due(), Some(local("06-24T15:00")));
+    assert_eq!(tale.due(), Some(local("06-23T00:00")));
+    assert_eq!(tale.used("06-23T15:00"), 1_440 + 1_440 + 900);
 }
 
 #[test]

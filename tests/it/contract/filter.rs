@@ -183,7 +183,7 @@ fn a_cell_holds_its_issues_at_every_resolution_also_in_pentagons() {
 fn what_wants_attention_is_found() {
     check(|fixture| async move {
         let mut world = World::new(24);
-        for _ in 0..1_500 {
+        for _ in 0..3_000 {
             fixture.store.apply(world.next_change()).await.unwrap();
         }
         for attention in Attention::ALL {

@@ -1428,7 +1428,10 @@ export interface components {
              */
             n: number;
             name: string;
-            /** @description Whether nothing was reported: then nothing is known, and that is not good. */
+            /**
+             * @description Whether nothing at all is counted: then nothing is known, and that is not good. Where
+             *     something is, each rate is unknown or not by its own denominator.
+             */
             unknown: boolean;
         };
         /** @description The areas of one level in numbers. */
@@ -1574,7 +1577,7 @@ export interface components {
             metrics: components["schemas"]["MetricsWire"];
             /** Format: int64 */
             n: number;
-            /** @description Whether nothing was reported. */
+            /** @description Whether nothing at all is counted. */
             unknown: boolean;
         };
         /** @description The cells that are known of. */
@@ -2308,7 +2311,7 @@ export interface components {
             file?: string | null;
             /**
              * Format: int64
-             * @description The line in that file, counted from 1.
+             * @description The line in that file, counted from 1; null where a row is missing.
              */
             line?: number | null;
             /** @description The rule where it is mended. */
@@ -2378,6 +2381,17 @@ export interface components {
             dispatch_accuracy: components["schemas"]["RateWire"];
             /** Format: int64 */
             dispatched: number;
+            /** Format: int64 */
+            exempted_overdue: number;
+            /** Format: int64 */
+            exempted_rating: number;
+            /** Format: int64 */
+            exempted_return: number;
+            /**
+             * Format: int64
+             * @description Exempted on appeal. Exemptions stand beside the raw numbers and change none of them.
+             */
+            exempted_rework: number;
             extension_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
             filed: number;
@@ -2397,6 +2411,11 @@ export interface components {
             reported: number;
             resolution_rate: components["schemas"]["RateWire"];
             response_rate: components["schemas"]["RateWire"];
+            /**
+             * Format: int64
+             * @description Validly revisited: what resolution and satisfaction are shares of.
+             */
+            revisited: number;
             rework_rate: components["schemas"]["RateWire"];
             satisfaction_rate: components["schemas"]["RateWire"];
             /** Format: int64 */
@@ -3105,8 +3124,15 @@ export interface components {
         };
         /** @description What a replay of past issues found. */
         SimulationWire: {
+            /** @description The instant that the issues are of. */
+            as_of: string;
             /** @description Whether every issue of the window was replayed; else it was cut at the limit. */
             complete: boolean;
+            /**
+             * Format: int32
+             * @description The days of the window of which there is data; loads per week are of these.
+             */
+            days: number;
             /** @description The most changed first. */
             departments: components["schemas"]["ShareWire"][];
             from: string;
@@ -3130,6 +3156,8 @@ export interface components {
             right_after: number;
             /** Format: int64 */
             right_before: number;
+            /** @description Rules of the version that are not valid on that day, and so had no say. */
+            rules_not_valid: number;
             /** Format: int64 */
             skipped: number;
             /**
@@ -3142,6 +3170,8 @@ export interface components {
             unrouted_after: number;
             /** Format: int64 */
             unrouted_before: number;
+            /** @description The day whose rules both versions were asked for. */
+            valid_on: string;
             /** Format: int64 */
             version: number;
         };
@@ -3472,7 +3502,7 @@ export interface components {
             level: string;
             /** @description The definition of the comparison. */
             method: string;
-            past: components["schemas"]["SpanWire"];
+            past?: components["schemas"]["SpanWire"] | null;
             /** Format: double */
             q_max: number;
             recent: components["schemas"]["SpanWire"];
@@ -4873,6 +4903,11 @@ export interface operations {
                 from?: string;
                 /** @description Last day of report, inclusive; today when left out. */
                 to?: string;
+                /**
+                 * @description The day whose rules both versions are asked for, `YYYY-MM-DD`: that of the activation. When
+                 *     left out, the day that the version is scheduled for, else today.
+                 */
+                on?: string;
                 /** @description How many issues are read at most; 50,000 when left out, and never more. */
                 limit?: number;
                 /** @description `json` (default) or `csv`. */

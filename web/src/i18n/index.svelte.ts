@@ -1,11 +1,11 @@
 // The language of the interface. Texts live in zh.ts and en.ts; a component never holds one.
 import { configure } from '../api/client'
 import type { Both, Locale } from '../api/types'
+import { fill, type Params } from '../lib/fill'
 import { en } from './en'
 import { zh, type Key } from './zh'
 
 export type { Key }
-type Params = Record<string, string | number>
 
 const STORAGE = 'hexward.locale'
 const DICTIONARIES: Record<Locale, Record<Key, string>> = { 'zh-CN': zh, en }
@@ -33,13 +33,6 @@ export function setLocale(next: Locale) {
   language.locale = next
   localStorage.setItem(STORAGE, next)
   apply(next)
-}
-
-function fill(text: string, params?: Params): string {
-  if (!params) return text
-  return text.replace(/\{(\w+)\}/g, (whole, name: string) =>
-    name in params ? String(params[name]) : whole,
-  )
 }
 
 export function t(key: Key, params?: Params): string {

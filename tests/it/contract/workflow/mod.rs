@@ -272,8 +272,11 @@ fn expected(line: &Line, issue: &Issue, who: &Actor) -> Option<(State, bool)> {
     let for_reporter = matches!(line.action, Action::Reopen | Action::Rate);
     let may = match who {
         Actor::System => matches!(line.action, Action::Resume | Action::Escalate),
-        // Whoever holds the number of a wish may offer help with it.
-        Actor::Anonymous => for_reporter || line.action == Action::Claim,
+        // Anybody may offer help with a wish that is public.
+        Actor::Anonymous => {
+            let public = issue.care.published.is_some();
+            for_reporter || (line.action == Action::Claim && public)
+        }
         Actor::Account { .. } => by_role || (is_reporter && for_reporter) || (holds && for_holder),
     };
     Some((to, may))

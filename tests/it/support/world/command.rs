@@ -9,7 +9,7 @@ use hexward::domain::id::{AccountId, AttachmentId, DepartmentCode, WorkerId};
 use hexward::domain::issue::care::{AgreementForm, Risk};
 use hexward::domain::issue::kind::Severity;
 use hexward::domain::issue::record::Issue;
-use hexward::domain::issue::state::{Action, ReturnReason};
+use hexward::domain::issue::state::{Action, Outcome, ReturnReason};
 use hexward::domain::issue::step::{self, Command, Reclass, Relocation, Reroute, Target};
 use hexward::domain::issue::supervision::{
     Ground, Holder, Judgement, Offer, Reach, Satisfaction, Standing, Told, Verdict,
@@ -32,7 +32,7 @@ impl World {
             // The matrix was asked again.
             let lead = Some(department(self.chance.pick(DEPARTMENTS)));
             let limit = Limit { amount: 2, unit: TimeType::WorkDay };
-            let limit = (!self.chance.one_in(4)).then_some(limit);
+            let limit = self.chance.one_in(2).then_some(limit);
             command.reroute = Some(Reroute { lead, limit });
         }
         if action == Action::Correct {
@@ -84,7 +84,11 @@ impl World {
                     merged_into: other.merged_into,
                 });
             }
-            Field::Outcome => command.outcome = Some(*chance.pick(step::outcomes_of(issue.kind))),
+            Field::Outcome => {
+                let agreed = issue.care.agreement.map(|_| Outcome::AgreementReached);
+                let any = *chance.pick(step::outcomes_of(issue.kind));
+                command.outcome = Some(agreed.unwrap_or(any));
+            }
             Field::Reason => command.reason = Some(*chance.pick(ReturnReason::ALL)),
             Field::CitedRule => command.cited_rule = Some("权责清单 第3条".into()),
             Field::Category => {

@@ -18,8 +18,8 @@ export const care = {
   'clock.none': 'No limit',
   'clock.extended': 'Extended {n}×',
   'clock.escalated': 'Escalated {n}×',
-  'clock.work_days': '{n} working days',
-  'clock.days': '{n} days',
+  'clock.work_days': '{n} working {n|day|days}',
+  'clock.days': '{n} {n|day|days}',
 
   'time_type.urgent_hour': 'day and night',
   'time_type.work_hour': 'of working time',

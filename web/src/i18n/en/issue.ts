@@ -111,7 +111,7 @@ export const issue = {
   'trace.fallback': 'Fallback ladder',
   'trace.matrix': 'Responsibility matrix',
   'trace.considered': 'Rules considered',
-  'trace.more': '{n} more are not listed',
+  'trace.more': '{n} more {n|is|are} not listed',
   'trace.category': 'Category',
   'trace.assets': 'Assets near by',
   'trace.at': 'Time',
@@ -155,7 +155,7 @@ export const issue = {
   'photo.choose': 'Files',
   'photo.remove': 'Remove photo {n}',
   'photo.working': 'Preparing photos…',
-  'photo.too_many': 'At most {n} photos',
+  'photo.too_many': 'At most {n} {n|photo|photos}',
   'photo.unreadable': '{name} cannot be read',
 
   'purpose.report': 'Report',

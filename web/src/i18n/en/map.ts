@@ -55,7 +55,7 @@ export const map = {
 
   'panel.hexagon': 'Hexagon',
   'panel.area': 'Area',
-  'panel.few': 'Only {n} cases: the rate says little.',
+  'panel.few': 'Only {n} {n|case|cases}: the rate says little.',
   'panel.unknown': 'No reports here: unknown, which does not mean that all is well.',
   'panel.definition': 'Definition',
   'panel.numerator': 'Numerator',
@@ -70,14 +70,14 @@ export const map = {
   'hotspot.around': 'Around {place}',
   'hotspot.says': '{n} around, {expected} expected (z = {z})',
   'hotspot.none': 'Nothing stands out.',
-  'hotspot.note': '{n} issues in {cells} hexagons; only what is significant.',
+  'hotspot.note': '{n} {n|issue|issues} in {cells} hexagons; only what is significant.',
 
   'rising.title': 'Rising',
   'rising.says': '{n}, {expected} expected',
   'rising.none': 'Nothing rises significantly.',
   'rising.young': 'Not enough past yet: no whole week was reported before the recent ones.',
   'rising.note':
-    '{from} to {to} against the weeks since {past}; {n} pairs compared; only what is significant.',
+    '{from} to {to} against the weeks since {past}; {n} {n|pair|pairs} compared; only what is significant.',
 
   'sort.newest': 'Newest first',
   'sort.oldest': 'Oldest first',

@@ -47,7 +47,7 @@ export const report = {
   'report.goes': 'Where it will go',
   'report.goes_later':
     'Once place and category are chosen, this shows which department gets it, and why.',
-  'report.duplicates': '{n} similar reports near by',
+  'report.duplicates': '{n} similar {n|report|reports} near by',
   'report.send': 'Send',
   'report.send_again': 'Send again',
   'report.kept':
@@ -77,6 +77,7 @@ export const report = {
   'summary.by_kind': 'By kind',
   'summary.times': 'Times taken',
   'summary.median': 'Median',
+  'summary.p90': '9 in 10 within',
   'summary.backlog_age': 'Age of the backlog',
   'summary.csv': 'Download the streets (CSV)',
 

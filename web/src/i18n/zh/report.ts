@@ -70,6 +70,7 @@ export const report = {
   'summary.by_kind': '按类型',
   'summary.times': '用时',
   'summary.median': '中位数',
+  'summary.p90': '九成以内',
   'summary.backlog_age': '积压时长',
   'summary.csv': '下载各街道数据（CSV）',
 
