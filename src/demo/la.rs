@@ -38,8 +38,8 @@ const LAST: (u32, u32, u32) = (20, 1, 8);
 const AT_WORK: &str = "Pending";
 
 const SOURCES: &str = "\
-    Service requests of 1-3 January 2020, as they stood on 8 January (MyLA311): City of Los Angeles \
-    open data, by way of hackforla/311-data\tpublic domain\n\
+    Service requests of 1-3 January 2020, as they stood on 8 January (MyLA311): City of Los \
+    Angeles open data, by way of hackforla/311-data\tpublic domain\n\
     Neighbourhood councils and council districts: City of Los Angeles open data, by way of \
     hackforla/311-data\tpublic domain\n\
     Outline of the city: the council districts joined by Hexward\tpublic domain\n\

@@ -1,6 +1,6 @@
-//! A replay of past issues as CSV, for spreadsheets: a line of totals, one for each department, then
-//! one for each change of lead. Every line says which days it is of, by which versions and as of
-//! when. A text that a spreadsheet would take for a formula is disarmed.
+//! A replay of past issues as CSV, for spreadsheets: a line of totals, one for each department,
+//! then one for each change of lead. Every line says which days it is of, by which versions and as
+//! of when. A text that a spreadsheet would take for a formula is disarmed.
 
 use crate::domain::id::DepartmentCode;
 use crate::domain::routing::simulate::{Moved, Share, Simulation, per_week};

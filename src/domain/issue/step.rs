@@ -445,8 +445,8 @@ pub fn join(codes: &[DepartmentCode]) -> String {
     codes.iter().map(DepartmentCode::as_str).collect::<Vec<_>>().join(";")
 }
 
-/// What a step says about the time before it, so that the log alone tells it: since when a clock has
-/// run, and who stays answerable.
+/// What a step says about the time before it, so that the log alone tells it: since when a clock
+/// has run, and who stays answerable.
 fn term_facts(issue: &Issue, command: &Command, at: Timestamp) -> Option<(String, String)> {
     let (name, value) = match command.action {
         Action::Settle => (fact::SINCE, issue.times.reported.to_rfc3339()),

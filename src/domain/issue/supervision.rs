@@ -325,8 +325,8 @@ impl Supervision {
         self.asked = Some(Asked { ask, seq: event.seq, at: event.at, until, by });
     }
 
-    /// A new round has a limit and returns of its own, so what was exempted of the old ones is over;
-    /// a failed inspection and a rating are still counted, and so is their exemption.
+    /// A new round has a limit and returns of its own, so what was exempted of the old ones is
+    /// over; a failed inspection and a rating are still counted, and so is their exemption.
     fn begin_round(&mut self) {
         self.reopen_proposed = false;
         let old = std::mem::take(&mut self.exempted);

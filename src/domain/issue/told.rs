@@ -102,8 +102,8 @@ fn can_appeal(issue: &Issue, ground: Ground, now: Timestamp) -> bool {
     there && !issue.supervision.is_exempted(ground)
 }
 
-/// What the steps of supervision add, at the time of the event. Where someone stood is told as a distance: the position
-/// itself is kept apart, so that it can be forgotten.
+/// What the steps of supervision add, at the time of the event. Where someone stood is told as a
+/// distance: the position itself is kept apart, so that it can be forgotten.
 pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor, at: Timestamp) -> Facts {
     let (told, mut facts) = (&command.told, Facts::new());
     let mut put = |name: &str, value: Option<String>| {

@@ -1,5 +1,5 @@
-//! What a corrected place, category or severity does to the route of an issue: the decision before, the one
-//! after, and the word by which a person confirms exactly this difference.
+//! What a corrected place, category or severity does to the route of an issue: the decision before,
+//! the one after, and the word by which a person confirms exactly this difference.
 
 use super::{Decision, Outcome, Route};
 use crate::domain::audit::Hash;

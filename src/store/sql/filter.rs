@@ -272,8 +272,8 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     }
 }
 
-/// The light at `now`, or at the end of what has ended or was settled on the spot: [`Light::of`] in SQL. What has no limit,
-/// or no due time for want of a calendar, has no light.
+/// The light at `now`, or at the end of what has ended or was settled on the spot: [`Light::of`] in
+/// SQL. What has no limit, or no due time for want of a calendar, has no light.
 fn push_light(query: &mut Query, light: Light, now: i64) {
     let mut reached = |prefix: &str, column: &str, compare: &str| {
         let stopped = "CASE WHEN settled THEN handled_at ELSE ended_at END";

@@ -49,7 +49,10 @@ fn a_request_awaits_the_supervisor_and_the_first_receiver_reads_until_another_ac
         let found = world.send(get(open).by(&supervisor)).await.ok(200).json();
         assert_eq!(found["items"], json!([]));
 
-        let back = |cited: Option<&str>| json!({"action": "return", "reason": "not_ours", "note": "非我单位", "cited_rule": cited});
+        let back = |cited: Option<&str>| {
+            json!({"action": "return", "reason": "not_ours", "note": "非我单位",
+                "cited_rule": cited})
+        };
         let told = world.act(&first, &id, &back(None)).await.problem(422, "validation");
         assert_eq!(told["errors"][0]["field"], "cited_rule");
         world.act(&first, &id, &back(Some("第3条"))).await.ok(200);

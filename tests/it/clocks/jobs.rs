@@ -176,8 +176,8 @@ fn an_outage_of_the_service_moves_no_due_time() {
             staff.act(&staff.supervisor, &id, suspend).await;
             dues.push(id);
         }
-        // Work resumes as the 25th ends: its two work days are Thursday, 26, and Friday, 27 November,
-        // less what was used before the pause.
+        // Work resumes as the 25th ends: its two work days are Thursday, 26, and Friday, 27
+        // November, less what was used before the pause.
         let until = Timestamp::parse("2026-11-25T15:59:59.999Z").unwrap();
         let clock = |at: i64| staff.world.later(at - staff.world.ctx.now().0);
         clock(until.0);

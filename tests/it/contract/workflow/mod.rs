@@ -75,12 +75,14 @@ read_parties: * -> =: dispatcher duty_supervisor handler mediator: note
 set_risk: open -> =: acceptor dispatcher duty_supervisor handler mediator: risk
 mediate: worked -> =: handler mediator: held_at venue mediators note
 record_agreement: worked -> =: handler mediator: agreement_form
-follow_up: handling,handled,inspecting,closed -> =: grid_worker acceptor duty_supervisor handler mediator: kept note
+follow_up: handling,handled,inspecting,closed -> =: \
+    grid_worker acceptor duty_supervisor handler mediator: kept note
 answer: filed,dispatched,handling -> handled: legal_adviser: note
 publish_answer: handled,closed -> =: acceptor duty_supervisor: note
 publish_wish: worked -> =: acceptor duty_supervisor: note
 withdraw: * -> =: acceptor duty_supervisor:
-claim: worked -> =: grid_worker acceptor dispatcher duty_supervisor handler leader legal_adviser mediator:
+claim: worked -> =: grid_worker acceptor dispatcher duty_supervisor handler leader \
+    legal_adviser mediator:
 approve_claim: worked -> =: acceptor duty_supervisor:
 unclaim: worked -> =: acceptor duty_supervisor: note
 fulfil: worked -> handled: acceptor dispatcher duty_supervisor: note

@@ -66,14 +66,13 @@ impl World {
             Field::Department => command.department = Some(a_department(chance, command, issue)),
             Field::Assists => {
                 let pick = department(chance.pick(DEPARTMENTS));
-                if command.department.as_ref() != Some(&pick) {
-                    command.assists = vec![pick];
-                }
+                let leads = command.department.as_ref() == Some(&pick);
+                command.assists = if leads { Vec::new() } else { vec![pick] };
             }
             Field::Until => {
                 // A whistle calls for the same day or one of the next.
-                let whistles = command.action == Action::Whistle;
-                let days = 1 + chance.below(if whistles { 3 } else { 300 }) as i64;
+                let longest = if command.action == Action::Whistle { 3 } else { 300 };
+                let days = 1 + chance.below(longest) as i64;
                 command.until = Some(Timestamp(self.now.0 + days * DAY_MS));
             }
             Field::Target => {
@@ -85,9 +84,9 @@ impl World {
                 });
             }
             Field::Outcome => {
-                let agreed = issue.care.agreement.map(|_| Outcome::AgreementReached);
                 let any = *chance.pick(step::outcomes_of(issue.kind));
-                command.outcome = Some(agreed.unwrap_or(any));
+                let agreed = issue.care.agreement.map(|_| Outcome::AgreementReached);
+                command.outcome = agreed.or(Some(any));
             }
             Field::Reason => command.reason = Some(*chance.pick(ReturnReason::ALL)),
             Field::CitedRule => command.cited_rule = Some("权责清单 第3条".into()),
