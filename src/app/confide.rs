@@ -195,7 +195,7 @@ mod tests {
             raw: (113.66, 34.78),
             datum: Datum::Wgs84,
             accuracy_m: None,
-            cell: 0x8b_41_05_00_00_00_fff,
+            cell: 0x08b4_1050_0000_0fff,
             path: crate::domain::access::AreaPath::of(&[]),
             candidates: Vec::new(),
             territory: 1,

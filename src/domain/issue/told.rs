@@ -37,10 +37,11 @@ pub fn check_told(
             }
         }
         // A department that says "not ours" says by which rule (DOMAIN.md §4).
-        Action::Return if command.reason.is_some_and(ReturnReason::is_wrong_dispatch) => {
-            if !command.has(Field::CitedRule) {
-                return Err(Refusal::Missing(Field::CitedRule));
-            }
+        Action::Return
+            if command.reason.is_some_and(ReturnReason::is_wrong_dispatch)
+                && !command.has(Field::CitedRule) =>
+        {
+            return Err(Refusal::Missing(Field::CitedRule));
         }
         Action::Revisit => {
             let given = [

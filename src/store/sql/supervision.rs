@@ -27,10 +27,11 @@ type Result<T> = std::result::Result<T, StoreError>;
 /// The columns of an issue's supervision, in the order of [`bind_supervision`].
 pub const SUPERVISION_COLUMNS: &str = "contactable, contacted_at, urges, urged_at, orders, \
     supervised_at, reply_due_at, open_orders, replied_at, summoned, whistle_at, whistle_until, \
-    whistle_lon, whistle_lat, whistle_standings, whistle_ended_at, whistle_on_time, revisited_at, verdict, \
-    satisfaction, reopen_proposed, appeal_at, appeal_ground, appeal_state, exempted, task_kind, \
-    task_worker, task_account, task_offered_at, task_checked_in_at, task_passed, handled_by, \
-    asked_kind, asked_seq, asked_at, asked_until, asked_by";
+    whistle_lon, whistle_lat, whistle_standings, whistle_ended_at, whistle_on_time, \
+    revisited_at, verdict, satisfaction, reopen_proposed, appeal_at, appeal_ground, \
+    appeal_state, exempted, task_kind, task_worker, task_account, task_offered_at, \
+    task_checked_in_at, task_passed, handled_by, asked_kind, asked_seq, asked_at, asked_until, \
+    asked_by";
 
 /// Before an exemption of an earlier round, in the same column, so that a search for it finds both.
 const BEFORE: &str = "before/";
