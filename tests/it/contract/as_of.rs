@@ -199,7 +199,7 @@ fn what_is_overdue_at_an_instant_is_what_the_issues_say() {
         let all = fixture.store.load_rollups().await.unwrap();
         let keys: Vec<&Key> = all.keys().collect();
         let (chance, mut counts) = (&mut Chance(86), std::collections::BTreeSet::new());
-        for round in 0..60 {
+        for round in 0..120 {
             // From now on to years ahead, at any hour: counters hold days to come.
             let at = Timestamp(world.now.0 + (chance.share() * 900.0 * DAY_MS as f64) as i64);
             let by = GROUPS[round % GROUPS.len()];
