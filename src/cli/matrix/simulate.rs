@@ -21,7 +21,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 pub struct SimulateArgs {
     /// The number of a version, or a CSV file of rules.
-    #[arg(long, value_name = "FILE|VERSION")]
+    #[arg(value_name = "VERSION|FILE.csv")]
     matrix: String,
     #[command(flatten)]
     beside: Beside,
