@@ -147,6 +147,7 @@ fn a_time_that_is_not_known_is_no_time() {
     let expected = Times {
         filed: at(2_000),
         dispatched: at(3_000),
+        sent: at(3_000),
         accepted: at(4_000),
         handled: at(5_000),
         ..expected
