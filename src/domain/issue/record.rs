@@ -147,6 +147,14 @@ pub enum ReplayError {
 }
 
 impl Issue {
+    /// From when it is beyond its limit; never where it was settled on the spot before that.
+    pub fn overdue_from(&self) -> Option<Timestamp> {
+        let in_time = |red: Timestamp| {
+            self.settled && self.times.handled.is_some_and(|handled| handled < red)
+        };
+        self.clocks.overdue_from().filter(|red| !in_time(*red))
+    }
+
     pub fn subject(&self) -> Subject<'_> {
         Subject {
             path: &self.place.path,

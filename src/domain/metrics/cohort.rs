@@ -83,5 +83,5 @@ pub fn due_measures(
     let has_limit = issue.clocks.total.as_ref().is_some_and(|total| total.limit.is_some());
     let waits = issue.state == State::Suspended && !has_limit;
     count(day(closing.with_suspended), waits, Measure::SuspendedUndated);
-    count(day(issue.clocks.overdue_from()), issue.state.is_open(), Measure::OpenOverdue);
+    count(day(issue.overdue_from()), issue.state.is_open(), Measure::OpenOverdue);
 }

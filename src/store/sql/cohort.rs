@@ -81,7 +81,8 @@ pub const fn due_where(measure: Measure) -> Option<(&'static str, &'static str)>
     Some(match measure {
         Measure::OpenOverdue => (
             "due_red_at",
-            "due_red_at IS NOT NULL AND state NOT IN ('closed', 'rejected', 'merged')",
+            "due_red_at IS NOT NULL AND state NOT IN ('closed', 'rejected', 'merged') \
+             AND (NOT settled OR handled_at IS NULL OR due_red_at <= handled_at)",
         ),
         Measure::HandlingDue => (TO_HANDLE, due!(handled!(), "")),
         Measure::HandlingDone => {

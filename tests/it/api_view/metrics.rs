@@ -280,7 +280,7 @@ fn the_backlog_counts_what_is_open_now_with_its_age() {
         assert_eq!(backlog["age_p90_ms"], rank(0.9));
         let now = server.ctx.now();
         let open = server.issues().iter().filter(|issue| issue.state.is_open());
-        let late = open.filter_map(|issue| issue.clocks.overdue_from().filter(|at| *at <= now));
+        let late = open.filter_map(|issue| issue.overdue_from().filter(|at| *at <= now));
         let days: Vec<i64> =
             late.map(|at| i64::from(today.0) - i64::from(at.day_in(&zone).0)).collect();
         assert!(days.len() > 5);

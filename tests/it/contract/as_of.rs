@@ -66,7 +66,7 @@ fn overdue_of(
     let mut overdue = Open::new();
     let always = RollupFilter { from: None, to: None, ..filter.clone() };
     for issue in issues.iter().filter(|issue| issue.state.is_open()) {
-        let Some(since) = issue.clocks.overdue_from().filter(|since| *since <= at) else {
+        let Some(since) = issue.overdue_from().filter(|since| *since <= at) else {
             continue;
         };
         let bin = hexward::domain::metrics::contribution::bin_of(issue);
