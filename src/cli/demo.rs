@@ -8,7 +8,6 @@ use crate::config::{Config, ConfigArgs};
 use crate::demo::accounts::{PASSWORD, Seat};
 use crate::demo::load::{DemoError, ISSUES, Stage, city_name, find_loaded, load, seats_of};
 use crate::format::packs::City;
-use crate::store::port::METRICS_SETTING;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::{File, TryLockError};
@@ -78,8 +77,9 @@ async fn open_demo(config: &Config, city: City, issues: usize) -> anyhow::Result
         ),
         None => {}
     }
+    // Whoever set up an installation has kept its settings, all of them at once.
     let settings = ctx.store.list_settings().await?;
-    let in_use = settings.iter().any(|(name, _)| name != METRICS_SETTING)
+    let in_use = settings.iter().any(|(name, _)| name == "district")
         || !ctx.store.list_accounts().await?.is_empty()
         || ctx.snapshot().territory_version() > 0;
     if marker.is_none() && in_use {

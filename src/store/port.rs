@@ -378,10 +378,6 @@ pub trait Packs: Send + Sync {
     async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
 }
 
-/// The setting that says by which version of the counters they were built: the store's own, there
-/// before anybody has set anything.
-pub const METRICS_SETTING: &str = "metrics_version";
-
 /// A sample of closings as it was drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleRow {

@@ -10,7 +10,7 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, METRICS_VERSION, Measure, bin_of};
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
-use crate::store::port::{METRICS_SETTING, Rollups};
+use crate::store::port::Rollups;
 use crate::store::query::{
     AsOf, Counted, CounterCheck, Group, GroupBy, IssueFilter, OpenSum, RollupFilter, RollupSum,
     Standing,
@@ -21,6 +21,9 @@ use sqlx::Row as _;
 use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// The setting that says which version of what is counted the counters are of.
+const METRICS_SETTING: &str = "metrics_version";
 
 const fn columns_of(group: GroupBy) -> &'static str {
     match group {
