@@ -76,11 +76,25 @@ async fn write_step(
     add_contribution(&mut change.deltas, before, &snapshot.zone, -1);
     add_contribution(&mut change.deltas, &after, &snapshot.zone, 1);
     change.saves.push(Save { version_seen: before.version, issue: after, events: vec![event] });
+    apply_unless_stale(ctx, change).await
+}
+
+/// Whether a change was written; not when somebody else was faster.
+async fn apply_unless_stale(ctx: &Ctx, change: Change) -> Result<bool, AppError> {
     match ctx.store.apply(change).await {
         Ok(_) => Ok(true),
         Err(StoreError::Stale) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Brings a row up to its log, without an event: the counters follow the log, and stay. Whether it
+/// was written; not when somebody worked on the issue meanwhile.
+pub(super) async fn save_row(ctx: &Ctx, issue: Issue) -> Result<bool, AppError> {
+    let district = ctx.instance().district;
+    let mut change = Change { district, at: ctx.now(), ..Change::default() };
+    change.saves.push(Save { version_seen: issue.version, issue, events: Vec::new() });
+    apply_unless_stale(ctx, change).await
 }
 
 /// Takes a step of the service's own through the workflow; `None` when it is refused or another
@@ -204,15 +218,8 @@ async fn retime(ctx: &Ctx, issue: &Issue, now: Timestamp) -> Result<bool, AppErr
     if known.clocks == issue.clocks {
         return Ok(false);
     }
-    // The log says it all, and the counters follow the log; only the row is behind.
-    let district = snapshot.instance.district.clone();
-    let mut change = Change { district, at: now, ..Change::default() };
-    change.saves.push(Save { version_seen: issue.version, issue: known, events: Vec::new() });
-    match ctx.store.apply(change).await {
-        Ok(_) => Ok(true),
-        Err(StoreError::Stale) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    // The log says it all; only the row is behind.
+    save_row(ctx, known).await
 }
 
 /// What due times depend on beside the issue: the calendars, the region and the hours.

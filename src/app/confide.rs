@@ -3,13 +3,13 @@
 
 use super::ctx::Ctx;
 use super::error::AppError;
-use super::seal::{Seals, part, seal_plain_note};
+use super::seal::{Seals, part, seal_plain_note, seal_said};
 use crate::domain::id::IssueId;
 use crate::domain::issue::confided::{Confided, Salt, confide, confide_log, is_confidential};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::{Issue, ReplayError, evolve};
-use crate::format::confided::{read_confided, write_confided};
+use crate::format::confided::read_confided;
 use crate::store::care::{CareChange, Sealed};
 use crate::store::change::Contact;
 use std::collections::BTreeMap;
@@ -20,16 +20,6 @@ fn salt() -> Salt {
 
 fn broken(error: &ReplayError) -> AppError {
     AppError::Internal(error.to_string())
-}
-
-fn seal_said(
-    seals: &Seals,
-    issue: IssueId,
-    (seq, said): (i64, &Confided),
-) -> Result<Sealed, AppError> {
-    let part = part::note(seq);
-    let body = seals.seal(issue, &part, &write_confided(said))?;
-    Ok(Sealed { issue, part, body })
 }
 
 /// A decided step as it is kept: what it says of a dispute in confidence is taken out of the event

@@ -3,14 +3,12 @@
 //!
 //! Invariant: no event is changed. What a row says that the log does not (texts) stays.
 
-use super::clocks::retime_all;
+use super::clocks::{retime_all, save_row};
 use super::ctx::Ctx;
 use super::error::AppError;
 use super::verify::rebuild_metrics;
 use crate::domain::issue::clock::Clocks;
 use crate::domain::issue::record::{Issue, replay};
-use crate::store::StoreError;
-use crate::store::change::{Change, Save};
 
 /// How the log is read: it goes up when `evolve` makes another issue of the same events.
 const FOLD_VERSION: &str = "1";
@@ -61,12 +59,5 @@ async fn refold(ctx: &Ctx, issue: &Issue) -> Result<bool, AppError> {
     if told == *issue || told.version != issue.version || told.head != issue.head {
         return Ok(false);
     }
-    let district = ctx.instance().district;
-    let mut change = Change { district, at: ctx.now(), ..Change::default() };
-    change.saves.push(Save { version_seen: issue.version, issue: told, events: Vec::new() });
-    match ctx.store.apply(change).await {
-        Ok(_) => Ok(true),
-        Err(StoreError::Stale) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    save_row(ctx, told).await
 }

@@ -234,6 +234,14 @@ pub struct Rotated {
     pub closed: BTreeSet<String>,
 }
 
+impl Rotated {
+    /// Of `asked` texts so many were sealed anew.
+    fn count(&mut self, asked: usize, done: usize) {
+        self.resealed += done;
+        self.passed += asked - done;
+    }
+}
+
 /// Seals with the first key whatever another key sealed, or none: texts, addresses, contacts and
 /// notes of disputes among them. What is done stays done, so a run that was broken off is taken up
 /// by the next. `progress` is told how many are done.
@@ -261,9 +269,7 @@ pub async fn rotate(ctx: &Ctx, progress: impl Fn(usize)) -> Result<Rotated, AppE
             }
         }
         let asked = anew.len();
-        let done = ctx.store.reseal(anew).await?;
-        told.resealed += done;
-        told.passed += asked - done;
+        told.count(asked, ctx.store.reseal(anew).await?);
         progress(told.resealed);
     }
 }
@@ -287,11 +293,23 @@ async fn seal_plain_notes(
         });
         let sealed: Vec<(PlainNote, Sealed)> = sealed.collect::<Result<_, AppError>>()?;
         let asked = sealed.len();
-        let done = ctx.store.seal_notes(sealed).await?;
-        told.resealed += done;
-        told.passed += asked - done;
+        told.count(asked, ctx.store.seal_notes(sealed).await?);
         progress(told.resealed);
     }
+}
+
+/// What an event says in confidence, as it is kept.
+///
+/// # Errors
+/// There is no key.
+pub fn seal_said(
+    seals: &Seals,
+    issue: IssueId,
+    (seq, said): (i64, &Confided),
+) -> Result<Sealed, AppError> {
+    let part = part::note(seq);
+    let body = seals.seal(issue, &part, &write_confided(said))?;
+    Ok(Sealed { issue, part, body })
 }
 
 /// A note as it is kept that was written before its issue's notes were sealed.
@@ -305,9 +323,7 @@ pub fn seal_plain_note(
     note: &str,
 ) -> Result<Sealed, AppError> {
     let said = Confided { note: Some(note.to_owned()), ..Confided::default() };
-    let part = part::note(seq);
-    let body = seals.seal(issue, &part, &write_confided(&said))?;
-    Ok(Sealed { issue, part, body })
+    seal_said(seals, issue, (seq, &said))
 }
 
 #[cfg(test)]

@@ -1,16 +1,14 @@
 //! Versions of the matrix over HTTP: drafts, check, difference, replay, activation, going back; and
 //! layers of owned things in routing.
 
-use super::{HAZARD, IN_EAST, IN_WEST, NOON, World, get, post, report_of, small_matrix};
+use super::{
+    HAZARD, IN_EAST, IN_WEST, NOON, World, get, post, publish_road_past, report_of, small_matrix,
+};
 use crate::support::check;
-use hexward::app::assets::publish_layer;
 use hexward::app::ctx::Ctx;
 use hexward::app::matrix::{Activating, activate_matrix, draft_matrix};
 use hexward::domain::access::Role;
-use hexward::domain::datum::Datum;
-use hexward::domain::territory::asset::Layer;
 use hexward::domain::time::{DAY_MS, Day, HOUR_MS};
-use hexward::format::assets::{AssetMapping, read_assets};
 use hexward::format::pack::{FileRole, Pack};
 use serde_json::{Value, json};
 
@@ -262,24 +260,7 @@ fn a_rule_for_a_road_goes_before_the_territory_and_the_trace_says_which_road_how
         let world = World::new(fixture).await;
         let usual = lead_of(&world).await;
         let lead = if usual == "js-gs" { "js-ps" } else { "js-gs" };
-        // A road along the northern edge of the place, about 11 m away; a park far from it.
-        let (lon, lat) = (IN_EAST[0], IN_EAST[1] + 0.0001);
-        let text = json!({"type": "FeatureCollection", "features": [{
-            "type": "Feature",
-            "properties": {"code": "R1", "name": "中州大道", "owner": "市政"},
-            "geometry": {"type": "LineString",
-                "coordinates": [[lon - 0.001, lat], [lon + 0.001, lat]]},
-        }]});
-        let read = read_assets(text.to_string().as_bytes(), &AssetMapping::default(), Datum::Wgs84);
-        let layer = Layer {
-            code: "road".into(),
-            name: "道路".into(),
-            name_en: None,
-            distance_m: 25.0,
-            grow_m: 50.0,
-            generated: true,
-        };
-        publish_layer(&world.ctx, &layer, &read.unwrap().0, "test").await.unwrap();
+        publish_road_past(&world.ctx, IN_EAST, ("中州大道", "市政")).await;
         let row = format!("zz-1,0,small:bj-01-01,,,road,市政,,,,,{lead},,,,,test,test");
         let draft = drafted(&world.ctx, &matrix_with(&[&row], &|_| false)).await;
         let asked = Activating { version: draft, ..Activating::default() };

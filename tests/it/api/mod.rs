@@ -21,14 +21,18 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use hexward::app::account::create_token;
+use hexward::app::assets::publish_layer;
 use hexward::app::ctx::Ctx;
 use hexward::app::intake::{publish_catalog, publish_matrix};
 use hexward::app::photo::{PhotoLimits, PhotoShop, PhotoStore};
 use hexward::app::seal::Seals;
 use hexward::app::territory::{publish_territory, stage_territory};
 use hexward::domain::access::Role;
+use hexward::domain::datum::Datum;
 use hexward::domain::id::AccountId;
+use hexward::domain::territory::asset::Layer;
 use hexward::domain::time::Timestamp;
+use hexward::format::assets::{AssetMapping, read_assets};
 use hexward::format::pack::{FileRole, Pack};
 use hexward::format::packs::{City, shipped_catalog, shipped_matrix};
 use hexward::http::{App, Options, router};
@@ -223,6 +227,27 @@ pub fn small_matrix() -> Pack {
         file.text = file.text.lines().filter(known).collect::<Vec<_>>().join("\n");
     }
     pack
+}
+
+/// Puts a layer in force with one road, which runs about 11 m north of a place.
+pub async fn publish_road_past(ctx: &Ctx, place: [f64; 2], (name, owner): (&str, &str)) {
+    let (lon, lat) = (place[0], place[1] + 0.0001);
+    let text = json!({"type": "FeatureCollection", "features": [{
+        "type": "Feature",
+        "properties": {"code": "R1", "name": name, "owner": owner},
+        "geometry": {"type": "LineString",
+            "coordinates": [[lon - 0.001, lat], [lon + 0.001, lat]]},
+    }]});
+    let read = read_assets(text.to_string().as_bytes(), &AssetMapping::default(), Datum::Wgs84);
+    let layer = Layer {
+        code: "road".into(),
+        name: "道路".into(),
+        name_en: None,
+        distance_m: 25.0,
+        grow_m: 50.0,
+        generated: true,
+    };
+    publish_layer(ctx, &layer, &read.expect("assets").0, "test").await.expect("in force");
 }
 
 pub fn grant(role: Role, area: Option<&str>, department: Option<&str>) -> GrantRow {

@@ -1,19 +1,17 @@
 //! Who may not know the exact place of a dispute cannot find it out by asking.
 
 use crate::api::access::{filled, routes};
-use crate::api::{DISPUTE, HAZARD, IN_EAST, World as Service, get, report_of, small_matrix};
+use crate::api::{
+    DISPUTE, HAZARD, IN_EAST, World as Service, get, publish_road_past, report_of, small_matrix,
+};
 use crate::support::world::{opening, report};
 use crate::support::{Chance, check};
 use h3o::{CellIndex, LatLng, Resolution};
-use hexward::app::assets::publish_layer;
 use hexward::app::intake::publish_matrix;
 use hexward::domain::access::{AreaPath, Clause, Role, Scope};
 use hexward::domain::cell::{COARSE_RESOLUTION, coarse_cell};
-use hexward::domain::datum::Datum;
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
-use hexward::domain::territory::asset::Layer;
-use hexward::format::assets::{AssetMapping, read_assets};
 use hexward::format::pack::FileRole;
 use hexward::store::query::{Bounds, IssueFilter, PageQuery, Sort};
 use std::collections::BTreeSet;
@@ -202,23 +200,7 @@ fn a_patient_reader_finds_the_middle_of_the_cell_and_nothing_nearer() {
 /// A road that runs past the place of [`EXACT`], and a rule that gives disputes on it to a
 /// department.
 async fn publish_road(world: &Service) {
-    let (lon, lat) = (EXACT[0], EXACT[1] + 0.0001);
-    let text = serde_json::json!({"type": "FeatureCollection", "features": [{
-        "type": "Feature",
-        "properties": {"code": "R1", "name": ROAD, "owner": OWNER},
-        "geometry": {"type": "LineString",
-            "coordinates": [[lon - 0.001, lat], [lon + 0.001, lat]]},
-    }]});
-    let read = read_assets(text.to_string().as_bytes(), &AssetMapping::default(), Datum::Wgs84);
-    let layer = Layer {
-        code: "road".into(),
-        name: "道路".into(),
-        name_en: None,
-        distance_m: 25.0,
-        grow_m: 50.0,
-        generated: true,
-    };
-    publish_layer(&world.ctx, &layer, &read.unwrap().0, "test").await.unwrap();
+    publish_road_past(&world.ctx, EXACT, (ROAD, OWNER)).await;
     let row = format!("zz-1,0,small:{DISPUTE},,,road,{OWNER},,,,,js-gs,,,,,test,test");
     let mut pack = small_matrix();
     let rules = pack.files.iter_mut().find(|file| file.role == FileRole::Rules).unwrap();
