@@ -1,7 +1,7 @@
 //! How the counters stood: the log says what they said, by every way, in every scope and filter.
 
 use super::rollups::{GROUPS, group_of, is_allowed, is_wanted, random_filter, random_scope};
-use crate::support::world::World;
+use crate::support::world::{World, joined};
 use crate::support::{Chance, Fixture, check, zone};
 use hexward::domain::access::{AreaPath, Scope};
 use hexward::domain::issue::record::Issue;
@@ -20,17 +20,19 @@ struct Moment {
 
 /// Writes a random history and notes down now and then how everything stands.
 async fn record(fixture: &Fixture, world: &mut World, changes: usize, every: usize) -> Vec<Moment> {
-    let mut moments = Vec::new();
+    let (mut moments, mut waiting) = (Vec::new(), Vec::new());
     for step in 0..changes {
-        let (before, issues) = (world.now, world.issues.clone());
+        let wanted = (step % every == 0).then(|| (world.now, world.issues.clone()));
         let change = world.next_change();
         // Only the last step of an instant leaves things as they stood at its end.
-        if step % every == 0 && change.at > before {
+        if let Some((at, issues)) = wanted.filter(|(at, _)| change.at > *at) {
+            fixture.store.apply(joined(std::mem::take(&mut waiting))).await.unwrap();
             let counters = fixture.store.load_rollups().await.unwrap();
-            moments.push(Moment { at: before, counters, issues });
+            moments.push(Moment { at, counters, issues });
         }
-        fixture.store.apply(change).await.unwrap();
+        waiting.push(change);
     }
+    fixture.store.apply(joined(waiting)).await.unwrap();
     let counters = fixture.store.load_rollups().await.unwrap();
     moments.push(Moment { at: world.now, counters, issues: world.issues.clone() });
     moments

@@ -4,15 +4,14 @@ use crate::support::world::{DEPARTMENTS, World, add, department, random_kind, ra
 use crate::support::{Chance, Fixture, ZONE, check, zone};
 use hexward::domain::access::{Clause, Scope};
 use hexward::domain::cell::descendant_interval;
-use hexward::domain::id::{AccountId, IssueId};
+use hexward::domain::id::AccountId;
 use hexward::domain::issue::event::Event;
 use hexward::domain::issue::record::{Issue, replay};
 use hexward::domain::metrics::contribution::{Deltas, Key, ROLLUP_RESOLUTION, add_contribution};
 use hexward::domain::time::Day;
-use hexward::store::change::{Change, Save};
+use hexward::store::change::Change;
 use hexward::store::query::{Group, GroupBy, RollupFilter, RollupSum};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// Writes at least `events` events of random histories, several steps at a time.
 async fn write_histories(fixture: &Fixture, world: &mut World, events: usize) {
@@ -186,28 +185,6 @@ fn sums_of_counters_are_slow_sums() {
     });
 }
 
-/// The changes of a world as one: every issue as the last of them leaves it, with all its events.
-fn joined(changes: Vec<Change>) -> Change {
-    let mut whole = Change::default();
-    let mut saves = BTreeMap::<IssueId, Save>::new();
-    for change in changes {
-        (whole.district, whole.at) = (change.district, change.at);
-        add(&mut whole.deltas, &change.deltas);
-        for save in change.saves {
-            match saves.entry(save.issue.id) {
-                Entry::Vacant(free) => drop(free.insert(save)),
-                Entry::Occupied(known) => {
-                    let known = known.into_mut();
-                    known.issue = save.issue;
-                    known.events.extend(save.events);
-                }
-            }
-        }
-    }
-    whole.saves = saves.into_values().collect();
-    whole
-}
-
 /// What the logs lead to counts for: replayed here, event by event.
 fn truth_of<'a>(logs: impl Iterator<Item = &'a Vec<Event>>) -> Deltas {
     let mut truth = Deltas::new();
@@ -233,7 +210,7 @@ fn histories(worlds: u64, events: usize) -> Histories {
     for seed in 0..worlds {
         let mut world = World::new(50_000 + seed);
         while world.events() < events / worlds as usize {
-            all.changes.push(joined((0..STEPS).map(|_| world.next_change()).collect()));
+            all.changes.push(world.next_joined(STEPS));
         }
         add(&mut all.truth, &truth_of(world.logs.values()));
         all.issues += world.issues.len();

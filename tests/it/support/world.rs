@@ -21,6 +21,7 @@ use hexward::domain::time::{DAY_MS, HOUR_MS, Timestamp};
 use hexward::format::calendar::{CalendarPack, shipped_years};
 use hexward::store::change::{Change, Save};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Codes as published, some of them hostile: prefixes of each other, the signs of LIKE, quotes.
 pub const CODES: &[&str] =
@@ -178,6 +179,28 @@ pub fn add(sum: &mut Deltas, more: &Deltas) {
     }
 }
 
+/// The changes of a world as one: every issue as the last of them leaves it, with all its events.
+pub fn joined(changes: Vec<Change>) -> Change {
+    let mut whole = Change::default();
+    let mut saves = BTreeMap::<IssueId, Save>::new();
+    for change in changes {
+        (whole.district, whole.at) = (change.district, change.at);
+        add(&mut whole.deltas, &change.deltas);
+        for save in change.saves {
+            match saves.entry(save.issue.id) {
+                Entry::Vacant(free) => drop(free.insert(save)),
+                Entry::Occupied(known) => {
+                    let known = known.into_mut();
+                    known.issue = save.issue;
+                    known.events.extend(save.events);
+                }
+            }
+        }
+    }
+    whole.saves = saves.into_values().collect();
+    whole
+}
+
 /// Timekeepers of two settings of working slots, by the calendars that ship: later years have none.
 fn keepers() -> Vec<Timekeeper> {
     let mut pack = CalendarPack::default();
@@ -198,7 +221,8 @@ pub struct World {
     pub now: Timestamp,
     pub issues: Vec<Issue>,
     pub logs: BTreeMap<IssueId, Vec<Event>>,
-    actors: Vec<Actor>,
+    /// Who acts, and how many chances they have.
+    actors: Vec<(Actor, usize)>,
     keepers: Vec<Timekeeper>,
     /// The issue of the last change.
     last: Option<IssueId>,
@@ -208,12 +232,9 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64) -> Self {
-        let mut actors = vec![Actor::System, Actor::Anonymous];
-        for (role, id) in Role::ALL.into_iter().zip(1..) {
-            // The supervisor comes twice as often, or little would ever move.
-            actors.extend(std::iter::repeat_n(actor(id, role, None), 2));
-        }
-        actors.extend(DEPARTMENTS.iter().map(|own| actor(50, Role::Handler, Some(own))));
+        let mut actors = vec![(Actor::System, 1), (Actor::Anonymous, 1)];
+        actors.extend(Role::ALL.into_iter().zip(1..).map(|(role, id)| (actor(id, role, None), 2)));
+        actors.extend(DEPARTMENTS.iter().map(|own| (actor(50, Role::Handler, Some(own)), 1)));
         Self {
             chance: Chance(seed),
             now: START,
@@ -238,6 +259,11 @@ impl World {
 
     pub fn events(&self) -> usize {
         self.logs.values().map(Vec::len).sum()
+    }
+
+    /// The next changes as one.
+    pub fn next_joined(&mut self, count: usize) -> Change {
+        joined((0..count).map(|_| self.next_change()).collect())
     }
 
     /// The next change: a new issue, or a step of an old one.
@@ -275,14 +301,15 @@ impl World {
     /// everywhere, however many things can be done at a place.
     fn pick_action(&mut self, issue: &Issue) -> Option<(Action, Actor)> {
         let mut weighed: BTreeMap<Action, (f64, Vec<usize>)> = BTreeMap::new();
-        for (i, actor) in self.actors.iter().enumerate() {
+        for (i, (actor, chances)) in self.actors.iter().enumerate() {
             for action in step::allowed_actions(issue, actor) {
                 let taken = self.taken.get(&action).copied().unwrap_or_default();
                 let rare = action == Action::Appeal && rare_ground(issue, self.now).is_some();
                 let seldom = if rare { 0 } else { taken };
                 let share = if leads_on(action) { 8.0 } else { 1.0 } / f64::from(1 + seldom);
                 let weight = share * share;
-                weighed.entry(action).or_insert((weight, Vec::new())).1.push(i);
+                let (_, actors) = weighed.entry(action).or_insert((weight, Vec::new()));
+                actors.extend(std::iter::repeat_n(i, *chances));
             }
         }
         // Another calendar is what moves due times.
@@ -294,7 +321,7 @@ impl World {
             left <= 0.0
         })?;
         let actor = *self.chance.pick(&actors);
-        Some((action, self.actors[actor].clone()))
+        Some((action, self.actors[actor].0.clone()))
     }
 
     fn try_step(&mut self) -> Option<Vec<(Issue, Issue, Event)>> {

@@ -22,6 +22,7 @@ use hexward::domain::issue::step::{
 use hexward::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Verdict};
 use hexward::domain::issue::workflow::Field;
 use hexward::domain::time::{DAY_MS, Timestamp};
+use std::sync::LazyLock;
 
 /// `action: from,from -> to: roles: what must be said`. `*` is any state, `open` any that is not an
 /// end, `worked` from filing until the work is done, `=` the same state, `<` the state before the
@@ -134,7 +135,7 @@ struct Line {
     needs: Vec<&'static str>,
 }
 
-fn table() -> Vec<Line> {
+static BOOK: LazyLock<Vec<Line>> = LazyLock::new(|| {
     let lines = TABLE.lines().filter(|line| !line.is_empty()).map(|line| {
         let (action, rest) = line.split_once(": ").expect("an action");
         let (from, rest) = rest.split_once(" -> ").expect("an arrow");
@@ -156,7 +157,7 @@ fn table() -> Vec<Line> {
         }
     });
     lines.collect()
-}
+});
 
 fn outcome_of(kind: Kind) -> Outcome {
     match kind {
@@ -169,9 +170,9 @@ fn outcome_of(kind: Kind) -> Outcome {
 /// A command that says what the table asks for.
 pub fn command(action: Action, issue: &Issue) -> Command {
     let mut command = Command::bare(action, issue.version);
-    let line = table().into_iter().find(|line| line.action == action);
-    for need in line.map(|line| line.needs).unwrap_or_default() {
-        match need {
+    let line = BOOK.iter().find(|line| line.action == action);
+    for need in line.map(|line| line.needs.as_slice()).unwrap_or_default() {
+        match *need {
             "note" => command.note = Some("because".into()),
             "department" if action == Action::JudgeArrival => {
                 command.department = Some(department("police"));
@@ -298,7 +299,7 @@ fn everyone() -> Vec<Actor> {
 
 #[test]
 fn every_state_action_role_and_kind_is_as_the_book_says() {
-    let (lines, now) = (table(), Timestamp(START.0 + DAY_MS));
+    let (lines, now) = (&*BOOK, Timestamp(START.0 + DAY_MS));
     let (mut taken, mut refused) = (0, 0);
     for issue in State::ALL.iter().flat_map(|state| cases_in(*state)) {
         let (state, kind) = (issue.state, issue.kind);
@@ -313,19 +314,19 @@ fn every_state_action_role_and_kind_is_as_the_book_says() {
                 let told = decide(&issue, &command(action, &issue), &who, now);
                 let line = lines.iter().find(|line| line.action == action);
                 let says = line.and_then(|line| expected(line, &issue, &who));
-                let context = format!("{action} while {state}, {kind}, {who:?}: {told:?}");
+                let context = || format!("{action} while {state}, {kind}, {who:?}");
                 match (says, told) {
                     (Some((to, true)), Ok((after, event))) => {
-                        assert_eq!((after.state, event.to), (to, to), "{context}");
-                        assert_eq!((event.from, event.seq), (Some(state), 8), "{context}");
+                        assert_eq!((after.state, event.to), (to, to), "{}", context());
+                        assert_eq!((event.from, event.seq), (Some(state), 8), "{}", context());
                         taken += 1;
                     }
                     (Some((_, false)), Err(Refusal::NotYours { allowed: told, .. }))
                     | (None, Err(Refusal::NotFromHere { allowed: told, .. })) => {
-                        assert_eq!(sorted(&told), sorted(&allowed), "{context}");
+                        assert_eq!(sorted(&told), sorted(&allowed), "{}", context());
                         refused += 1;
                     }
-                    _ => panic!("{context}"),
+                    (_, told) => panic!("{}: {told:?}", context()),
                 }
             }
         }
@@ -370,7 +371,7 @@ fn first_of(line: &Line) -> Actor {
 #[test]
 fn what_the_table_asks_for_is_needed() {
     let later = Timestamp(START.0 + DAY_MS);
-    for line in table() {
+    for line in BOOK.iter() {
         let kind = kind_of(line.action).unwrap_or(Kind::Dispute);
         let issue = ready_for(line.action, line.from[0], kind);
         let who = first_of(&line);
@@ -411,7 +412,7 @@ fn is_of_kind(field: Field) -> bool {
 #[test]
 fn fields_that_an_action_has_no_use_for_are_refused() {
     let later = Timestamp(START.0 + DAY_MS);
-    for line in table() {
+    for line in BOOK.iter() {
         let kind = match line.action {
             Action::OrderCheck => Kind::Hazard,
             action => kind_of(action).unwrap_or(Kind::Opinion),
