@@ -296,7 +296,7 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
         }
         let suspend = json!({"action": "suspend", "until": "2026-12-01", "note": "等配件"});
         let held = crew.run(&world, &id, &[("supervisor", suspend)]).await;
-        assert_eq!(held["suspended_until"], "2026-12-01T15:59:59.999Z");
+        assert_eq!(held["suspended_until"], "2026-12-01T16:00:00.000Z");
         crew.run(&world, &id, &[("handler", json!({"action": "resume"})), submit()]).await;
 
         let (id, _) = world.report("", &report_of(OPINION, IN_EAST, "建议")).await;
