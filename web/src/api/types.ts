@@ -293,6 +293,7 @@ export interface IssueBrief {
   /** The department that has it, and before dispatch the one that the matrix proposes. */
   lead: Coded | null
   proposed: Coded | null
+  answerable?: Coded | null
   reported_at: string
   updated_at: string
   version: number
