@@ -8,7 +8,7 @@ export function messageOf(error: unknown): string {
   if (error instanceof ApiError) {
     const { problem } = error
     const fields = problem.errors?.map((one) => one.message).filter(Boolean) ?? []
-    const text = [problem.detail ?? problem.title, ...fields].filter(Boolean).join(' ')
+    const text = [problem.detail ?? problem.title, ...fields].filter(Boolean).join('\n')
     if (problem.status >= 500) return `${t('error.server')} ${problem.request_id ?? ''}`.trim()
     return text || t('error.unknown')
   }
