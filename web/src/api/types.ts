@@ -461,6 +461,9 @@ export interface Track {
   sentence: Both | null
   timeline: TrackStep[]
   outcome: string | null
+  due_at: string | null
+  due_provisional: boolean
+  suspended_until: string | null
   merged: boolean
   /** How the report stands that this one was merged into. */
   merged_into: {
@@ -472,7 +475,7 @@ export interface Track {
   } | null
   photos: { id: string; thumb_url: string; url: string }[]
   /** What the reporter may do now. */
-  can: 'reopen'[]
+  can: ('reopen' | 'rate')[]
 }
 
 export interface Rate {

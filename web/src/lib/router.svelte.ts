@@ -12,6 +12,7 @@ export type Route =
   | { page: 'notices' }
   | { page: 'tasks' }
   | { page: 'answers' }
+  | { page: 'around' }
   | { page: 'password' }
   | { page: 'missing' }
 
@@ -29,6 +30,7 @@ export function parsePath(path: string): Route {
       case 'notices':
       case 'tasks':
       case 'answers':
+      case 'around':
       case 'password':
         return { page: first }
       case 'track':
