@@ -11,6 +11,7 @@ use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
 use super::shown::shown_text;
+use super::upload::{keep_file, read_files};
 use crate::domain::access::Actor;
 use crate::domain::access::Role;
 use crate::domain::audit::Hash;
@@ -67,6 +68,14 @@ pub struct RequestKey {
     pub key: String,
     /// A digest of everything that was sent.
     pub fingerprint: String,
+}
+
+/// The files that come with a report.
+#[derive(Default)]
+pub struct Brought {
+    pub photos: Vec<Processed>,
+    /// Ids of uploads that are whole.
+    pub uploads: Vec<String>,
 }
 
 /// What a report would become.
@@ -292,6 +301,20 @@ pub async fn submit(
     key: Option<RequestKey>,
     photos: Vec<Processed>,
 ) -> Result<Submitted, AppError> {
+    submit_with(ctx, actor, submission, key, Brought { photos, uploads: Vec::new() }).await
+}
+
+/// As [`submit`], with files that were uploaded before.
+///
+/// # Errors
+/// As for [`submit`]; and when an upload is not there or not whole.
+pub async fn submit_with(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: Submission,
+    key: Option<RequestKey>,
+    brought: Brought,
+) -> Result<Submitted, AppError> {
     // The key of an anonymous report is nobody's: it would tell who reported.
     let owner = actor.account().filter(|_| !submission.anonymous);
     let scope = owner.map_or("anonymous".to_owned(), |id| id.to_string());
@@ -306,7 +329,8 @@ pub async fn submit(
     let preview = preview_chosen(ctx, &snapshot, actor, &submission, &chosen, now).await?;
     let mut change =
         Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };
-    let attachments = keep_photos(ctx, &photos, now).await?;
+    let attachments = keep_photos(ctx, actor, &brought, now).await?;
+    change.uploads = brought.uploads;
     let issue = open_issue(ctx, actor, &submission, &chosen, &preview, &attachments, &mut change)?;
     for attachment in attachments {
         change.attachments.push(Attachment { issue: issue.id, ..attachment });
@@ -365,13 +389,18 @@ async fn replay(
 
 async fn keep_photos(
     ctx: &Ctx,
-    photos: &[Processed],
+    actor: &Actor,
+    brought: &Brought,
     at: Timestamp,
 ) -> Result<Vec<Attachment>, AppError> {
-    let mut kept = Vec::with_capacity(photos.len());
-    for photo in photos {
+    let files = read_files(ctx, actor, &brought.uploads, brought.photos.len()).await?;
+    let mut kept = Vec::with_capacity(brought.photos.len() + files.len());
+    for photo in &brought.photos {
         ctx.photos.keep(photo).await?;
         kept.push(attachment_of(ctx, photo, "report", at));
+    }
+    for file in &files {
+        kept.push(keep_file(ctx, file, "report", at).await?);
     }
     Ok(kept)
 }
