@@ -301,3 +301,15 @@ pub async fn show_matrix(State(app): State<App>, _caller: SignedIn) -> Json<Matr
     });
     Json(MatrixWire { version: snapshot.matrix_version, rules: rules.collect() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::pinyin_of;
+
+    #[test]
+    fn a_name_is_told_as_a_phone_types_it() {
+        assert_eq!(pinyin_of("上水井盖"), "shangshuijinggai ssjg");
+        assert_eq!(pinyin_of("绿地（A类）"), "lvdialei ldal");
+        assert_eq!(pinyin_of("——"), " ");
+    }
+}
