@@ -164,7 +164,7 @@ fn pinyin_of(name: &str) -> String {
     for letter in name.chars() {
         match letter.to_pinyin() {
             Some(sound) => {
-                whole.push_str(sound.plain());
+                whole.push_str(&sound.plain().replace('ü', "v"));
                 initials.push_str(sound.first_letter());
             }
             None if letter.is_ascii_alphanumeric() => {
