@@ -1,6 +1,5 @@
 //! A report: placed, checked, routed and kept; or previewed, which keeps nothing.
 
-use super::attach::attachment_of;
 use super::confide::{keep_contact, keep_step};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
@@ -11,7 +10,7 @@ use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
 use super::shown::shown_text;
-use super::upload::{keep_file, read_files};
+use super::upload::{Brought, keep_brought};
 use crate::domain::access::Actor;
 use crate::domain::access::Role;
 use crate::domain::audit::Hash;
@@ -68,14 +67,6 @@ pub struct RequestKey {
     pub key: String,
     /// A digest of everything that was sent.
     pub fingerprint: String,
-}
-
-/// The files that come with a report.
-#[derive(Default)]
-pub struct Brought {
-    pub photos: Vec<Processed>,
-    /// Ids of uploads that are whole.
-    pub uploads: Vec<String>,
 }
 
 /// What a report would become.
@@ -329,7 +320,7 @@ pub async fn submit_with(
     let preview = preview_chosen(ctx, &snapshot, actor, &submission, &chosen, now).await?;
     let mut change =
         Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };
-    let attachments = keep_photos(ctx, actor, &brought, now).await?;
+    let attachments = keep_brought(ctx, actor, &brought, now).await?;
     change.uploads = brought.uploads;
     let issue = open_issue(ctx, actor, &submission, &chosen, &preview, &attachments, &mut change)?;
     for attachment in attachments {
@@ -385,24 +376,6 @@ async fn replay(
     alike.truncate(ALIKE_MAX);
     let code = ctx.store.find_code(issue.id).await?;
     Ok(Submitted { preview: Preview { placed, routed, alike }, issue, code, replayed: true })
-}
-
-async fn keep_photos(
-    ctx: &Ctx,
-    actor: &Actor,
-    brought: &Brought,
-    at: Timestamp,
-) -> Result<Vec<Attachment>, AppError> {
-    let files = read_files(ctx, actor, &brought.uploads, brought.photos.len()).await?;
-    let mut kept = Vec::with_capacity(brought.photos.len() + files.len());
-    for photo in &brought.photos {
-        ctx.photos.keep(photo).await?;
-        kept.push(attachment_of(ctx, photo, "report", at));
-    }
-    for file in &files {
-        kept.push(keep_file(ctx, file, "report", at).await?);
-    }
-    Ok(kept)
 }
 
 fn report_facts(

@@ -295,3 +295,33 @@ pub async fn keep_file(
         }
     }
 }
+
+/// The files that come with a report.
+#[derive(Default)]
+pub struct Brought {
+    pub photos: Vec<Processed>,
+    /// Ids of uploads that are whole.
+    pub uploads: Vec<String>,
+}
+
+/// Keeps the bytes of all files that come with a report, and gives their records.
+///
+/// # Errors
+/// As for [`read_files`] and [`keep_file`].
+pub async fn keep_brought(
+    ctx: &Ctx,
+    actor: &Actor,
+    brought: &Brought,
+    at: Timestamp,
+) -> Result<Vec<Attachment>, AppError> {
+    let files = read_files(ctx, actor, &brought.uploads, brought.photos.len()).await?;
+    let mut kept = Vec::with_capacity(brought.photos.len() + files.len());
+    for photo in &brought.photos {
+        ctx.photos.keep(photo).await?;
+        kept.push(attachment_of(ctx, photo, "report", at));
+    }
+    for file in &files {
+        kept.push(keep_file(ctx, file, "report", at).await?);
+    }
+    Ok(kept)
+}

@@ -247,7 +247,7 @@ fn an_action_under_a_key_is_taken_once_with_its_files() {
         let other = world.send(act("另一句话", "key")).await;
         other.problem(422, "idempotency_mismatch");
         // Under a key of its own it is a second action, decided on a version that is past.
-        world.send(act("现场照片", "another")).await.problem(412, "stale");
+        world.send(act("现场照片", "another")).await.problem(412, "stale_version");
     });
 }
 
