@@ -9,6 +9,8 @@ use super::evidence::{self, Hand};
 use super::notify::summons_of;
 use super::photo::Processed;
 use super::place::{Placed, place};
+use super::repeat::{bring_files, find_repeated, finish_change};
+use super::report::RequestKey;
 use super::reroute::{Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
 use super::seal::Secret;
@@ -47,6 +49,11 @@ pub struct Request {
     /// The word that confirms the change of route that was shown.
     pub confirmed_route: Option<String>,
     pub photos: Vec<AttachmentId>,
+    /// Ids of uploads that come with the action: what it shows, and how things were before.
+    pub uploads: Vec<String>,
+    pub before_uploads: Vec<String>,
+    /// Under which the action may be sent as often as need be.
+    pub key: Option<RequestKey>,
     /// What supervision is told.
     pub told: ToldRequest,
     /// What the kinds ask for beside that.
@@ -251,6 +258,11 @@ pub async fn take_action(
     request: &Request,
 ) -> Result<Issue, AppError> {
     let scope = Scope::of(actor);
+    if find_repeated(ctx, actor, id, request).await? {
+        // It may have left the scope by this very action, whose answer is given again.
+        let known = ctx.store.find_issue(id, &Scope::everything()).await?;
+        return known.ok_or_else(AppError::no_issue);
+    }
     let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
     act(ctx, actor, &scope, issue, (action, version), request).await
 }
@@ -296,7 +308,10 @@ pub(super) async fn act(
     }
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let mut command = read_command(ctx, scope, &issue, action, request).await?;
-    let photos = check_photos(ctx, &issue, &command).await?;
+    let brought = bring_files(ctx, actor, (issue.id, action), request, now).await?;
+    let mut photos = check_photos(ctx, &issue, &command).await?;
+    command.photos.extend(brought.iter().map(|file| file.id));
+    photos.extend(brought.iter().cloned());
     let mut steps = Steps { before_after: Vec::new(), routes: Vec::new() };
     let corrected = correction_of(action, request);
     let corrected = corrected.map(|told| correct(&snapshot, &issue, &told, now)).transpose()?;
@@ -337,6 +352,7 @@ pub(super) async fn act(
     change.presences.extend(presence);
     change.care = care;
     change.notices = notices;
+    finish_change(&mut change, actor, (issue.id, request), brought);
     match ctx.store.apply(change).await {
         Err(crate::store::StoreError::Stale) => Err(stale().into()),
         other => other.map(|_| after).map_err(AppError::from),

@@ -2,10 +2,11 @@
 
 use super::App;
 use super::action::ActionWire;
-use super::extract::{At, Body, Lang, Params, SignedIn, has_tag};
+use super::extract::{At, Lang, Params, SignedIn, has_tag};
 use super::multipart::read_photos;
 use super::problem::ApiError;
 use super::reroute::PlaceFix;
+use super::uploads::read_keyed;
 use super::wire::issue::{
     Belongings, EventWire, IssueBrief, IssueWire, LogView, PhotoWire, View, event_wire, issue_wire,
     photo_wire,
@@ -20,6 +21,7 @@ use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::app::shown::list_scope;
 use crate::app::told::ToldRequest;
+use crate::app::upload::VOICE;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::care::{AgreementForm, CareFields, Risk};
@@ -113,8 +115,11 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
     };
     let route = store.find_route(issue.id).await?;
     let dossier = dossier_of(app, view, issue).await?;
+    let files = store.list_attachments(issue.id).await?;
+    let (voices, photos) = files.into_iter().partition(|file| file.purpose == VOICE);
     Ok(Belongings {
-        photos: store.list_attachments(issue.id).await?,
+        photos,
+        voices,
         contact,
         reporter_name: reporter.map(|account| account.name),
         merged_into,
@@ -270,6 +275,9 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         place: wire.place.map(PlaceFix::read).transpose()?,
         confirmed_route: filled(wire.confirmed_route),
         photos: wire.photo_ids.iter().map(photo).collect::<Result<_, _>>()?,
+        uploads: wire.uploads,
+        before_uploads: wire.before_uploads,
+        key: None,
         told: ToldRequest {
             departments: wire.departments,
             meeting: filled(wire.meeting),
@@ -289,9 +297,11 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
     Ok((action, request))
 }
 
-/// Takes an action. If-Match names the version that the actor saw.
+/// Takes an action. If-Match names the version that the actor saw. With an Idempotency-Key it may
+/// be sent as often as need be.
 #[utoipa::path(post, path = "/issues/{id}/actions", tag = "issues", request_body = ActionWire,
-    params(("id" = String, Path), ("If-Match" = String, Header)),
+    params(("id" = String, Path), ("If-Match" = String, Header),
+        ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = IssueWire), (status = 403), (status = 404), (status = 409),
         (status = 412), (status = 422), (status = 428)))]
 pub async fn act_on_issue(
@@ -300,10 +310,12 @@ pub async fn act_on_issue(
     caller: SignedIn,
     At(id): At<String>,
     headers: HeaderMap,
-    Body(wire): Body<ActionWire>,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let version = seen_version(&headers)?;
-    let (action, request) = action_request(&app, wire)?;
+    let (wire, fingerprint) = read_keyed::<ActionWire>(request).await?;
+    let (action, mut request) = action_request(&app, wire)?;
+    request.key = super::reports::request_key(&headers, fingerprint)?;
     let id = parse_id(&id)?;
     let issue = take_action(&app.ctx, &caller.actor, id, (action, version), &request).await?;
     Ok(answer(&app, lang, &caller, &issue).await?.1)
@@ -405,7 +417,7 @@ pub async fn upload_photos(
     Ok((StatusCode::CREATED, Json(Items { items: kept.iter().map(photo_wire).collect() })))
 }
 
-/// A photo: `thumb`, `public` (no metadata) or `original`.
+/// A photo: `thumb`, `public` (no metadata) or `original`. A voice note has the last alone.
 #[utoipa::path(get, path = "/photos/{id}/{copy}", tag = "issues",
     params(("id" = String, Path), ("copy" = String, Path)),
     responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
@@ -423,7 +435,8 @@ pub async fn show_photo(
     };
     let id = AttachmentId::parse(&id).ok_or_else(ApiError::not_found)?;
     let photo = app.ctx.store.find_attachment(id).await.map_err(AppError::from)?;
-    let photo = photo.ok_or_else(ApiError::not_found)?;
+    let only_original = |file: &Attachment| file.purpose == VOICE && variant != Variant::Original;
+    let photo = photo.filter(|file| !only_original(file)).ok_or_else(ApiError::not_found)?;
     let issue = find(&app, &caller, &photo.issue.to_string()).await?;
     let snapshot = app.ctx.snapshot();
     if !(View { snapshot: &snapshot, lang, actor: &caller.actor }).reads_text(&issue) {

@@ -27,6 +27,7 @@ mod site;
 mod tasks;
 mod territories;
 mod tiles;
+mod uploads;
 mod wire;
 
 pub use server::serve;
@@ -135,6 +136,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reports::submit_report))
         .routes(routes!(reports::preview_report))
         .routes(routes!(reports::track_report))
+        .routes(routes!(uploads::open_upload))
+        .routes(routes!(uploads::show_upload, uploads::append_chunk))
         .routes(routes!(reports::reopen_report))
         .routes(routes!(reports::rate_report))
         .routes(routes!(reports::show_track_photo))
@@ -205,8 +208,8 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
 
 /// The content policy: nothing is fetched from another host.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
-    frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; \
+    connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
 /// The whole server.
 pub fn router(app: App) -> Router {

@@ -13,6 +13,7 @@ pub mod port;
 mod postgres;
 pub mod query;
 mod sqlite;
+pub mod upload;
 
 pub use error::StoreError;
 
@@ -29,6 +30,7 @@ pub trait Store:
     + port::Supervisions
     + care::Cares
     + port::Notices
+    + upload::Uploads
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

@@ -5,6 +5,7 @@ use super::issue::{View, photo_wire};
 use crate::app::coarse::coarse_sentence;
 use crate::app::route::Routed;
 use crate::app::shown::is_told_by_number;
+use crate::app::upload::VOICE;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
@@ -125,7 +126,8 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
     let readable = is_told_by_number(issue);
     let department = issue.lead.as_ref().or(issue.proposed.as_ref());
     let (number, route) = (&issue.number, Routed::of_stored(followed.route));
-    let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
+    let photos = followed.photos.iter().filter(|file| readable && file.purpose != VOICE);
+    let photos = photos.map(photo_wire).map(|photo| {
         let url = |copy: &str| format!("/api/v1/track/{number}/photos/{}/{copy}", photo.id);
         TrackPhoto { thumb_url: url("thumb"), url: url("public"), id: photo.id }
     });

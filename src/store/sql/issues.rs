@@ -158,8 +158,8 @@ impl Issues for Engine {
         let mut query = Query::new(
             "SELECT * FROM attachment AS photo WHERE NOT EXISTS (SELECT 1 FROM attachment AS other \
              WHERE other.issue_id = photo.issue_id \
-             AND (other.at, other.id) < (photo.at, photo.id)) \
-             AND photo.issue_id IN (''",
+             AND other.purpose <> 'voice' AND (other.at, other.id) < (photo.at, photo.id)) \
+             AND photo.purpose <> 'voice' AND photo.issue_id IN (''",
         );
         for issue in issues {
             query.push(", ").push_bind(issue.to_string());

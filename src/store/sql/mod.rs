@@ -17,6 +17,7 @@ mod sealed;
 mod supervision;
 mod territories;
 mod truth;
+pub mod uploads;
 
 use super::{Conn, Db, Engine, dialect};
 

@@ -13,6 +13,7 @@ mod session;
 mod site;
 pub mod supervision;
 mod territory;
+mod upload;
 mod workflow;
 
 use crate::support::{Fixture, seals};

@@ -240,7 +240,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an action. If-Match names the version that the actor saw. */
+        /**
+         * Takes an action. If-Match names the version that the actor saw. With an Idempotency-Key it may
+         *     be sent as often as need be.
+         */
         post: operations["act_on_issue"];
         delete?: never;
         options?: never;
@@ -784,7 +787,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A photo: `thumb`, `public` (no metadata) or `original`. */
+        /** A photo: `thumb`, `public` (no metadata) or `original`. A voice note has the last alone. */
         get: operations["show_photo"];
         put?: never;
         post?: never;
@@ -1229,6 +1232,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announces a file, or asks how far the same one has come. Its id names it in a report's or an
+         *     action's `uploads`; it is kept for seven days.
+         */
+        post: operations["open_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a file has come. */
+        get: operations["show_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Sends the next bytes of a file, at most a mebibyte. When this answers, they are on disk. A
+         *     problem `upload_offset` tells in `offset` where the file has come to instead.
+         */
+        patch: operations["append_chunk"];
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1282,6 +1326,8 @@ export interface components {
             agreement_form?: string | null;
             /** @description Codes of the assisting departments. */
             assists?: string[];
+            /** @description As `uploads`, for photos of how things were before. */
+            before_uploads?: string[];
             /** @description Corrected category code. */
             category?: string | null;
             /** @description Needed with the reasons `not_ours` and `wrong_place`. */
@@ -1335,6 +1381,8 @@ export interface components {
             target?: string | null;
             /** @description A date (its last moment counts) or an instant in RFC 3339. */
             until?: string | null;
+            /** @description Ids of uploads that are whole and come with the action. */
+            uploads?: string[];
             /** @description Where it was held. */
             venue?: string | null;
             /** @description `resolved`, `partly` or `not_resolved`. */
@@ -1588,6 +1636,8 @@ export interface components {
             /** @description For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`. */
             nature?: string | null;
             needs_inspection: boolean;
+            /** @description The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`. */
+            pinyin: string;
             scheme: string;
             small_code?: string | null;
         };
@@ -2014,6 +2064,7 @@ export interface components {
             route?: components["schemas"]["RouteWire"] | null;
             source: string;
             suspended_until?: string | null;
+            voices: components["schemas"]["Voice"][];
         };
         /** @description A list that is given whole. */
         Items_AccountWire: {
@@ -2060,6 +2111,8 @@ export interface components {
                 /** @description For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`. */
                 nature?: string | null;
                 needs_inspection: boolean;
+                /** @description The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`. */
+                pinyin: string;
                 scheme: string;
                 small_code?: string | null;
             }[];
@@ -2533,6 +2586,20 @@ export interface components {
             expires_in_days?: number;
             name: string;
         };
+        /** @description A file to be sent. */
+        NewUploadWire: {
+            /** @description Whether the report will be anonymous: then the upload names nobody, either. */
+            anonymous?: boolean;
+            /** @description Of the whole file, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description `image/jpeg`, `image/png`, `image/webp`, or `audio/…` for a voice note. */
+            type: string;
+        };
         /** @description A notice. */
         NoticeWire: {
             /**
@@ -2925,6 +2992,8 @@ export interface components {
             /** @description `general` (default) or `major`. */
             severity?: string | null;
             text: string;
+            /** @description Ids of uploads that are whole: photos, and at most one voice note. */
+            uploads?: string[];
         };
         /** @description Who reported, as far as the reader may know. */
         ReporterWire: {
@@ -3534,6 +3603,18 @@ export interface components {
             q_max: number;
             recent: components["schemas"]["SpanWire"];
         };
+        /** @description How far a file has come. */
+        UploadWire: {
+            complete: boolean;
+            id: string;
+            /**
+             * Format: int64
+             * @description Bytes that have come and are on disk; the next chunk begins here.
+             */
+            offset: number;
+            /** Format: int64 */
+            size: number;
+        };
         /** @description A version of the territory. */
         VersionWire: {
             created_at: string;
@@ -3543,6 +3624,14 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A voice note that came with the report or an action. */
+        Voice: {
+            at: string;
+            id: string;
+            /** @description `audio/webm`, `audio/ogg` or `audio/mp4`. */
+            media_type: string;
+            url: string;
         };
         /** @description A whistle. */
         WhistleWire: components["schemas"]["EntryWire"] & {
@@ -4116,6 +4205,7 @@ export interface operations {
             query?: never;
             header: {
                 "If-Match": string;
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 id: string;
@@ -6412,6 +6502,131 @@ export interface operations {
                 content?: never;
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    open_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUploadWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    append_chunk: {
+        parameters: {
+            query: {
+                offset: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

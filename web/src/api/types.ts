@@ -173,6 +173,8 @@ export interface Category {
   name: string
   name_zh: string
   name_en: string | null
+  /** For searching: syllables without tones, and their initials. */
+  pinyin: string
   nature: string | null
   anonymous_allowed: boolean
   conditions: Condition[]
@@ -319,6 +321,12 @@ export interface Photo {
   url: string
   at: string
 }
+export interface Voice {
+  id: string
+  media_type: string
+  url: string
+  at: string
+}
 export type FieldKind =
   | 'text'
   | 'department'
@@ -383,6 +391,7 @@ export interface Issue extends IssueBrief {
   merged_from: { id: string; number: string }[]
   route: Route | null
   photos: Photo[]
+  voices: Voice[]
   actions: ActionOffer[]
   dossier: Dossier
 }
@@ -428,6 +437,7 @@ export interface ReportBody {
   contact?: { name: string; phone: string }
   occurred_at?: string
   settle?: { note: string }
+  uploads?: string[]
 }
 export interface ReportPreview {
   location: Location

@@ -35,6 +35,7 @@ const category = (
   name,
   name_zh: name,
   name_en: nameEn,
+  pinyin: '',
   nature: null,
   anonymous_allowed: anonymous,
   conditions: conditions.map((text, index) => ({

@@ -11,6 +11,7 @@ export type Route =
   | { page: 'matrix' }
   | { page: 'notices' }
   | { page: 'tasks' }
+  | { page: 'outbox' }
   | { page: 'answers' }
   | { page: 'around' }
   | { page: 'password' }
@@ -29,6 +30,7 @@ export function parsePath(path: string): Route {
       case 'matrix':
       case 'notices':
       case 'tasks':
+      case 'outbox':
       case 'answers':
       case 'around':
       case 'password':
