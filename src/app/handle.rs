@@ -26,7 +26,7 @@ use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
 use crate::store::care::{CareChange, Claimant, Sealed};
-use crate::store::change::{Attachment, Change, Save, StoredRoute};
+use crate::store::change::{Applied, Attachment, Change, Idempotency, Save, StoredRoute};
 
 /// An action as it is asked for, in codes and texts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -250,9 +250,69 @@ pub async fn take_action(
     (action, version): (Action, i64),
     request: &Request,
 ) -> Result<Issue, AppError> {
+    take_marked_action(ctx, actor, id, (action, version), request, None).await
+}
+
+/// As [`take_action`]; the mark is written with the step, so that a step that is asked for again
+/// under the same mark is taken once. What was taken before gives the issue as it stands.
+///
+/// # Errors
+/// As for [`take_action`].
+pub async fn take_marked_action(
+    ctx: &Ctx,
+    actor: &Actor,
+    id: IssueId,
+    (action, version): (Action, i64),
+    request: &Request,
+    mark: Option<Idempotency>,
+) -> Result<Issue, AppError> {
     let scope = Scope::of(actor);
     let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
-    act(ctx, actor, &scope, issue, (action, version), request).await
+    let decided = decide_step(ctx, actor, &scope, issue, (action, version), request).await?;
+    keep_decided(ctx, decided, mark).await
+}
+
+/// What [`take_action`] would make of the issue; nothing is kept.
+///
+/// # Errors
+/// As for [`take_action`].
+pub async fn try_action(
+    ctx: &Ctx,
+    actor: &Actor,
+    issue: Issue,
+    action: Action,
+    request: &Request,
+) -> Result<Issue, AppError> {
+    let (scope, version) = (Scope::of(actor), issue.version);
+    let decided = decide_step(ctx, actor, &scope, issue, (action, version), request).await?;
+    Ok(decided.after)
+}
+
+/// A step that was decided and is not kept yet.
+struct Decided {
+    after: Issue,
+    /// The version that was seen.
+    version: i64,
+    change: Change,
+}
+
+async fn keep_decided(
+    ctx: &Ctx,
+    decided: Decided,
+    mark: Option<Idempotency>,
+) -> Result<Issue, AppError> {
+    let Decided { after, version, mut change } = decided;
+    let own = mark.as_ref().map(|mark| mark.fingerprint.clone());
+    change.idempotency = mark;
+    match ctx.store.apply(change).await {
+        Err(crate::store::StoreError::Stale) => {
+            Err(Refusal::Stale { seen: version, current: version + 1 }.into())
+        }
+        Ok(Applied::Replayed { fingerprint, .. }) if Some(&fingerprint) != own.as_ref() => {
+            Err(AppError::KeyReused)
+        }
+        other => other.map(|_| after).map_err(AppError::from),
+    }
 }
 
 /// As [`take_action`], for the reporter who holds the tracking number, signed in or with the code
@@ -290,6 +350,19 @@ pub(super) async fn act(
     (action, version): (Action, i64),
     request: &Request,
 ) -> Result<Issue, AppError> {
+    let decided = decide_step(ctx, actor, scope, issue, (action, version), request).await?;
+    keep_decided(ctx, decided, None).await
+}
+
+/// Decides a step with everything that it brings along.
+async fn decide_step(
+    ctx: &Ctx,
+    actor: &Actor,
+    scope: &Scope,
+    issue: Issue,
+    (action, version): (Action, i64),
+    request: &Request,
+) -> Result<Decided, AppError> {
     // The version comes first: whoever saw another issue must not be told about its fields.
     if version != issue.version {
         return Err(Refusal::Stale { seen: version, current: issue.version }.into());
@@ -332,15 +405,11 @@ pub(super) async fn act(
     let notices = notices.map(|notice| notice_row(notice, now)).collect();
     steps.before_after.push((issue.clone(), after.clone(), event));
     steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
-    let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
     let mut change = change_of(&snapshot, steps, now);
     change.presences.extend(presence);
     change.care = care;
     change.notices = notices;
-    match ctx.store.apply(change).await {
-        Err(crate::store::StoreError::Stale) => Err(stale().into()),
-        other => other.map(|_| after).map_err(AppError::from),
-    }
+    Ok(Decided { after, version, change })
 }
 
 /// What a step brings beside the issue and its event: sealed texts, a claim, summons.

@@ -56,10 +56,14 @@ pub async fn list_issues(
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
-    let total = match query.count.unwrap_or(false) {
-        true => Some(store.count_issues(&page, &scope).await.map_err(AppError::from)?),
-        false => None,
+    let total = match (query.count.unwrap_or(false), query.count_max) {
+        (true, None) => Some(store.count_issues(&page, &scope).await),
+        (true, Some(most)) => {
+            Some(store.count_issues_up_to(&page.filter, most.max(0), &scope).await)
+        }
+        (false, _) => None,
     };
+    let total = total.transpose().map_err(AppError::from)?;
     let ids: Vec<IssueId> = found.items.iter().map(|issue| issue.id).collect();
     let covers = store.list_covers(&ids).await.map_err(AppError::from)?;
     let covers: HashMap<IssueId, Attachment> =
@@ -239,7 +243,10 @@ fn care_fields(wire: &ActionWire) -> Result<CareFields, ApiError> {
     })
 }
 
-fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest), ApiError> {
+pub(super) fn action_request(
+    app: &App,
+    wire: ActionWire,
+) -> Result<(Action, ActionRequest), ApiError> {
     let unknown = |field: &str, value: &str| {
         let says = say(format!("未知的值 {value:?}"), format!("{value:?} is not known"));
         ApiError::invalid(field, says)

@@ -31,7 +31,10 @@ use utoipa::ToSchema;
 
 type Answer<T> = Result<Json<T>, ApiError>;
 
-fn request_key(headers: &HeaderMap, fingerprint: String) -> Result<Option<RequestKey>, ApiError> {
+pub(super) fn request_key(
+    headers: &HeaderMap,
+    fingerprint: String,
+) -> Result<Option<RequestKey>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS_MAX);
     match key {
