@@ -1,5 +1,6 @@
 // The texts of the interface, in English. The type demands every key of zh.ts.
 import { care } from './en/care'
+import { desk } from './en/desk'
 import { issue } from './en/issue'
 import { map } from './en/map'
 import { matrix } from './en/matrix'
@@ -16,4 +17,5 @@ export const en: Record<Key, string> = {
   ...matrix,
   ...care,
   ...supervision,
+  ...desk,
 }

@@ -1,5 +1,6 @@
 // 界面文字（简体中文）。The keys of these files are the keys of every language.
 import { care } from './zh/care'
+import { desk } from './zh/desk'
 import { issue } from './zh/issue'
 import { map } from './zh/map'
 import { matrix } from './zh/matrix'
@@ -7,6 +8,15 @@ import { report } from './zh/report'
 import { shell } from './zh/shell'
 import { supervision } from './zh/supervision'
 
-export const zh = { ...shell, ...map, ...issue, ...report, ...matrix, ...care, ...supervision }
+export const zh = {
+  ...shell,
+  ...map,
+  ...issue,
+  ...report,
+  ...matrix,
+  ...care,
+  ...supervision,
+  ...desk,
+}
 
 export type Key = keyof typeof zh

@@ -11,6 +11,8 @@ export type Route =
   | { page: 'matrix' }
   | { page: 'notices' }
   | { page: 'tasks' }
+  | { page: 'desk' }
+  | { page: 'inbox' }
   | { page: 'answers' }
   | { page: 'password' }
   | { page: 'missing' }
@@ -28,6 +30,8 @@ export function parsePath(path: string): Route {
       case 'matrix':
       case 'notices':
       case 'tasks':
+      case 'desk':
+      case 'inbox':
       case 'answers':
       case 'password':
         return { page: first }
