@@ -38,3 +38,16 @@ CREATE TABLE reply_template (
     updated_at BIGINT NOT NULL
 );
 CREATE INDEX reply_template_department ON reply_template (department);
+
+-- What is open is a small part of what there is, and stands behind it in the order of due times.
+CREATE INDEX issue_open_due ON issue ((COALESCE(due_at, 9223372036854775807)), id)
+    WHERE state NOT IN ('closed', 'rejected', 'merged');
+CREATE INDEX issue_open_reported ON issue (reported_at, id)
+    WHERE state NOT IN ('closed', 'rejected', 'merged');
+
+-- What waits for a decision is rare, and some of it is on what has ended.
+CREATE INDEX issue_appeal_open ON issue (reported_at, id) WHERE appeal_state = 'open';
+CREATE INDEX issue_reply_owed ON issue (reported_at, id) WHERE reply_due_at IS NOT NULL;
+CREATE INDEX issue_asked ON issue (reported_at, id) WHERE asked_kind IS NOT NULL;
+CREATE INDEX issue_whistle_open ON issue (reported_at, id)
+    WHERE whistle_at IS NOT NULL AND whistle_ended_at IS NULL;

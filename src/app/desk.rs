@@ -11,6 +11,7 @@ use crate::domain::id::{AccountId, DepartmentCode};
 use crate::domain::issue::clock::Light;
 use crate::domain::issue::state::State;
 use crate::domain::territory::level::Level;
+use crate::domain::time::Timestamp;
 use crate::store::desk::{HandoverQuery, HandoverRow, TemplateRow, ViewRow};
 use crate::store::query::{Attention, IssueFilter};
 use std::collections::BTreeMap;
@@ -240,10 +241,7 @@ fn find_desk_area(
 }
 
 /// What is counted for a handover, by the name that the note has for it.
-fn waiting(
-    area: &AreaPath,
-    now: crate::domain::time::Timestamp,
-) -> Vec<(&'static str, IssueFilter)> {
+fn waiting(area: &AreaPath, now: Timestamp) -> Vec<(&'static str, IssueFilter)> {
     let open = IssueFilter { area: Some(area.clone()), open: Some(true), ..IssueFilter::default() };
     let states = |states: &[State]| IssueFilter { states: states.to_vec(), ..open.clone() };
     let attention = |what| IssueFilter { attention: Some(what), open: None, ..open.clone() };

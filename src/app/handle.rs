@@ -1,13 +1,11 @@
 //! Working an issue: one action, decided by the workflow, kept in one change.
 
-use super::attach::attachment_of;
 use super::clocks::notice_row;
 use super::confide::{keep_step, seal_past};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::evidence::{self, Hand};
 use super::notify::summons_of;
-use super::photo::Processed;
 use super::place::{Placed, place};
 use super::reroute::{Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
@@ -22,7 +20,6 @@ use crate::domain::issue::notice::notices_of_step;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
 use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
-use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
 use crate::store::care::{CareChange, Claimant, Sealed};
@@ -497,37 +494,4 @@ async fn counterparts(
         }
     }
     Ok(steps)
-}
-
-/// Adds photos to an issue that the actor may comment on, to be named by an action later.
-///
-/// # Errors
-/// Not in scope, or nothing that the actor may add to.
-pub async fn add_photos(
-    ctx: &Ctx,
-    actor: &Actor,
-    id: IssueId,
-    purpose: &str,
-    photos: &[Processed],
-) -> Result<Vec<Attachment>, AppError> {
-    let scope = Scope::of(actor);
-    let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
-    if workflow::offers(&issue, actor).next().is_none() {
-        let says = say("您不能为该事件添加照片", "You may not add photos to this issue");
-        return Err(AppError::Forbidden(says));
-    }
-    let now = ctx.now();
-    let mut attachments = Vec::with_capacity(photos.len());
-    for photo in photos {
-        ctx.photos.keep(photo).await?;
-        attachments.push(Attachment { issue: issue.id, ..attachment_of(ctx, photo, purpose, now) });
-    }
-    let change = Change {
-        district: ctx.snapshot().instance.district.clone(),
-        at: now,
-        attachments: attachments.clone(),
-        ..Change::default()
-    };
-    ctx.store.apply(change).await?;
-    Ok(attachments)
 }

@@ -13,9 +13,10 @@ use super::wire::issue::{
 use super::wire::report::{near_brief, stored_route_wire};
 use super::wire::supervision::{DossierView, DossierWire};
 use super::wire::{Items, Page};
+use crate::app::attach::add_photos;
 use crate::app::confide::{self, open_contact};
 use crate::app::error::{AppError, say};
-use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
+use crate::app::handle::{Request as ActionRequest, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::app::shown::list_scope;

@@ -95,7 +95,7 @@ describe("desk and inbox", () => {
     return assert.fail(`${id} is not in the queue`);
   }
 
-  it("a duty supervisor files, dispatches, merges, undoes and rejects by keyboard alone", async () => {
+  it("a duty supervisor works the queue by keyboard alone, and undoes a merge", async () => {
     const first = await report("井盖缺失");
     const second = await report("井盖缺失");
     const page = await open("supervisor", "/desk?sort=newest");
