@@ -3,10 +3,12 @@
 mod action;
 mod analyses;
 mod areas;
+mod bulk;
 mod disputes;
 mod extract;
 mod filter;
 mod geojson;
+mod handovers;
 mod issues;
 mod live;
 mod matrix;
@@ -25,9 +27,11 @@ mod server;
 mod session;
 mod site;
 mod tasks;
+mod templates;
 mod territories;
 mod tiles;
 mod uploads;
+mod views;
 mod wire;
 
 pub use server::serve;
@@ -103,6 +107,7 @@ impl App {
         (name = "accounts", description = "Accounts, for administrators"),
         (name = "reports", description = "Reporting and following a report"),
         (name = "issues", description = "Working issues"),
+        (name = "desk", description = "Saved views, handover notes, templates for replies"),
         (name = "reference", description = "Instance, categories, departments, matrix"),
         (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
@@ -121,6 +126,18 @@ fn matrix_api() -> OpenApiRouter<App> {
         .routes(routes!(matrix::simulate_matrix))
         .routes(routes!(matrix::activate_matrix))
         .routes(routes!(matrix::roll_back_matrix))
+}
+
+/// What a desk and an inbox have beside the issues.
+fn desk_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(bulk::preview_bulk))
+        .routes(routes!(bulk::apply_bulk))
+        .routes(routes!(views::list_views, views::create_view))
+        .routes(routes!(views::show_view, views::update_view, views::delete_view))
+        .routes(routes!(handovers::list_handovers, handovers::create_handover))
+        .routes(routes!(templates::list_templates, templates::create_template))
+        .routes(routes!(templates::update_template, templates::delete_template))
 }
 
 /// Every route of the API.
@@ -186,6 +203,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
         .merge(matrix_api())
+        .merge(desk_api())
         .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))

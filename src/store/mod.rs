@@ -6,6 +6,7 @@
 
 pub mod care;
 pub mod change;
+pub mod desk;
 pub mod error;
 mod ledger;
 mod migrate;
@@ -29,6 +30,7 @@ pub trait Store:
     + port::Feed
     + port::Supervisions
     + care::Cares
+    + desk::Desks
     + port::Notices
     + upload::Uploads
 {

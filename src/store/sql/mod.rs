@@ -6,6 +6,7 @@ mod as_of;
 pub mod care;
 mod clocks;
 mod cohort;
+mod desk;
 mod feed;
 mod filter;
 mod issues;

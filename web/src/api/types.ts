@@ -62,6 +62,7 @@ export const ATTENTIONS = [
   'reopen_proposed',
   'appeal_open',
   'request_open',
+  'returned',
 ] as const
 export type Attention = (typeof ATTENTIONS)[number]
 
@@ -359,6 +360,8 @@ export interface ActionOffer {
   fields: ActionField[]
   to: State | null
   tone: 'primary' | 'plain' | 'danger'
+  /** The actions that this one takes back. */
+  undoes?: string[]
 }
 export interface Issue extends IssueBrief {
   condition: { code: string; text: string } | null
@@ -500,4 +503,5 @@ export interface Times {
   n: number
 }
 
+export type * from './desk'
 export type * from './numbers'

@@ -1,6 +1,7 @@
 // The texts of the interface, in English. The type demands every key of zh.ts.
 import { care } from './en/care'
 import { field } from './en/field'
+import { desk } from './en/desk'
 import { issue } from './en/issue'
 import { map } from './en/map'
 import { matrix } from './en/matrix'
@@ -18,4 +19,5 @@ export const en: Record<Key, string> = {
   ...care,
   ...supervision,
   ...field,
+  ...desk,
 }

@@ -1,6 +1,7 @@
 // 界面文字（简体中文）。The keys of these files are the keys of every language.
 import { care } from './zh/care'
 import { field } from './zh/field'
+import { desk } from './zh/desk'
 import { issue } from './zh/issue'
 import { map } from './zh/map'
 import { matrix } from './zh/matrix'
@@ -17,6 +18,7 @@ export const zh = {
   ...care,
   ...supervision,
   ...field,
+  ...desk,
 }
 
 export type Key = keyof typeof zh

@@ -12,6 +12,8 @@ export type Route =
   | { page: 'notices' }
   | { page: 'tasks' }
   | { page: 'outbox' }
+  | { page: 'desk' }
+  | { page: 'inbox' }
   | { page: 'answers' }
   | { page: 'around' }
   | { page: 'password' }
@@ -31,6 +33,8 @@ export function parsePath(path: string): Route {
       case 'notices':
       case 'tasks':
       case 'outbox':
+      case 'desk':
+      case 'inbox':
       case 'answers':
       case 'around':
       case 'password':
