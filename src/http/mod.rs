@@ -6,6 +6,7 @@ mod areas;
 mod disputes;
 mod extract;
 mod filter;
+mod flows;
 mod geojson;
 mod issues;
 mod live;
@@ -14,6 +15,7 @@ mod measures;
 mod multipart;
 mod notices;
 mod ops;
+mod periodic;
 mod problem;
 mod proposals;
 mod public;
@@ -29,6 +31,7 @@ mod territories;
 mod tiles;
 mod wire;
 
+pub use periodic::{PRINTED_ROWS_MAX, SHEET_ROWS_MAX};
 pub use server::serve;
 
 use crate::app::ctx::Ctx;
@@ -174,6 +177,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_area_metrics))
         .routes(routes!(measures::list_cell_metrics))
+        .routes(routes!(periodic::show_periodic_report))
+        .routes(routes!(flows::show_flow))
+        .routes(routes!(flows::list_times))
         .routes(routes!(analyses::list_hotspots))
         .routes(routes!(analyses::list_trends))
         .routes(routes!(analyses::show_appraisal))

@@ -7,6 +7,7 @@
 pub mod care;
 pub mod change;
 pub mod error;
+pub mod flow;
 mod ledger;
 mod migrate;
 pub mod port;
@@ -29,6 +30,7 @@ pub trait Store:
     + port::Supervisions
     + care::Cares
     + port::Notices
+    + flow::Flows
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

@@ -8,6 +8,7 @@ mod clocks;
 mod cohort;
 mod feed;
 mod filter;
+mod flow;
 mod issues;
 mod notices;
 mod packs;
