@@ -1,6 +1,7 @@
 // The texts of the interface, in English. The type demands every key of zh.ts.
 import { care } from './en/care'
 import { issue } from './en/issue'
+import { leaders } from './en/leaders'
 import { map } from './en/map'
 import { matrix } from './en/matrix'
 import { report } from './en/report'
@@ -16,4 +17,5 @@ export const en: Record<Key, string> = {
   ...matrix,
   ...care,
   ...supervision,
+  ...leaders,
 }
