@@ -49,8 +49,8 @@ fn lang_of(text: &str) -> Option<catalog::Lang> {
 /// A month, a quarter or a year in numbers, with the ledger of its issues: as of the end of the
 /// period or, while it runs, of now. Every number carries its definition.
 #[utoipa::path(get, path = "/metrics/periodic", tag = "metrics", params(PeriodicQuery),
-    responses((status = 200, description = "The report", content_type = "application/pdf"),
-        (status = 401), (status = 403), (status = 422)))]
+    responses((status = 200, content_type = "application/pdf"), (status = 401),
+        (status = 403), (status = 422)))]
 pub async fn show_periodic_report(
     State(app): State<App>,
     lang: Lang,

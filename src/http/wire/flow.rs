@@ -63,11 +63,13 @@ pub struct BinWire {
     pub n: i64,
 }
 
-/// One distribution of times.
+/// One distribution of times, in milliseconds; null where there is none.
 #[derive(Serialize, ToSchema)]
 pub struct SpreadWire {
-    #[serde(flatten)]
-    pub times: TimesWire,
+    pub median: Option<i64>,
+    pub p90: Option<i64>,
+    pub n: i64,
+    pub definition: String,
     pub p25: Option<i64>,
     pub p75: Option<i64>,
     /// Each twice as wide as the one before; exact counts.
@@ -78,7 +80,10 @@ impl SpreadWire {
     pub fn of(histogram: &Histogram, times: TimesWire) -> Self {
         let bins = histogram.octaves().into_iter();
         Self {
-            times,
+            median: times.median,
+            p90: times.p90,
+            n: times.n,
+            definition: times.definition,
             p25: histogram.quantile_ms(0.25),
             p75: histogram.quantile_ms(0.75),
             bins: bins.map(|(from_ms, to_ms, n)| BinWire { from_ms, to_ms, n }).collect(),

@@ -686,6 +686,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * For each state the stays that began in the window: how many, where they left to, how long they
+         *     lasted by the calendar and in working hours, and how many are there still. Told by the log; the
+         *     issues are those that one's scope counts as they are now.
+         */
+        get: operations["show_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/hotspots": {
         parameters: {
             query?: never;
@@ -706,6 +727,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/periodic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A month, a quarter or a year in numbers, with the ledger of its issues: as of the end of the
+         *     period or, while it runs, of now. Every number carries its definition.
+         */
+        get: operations["show_periodic_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/summary": {
         parameters: {
             query?: never;
@@ -715,6 +756,26 @@ export interface paths {
         };
         /** One window in numbers. */
         get: operations["show_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Times to accept, to handle and to close, with quantiles and histogram, by kind, category or lead
+         *     department. What took no such time in the window is left out.
+         */
+        get: operations["list_times"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1520,6 +1581,15 @@ export interface components {
             kind: string;
             url: string;
         };
+        /** @description How many took at least `from_ms` and less than `to_ms`. */
+        BinWire: {
+            /** Format: int64 */
+            from_ms: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            to_ms: number;
+        };
         /** @description An area that the accuracy circle reaches. */
         CandidateWire: components["schemas"]["NamedArea"] & {
             /** Format: double */
@@ -1816,6 +1886,15 @@ export interface components {
             kind: string;
             says: string;
         };
+        /** @description Where issues wait. */
+        FlowWire: {
+            as_of: string;
+            definition: string;
+            from: string;
+            /** @description In the order of the workflow. */
+            states: components["schemas"]["StateFlowWire"][];
+            to: string;
+        };
         /** @description Why an offer is given up. */
         GiveUpWire: {
             note: string;
@@ -1830,6 +1909,14 @@ export interface components {
             department_name?: string | null;
             kinds?: string[] | null;
             role: string;
+        };
+        /** @description The times of one kind, category or department. */
+        GroupTimesWire: {
+            accept_ms: components["schemas"]["SpreadWire"];
+            close_ms: components["schemas"]["SpreadWire"];
+            code: string;
+            handle_ms: components["schemas"]["SpreadWire"];
+            name: components["schemas"]["Texts"];
         };
         /** @description The hexagons that stand out, the most surprising first. */
         HotspotsWire: {
@@ -2220,6 +2307,14 @@ export interface components {
                 name: string;
                 posts: components["schemas"]["PostWire"][];
             }[];
+        };
+        /** @description Lengths of stays, in milliseconds; null when there are none. */
+        LengthsWire: {
+            /** Format: int64 */
+            median_ms?: number | null;
+            n: number;
+            /** Format: int64 */
+            p90_ms?: number | null;
         };
         /** @description A limit with its words. */
         LimitWire: {
@@ -3221,6 +3316,22 @@ export interface components {
              */
             z: number;
         };
+        /** @description One distribution of times, in milliseconds; null where there is none. */
+        SpreadWire: {
+            /** @description Each twice as wide as the one before; exact counts. */
+            bins: components["schemas"]["BinWire"][];
+            definition: string;
+            /** Format: int64 */
+            median?: number | null;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            p25?: number | null;
+            /** Format: int64 */
+            p75?: number | null;
+            /** Format: int64 */
+            p90?: number | null;
+        };
         /** @description The clock of a stage. */
         StageClockWire: components["schemas"]["ClockWire"] & {
             /** Format: int32 */
@@ -3243,6 +3354,28 @@ export interface components {
         StandingWire: {
             department: components["schemas"]["Named"];
             standing: string;
+        };
+        /** @description The stays in one state that began in the window. */
+        StateFlowWire: {
+            /** Format: int64 */
+            entered: number;
+            /** @description How many left to each state. */
+            left: {
+                [key: string]: number;
+            };
+            name: components["schemas"]["Texts"];
+            /** @description Of those that ended, by the calendar. */
+            natural: components["schemas"]["LengthsWire"];
+            state: string;
+            /**
+             * Format: int64
+             * @description How many are there still.
+             */
+            still: number;
+            /** @description Of those that are there still, by the calendar. */
+            waiting: components["schemas"]["LengthsWire"];
+            /** @description Of those that ended, in working hours; none where a year has no calendar. */
+            working: components["schemas"]["LengthsWire"];
         };
         /** @description A kept report. */
         SubmittedWire: {
@@ -3399,6 +3532,14 @@ export interface components {
         Texts: {
             en: string;
             zh: string;
+        };
+        /** @description Distributions of times. */
+        TimesListWire: {
+            as_of: string;
+            by: string;
+            from: string;
+            items: components["schemas"]["GroupTimesWire"][];
+            to: string;
         };
         /** @description A distribution of times, in milliseconds; null when there is none. */
         TimesWire: {
@@ -5151,6 +5292,59 @@ export interface operations {
             };
         };
     };
+    show_flow: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_hotspots: {
         parameters: {
             query?: {
@@ -5212,6 +5406,52 @@ export interface operations {
             };
         };
     };
+    show_periodic_report: {
+        parameters: {
+            query?: {
+                /** @description A month `2026-10`, a quarter `2026-Q3` or a year `2026`. */
+                period?: string;
+                /** @description Code of an area, with all below it; the whole of one's scope when absent. */
+                area?: string;
+                /** @description `pdf` (default) or `xlsx`. */
+                format?: string;
+                /** @description `zh-CN` or `en`; that of Accept-Language when absent. */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_summary: {
         parameters: {
             query?: {
@@ -5243,6 +5483,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_times: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description `kind` (default), `category` or `department`. */
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimesListWire"];
                 };
             };
             401: {
