@@ -7,6 +7,7 @@ mod bulk;
 mod disputes;
 mod extract;
 mod filter;
+mod flows;
 mod geojson;
 mod handovers;
 mod issues;
@@ -16,6 +17,7 @@ mod measures;
 mod multipart;
 mod notices;
 mod ops;
+mod periodic;
 mod problem;
 mod proposals;
 mod public;
@@ -34,6 +36,7 @@ mod uploads;
 mod views;
 mod wire;
 
+pub use periodic::{PRINTED_ROWS_MAX, SHEET_ROWS_MAX};
 pub use server::serve;
 
 use crate::app::ctx::Ctx;
@@ -195,6 +198,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_area_metrics))
         .routes(routes!(measures::list_cell_metrics))
+        .routes(routes!(periodic::show_periodic_report))
+        .routes(routes!(flows::show_flow))
+        .routes(routes!(flows::list_times))
         .routes(routes!(analyses::list_hotspots))
         .routes(routes!(analyses::list_trends))
         .routes(routes!(analyses::show_appraisal))

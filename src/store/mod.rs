@@ -8,6 +8,7 @@ pub mod care;
 pub mod change;
 pub mod desk;
 pub mod error;
+pub mod flow;
 mod ledger;
 mod migrate;
 pub mod port;
@@ -33,6 +34,7 @@ pub trait Store:
     + desk::Desks
     + port::Notices
     + upload::Uploads
+    + flow::Flows
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

@@ -9,6 +9,7 @@ mod cohort;
 mod desk;
 mod feed;
 mod filter;
+mod flow;
 mod issues;
 mod notices;
 mod packs;

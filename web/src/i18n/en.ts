@@ -3,6 +3,7 @@ import { care } from './en/care'
 import { field } from './en/field'
 import { desk } from './en/desk'
 import { issue } from './en/issue'
+import { leaders } from './en/leaders'
 import { map } from './en/map'
 import { matrix } from './en/matrix'
 import { report } from './en/report'
@@ -20,4 +21,5 @@ export const en: Record<Key, string> = {
   ...supervision,
   ...field,
   ...desk,
+  ...leaders,
 }

@@ -3,6 +3,7 @@ import { care } from './zh/care'
 import { field } from './zh/field'
 import { desk } from './zh/desk'
 import { issue } from './zh/issue'
+import { leaders } from './zh/leaders'
 import { map } from './zh/map'
 import { matrix } from './zh/matrix'
 import { report } from './zh/report'
@@ -19,6 +20,7 @@ export const zh = {
   ...supervision,
   ...field,
   ...desk,
+  ...leaders,
 }
 
 export type Key = keyof typeof zh

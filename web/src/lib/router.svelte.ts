@@ -8,6 +8,9 @@ export type Route =
   | { page: 'report' }
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
+  | { page: 'heatmap' }
+  | { page: 'insights' }
+  | { page: 'wall' }
   | { page: 'matrix' }
   | { page: 'notices' }
   | { page: 'tasks' }
@@ -29,6 +32,9 @@ export function parsePath(path: string): Route {
       case 'issues':
       case 'report':
       case 'summary':
+      case 'heatmap':
+      case 'insights':
+      case 'wall':
       case 'matrix':
       case 'notices':
       case 'tasks':
