@@ -159,6 +159,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The handover notes of one's desks, the latest first. */
+        get: operations["list_handovers"];
+        put?: never;
+        /** Keeps a handover note, with what is open at this moment. Nothing changes or removes it. */
+        post: operations["create_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -214,6 +232,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/issues/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an action on each of up to 200 issues, at the versions that were previewed; each is a
+         *     change of its own, and one that is refused stops no other. With an Idempotency-Key it may be
+         *     sent as often as need be.
+         */
+        post: operations["apply_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an action would do to each of up to 200 issues, or why it would be refused; nothing is
+         *     kept. What is not within one's scope is not found.
+         */
+        post: operations["preview_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/issues/{id}": {
         parameters: {
             query?: never;
@@ -240,7 +299,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Takes an action. If-Match names the version that the actor saw. */
+        /**
+         * Takes an action. If-Match names the version that the actor saw. With an Idempotency-Key it may
+         *     be sent as often as need be.
+         */
         post: operations["act_on_issue"];
         delete?: never;
         options?: never;
@@ -845,7 +907,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A photo: `thumb`, `public` (no metadata) or `original`. */
+        /** A photo: `thumb`, `public` (no metadata) or `original`. A voice note has the last alone. */
         get: operations["show_photo"];
         put?: never;
         post?: never;
@@ -864,6 +926,27 @@ export interface paths {
         };
         /** Published answers to opinions, the latest first. */
         get: operations["list_answers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was reported and what came of it, by hexagon, as GeoJSON: `n` reports, the
+         *     closing rate and the resolution rate (in the reporters' words), each with its denominator.
+         *     Hexagons of fewer than five reports are merged upward; `hidden` counts what stays too few.
+         */
+        get: operations["list_public_cells"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1071,6 +1154,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The templates of one's departments. */
+        get: operations["list_templates"];
+        put?: never;
+        /** Keeps a template. */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces a template of one's department. */
+        put: operations["update_template"];
+        post?: never;
+        /** Deletes a template of one's department. */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory/versions": {
         parameters: {
             query?: never;
@@ -1269,6 +1388,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Announces a file, or asks how far the same one has come. Its id names it in a report's or an
+         *     action's `uploads`; it is kept for seven days.
+         */
+        post: operations["open_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a file has come. */
+        get: operations["show_upload"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Sends the next bytes of a file, at most a mebibyte. When this answers, they are on disk. A
+         *     problem `upload_offset` tells in `offset` where the file has come to instead.
+         */
+        patch: operations["append_chunk"];
+        trace?: never;
+    };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own saved views and those of one's offices, in order. */
+        get: operations["list_views"];
+        put?: never;
+        /** Saves a view. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A saved view of one's own or of one's office. */
+        get: operations["show_view"];
+        /** Replaces a view of one's own. */
+        put: operations["update_view"];
+        post?: never;
+        /** Deletes a view of one's own; one that is shared, also as duty supervisor of its office. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1314,6 +1511,8 @@ export interface components {
             to?: string | null;
             /** @description `primary`, `plain` or `danger`. */
             tone: string;
+            /** @description The actions that this one takes back. */
+            undoes?: string[];
         };
         /** @description An action with its fields. */
         ActionWire: {
@@ -1322,6 +1521,8 @@ export interface components {
             agreement_form?: string | null;
             /** @description Codes of the assisting departments. */
             assists?: string[];
+            /** @description As `uploads`, for photos of how things were before. */
+            before_uploads?: string[];
             /** @description Corrected category code. */
             category?: string | null;
             /** @description Needed with the reasons `not_ours` and `wrong_place`. */
@@ -1375,6 +1576,8 @@ export interface components {
             target?: string | null;
             /** @description A date (its last moment counts) or an instant in RFC 3339. */
             until?: string | null;
+            /** @description Ids of uploads that are whole and come with the action. */
+            uploads?: string[];
             /** @description Where it was held. */
             venue?: string | null;
             /** @description `resolved`, `partly` or `not_resolved`. */
@@ -1590,6 +1793,51 @@ export interface components {
             /** Format: int64 */
             to_ms: number;
         };
+        /** @description What became of all of them, in the order in which they were named. */
+        BulkAnswerWire: {
+            done: number;
+            items: components["schemas"]["BulkFateWire"][];
+            refused: number;
+            /** @description The action that takes this one back, where the workflow has one. */
+            undo?: string | null;
+        };
+        /** @description What became of one issue, or what would. */
+        BulkFateWire: {
+            /** @description Of a refusal: the code that the single action would have answered with. */
+            code?: string | null;
+            from?: string | null;
+            id: string;
+            /** @description The lead department's code after the step. */
+            lead?: string | null;
+            /** @description Null for what is not within one's scope. */
+            number?: string | null;
+            ok: boolean;
+            /** @description The state that the step leads to; null where it is refused. */
+            to?: string | null;
+            /**
+             * Format: int64
+             * @description The version to apply with; after applying, the version that it has now.
+             */
+            version?: number | null;
+            why?: components["schemas"]["Texts"] | null;
+        };
+        /** @description An issue, and the version of it that was seen. */
+        BulkIssueWire: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Needed to apply; a preview tells it.
+             */
+            version?: number | null;
+        };
+        /** @description One action, and the issues that it is for. */
+        BulkWire: {
+            /** @description At most 200. */
+            issues: components["schemas"]["BulkIssueWire"][];
+            step: components["schemas"]["ActionWire"];
+            /** @description Each to the department that the matrix proposes for it, in place of `step.department`. */
+            to_proposed?: boolean;
+        };
         /** @description An area that the accuracy circle reaches. */
         CandidateWire: components["schemas"]["NamedArea"] & {
             /** Format: double */
@@ -1637,6 +1885,8 @@ export interface components {
             /** @description For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`. */
             nature?: string | null;
             needs_inspection: boolean;
+            /** @description The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`. */
+            pinyin: string;
             scheme: string;
             small_code?: string | null;
         };
@@ -1918,6 +2168,27 @@ export interface components {
             handle_ms: components["schemas"]["SpreadWire"];
             name: components["schemas"]["Texts"];
         };
+        /** @description A note to be kept. */
+        HandoverDraftWire: {
+            /** @description Code of the street or district; one's own when left out. */
+            area?: string | null;
+            text: string;
+        };
+        /** @description The note of one shift to the next. */
+        HandoverWire: {
+            area: components["schemas"]["NamedArea"];
+            at: string;
+            author: string;
+            /**
+             * @description How many issues waited for what then, up to 10,000 each: `to_accept`, `to_dispatch`,
+             *     `returned`, `arbitration`, `requests`, `appeals`, `whistles`, `owed`, `yellow`, `red`.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            id: string;
+            text: string;
+        };
         /** @description The hexagons that stand out, the most surprising first. */
         HotspotsWire: {
             as_of: string;
@@ -2080,6 +2351,7 @@ export interface components {
             route?: components["schemas"]["RouteWire"] | null;
             source: string;
             suspended_until?: string | null;
+            voices: components["schemas"]["Voice"][];
         };
         /** @description A list that is given whole. */
         Items_AccountWire: {
@@ -2126,6 +2398,8 @@ export interface components {
                 /** @description For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`. */
                 nature?: string | null;
                 needs_inspection: boolean;
+                /** @description The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`. */
+                pinyin: string;
                 scheme: string;
                 small_code?: string | null;
             }[];
@@ -2277,6 +2551,16 @@ export interface components {
                 issue_id: string;
                 /** @description `major_hazard` or `risk`. */
                 kind: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_TemplateWire: {
+            items: {
+                department: components["schemas"]["Named"];
+                id: string;
+                name: string;
+                text: string;
+                updated_at: string;
             }[];
         };
         /** @description A list that is given whole. */
@@ -2607,6 +2891,20 @@ export interface components {
             expires_in_days?: number;
             name: string;
         };
+        /** @description A file to be sent. */
+        NewUploadWire: {
+            /** @description Whether the report will be anonymous: then the upload names nobody, either. */
+            anonymous?: boolean;
+            /** @description Of the whole file, in hexadecimal. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description In bytes.
+             */
+            size: number;
+            /** @description `image/jpeg`, `image/png`, `image/webp`, or `audio/…` for a voice note. */
+            type: string;
+        };
         /** @description A notice. */
         NoticeWire: {
             /**
@@ -2663,6 +2961,30 @@ export interface components {
         OrderWire: components["schemas"]["EntryWire"] & {
             replies: components["schemas"]["EntryWire"][];
             until?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_HandoverWire: {
+            items: {
+                area: components["schemas"]["NamedArea"];
+                at: string;
+                author: string;
+                /**
+                 * @description How many issues waited for what then, up to 10,000 each: `to_accept`, `to_dispatch`,
+                 *     `returned`, `arbitration`, `requests`, `appeals`, `whistles`, `owed`, `yellow`, `red`.
+                 */
+                counts: {
+                    [key: string]: number;
+                };
+                id: string;
+                text: string;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         Page_IssueBrief: {
@@ -2999,6 +3321,8 @@ export interface components {
             /** @description `general` (default) or `major`. */
             severity?: string | null;
             text: string;
+            /** @description Ids of uploads that are whole: photos, and at most one voice note. */
+            uploads?: string[];
         };
         /** @description Who reported, as far as the reader may know. */
         ReporterWire: {
@@ -3489,6 +3813,22 @@ export interface components {
             worker_id?: string | null;
             worker_name?: string | null;
         };
+        /** @description A template to be kept. */
+        TemplateDraftWire: {
+            /** @description Code of a department that one handles for; may be left out where it is the only one. */
+            department?: string | null;
+            name: string;
+            /** @description `{number}`, `{category}` and `{due}` are filled in from the issue. */
+            text: string;
+        };
+        /** @description A template for replies. */
+        TemplateWire: {
+            department: components["schemas"]["Named"];
+            id: string;
+            name: string;
+            text: string;
+            updated_at: string;
+        };
         /** @description A file of areas and how it is to be read, as a form. */
         TerritoryForm: {
             code_property?: string | null;
@@ -3588,6 +3928,10 @@ export interface components {
             can: string[];
             category_name: string;
             department_name?: string | null;
+            /** @description When the whole should be done; null before filing, without a limit, and while suspended. */
+            due_at?: string | null;
+            /** @description Whether it depends on a year whose calendar is not published yet. */
+            due_provisional: boolean;
             kind: string;
             /** @description Whether it was merged into another report, whose number is not this reporter's to know. */
             merged: boolean;
@@ -3598,6 +3942,8 @@ export interface components {
             reported_at: string;
             sentence?: components["schemas"]["Texts"] | null;
             state: string;
+            /** @description Until when it waits; null unless suspended. */
+            suspended_until?: string | null;
             text?: string | null;
             timeline: components["schemas"]["TrackStep"][];
         };
@@ -3648,6 +3994,18 @@ export interface components {
             q_max: number;
             recent: components["schemas"]["SpanWire"];
         };
+        /** @description How far a file has come. */
+        UploadWire: {
+            complete: boolean;
+            id: string;
+            /**
+             * Format: int64
+             * @description Bytes that have come and are on disk; the next chunk begins here.
+             */
+            offset: number;
+            /** Format: int64 */
+            size: number;
+        };
         /** @description A version of the territory. */
         VersionWire: {
             created_at: string;
@@ -3657,6 +4015,47 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A view to be kept. */
+        ViewDraftWire: {
+            /** @description What the list asks for, as the query of an address. */
+            filter: string;
+            name: string;
+            /** @description The office to share it with, one of `offices`; null for oneself alone. */
+            office?: string | null;
+            /**
+             * Format: int64
+             * @description Its place among one's views.
+             */
+            order?: number;
+        };
+        /** @description A saved view. */
+        ViewWire: {
+            /** @description The name of who saved it. */
+            author?: string | null;
+            filter: string;
+            id: string;
+            name: string;
+            office?: string | null;
+            /** Format: int64 */
+            order: number;
+            /** @description Whether it is the reader's own, to be changed. */
+            own: boolean;
+            updated_at: string;
+        };
+        /** @description The views, and the offices to share one with. */
+        ViewsWire: {
+            items: components["schemas"]["ViewWire"][];
+            /** @description By the key that `office` takes. */
+            offices: components["schemas"]["Named"][];
+        };
+        /** @description A voice note that came with the report or an action. */
+        Voice: {
+            at: string;
+            id: string;
+            /** @description `audio/webm`, `audio/ogg` or `audio/mp4`. */
+            media_type: string;
+            url: string;
         };
         /** @description A whistle. */
         WhistleWire: components["schemas"]["EntryWire"] & {
@@ -4013,6 +4412,83 @@ export interface operations {
             };
         };
     };
+    list_handovers: {
+        parameters: {
+            query?: {
+                /** @description Code of a street or district; all of one's desks when left out. */
+                area?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_instance: {
         parameters: {
             query?: never;
@@ -4035,6 +4511,8 @@ export interface operations {
     list_issues: {
         parameters: {
             query?: {
+                /** @description These issues alone: at most 200 ids, separated by commas. */
+                ids?: string;
                 /** @description States, separated by commas. */
                 state?: string;
                 open?: boolean;
@@ -4067,7 +4545,7 @@ export interface operations {
                 bbox?: string;
                 /**
                  * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
-                 *     `appeal_open`.
+                 *     `appeal_open`, `request_open` or `returned`.
                  */
                 attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
@@ -4083,6 +4561,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Whether to count all that there are. */
                 count?: boolean;
+                /** @description Count no further than this: a `total` that reaches it says "at least". */
+                count_max?: number;
             };
             header?: never;
             path?: never;
@@ -4115,6 +4595,8 @@ export interface operations {
     map_issues: {
         parameters: {
             query?: {
+                /** @description These issues alone: at most 200 ids, separated by commas. */
+                ids?: string;
                 /** @description States, separated by commas. */
                 state?: string;
                 open?: boolean;
@@ -4147,7 +4629,7 @@ export interface operations {
                 bbox?: string;
                 /**
                  * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
-                 *     `appeal_open`.
+                 *     `appeal_open`, `request_open` or `returned`.
                  */
                 attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
@@ -4163,6 +4645,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Whether to count all that there are. */
                 count?: boolean;
+                /** @description Count no further than this: a `total` that reaches it says "at least". */
+                count_max?: number;
             };
             header?: never;
             path?: never;
@@ -4176,6 +4660,78 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    apply_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswerWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswerWire"];
                 };
             };
             401: {
@@ -4230,6 +4786,7 @@ export interface operations {
             query?: never;
             header: {
                 "If-Match": string;
+                "Idempotency-Key"?: string | null;
             };
             path: {
                 id: string;
@@ -5744,6 +6301,38 @@ export interface operations {
             };
         };
     };
+    list_public_cells: {
+        parameters: {
+            query?: {
+                /** @description How many days up to today: 30, 90 (when absent) or 365. */
+                days?: number;
+                /** @description 5 to 9; 8 when absent. */
+                res?: number;
+                /** @description `hazard` or `opinion`; both when absent. Disputes are on no public map. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_wishes: {
         parameters: {
             query?: {
@@ -6188,6 +6777,134 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TemplateWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraftWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6648,6 +7365,304 @@ export interface operations {
                 content?: never;
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    open_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewUploadWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    append_chunk: {
+        parameters: {
+            query: {
+                offset: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewDraftWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
