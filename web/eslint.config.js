@@ -28,5 +28,6 @@ export default ts.config(
       'svelte/prefer-svelte-reactivity': 'off',
     },
   },
+  { files: ['src/worker/**'], languageOptions: { globals: { ...globals.serviceworker } } },
   { files: ['scripts/**', 'tests/**'], rules: { 'no-console': 'off' } },
 )

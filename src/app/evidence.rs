@@ -3,6 +3,7 @@
 use super::ctx::Snapshot;
 use super::error::{AppError, Say, say};
 use super::photo::TakenAt;
+use super::upload::VOICE;
 use crate::domain::id::AttachmentId;
 use crate::domain::issue::evidence::{EvidenceFault, EvidenceRule, Shown, check_evidence};
 use crate::domain::issue::record::Issue;
@@ -65,6 +66,7 @@ pub fn check(
     let shown: Vec<Shown> = hand
         .photos
         .iter()
+        .filter(|photo| photo.purpose != VOICE)
         .map(|photo| {
             let named = hand.named.contains(&photo.id);
             let says_before = matches!(photo.purpose.as_str(), "report" | "before");
@@ -89,7 +91,8 @@ pub fn check_settled(
     photos: &[Attachment],
     now: Timestamp,
 ) -> Result<(), AppError> {
-    let both = photos.iter().flat_map(|photo| {
+    let seen = photos.iter().filter(|photo| photo.purpose != VOICE);
+    let both = seen.flat_map(|photo| {
         [true, false].map(|before| Shown {
             before,
             named: true,

@@ -1,6 +1,5 @@
 //! A report: placed, checked, routed and kept; or previewed, which keeps nothing.
 
-use super::attach::attachment_of;
 use super::confide::{keep_contact, keep_step};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
@@ -11,6 +10,7 @@ use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
 use super::shown::shown_text;
+use super::upload::{Brought, keep_brought};
 use crate::domain::access::Actor;
 use crate::domain::access::Role;
 use crate::domain::audit::Hash;
@@ -292,6 +292,20 @@ pub async fn submit(
     key: Option<RequestKey>,
     photos: Vec<Processed>,
 ) -> Result<Submitted, AppError> {
+    submit_with(ctx, actor, submission, key, Brought { photos, uploads: Vec::new() }).await
+}
+
+/// As [`submit`], with files that were uploaded before.
+///
+/// # Errors
+/// As for [`submit`]; and when an upload is not there or not whole.
+pub async fn submit_with(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: Submission,
+    key: Option<RequestKey>,
+    brought: Brought,
+) -> Result<Submitted, AppError> {
     // The key of an anonymous report is nobody's: it would tell who reported.
     let owner = actor.account().filter(|_| !submission.anonymous);
     let scope = owner.map_or("anonymous".to_owned(), |id| id.to_string());
@@ -306,7 +320,8 @@ pub async fn submit(
     let preview = preview_chosen(ctx, &snapshot, actor, &submission, &chosen, now).await?;
     let mut change =
         Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };
-    let attachments = keep_photos(ctx, &photos, now).await?;
+    let attachments = keep_brought(ctx, actor, &brought, now).await?;
+    change.uploads = brought.uploads;
     let issue = open_issue(ctx, actor, &submission, &chosen, &preview, &attachments, &mut change)?;
     for attachment in attachments {
         change.attachments.push(Attachment { issue: issue.id, ..attachment });
@@ -361,19 +376,6 @@ async fn replay(
     alike.truncate(ALIKE_MAX);
     let code = ctx.store.find_code(issue.id).await?;
     Ok(Submitted { preview: Preview { placed, routed, alike }, issue, code, replayed: true })
-}
-
-async fn keep_photos(
-    ctx: &Ctx,
-    photos: &[Processed],
-    at: Timestamp,
-) -> Result<Vec<Attachment>, AppError> {
-    let mut kept = Vec::with_capacity(photos.len());
-    for photo in photos {
-        ctx.photos.keep(photo).await?;
-        kept.push(attachment_of(ctx, photo, "report", at));
-    }
-    Ok(kept)
 }
 
 fn report_facts(

@@ -45,6 +45,12 @@ pub struct ActionWire {
     pub confirmed_route: Option<String>,
     #[serde(default)]
     pub photo_ids: Vec<String>,
+    /// Ids of uploads that are whole and come with the action.
+    #[serde(default)]
+    pub uploads: Vec<String>,
+    /// As `uploads`, for photos of how things were before.
+    #[serde(default)]
+    pub before_uploads: Vec<String>,
     /// Codes of the departments that a whistle summons.
     #[serde(default)]
     pub departments: Vec<String>,

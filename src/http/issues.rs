@@ -2,10 +2,11 @@
 
 use super::App;
 use super::action::ActionWire;
-use super::extract::{At, Body, Lang, Params, SignedIn, has_tag};
+use super::extract::{At, Lang, Params, SignedIn, has_tag};
 use super::multipart::read_photos;
 use super::problem::ApiError;
 use super::reroute::PlaceFix;
+use super::uploads::read_keyed;
 use super::wire::issue::{
     Belongings, EventWire, IssueBrief, IssueWire, LogView, PhotoWire, View, event_wire, issue_wire,
     photo_wire,
@@ -13,13 +14,15 @@ use super::wire::issue::{
 use super::wire::report::{near_brief, stored_route_wire};
 use super::wire::supervision::{DossierView, DossierWire};
 use super::wire::{Items, Page};
+use crate::app::attach::add_photos;
 use crate::app::confide::{self, open_contact};
 use crate::app::error::{AppError, say};
-use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
+use crate::app::handle::{Request as ActionRequest, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::app::shown::list_scope;
 use crate::app::told::ToldRequest;
+use crate::app::upload::VOICE;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::care::{AgreementForm, CareFields, Risk};
@@ -35,6 +38,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
@@ -56,10 +60,14 @@ pub async fn list_issues(
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
-    let total = match query.count.unwrap_or(false) {
-        true => Some(store.count_issues(&page, &scope).await.map_err(AppError::from)?),
-        false => None,
+    let total = match (query.count.unwrap_or(false), query.count_max) {
+        (true, None) => Some(store.count_issues(&page, &scope).await),
+        (true, Some(most)) => {
+            Some(store.count_issues_up_to(&page.filter, most.max(0), &scope).await)
+        }
+        (false, _) => None,
     };
+    let total = total.transpose().map_err(AppError::from)?;
     let ids: Vec<IssueId> = found.items.iter().map(|issue| issue.id).collect();
     let covers = store.list_covers(&ids).await.map_err(AppError::from)?;
     let covers: HashMap<IssueId, Attachment> =
@@ -112,8 +120,11 @@ async fn belongings(app: &App, view: &View<'_>, issue: &Issue) -> Result<Belongi
     };
     let route = store.find_route(issue.id).await?;
     let dossier = dossier_of(app, view, issue).await?;
+    let files = store.list_attachments(issue.id).await?;
+    let (voices, photos) = files.into_iter().partition(|file| file.purpose == VOICE);
     Ok(Belongings {
-        photos: store.list_attachments(issue.id).await?,
+        photos,
+        voices,
         contact,
         reporter_name: reporter.map(|account| account.name),
         merged_into,
@@ -201,8 +212,14 @@ pub(super) fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
         .ok_or_else(|| ApiError::bad_request("If-Match must be an ETag such as \"v7\""))
 }
 
-fn parse_until(text: &str, zone: &jiff::tz::TimeZone) -> Result<Timestamp, ApiError> {
-    let end_of = |day: Day| Timestamp(Day(day.0.saturating_add(1)).start_in(zone).0 - 1);
+/// An instant, or a day of which nothing is left when it is reached: a suspension ends as the day
+/// does, so that whole days are taken from the clock; what must be there by a day is late after it.
+fn parse_until(text: &str, action: Action, zone: &TimeZone) -> Result<Timestamp, ApiError> {
+    let still = match action {
+        Action::Suspend | Action::RequestSuspension => 0,
+        _ => 1,
+    };
+    let end_of = |day: Day| Timestamp(Day(day.0.saturating_add(1)).start_in(zone).0 - still);
     Day::parse(text).map(end_of).or_else(|| Timestamp::parse(text)).ok_or_else(|| {
         ApiError::invalid("until", say("日期无效", "This is neither a date nor an instant"))
     })
@@ -239,7 +256,10 @@ fn care_fields(wire: &ActionWire) -> Result<CareFields, ApiError> {
     })
 }
 
-fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest), ApiError> {
+pub(super) fn action_request(
+    app: &App,
+    wire: ActionWire,
+) -> Result<(Action, ActionRequest), ApiError> {
     let unknown = |field: &str, value: &str| {
         let says = say(format!("未知的值 {value:?}"), format!("{value:?} is not known"));
         ApiError::invalid(field, says)
@@ -253,7 +273,7 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         note: filled(wire.note),
         department: filled(wire.department),
         assists: wire.assists,
-        until: until.map(|text| parse_until(&text, zone)).transpose()?,
+        until: until.map(|text| parse_until(&text, action, zone)).transpose()?,
         target: filled(wire.target),
         outcome: filled(wire.outcome),
         reason: filled(wire.reason),
@@ -263,6 +283,9 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         place: wire.place.map(PlaceFix::read).transpose()?,
         confirmed_route: filled(wire.confirmed_route),
         photos: wire.photo_ids.iter().map(photo).collect::<Result<_, _>>()?,
+        uploads: wire.uploads,
+        before_uploads: wire.before_uploads,
+        key: None,
         told: ToldRequest {
             departments: wire.departments,
             meeting: filled(wire.meeting),
@@ -282,9 +305,11 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
     Ok((action, request))
 }
 
-/// Takes an action. If-Match names the version that the actor saw.
+/// Takes an action. If-Match names the version that the actor saw. With an Idempotency-Key it may
+/// be sent as often as need be.
 #[utoipa::path(post, path = "/issues/{id}/actions", tag = "issues", request_body = ActionWire,
-    params(("id" = String, Path), ("If-Match" = String, Header)),
+    params(("id" = String, Path), ("If-Match" = String, Header),
+        ("Idempotency-Key" = Option<String>, Header)),
     responses((status = 200, body = IssueWire), (status = 403), (status = 404), (status = 409),
         (status = 412), (status = 422), (status = 428)))]
 pub async fn act_on_issue(
@@ -293,10 +318,12 @@ pub async fn act_on_issue(
     caller: SignedIn,
     At(id): At<String>,
     headers: HeaderMap,
-    Body(wire): Body<ActionWire>,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let version = seen_version(&headers)?;
-    let (action, request) = action_request(&app, wire)?;
+    let (wire, fingerprint) = read_keyed::<ActionWire>(request).await?;
+    let (action, mut request) = action_request(&app, wire)?;
+    request.key = super::reports::request_key(&headers, fingerprint)?;
     let id = parse_id(&id)?;
     let issue = take_action(&app.ctx, &caller.actor, id, (action, version), &request).await?;
     Ok(answer(&app, lang, &caller, &issue).await?.1)
@@ -398,7 +425,7 @@ pub async fn upload_photos(
     Ok((StatusCode::CREATED, Json(Items { items: kept.iter().map(photo_wire).collect() })))
 }
 
-/// A photo: `thumb`, `public` (no metadata) or `original`.
+/// A photo: `thumb`, `public` (no metadata) or `original`. A voice note has the last alone.
 #[utoipa::path(get, path = "/photos/{id}/{copy}", tag = "issues",
     params(("id" = String, Path), ("copy" = String, Path)),
     responses((status = 200, content_type = "image/jpeg"), (status = 404)))]
@@ -416,7 +443,8 @@ pub async fn show_photo(
     };
     let id = AttachmentId::parse(&id).ok_or_else(ApiError::not_found)?;
     let photo = app.ctx.store.find_attachment(id).await.map_err(AppError::from)?;
-    let photo = photo.ok_or_else(ApiError::not_found)?;
+    let only_original = |file: &Attachment| file.purpose == VOICE && variant != Variant::Original;
+    let photo = photo.filter(|file| !only_original(file)).ok_or_else(ApiError::not_found)?;
     let issue = find(&app, &caller, &photo.issue.to_string()).await?;
     let snapshot = app.ctx.snapshot();
     if !(View { snapshot: &snapshot, lang, actor: &caller.actor }).reads_text(&issue) {

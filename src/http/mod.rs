@@ -3,11 +3,13 @@
 mod action;
 mod analyses;
 mod areas;
+mod bulk;
 mod disputes;
 mod extract;
 mod filter;
 mod flows;
 mod geojson;
+mod handovers;
 mod issues;
 mod live;
 mod matrix;
@@ -27,8 +29,11 @@ mod server;
 mod session;
 mod site;
 mod tasks;
+mod templates;
 mod territories;
 mod tiles;
+mod uploads;
+mod views;
 mod wire;
 
 pub use periodic::{PRINTED_ROWS_MAX, SHEET_ROWS_MAX};
@@ -105,6 +110,7 @@ impl App {
         (name = "accounts", description = "Accounts, for administrators"),
         (name = "reports", description = "Reporting and following a report"),
         (name = "issues", description = "Working issues"),
+        (name = "desk", description = "Saved views, handover notes, templates for replies"),
         (name = "reference", description = "Instance, categories, departments, matrix"),
         (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
@@ -125,6 +131,18 @@ fn matrix_api() -> OpenApiRouter<App> {
         .routes(routes!(matrix::roll_back_matrix))
 }
 
+/// What a desk and an inbox have beside the issues.
+fn desk_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(bulk::preview_bulk))
+        .routes(routes!(bulk::apply_bulk))
+        .routes(routes!(views::list_views, views::create_view))
+        .routes(routes!(views::show_view, views::update_view, views::delete_view))
+        .routes(routes!(handovers::list_handovers, handovers::create_handover))
+        .routes(routes!(templates::list_templates, templates::create_template))
+        .routes(routes!(templates::update_template, templates::delete_template))
+}
+
 /// Every route of the API.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -138,6 +156,8 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reports::submit_report))
         .routes(routes!(reports::preview_report))
         .routes(routes!(reports::track_report))
+        .routes(routes!(uploads::open_upload))
+        .routes(routes!(uploads::show_upload, uploads::append_chunk))
         .routes(routes!(reports::reopen_report))
         .routes(routes!(reports::rate_report))
         .routes(routes!(reports::show_track_photo))
@@ -161,6 +181,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(disputes::show_claimant))
         .routes(routes!(public::list_answers))
         .routes(routes!(public::list_wishes))
+        .routes(routes!(public::list_public_cells))
         .routes(routes!(public::claim_public_wish))
         .routes(routes!(public::unclaim_public_wish))
         .routes(routes!(notices::list_notices))
@@ -188,6 +209,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
         .merge(matrix_api())
+        .merge(desk_api())
         .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))
@@ -210,8 +232,8 @@ fn header_layer(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer
 
 /// The content policy: nothing is fetched from another host.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 'self' blob:; \
-    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
-    frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
+    style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; \
+    connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'";
 
 /// The whole server.
 pub fn router(app: App) -> Router {

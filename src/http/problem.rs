@@ -24,6 +24,7 @@ pub struct Problem {
     errors: Vec<FieldProblem>,
     allowed: Vec<String>,
     retry_after_s: Option<u64>,
+    offset: Option<i64>,
 }
 
 /// The body of every answer that is not a success.
@@ -43,6 +44,9 @@ pub struct ProblemBody {
     /// The actions that would be allowed instead.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allowed: Vec<String>,
+    /// Where an upload has come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
 }
@@ -61,14 +65,12 @@ pub struct ApiError(Arc<Problem>);
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, says: Say) -> Self {
-        Self(Arc::new(Problem {
-            status,
-            code,
-            says,
-            errors: Vec::new(),
-            allowed: Vec::new(),
-            retry_after_s: None,
-        }))
+        Self(Arc::new(Problem::new(status, code, says)))
+    }
+
+    /// Tells where an upload has come to.
+    pub fn at_offset(self, offset: i64) -> Self {
+        Self(Arc::new(Problem { offset: Some(offset), ..(*self.0).clone() }))
     }
 
     /// The request itself cannot be read.
@@ -79,6 +81,12 @@ impl ApiError {
 
     pub fn invalid(field: &str, says: Say) -> Self {
         AppError::field(field, says).into()
+    }
+
+    /// The code, and what is said to people: of faulty fields what is said of the first.
+    pub fn told(&self) -> (&'static str, Say) {
+        let says = self.0.errors.first().map_or(&self.0.says, |error| &error.says);
+        (self.0.code, says.clone())
     }
 
     pub fn not_found() -> Self {
@@ -96,7 +104,8 @@ impl IntoResponse for ApiError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, says: Say) -> Self {
-        Self { status, code, says, errors: Vec::new(), allowed: Vec::new(), retry_after_s: None }
+        let (errors, allowed) = (Vec::new(), Vec::new());
+        Self { status, code, says, errors, allowed, retry_after_s: None, offset: None }
     }
 }
 
@@ -202,7 +211,7 @@ fn plain_problem(status: StatusCode, why: Option<String>) -> Problem {
         Some(why) if status.is_client_error() => say(format!("{zh}：{why}"), why),
         _ => say(zh, en),
     };
-    Problem { status, code, says, errors: Vec::new(), allowed: Vec::new(), retry_after_s: None }
+    Problem::new(status, code, says)
 }
 
 fn body_of(problem: &Problem, lang: Lang, request_id: Option<String>) -> ProblemBody {
@@ -218,6 +227,7 @@ fn body_of(problem: &Problem, lang: Lang, request_id: Option<String>) -> Problem
             .map(|error| FieldBody { field: error.field.clone(), message: lang.pick(&error.says) })
             .collect(),
         allowed: problem.allowed.clone(),
+        offset: problem.offset,
         request_id,
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::catalog::{Category, PhotoRequirement};
 use crate::domain::issue::kind::Kind;
 use axum::Json;
 use axum::extract::State;
+use pinyin::ToPinyin;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -148,11 +149,32 @@ pub struct CategoryWire {
     pub name: String,
     pub name_zh: String,
     pub name_en: Option<String>,
+    /// The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`.
+    pub pinyin: String,
     /// For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`.
     pub nature: Option<String>,
     pub anonymous_allowed: bool,
     pub needs_inspection: bool,
     pub conditions: Vec<ConditionWire>,
+}
+
+/// What a phone's keyboard gives for a name: whole syllables, and their initials.
+fn pinyin_of(name: &str) -> String {
+    let (mut whole, mut initials) = (String::new(), String::new());
+    for letter in name.chars() {
+        match letter.to_pinyin() {
+            Some(sound) => {
+                whole.push_str(&sound.plain().replace('ü', "v"));
+                initials.push_str(sound.first_letter());
+            }
+            None if letter.is_ascii_alphanumeric() => {
+                whole.push(letter.to_ascii_lowercase());
+                initials.push(letter.to_ascii_lowercase());
+            }
+            None => {}
+        }
+    }
+    format!("{whole} {initials}")
 }
 
 fn category_wire(snapshot: &Snapshot, lang: Lang, category: &Category) -> CategoryWire {
@@ -176,6 +198,7 @@ fn category_wire(snapshot: &Snapshot, lang: Lang, category: &Category) -> Catego
         name: category.name_in(words(lang)).to_owned(),
         name_zh: category.name.clone(),
         name_en: category.name_en.clone(),
+        pinyin: pinyin_of(&category.name),
         nature: category.nature.map(|nature| nature.as_str().to_owned()),
         anonymous_allowed: category.anonymous_allowed,
         needs_inspection: category.needs_inspection,
@@ -277,4 +300,16 @@ pub async fn show_matrix(State(app): State<App>, _caller: SignedIn) -> Json<Matr
         source: rule.source.clone(),
     });
     Json(MatrixWire { version: snapshot.matrix_version, rules: rules.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pinyin_of;
+
+    #[test]
+    fn a_name_is_told_as_a_phone_types_it() {
+        assert_eq!(pinyin_of("上水井盖"), "shangshuijinggai ssjg");
+        assert_eq!(pinyin_of("绿地（A类）"), "lvdialei ldal");
+        assert_eq!(pinyin_of("——"), " ");
+    }
 }

@@ -16,6 +16,7 @@ use crate::app::photo::Variant;
 use crate::app::report::{self, KEY_CHARS_MAX, RequestKey};
 use crate::app::shown::is_told_by_number;
 use crate::app::told::{Proof, ToldRequest, find_last_merged};
+use crate::app::upload::Brought;
 use crate::domain::access::Actor;
 use crate::domain::id::AttachmentId;
 use crate::domain::issue::record::Issue;
@@ -31,7 +32,10 @@ use utoipa::ToSchema;
 
 type Answer<T> = Result<Json<T>, ApiError>;
 
-fn request_key(headers: &HeaderMap, fingerprint: String) -> Result<Option<RequestKey>, ApiError> {
+pub(super) fn request_key(
+    headers: &HeaderMap,
+    fingerprint: String,
+) -> Result<Option<RequestKey>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
     let key = value.to_str().ok().filter(|key| !key.is_empty() && key.len() <= KEY_CHARS_MAX);
     match key {
@@ -66,11 +70,13 @@ pub async fn submit_report(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let Upload { report, photos, fingerprint } = read_upload::<ReportWire>(&app, request).await?;
+    let Upload { mut report, photos, fingerprint } =
+        read_upload::<ReportWire>(&app, request).await?;
     let key = request_key(&headers, fingerprint)?;
     let source = if caller.account.is_some() { "staff" } else { "public" };
+    let brought = Brought { photos, uploads: std::mem::take(&mut report.uploads) };
     let submission = report.into_submission(source)?;
-    let kept = report::submit(&app.ctx, &caller.actor, submission, key, photos).await?;
+    let kept = report::submit_with(&app.ctx, &caller.actor, submission, key, brought).await?;
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let preview = preview_wire(&view, &kept.preview, app.ctx.now());

@@ -21,6 +21,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 
 /// For how many days the key of a request is known: as long as a phone may be offline.
 const KEY_DAYS: i64 = 30;
+/// For how many days a file on its way is kept.
+const UPLOAD_DAYS: i64 = 7;
 /// How often what is past its term is erased.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 /// How often the clocks of issues are attended to.
@@ -93,13 +95,15 @@ async fn keep_fresh(ctx: &Ctx) {
     }
 }
 
-/// Removes what is kept for a time only: keys of repeated requests, and where people stood.
+/// Removes what is kept for a time only: keys of repeated requests, where people stood, and files
+/// that were never taken.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn forget(ctx: &Ctx, now: Timestamp) -> Result<(), AppError> {
     let before = |days: i64| Timestamp(now.0.saturating_sub(days.saturating_mul(DAY_MS)));
     let places_before = before(ctx.snapshot().instance.position_days());
+    ctx.store.forget_uploads(before(UPLOAD_DAYS)).await?;
     Ok(ctx.store.forget(before(KEY_DAYS), places_before).await?)
 }
 

@@ -106,6 +106,8 @@ pub struct Change {
     pub idempotency: Option<Idempotency>,
     /// What the kinds have of their own.
     pub care: CareChange,
+    /// Files on their way that this takes, by id.
+    pub uploads: Vec<String>,
     /// How far an import has come with this change.
     pub import_progress: Option<ImportRun>,
 }

@@ -17,6 +17,8 @@ const COMMON: &[Step] = &[
     (9, "suspended_at", include_str!("../../migrations/0009_suspended_at.sql")),
     (10, "rounds", include_str!("../../migrations/0010_rounds.sql")),
     (12, "sealed", include_str!("../../migrations/0012_sealed.sql")),
+    (13, "upload", include_str!("../../migrations/0013_upload.sql")),
+    (14, "desk", include_str!("../../migrations/0014_desk.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -6,6 +6,7 @@
 
 pub mod care;
 pub mod change;
+pub mod desk;
 pub mod error;
 pub mod flow;
 mod ledger;
@@ -14,6 +15,7 @@ pub mod port;
 mod postgres;
 pub mod query;
 mod sqlite;
+pub mod upload;
 
 pub use error::StoreError;
 
@@ -29,7 +31,9 @@ pub trait Store:
     + port::Feed
     + port::Supervisions
     + care::Cares
+    + desk::Desks
     + port::Notices
+    + upload::Uploads
     + flow::Flows
 {
     /// `"sqlite"` or `"postgres"`.

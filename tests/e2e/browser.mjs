@@ -36,6 +36,8 @@ export async function openPage(browser, options = {}) {
     viewport: options.viewport ?? DESKTOP,
     locale: options.locale ?? "zh-CN",
     colorScheme: options.colorScheme ?? "light",
+    // Requests that a test holds up or answers itself must not go by way of a worker.
+    serviceWorkers: "block",
   });
   const page = await context.newPage();
   // Asking whether one is signed in is answered by 401 when one is not.

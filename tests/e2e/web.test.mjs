@@ -135,7 +135,7 @@ describe("the browser side", () => {
       mimeType: "image/jpeg",
       buffer: await makePhoto(page),
     });
-    await page.locator("#part-text img").waitFor();
+    await page.locator("#part-photos img").waitFor();
     await page.locator("[data-testid=route]").waitFor();
 
     // The server gets the report, and its answer is lost on the way back.
@@ -148,12 +148,7 @@ describe("the browser side", () => {
       { times: 1 },
     );
     await page.locator("[data-testid=send]").click();
-    await page.locator("form > .notice[role=alert]").waitFor();
-    assert.match(
-      await page.evaluate(() => localStorage.getItem("hexward.draft")),
-      new RegExp(words),
-    );
-    await page.locator("[data-testid=send]").click();
+    // The phone has it and sends it again by itself; it is the same report.
     number = await page.locator("[data-testid=receipt-number]").innerText();
     assert.match(number, /^HX-/);
     assert.equal(

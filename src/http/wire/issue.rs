@@ -83,6 +83,17 @@ pub struct ReporterWire {
     pub account_name: Option<String>,
 }
 
+/// A voice note that came with the report or an action.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Voice)]
+pub struct VoiceWire {
+    pub id: String,
+    /// `audio/webm`, `audio/ogg` or `audio/mp4`.
+    pub media_type: String,
+    pub url: String,
+    pub at: String,
+}
+
 /// A photo.
 #[derive(Serialize, ToSchema)]
 pub struct PhotoWire {
@@ -135,6 +146,7 @@ pub struct IssueWire {
     pub merged_from: Vec<IssueLink>,
     pub route: Option<RouteWire>,
     pub photos: Vec<PhotoWire>,
+    pub voices: Vec<VoiceWire>,
     pub actions: Vec<ActionOffer>,
     pub dossier: DossierWire,
 }
@@ -271,9 +283,20 @@ pub fn photo_wire(photo: &Attachment) -> PhotoWire {
     }
 }
 
+/// A voice note on the wire.
+fn voice_wire(voice: &Attachment) -> VoiceWire {
+    VoiceWire {
+        id: voice.id.to_string(),
+        media_type: voice.media_type.clone(),
+        url: photo_url(voice, "original"),
+        at: voice.at.to_rfc3339(),
+    }
+}
+
 /// What belongs to an issue beside itself.
 pub struct Belongings {
     pub photos: Vec<Attachment>,
+    pub voices: Vec<Attachment>,
     pub contact: Option<Contact>,
     pub reporter_name: Option<String>,
     pub merged_into: Option<(crate::domain::id::IssueId, String)>,
@@ -331,6 +354,10 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> Iss
         route: belongings.route.clone(),
         photos: match readable {
             true => belongings.photos.iter().map(photo_wire).collect(),
+            false => Vec::new(),
+        },
+        voices: match readable {
+            true => belongings.voices.iter().map(voice_wire).collect(),
             false => Vec::new(),
         },
         actions: offers_wire(issue, view.actor),

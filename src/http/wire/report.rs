@@ -74,6 +74,9 @@ pub struct ReportWire {
     pub occurred_at: Option<String>,
     #[serde(default)]
     pub settle: Option<SettleWire>,
+    /// Ids of uploads that are whole: photos, and at most one voice note.
+    #[serde(default)]
+    pub uploads: Vec<String>,
 }
 
 fn unknown(field: &str, value: &str) -> ApiError {

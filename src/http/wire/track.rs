@@ -5,9 +5,11 @@ use super::issue::{View, photo_wire};
 use crate::app::coarse::coarse_sentence;
 use crate::app::route::Routed;
 use crate::app::shown::is_told_by_number;
+use crate::app::upload::VOICE;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
+use crate::domain::time::Timestamp;
 use crate::store::change::{Attachment, StoredRoute};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,6 +58,12 @@ pub struct TrackWire {
     pub sentence: Option<Texts>,
     pub timeline: Vec<TrackStep>,
     pub outcome: Option<String>,
+    /// When the whole should be done; null before filing, without a limit, and while suspended.
+    pub due_at: Option<String>,
+    /// Whether it depends on a year whose calendar is not published yet.
+    pub due_provisional: bool,
+    /// Until when it waits; null unless suspended.
+    pub suspended_until: Option<String>,
     /// Whether it was merged into another report, whose number is not this reporter's to know.
     pub merged: bool,
     /// How that other report stands; null when it was not merged.
@@ -118,7 +126,8 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
     let readable = is_told_by_number(issue);
     let department = issue.lead.as_ref().or(issue.proposed.as_ref());
     let (number, route) = (&issue.number, Routed::of_stored(followed.route));
-    let photos = followed.photos.iter().filter(|_| readable).map(photo_wire).map(|photo| {
+    let photos = followed.photos.iter().filter(|file| readable && file.purpose != VOICE);
+    let photos = photos.map(photo_wire).map(|photo| {
         let url = |copy: &str| format!("/api/v1/track/{number}/photos/{}/{copy}", photo.id);
         TrackPhoto { thumb_url: url("thumb"), url: url("public"), id: photo.id }
     });
@@ -126,6 +135,7 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
     if !readable {
         timeline.iter_mut().for_each(|step| step.note_public = None);
     }
+    let dues = issue.clocks.total.as_ref().map(|total| total.dues).unwrap_or_default();
     TrackWire {
         number: number.clone(),
         state: issue.state.to_string(),
@@ -140,6 +150,9 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
         }),
         timeline,
         outcome: issue.outcome.map(|outcome| outcome.to_string()),
+        due_at: dues.due.filter(|_| issue.state.is_open()).map(Timestamp::to_rfc3339),
+        due_provisional: dues.provisional,
+        suspended_until: issue.suspended_until.map(Timestamp::to_rfc3339),
         merged: issue.merged_into.is_some(),
         merged_into: followed.merged_into.map(|other| merged_wire(view, other)),
         photos: photos.collect(),

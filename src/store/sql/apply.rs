@@ -49,6 +49,9 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }
+    for upload in &change.uploads {
+        super::uploads::take_upload(conn, upload).await?;
+    }
     super::notices::insert_notices(conn, &change.notices).await?;
     for presence in &change.presences {
         insert_presence(conn, presence).await?;

@@ -78,6 +78,19 @@ impl Issues for Engine {
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
+    async fn count_issues_up_to(
+        &self,
+        filter: &IssueFilter,
+        most: i64,
+        scope: &Scope,
+    ) -> Result<i64> {
+        let mut query = Query::new("SELECT COUNT(*) FROM (SELECT 1 FROM issue WHERE ");
+        push_scope_and_place(&mut query, scope, filter);
+        push_issue_filter(&mut query, filter);
+        query.push(" LIMIT ").push_bind(most).push(") AS found");
+        Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
+    }
+
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
         let mut query = Query::new("SELECT state, COUNT(*) AS n FROM issue WHERE ");
         push_scope_and_place(&mut query, scope, filter);
@@ -158,8 +171,8 @@ impl Issues for Engine {
         let mut query = Query::new(
             "SELECT * FROM attachment AS photo WHERE NOT EXISTS (SELECT 1 FROM attachment AS other \
              WHERE other.issue_id = photo.issue_id \
-             AND (other.at, other.id) < (photo.at, photo.id)) \
-             AND photo.issue_id IN (''",
+             AND other.purpose <> 'voice' AND (other.at, other.id) < (photo.at, photo.id)) \
+             AND photo.purpose <> 'voice' AND photo.issue_id IN (''",
         );
         for issue in issues {
             query.push(", ").push_bind(issue.to_string());

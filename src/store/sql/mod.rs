@@ -6,6 +6,7 @@ mod as_of;
 pub mod care;
 mod clocks;
 mod cohort;
+mod desk;
 mod feed;
 mod filter;
 mod flow;
@@ -18,6 +19,7 @@ mod sealed;
 mod supervision;
 mod territories;
 mod truth;
+pub mod uploads;
 
 use super::{Conn, Db, Engine, dialect};
 

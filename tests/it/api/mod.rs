@@ -2,6 +2,7 @@
 //! a small Jinshui, the shipped catalog and the shipped matrix in force.
 
 pub mod access;
+mod desk;
 mod fuzz;
 mod idempotency;
 mod matrix;
@@ -13,6 +14,7 @@ mod session;
 mod site;
 pub mod supervision;
 mod territory;
+mod upload;
 mod workflow;
 
 use crate::support::{Fixture, seals};

@@ -34,8 +34,17 @@ interface Context {
   csrf: string | null
   language: string
   onUnauthenticated: () => void
+  /** An answer came; `keptAt` is its age when the device gave it in the server's place. */
+  onAnswer: (keptAt: string | null) => void
+  onSilence: () => void
 }
-const context: Context = { csrf: null, language: 'zh-CN', onUnauthenticated: () => {} }
+const context: Context = {
+  csrf: null,
+  language: 'zh-CN',
+  onUnauthenticated: () => {},
+  onAnswer: () => {},
+  onSilence: () => {},
+}
 
 /** Sets what every request carries. The session and the language own these values. */
 export function configure(change: Partial<Context>) {
@@ -56,6 +65,8 @@ interface Send {
   query?: Query
   body?: unknown
   form?: FormData
+  /** Bytes as they are. */
+  raw?: Blob
   headers?: Record<string, string>
   signal?: AbortSignal
   /** A 401 here is an answer, not the end of a session. */
@@ -66,6 +77,10 @@ export interface Answer<T> {
   data: T
   etag: string | null
   headers: Headers
+}
+
+function bodyOf({ form, raw, body }: Send): BodyInit | undefined {
+  return form ?? raw ?? (body === undefined ? undefined : JSON.stringify(body))
 }
 
 export async function send<T>(path: string, options: Send = {}): Promise<Answer<T>> {
@@ -88,17 +103,19 @@ export async function send<T>(path: string, options: Send = {}): Promise<Answer<
     response = await fetch(apiUrl(path, options.query), {
       method,
       headers,
-      body: options.form ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
+      body: bodyOf(options),
       signal: stop.signal,
       credentials: 'same-origin',
     })
   } catch (error) {
     if (options.signal?.aborted) throw error
+    context.onSilence()
     throw new NetworkError(stop.signal.aborted ? 'timeout' : 'offline')
   } finally {
     clearTimeout(timer)
     options.signal?.removeEventListener('abort', abort)
   }
+  context.onAnswer(response.headers.get('X-Kept-At'))
   if (!response.ok) {
     const problem = await readProblem(response)
     if (response.status === 401 && !options.anonymous) context.onUnauthenticated()

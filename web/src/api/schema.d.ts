@@ -159,6 +159,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The handover notes of one's desks, the latest first. */
+        get: operations["list_handovers"];
+        put?: never;
+        /** Keeps a handover note, with what is open at this moment. Nothing changes or removes it. */
+        post: operations["create_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -208,6 +226,47 @@ export interface paths {
         get: operations["map_issues"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an action on each of up to 200 issues, at the versions that were previewed; each is a
+         *     change of its own, and one that is refused stops no other. With an Idempotency-Key it may be
+         *     sent as often as need be.
+         */
+        post: operations["apply_bulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/bulk/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an action would do to each of up to 200 issues, or why it would be refused; nothing is
+         *     kept. What is not within one's scope is not found.
+         */
+        post: operations["preview_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1071,6 +1130,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The templates of one's departments. */
+        get: operations["list_templates"];
+        put?: never;
+        /** Keeps a template. */
+        post: operations["create_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replaces a template of one's department. */
+        put: operations["update_template"];
+        post?: never;
+        /** Deletes a template of one's department. */
+        delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory/versions": {
         parameters: {
             query?: never;
@@ -1269,6 +1364,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own saved views and those of one's offices, in order. */
+        get: operations["list_views"];
+        put?: never;
+        /** Saves a view. */
+        post: operations["create_view"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A saved view of one's own or of one's office. */
+        get: operations["show_view"];
+        /** Replaces a view of one's own. */
+        put: operations["update_view"];
+        post?: never;
+        /** Deletes a view of one's own; one that is shared, also as duty supervisor of its office. */
+        delete: operations["delete_view"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1314,6 +1446,8 @@ export interface components {
             to?: string | null;
             /** @description `primary`, `plain` or `danger`. */
             tone: string;
+            /** @description The actions that this one takes back. */
+            undoes?: string[];
         };
         /** @description An action with its fields. */
         ActionWire: {
@@ -1589,6 +1723,51 @@ export interface components {
             n: number;
             /** Format: int64 */
             to_ms: number;
+        };
+        /** @description What became of all of them, in the order in which they were named. */
+        BulkAnswerWire: {
+            done: number;
+            items: components["schemas"]["BulkFateWire"][];
+            refused: number;
+            /** @description The action that takes this one back, where the workflow has one. */
+            undo?: string | null;
+        };
+        /** @description What became of one issue, or what would. */
+        BulkFateWire: {
+            /** @description Of a refusal: the code that the single action would have answered with. */
+            code?: string | null;
+            from?: string | null;
+            id: string;
+            /** @description The lead department's code after the step. */
+            lead?: string | null;
+            /** @description Null for what is not within one's scope. */
+            number?: string | null;
+            ok: boolean;
+            /** @description The state that the step leads to; null where it is refused. */
+            to?: string | null;
+            /**
+             * Format: int64
+             * @description The version to apply with; after applying, the version that it has now.
+             */
+            version?: number | null;
+            why?: components["schemas"]["Texts"] | null;
+        };
+        /** @description An issue, and the version of it that was seen. */
+        BulkIssueWire: {
+            id: string;
+            /**
+             * Format: int64
+             * @description Needed to apply; a preview tells it.
+             */
+            version?: number | null;
+        };
+        /** @description One action, and the issues that it is for. */
+        BulkWire: {
+            /** @description At most 200. */
+            issues: components["schemas"]["BulkIssueWire"][];
+            step: components["schemas"]["ActionWire"];
+            /** @description Each to the department that the matrix proposes for it, in place of `step.department`. */
+            to_proposed?: boolean;
         };
         /** @description An area that the accuracy circle reaches. */
         CandidateWire: components["schemas"]["NamedArea"] & {
@@ -1917,6 +2096,27 @@ export interface components {
             code: string;
             handle_ms: components["schemas"]["SpreadWire"];
             name: components["schemas"]["Texts"];
+        };
+        /** @description A note to be kept. */
+        HandoverDraftWire: {
+            /** @description Code of the street or district; one's own when left out. */
+            area?: string | null;
+            text: string;
+        };
+        /** @description The note of one shift to the next. */
+        HandoverWire: {
+            area: components["schemas"]["NamedArea"];
+            at: string;
+            author: string;
+            /**
+             * @description How many issues waited for what then, up to 10,000 each: `to_accept`, `to_dispatch`,
+             *     `returned`, `arbitration`, `requests`, `appeals`, `whistles`, `owed`, `yellow`, `red`.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            id: string;
+            text: string;
         };
         /** @description The hexagons that stand out, the most surprising first. */
         HotspotsWire: {
@@ -2277,6 +2477,16 @@ export interface components {
                 issue_id: string;
                 /** @description `major_hazard` or `risk`. */
                 kind: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_TemplateWire: {
+            items: {
+                department: components["schemas"]["Named"];
+                id: string;
+                name: string;
+                text: string;
+                updated_at: string;
             }[];
         };
         /** @description A list that is given whole. */
@@ -2663,6 +2873,30 @@ export interface components {
         OrderWire: components["schemas"]["EntryWire"] & {
             replies: components["schemas"]["EntryWire"][];
             until?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_HandoverWire: {
+            items: {
+                area: components["schemas"]["NamedArea"];
+                at: string;
+                author: string;
+                /**
+                 * @description How many issues waited for what then, up to 10,000 each: `to_accept`, `to_dispatch`,
+                 *     `returned`, `arbitration`, `requests`, `appeals`, `whistles`, `owed`, `yellow`, `red`.
+                 */
+                counts: {
+                    [key: string]: number;
+                };
+                id: string;
+                text: string;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
         };
         /** @description One page of a list. */
         Page_IssueBrief: {
@@ -3489,6 +3723,22 @@ export interface components {
             worker_id?: string | null;
             worker_name?: string | null;
         };
+        /** @description A template to be kept. */
+        TemplateDraftWire: {
+            /** @description Code of a department that one handles for; may be left out where it is the only one. */
+            department?: string | null;
+            name: string;
+            /** @description `{number}`, `{category}` and `{due}` are filled in from the issue. */
+            text: string;
+        };
+        /** @description A template for replies. */
+        TemplateWire: {
+            department: components["schemas"]["Named"];
+            id: string;
+            name: string;
+            text: string;
+            updated_at: string;
+        };
         /** @description A file of areas and how it is to be read, as a form. */
         TerritoryForm: {
             code_property?: string | null;
@@ -3657,6 +3907,39 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
+        };
+        /** @description A view to be kept. */
+        ViewDraftWire: {
+            /** @description What the list asks for, as the query of an address. */
+            filter: string;
+            name: string;
+            /** @description The office to share it with, one of `offices`; null for oneself alone. */
+            office?: string | null;
+            /**
+             * Format: int64
+             * @description Its place among one's views.
+             */
+            order?: number;
+        };
+        /** @description A saved view. */
+        ViewWire: {
+            /** @description The name of who saved it. */
+            author?: string | null;
+            filter: string;
+            id: string;
+            name: string;
+            office?: string | null;
+            /** Format: int64 */
+            order: number;
+            /** @description Whether it is the reader's own, to be changed. */
+            own: boolean;
+            updated_at: string;
+        };
+        /** @description The views, and the offices to share one with. */
+        ViewsWire: {
+            items: components["schemas"]["ViewWire"][];
+            /** @description By the key that `office` takes. */
+            offices: components["schemas"]["Named"][];
         };
         /** @description A whistle. */
         WhistleWire: components["schemas"]["EntryWire"] & {
@@ -4013,6 +4296,83 @@ export interface operations {
             };
         };
     };
+    list_handovers: {
+        parameters: {
+            query?: {
+                /** @description Code of a street or district; all of one's desks when left out. */
+                area?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_handover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_instance: {
         parameters: {
             query?: never;
@@ -4035,6 +4395,8 @@ export interface operations {
     list_issues: {
         parameters: {
             query?: {
+                /** @description These issues alone: at most 200 ids, separated by commas. */
+                ids?: string;
                 /** @description States, separated by commas. */
                 state?: string;
                 open?: boolean;
@@ -4067,7 +4429,7 @@ export interface operations {
                 bbox?: string;
                 /**
                  * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
-                 *     `appeal_open`.
+                 *     `appeal_open`, `request_open` or `returned`.
                  */
                 attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
@@ -4083,6 +4445,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Whether to count all that there are. */
                 count?: boolean;
+                /** @description Count no further than this: a `total` that reaches it says "at least". */
+                count_max?: number;
             };
             header?: never;
             path?: never;
@@ -4115,6 +4479,8 @@ export interface operations {
     map_issues: {
         parameters: {
             query?: {
+                /** @description These issues alone: at most 200 ids, separated by commas. */
+                ids?: string;
                 /** @description States, separated by commas. */
                 state?: string;
                 open?: boolean;
@@ -4147,7 +4513,7 @@ export interface operations {
                 bbox?: string;
                 /**
                  * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
-                 *     `appeal_open`.
+                 *     `appeal_open`, `request_open` or `returned`.
                  */
                 attention?: string;
                 /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
@@ -4163,6 +4529,8 @@ export interface operations {
                 cursor?: string;
                 /** @description Whether to count all that there are. */
                 count?: boolean;
+                /** @description Count no further than this: a `total` that reaches it says "at least". */
+                count_max?: number;
             };
             header?: never;
             path?: never;
@@ -4176,6 +4544,78 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    apply_bulk: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswerWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview_bulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswerWire"];
                 };
             };
             401: {
@@ -6195,6 +6635,134 @@ export interface operations {
             };
         };
     };
+    list_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_TemplateWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TemplateDraftWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TemplateWire"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: never;
@@ -6648,6 +7216,179 @@ export interface operations {
                 content?: never;
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewsWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewDraftWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ViewWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_view: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

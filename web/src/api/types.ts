@@ -62,6 +62,7 @@ export const ATTENTIONS = [
   'reopen_proposed',
   'appeal_open',
   'request_open',
+  'returned',
 ] as const
 export type Attention = (typeof ATTENTIONS)[number]
 
@@ -173,6 +174,8 @@ export interface Category {
   name: string
   name_zh: string
   name_en: string | null
+  /** For searching: syllables without tones, and their initials. */
+  pinyin: string
   nature: string | null
   anonymous_allowed: boolean
   conditions: Condition[]
@@ -293,6 +296,7 @@ export interface IssueBrief {
   /** The department that has it, and before dispatch the one that the matrix proposes. */
   lead: Coded | null
   proposed: Coded | null
+  answerable?: Coded | null
   reported_at: string
   updated_at: string
   version: number
@@ -315,6 +319,12 @@ export interface Photo {
   width: number
   height: number
   thumb_url: string
+  url: string
+  at: string
+}
+export interface Voice {
+  id: string
+  media_type: string
   url: string
   at: string
 }
@@ -350,6 +360,8 @@ export interface ActionOffer {
   fields: ActionField[]
   to: State | null
   tone: 'primary' | 'plain' | 'danger'
+  /** The actions that this one takes back. */
+  undoes?: string[]
 }
 export interface Issue extends IssueBrief {
   condition: { code: string; text: string } | null
@@ -382,6 +394,7 @@ export interface Issue extends IssueBrief {
   merged_from: { id: string; number: string }[]
   route: Route | null
   photos: Photo[]
+  voices: Voice[]
   actions: ActionOffer[]
   dossier: Dossier
 }
@@ -427,6 +440,7 @@ export interface ReportBody {
   contact?: { name: string; phone: string }
   occurred_at?: string
   settle?: { note: string }
+  uploads?: string[]
 }
 export interface ReportPreview {
   location: Location
@@ -460,6 +474,9 @@ export interface Track {
   sentence: Both | null
   timeline: TrackStep[]
   outcome: string | null
+  due_at: string | null
+  due_provisional: boolean
+  suspended_until: string | null
   merged: boolean
   /** How the report stands that this one was merged into. */
   merged_into: {
@@ -471,7 +488,7 @@ export interface Track {
   } | null
   photos: { id: string; thumb_url: string; url: string }[]
   /** What the reporter may do now. */
-  can: 'reopen'[]
+  can: ('reopen' | 'rate')[]
 }
 
 export interface Rate {
@@ -486,4 +503,5 @@ export interface Times {
   n: number
 }
 
+export type * from './desk'
 export type * from './numbers'

@@ -1,5 +1,7 @@
 // The texts of the interface, in English. The type demands every key of zh.ts.
 import { care } from './en/care'
+import { field } from './en/field'
+import { desk } from './en/desk'
 import { issue } from './en/issue'
 import { leaders } from './en/leaders'
 import { map } from './en/map'
@@ -17,5 +19,7 @@ export const en: Record<Key, string> = {
   ...matrix,
   ...care,
   ...supervision,
+  ...field,
+  ...desk,
   ...leaders,
 }

@@ -1,5 +1,7 @@
 // 界面文字（简体中文）。The keys of these files are the keys of every language.
 import { care } from './zh/care'
+import { field } from './zh/field'
+import { desk } from './zh/desk'
 import { issue } from './zh/issue'
 import { leaders } from './zh/leaders'
 import { map } from './zh/map'
@@ -16,6 +18,8 @@ export const zh = {
   ...matrix,
   ...care,
   ...supervision,
+  ...field,
+  ...desk,
   ...leaders,
 }
 

@@ -14,7 +14,11 @@ export type Route =
   | { page: 'matrix' }
   | { page: 'notices' }
   | { page: 'tasks' }
+  | { page: 'outbox' }
+  | { page: 'desk' }
+  | { page: 'inbox' }
   | { page: 'answers' }
+  | { page: 'around' }
   | { page: 'password' }
   | { page: 'missing' }
 
@@ -34,7 +38,11 @@ export function parsePath(path: string): Route {
       case 'matrix':
       case 'notices':
       case 'tasks':
+      case 'outbox':
+      case 'desk':
+      case 'inbox':
       case 'answers':
+      case 'around':
       case 'password':
         return { page: first }
       case 'track':

@@ -6,7 +6,7 @@ export function searchCategories(items: readonly Category[], words: string): Cat
   if (wanted.length === 0) return [...items]
   const ranked: { category: Category; rank: number }[] = []
   for (const category of items) {
-    const name = `${category.name_zh} ${category.name_en ?? ''}`.toLowerCase()
+    const name = `${category.name_zh} ${category.name_en ?? ''} ${category.pinyin}`.toLowerCase()
     const rest = [
       category.big_name ?? '',
       category.code,
@@ -32,4 +32,11 @@ export function groupByName(items: readonly Category[]): [string, Category[]][] 
     else groups.set(name, [category])
   }
   return [...groups]
+}
+
+/** Each once, the most frequent first; of equals the one that came first. */
+export function mostFrequent(codes: readonly string[]): string[] {
+  const counts = new Map<string, number>()
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1)
+  return [...counts].sort((a, b) => b[1] - a[1]).map(([code]) => code)
 }

@@ -189,7 +189,7 @@ function addValueLayers({ map, onTheme }: BaseMap) {
   })
 }
 
-function setIssueTiles(base: BaseMap, url: string | null) {
+export function setIssueTiles(base: BaseMap, url: string | null) {
   const { map } = base
   const source = map.getSource<VectorTileSource>('issues')
   if (source && url) {
@@ -273,7 +273,7 @@ function addIssueLayers({ map, onTheme }: BaseMap, url: string) {
 /** A finger is wider than a point: look a little around it. */
 const TOUCH_PX = 9
 
-function issueAt({ map }: BaseMap, event: MapMouseEvent): MapGeoJSONFeature | undefined {
+export function issueAt({ map }: BaseMap, event: MapMouseEvent): MapGeoJSONFeature | undefined {
   if (!map.getLayer('issue-point')) return undefined
   const { x, y } = event.point
   return map.queryRenderedFeatures(

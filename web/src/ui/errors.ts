@@ -1,17 +1,25 @@
 // What went wrong, in the words of the person.
 import { ApiError, NetworkError } from '../api/client'
+import type { Problem } from '../api/types'
 import { t } from '../i18n/index.svelte'
+
+/** What the server said is wrong, field by field. */
+export function problemText(problem: Problem): string {
+  const fields = problem.errors?.map((one) => one.message).filter(Boolean) ?? []
+  return [problem.detail ?? problem.title, ...fields].filter(Boolean).join('\n')
+}
 
 export function messageOf(error: unknown): string {
   if (error instanceof NetworkError)
     return t(error.reason === 'offline' ? 'error.offline' : 'error.timeout')
   if (error instanceof ApiError) {
     const { problem } = error
-    const fields = problem.errors?.map((one) => one.message).filter(Boolean) ?? []
-    const text = [problem.detail ?? problem.title, ...fields].filter(Boolean).join(' ')
+    const text = problemText(problem)
     if (problem.status >= 500) return `${t('error.server')} ${problem.request_id ?? ''}`.trim()
     return text || t('error.unknown')
   }
+  if (error instanceof Error && error.name === 'StorageError')
+    return t(error.message === 'full' ? 'store.full' : 'store.refused')
   return t('error.unknown')
 }
 

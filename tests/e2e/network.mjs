@@ -1,0 +1,104 @@
+// A network between a phone and the server under test, which can be good, bad or gone.
+import http from "node:http";
+import { BASE } from "./browser.mjs";
+
+/** The same chances in every run (mulberry32). */
+function chances(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** A network between the phone and the server that can be bad, or gone. */
+export class Network {
+  mode = "clean";
+  /** Texts of reports as the server first took them, in order. */
+  arrived = [];
+  failures = { before: 0, within: 0, after: 0, gateway: 0 };
+  #sockets = new Set();
+  #chance = chances(20261121);
+  #server = http.createServer((request, response) =>
+    this.#pass(request, response),
+  );
+
+  async open() {
+    this.#server.on("connection", (socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+      socket.on("error", () => {});
+      if (this.mode === "down") socket.destroy();
+    });
+    await new Promise((done) => this.#server.listen(0, "127.0.0.1", done));
+    this.base = `http://127.0.0.1:${this.#server.address().port}`;
+  }
+  set(mode) {
+    this.mode = mode;
+    if (mode === "down") for (const socket of this.#sockets) socket.destroy();
+  }
+  close() {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+  }
+
+  /** What befalls a request: nothing, mostly. */
+  #fate(request) {
+    const isSent = /\/(uploads|reports|actions)\b/.test(request.url);
+    if (this.mode !== "flapping" || !isSent) return "pass";
+    const drawn = this.#chance();
+    if (drawn < 0.1) return "before";
+    if (drawn < 0.2) return "within";
+    if (drawn < 0.3) return "after";
+    return drawn < 0.4 ? "gateway" : "pass";
+  }
+
+  async #pass(request, response) {
+    if (this.mode === "down") return request.socket.destroy();
+    const fate = this.#fate(request);
+    if (fate !== "pass") this.failures[fate] += 1;
+    if (fate === "before") return request.socket.destroy();
+    if (fate === "gateway") {
+      response.writeHead(502, { "Content-Type": "text/html" });
+      return response.end("<h1>Bad Gateway</h1>");
+    }
+    const parts = [];
+    for await (const part of request) parts.push(part);
+    let body = Buffer.concat(parts);
+    const to = new URL(request.url, BASE);
+    const headers = { ...request.headers, host: to.host };
+    if (this.mode === "flapping")
+      await new Promise((done) => setTimeout(done, this.#chance() * 40));
+    // A line of its own for each: those that are cut take no other with them.
+    const agent = new http.Agent({ keepAlive: false });
+    const method = request.method;
+    const onward = http.request(to, { method, headers, agent });
+    if (fate === "within") {
+      // Half of it reaches the server, and then the line is cut on both sides.
+      onward.on("error", () => {});
+      onward.setHeader("content-length", body.length + 1);
+      onward.write(body.subarray(0, body.length >> 1));
+      setTimeout(() => onward.destroy(), 5);
+      return request.socket.destroy();
+    }
+    onward.on("error", () => request.socket.destroy());
+    onward.on("response", (answer) => {
+      this.#note(request, answer, body);
+      if (fate === "after") {
+        answer.resume();
+        return request.socket.destroy();
+      }
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    response.on("close", () => onward.destroy());
+    onward.end(body);
+  }
+  #note(request, answer, body) {
+    if (request.method !== "POST" || request.url !== "/api/v1/reports") return;
+    if (answer.statusCode === 201)
+      this.arrived.push(JSON.parse(body.toString()).text);
+  }
+}

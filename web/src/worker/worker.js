@@ -1,0 +1,141 @@
+// The service worker: the application opens without a network, and a field worker's own lists are
+// there as they were last seen. What is one person's is kept under that person's name and is gone
+// with the session. The build puts `BUILD` (version, and what to keep from the start) before this.
+/* global BUILD */
+
+const SHELL = `hexward-shell-${BUILD.version}`
+const DATA = 'hexward-data-'
+const META = 'hexward-meta'
+const WHO = '/who'
+const NOBODY = 'anonymous'
+/** A phone with a cached answer does not wait longer than this for a better one. */
+const ANSWER_MS_MAX = 6_000
+const KEPT_MAX = 300
+
+/** What everyone may keep, and what a person may keep for herself. */
+const COMMON = [/^\/instance$/, /^\/categories$/, /^\/departments$/, /^\/areas(\/|$)/]
+const OWN = [/^\/session$/, /^\/tasks$/, /^\/issues\/[0-9a-f-]{36}(\/events)?$/]
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(keepShell(BUILD.first))
+})
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(dropOldShells().then(() => self.clients.claim()))
+})
+
+self.addEventListener('message', (event) => {
+  const { type } = event.data ?? {}
+  if (type === 'take-over') self.skipWaiting()
+  // A field worker's phone keeps the rest, too: the map above all.
+  if (type === 'keep-all') event.waitUntil(keepShell(BUILD.later))
+})
+
+async function keepShell(paths) {
+  const cache = await caches.open(SHELL)
+  const missing = []
+  for (const path of paths) if (!(await cache.match(path))) missing.push(path)
+  // Hashed names never change; what has none must not come from the browser's own cache.
+  await cache.addAll(missing.map((path) => new Request(path, { cache: 'no-cache' })))
+}
+
+async function dropOldShells() {
+  const names = await caches.keys()
+  const old = names.filter((name) => name.startsWith('hexward-shell-') && name !== SHELL)
+  await Promise.all(old.map((name) => caches.delete(name)))
+}
+
+async function who() {
+  const kept = await (await caches.open(META)).match(WHO)
+  return kept ? kept.text() : NOBODY
+}
+
+/** From now on this is whose data is kept; that of others is deleted. */
+async function setWho(id) {
+  const meta = await caches.open(META)
+  await meta.put(WHO, new Response(id))
+  const names = await caches.keys()
+  const others = names.filter((name) => name.startsWith(DATA) && name !== DATA + id)
+  await Promise.all(others.map((name) => caches.delete(name)))
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event
+  const url = new URL(request.url)
+  if (url.origin !== location.origin) return
+  if (url.pathname === '/api/v1/session' && request.method !== 'GET') {
+    event.respondWith(changeSession(request))
+  } else if (request.method !== 'GET') return
+  else if (url.pathname.startsWith('/api/')) {
+    const path = url.pathname.replace(/^\/api\/v1/, '')
+    if ([...COMMON, ...OWN].some((one) => one.test(path)))
+      event.respondWith(readData(request, path))
+  } else if (request.mode === 'navigate') event.respondWith(fromShell('/', request))
+  else if (BUILD.first.includes(url.pathname) || url.pathname.startsWith('/assets/'))
+    event.respondWith(fromShell(url.pathname, request))
+})
+
+async function fromShell(path, request) {
+  const cache = await caches.open(SHELL)
+  const kept = await cache.match(path)
+  if (kept) return kept
+  const answer = await fetch(request)
+  if (answer.ok && path.startsWith('/assets/')) await cache.put(path, answer.clone())
+  return answer
+}
+
+/** Signing in and out: whose data it is changes before the page hears of it. */
+async function changeSession(request) {
+  const answer = await fetch(request)
+  if (request.method === 'DELETE' && (answer.ok || answer.status === 401)) await setWho(NOBODY)
+  if (request.method === 'POST' && answer.ok) {
+    const session = await answer.clone().json()
+    await setWho(session.account.id)
+  }
+  return answer
+}
+
+function timeout(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms, null))
+}
+
+/** The network first; the last good answer when none comes, marked with its time. */
+async function readData(request, path) {
+  const language = request.headers.get('Accept-Language') ?? ''
+  const key = `${request.url}${request.url.includes('?') ? '&' : '?'}language=${language}`
+  const owner = await who()
+  const cache = await caches.open(DATA + owner)
+  const kept = await cache.match(key)
+  const asked = fetch(request).then(
+    (answer) => keep(answer, path, owner, key),
+    () => null,
+  )
+  const answer = await (kept ? Promise.race([asked, timeout(ANSWER_MS_MAX)]) : asked)
+  // A gateway that is down is as good as no network.
+  if (answer && ![502, 503, 504].includes(answer.status)) return answer
+  return kept ?? answer ?? Response.error()
+}
+
+async function keep(answer, path, owner, key) {
+  if (path === '/session') {
+    if (answer.status === 401) await setWho(NOBODY)
+    else if (answer.ok) owner = (await answer.clone().json()).account.id
+    if (answer.ok && owner !== (await who())) await setWho(owner)
+  }
+  if (answer.status !== 200) return answer
+  // Whoever signed out meanwhile leaves nothing behind.
+  if (owner !== (await who())) return answer
+  const cache = await caches.open(DATA + owner)
+  const headers = new Headers(answer.headers)
+  headers.set('X-Kept-At', new Date().toISOString())
+  await cache.put(key, new Response(await answer.clone().arrayBuffer(), { headers }))
+  await trim(cache)
+  return answer
+}
+
+async function trim(cache) {
+  const keys = await cache.keys()
+  await Promise.all(
+    keys.slice(0, Math.max(0, keys.length - KEPT_MAX)).map((one) => cache.delete(one)),
+  )
+}
