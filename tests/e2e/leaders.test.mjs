@@ -61,7 +61,6 @@ describe("a leader's morning", () => {
         ) > 0 && !document.querySelector(".busy"),
     );
   }
-  const query = (page) => new URL(page.url()).searchParams;
 
   it("the brush is moved by keys, and the address holds the days", async () => {
     const page = await openHeatmap(`?from=${day(80)}&to=${day(50)}`);
@@ -116,8 +115,7 @@ describe("a leader's morning", () => {
     await row.locator("button").click();
     const list = page.locator("a[href^='/issues?']", { hasText: "列表" });
     const address = new URL(await list.getAttribute("href"), BASE);
-    const { from, to } = Object.fromEntries(query(page));
-    const area = address.searchParams.get("area");
+    const { from, to, area } = Object.fromEntries(address.searchParams);
     const { total } = await ask(
       page,
       `/issues?limit=1&count=true&measure=reported&from=${from}&to=${to}&area=${area}`,

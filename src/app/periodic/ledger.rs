@@ -1,5 +1,5 @@
-//! The ledger: a row for each issue that was reported in the period. Of a dispute it says that there
-//! was one, in which street and how it went; never its parties, its text or its place.
+//! The ledger: a row for each issue that was reported in the period. Of a dispute it says that
+//! there was one, in which street and how it went; never its parties, its text or its place.
 
 use super::areas::category_name;
 use super::words::{kind_name, state_name};
@@ -42,7 +42,8 @@ pub async fn ledger(making: &Making<'_>, ctx: &Ctx, rows_max: usize) -> Result<S
         query.after = Some(Seek::after(last, query.sort));
     }
     let mut notes = vec![making.pick(
-        "期内上报的每一件事件，状态与时间以生成时为准。矛盾纠纷只写所在街道，不写当事人、内容与地点。",
+        "期内上报的每一件事件，状态与时间以生成时为准。矛盾纠纷只写所在街道，\
+         不写当事人、内容与地点。",
         "Each issue reported in the period, with state and times as of the making of this report. \
          Of disputes it says the street alone: no parties, no text, no place.",
     )];

@@ -3,15 +3,14 @@ import { care } from './en/care'
 import { field } from './en/field'
 import { desk } from './en/desk'
 import { issue } from './en/issue'
-import { leaders } from './en/leaders'
 import { map } from './en/map'
 import { matrix } from './en/matrix'
 import { report } from './en/report'
 import { shell } from './en/shell'
 import { supervision } from './en/supervision'
-import type { Key } from './zh'
+import type { EarlyKey } from './zh'
 
-export const en: Record<Key, string> = {
+export const en: Record<EarlyKey, string> = {
   ...shell,
   ...map,
   ...issue,
@@ -21,5 +20,4 @@ export const en: Record<Key, string> = {
   ...supervision,
   ...field,
   ...desk,
-  ...leaders,
 }

@@ -8,7 +8,13 @@ import { zh, type Key } from './zh'
 export type { Key }
 
 const STORAGE = 'hexward.locale'
-const DICTIONARIES: Record<Locale, Record<Key, string>> = { 'zh-CN': zh, en }
+const DICTIONARIES: Record<Locale, Record<string, string>> = { 'zh-CN': { ...zh }, en: { ...en } }
+
+/** Adds the texts of pages that are loaded later than the first. */
+export function addTexts(texts: Record<Locale, Record<string, string>>) {
+  Object.assign(DICTIONARIES['zh-CN'], texts['zh-CN'])
+  Object.assign(DICTIONARIES.en, texts.en)
+}
 
 function initial(): Locale {
   const stored = localStorage.getItem(STORAGE)
@@ -36,7 +42,7 @@ export function setLocale(next: Locale) {
 }
 
 export function t(key: Key, params?: Params): string {
-  return fill(DICTIONARIES[language.locale][key], params)
+  return fill(DICTIONARIES[language.locale][key] ?? key, params)
 }
 
 /** The text of `prefix.code` for codes that come from the server; an unknown code shows itself. */

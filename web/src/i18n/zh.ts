@@ -3,7 +3,6 @@ import { care } from './zh/care'
 import { field } from './zh/field'
 import { desk } from './zh/desk'
 import { issue } from './zh/issue'
-import { leaders } from './zh/leaders'
 import { map } from './zh/map'
 import { matrix } from './zh/matrix'
 import { report } from './zh/report'
@@ -20,7 +19,9 @@ export const zh = {
   ...supervision,
   ...field,
   ...desk,
-  ...leaders,
 }
 
-export type Key = keyof typeof zh
+/** The texts that every page comes with. */
+export type EarlyKey = keyof typeof zh
+/** Those of the leaders' pages come with these pages. */
+export type Key = EarlyKey | keyof typeof import('./zh/leaders').leaders

@@ -1,9 +1,5 @@
 // Leaders: heatmap, insights, wall, periodic ledger.
 export const leaders = {
-  'page.heatmap': 'Heatmap',
-  'page.insights': 'Insights',
-  'page.wall': 'Wall',
-
   'heat.controls': 'Heatmap options',
   'heat.layer': 'What to see',
   'heat.layer.rate': 'Rate',

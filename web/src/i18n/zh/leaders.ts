@@ -1,9 +1,5 @@
 // 领导界面：热力图、分析、大屏、定期台账。
 export const leaders = {
-  'page.heatmap': '热力图',
-  'page.insights': '分析',
-  'page.wall': '大屏',
-
   'heat.controls': '热力图选项',
   'heat.layer': '看什么',
   'heat.layer.rate': '比率',
