@@ -115,6 +115,14 @@ pub async fn keep_view(
     draft: &ViewDraft,
 ) -> Result<ViewRow, AppError> {
     let (account, _) = account_of(actor)?;
+    // What is not there or not one's own is told before anything is said of the fields.
+    let known = match id {
+        Some(id) => Some(find_view(ctx, actor, id).await?),
+        None => None,
+    };
+    if let Some(known) = &known {
+        check_owner(known, account)?;
+    }
     let name = read_text("name", &draft.name, (false, NAME_CHARS_MAX))?;
     if draft.filter.chars().count() > FILTER_CHARS_MAX || draft.filter.chars().any(char::is_control)
     {
@@ -127,12 +135,8 @@ pub async fn keep_view(
         return Err(AppError::field("office", says));
     }
     let now = ctx.now();
-    let (id, created) = match id {
-        Some(id) => {
-            let known = find_view(ctx, actor, id).await?;
-            check_owner(&known, account)?;
-            (known.id, known.created)
-        }
+    let (id, created) = match known {
+        Some(known) => (known.id, known.created),
         None => {
             let own = ctx.store.list_views(account, &[]).await?;
             if own.len() >= VIEWS_MAX {

@@ -32,6 +32,18 @@ export function dateTime(iso: string | null | undefined, locale: Locale, zone?: 
   }).format(at)
 }
 
+/** A time of this year or so, where there is little room: without the year. */
+export function shortTime(iso: string, locale: Locale, zone?: string): string {
+  const at = new Date(iso)
+  if (Number.isNaN(at.getTime())) return NONE
+  return formatter(locale, zone, {
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(at)
+}
+
 /** The local calendar day of an instant, YYYY-MM-DD. */
 export function localDay(iso: string | Date, zone?: string): string {
   const parts = new Intl.DateTimeFormat('en-CA', {
