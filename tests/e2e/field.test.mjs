@@ -87,7 +87,7 @@ describe("the field app", () => {
         accuracy: 12,
       },
     });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(120_000);
     await context.addInitScript(() => {
       // What the phone keeps of a photo, by its hash.
       globalThis.kept = [];
