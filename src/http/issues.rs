@@ -37,6 +37,7 @@ use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
@@ -206,8 +207,14 @@ pub(super) fn seen_version(headers: &HeaderMap) -> Result<i64, ApiError> {
         .ok_or_else(|| ApiError::bad_request("If-Match must be an ETag such as \"v7\""))
 }
 
-fn parse_until(text: &str, zone: &jiff::tz::TimeZone) -> Result<Timestamp, ApiError> {
-    let end_of = |day: Day| Timestamp(Day(day.0.saturating_add(1)).start_in(zone).0 - 1);
+/// An instant, or a day of which nothing is left when it is reached: a suspension ends as the day
+/// does, so that whole days are taken from the clock; what must be there by a day is late after it.
+fn parse_until(text: &str, action: Action, zone: &TimeZone) -> Result<Timestamp, ApiError> {
+    let still = match action {
+        Action::Suspend | Action::RequestSuspension => 0,
+        _ => 1,
+    };
+    let end_of = |day: Day| Timestamp(Day(day.0.saturating_add(1)).start_in(zone).0 - still);
     Day::parse(text).map(end_of).or_else(|| Timestamp::parse(text)).ok_or_else(|| {
         ApiError::invalid("until", say("日期无效", "This is neither a date nor an instant"))
     })
@@ -258,7 +265,7 @@ fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest)
         note: filled(wire.note),
         department: filled(wire.department),
         assists: wire.assists,
-        until: until.map(|text| parse_until(&text, zone)).transpose()?,
+        until: until.map(|text| parse_until(&text, action, zone)).transpose()?,
         target: filled(wire.target),
         outcome: filled(wire.outcome),
         reason: filled(wire.reason),

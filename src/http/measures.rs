@@ -19,6 +19,7 @@ use crate::app::window::{
     Moment, Resolved, Window, find_area_path, find_as_of, metrics_scope, metrics_scope_at, resolve,
     without_disputes,
 };
+use crate::domain::access::Scope;
 use crate::domain::cell::{cells_near, parent_cell};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
@@ -273,6 +274,19 @@ fn for_the_public(sums: BTreeMap<u64, Sums>, resolution: Resolution) -> Merged<S
     let count = Count { n_of: Sums::n, absorb: Sums::absorb };
     let coarsest = Resolution::try_from(*RESOLUTIONS.start()).unwrap_or(resolution);
     merge_small(sums, ISSUES_MIN, (coarsest, resolution), &count)
+}
+
+/// The hexagons of a window as they may be shown outside the service: without disputes, at
+/// resolution 9 or coarser, those of few reports merged upward or hidden.
+pub async fn cells_for_the_public(
+    app: &App,
+    window: &Resolved,
+    asked: u8,
+) -> Result<Merged<Sums>, ApiError> {
+    let wanted = CellQuery { res: Some(asked), bbox: None, format: None, audience: None };
+    let resolution = resolution_of(&wanted)?.min(FINEST);
+    let scope = without_disputes(Scope::everything());
+    Ok(for_the_public(sum_cells(&app.ctx, &scope, window, resolution).await?, resolution))
 }
 
 async fn cells_in_view(

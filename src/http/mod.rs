@@ -161,6 +161,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(disputes::show_claimant))
         .routes(routes!(public::list_answers))
         .routes(routes!(public::list_wishes))
+        .routes(routes!(public::list_public_cells))
         .routes(routes!(public::claim_public_wish))
         .routes(routes!(public::unclaim_public_wish))
         .routes(routes!(notices::list_notices))

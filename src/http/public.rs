@@ -1,20 +1,31 @@
-//! What anyone may read: published answers, and small wishes that wait for someone able.
+//! What anyone may read: published answers, small wishes that wait for someone able, and the map of
+//! what was reported and what came of it.
 
 use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
+use super::geojson::{collection, feature, hexagon, wants};
+use super::measures::cells_for_the_public;
 use super::problem::ApiError;
 use super::wire::Page;
 use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, public_wire};
 use super::wire::issue::View;
+use crate::app::error::say;
+use crate::app::flat::labels_in_force;
+use crate::app::window::{Window, find_as_of, resolve};
 use crate::app::wish::{claim_wish, give_up_claim, list_public};
 use crate::domain::access::Actor;
 use crate::domain::id::IssueId;
+use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
-use crate::domain::time::Timestamp;
+use crate::domain::metrics::definition::{CLOSING_RATE, RESOLUTION_RATE};
+use crate::domain::time::{Day, Timestamp};
 use crate::store::care::{Claimant, PublicItem, PublicQuery};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
+use geojson::JsonObject;
+use h3o::CellIndex;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -116,4 +127,68 @@ pub async fn unclaim_public_wish(
 ) -> Result<Json<OfferedWire>, ApiError> {
     let issue = give_up_claim(&app.ctx, &caller.actor, parse_id(&id)?, wire.note).await?;
     Ok(offered(&issue))
+}
+
+/// Which hexagons of the public map.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PublicCellQuery {
+    /// How many days up to today: 30, 90 (when absent) or 365.
+    days: Option<i32>,
+    /// 5 to 9; 8 when absent.
+    res: Option<u8>,
+    /// `hazard` or `opinion`; both when absent. Disputes are on no public map.
+    kind: Option<String>,
+}
+
+const PUBLIC_DAYS: [i32; 3] = [90, 30, 365];
+
+/// What was reported and what came of it, by hexagon, as GeoJSON: `n` reports, the
+/// closing rate and the resolution rate (in the reporters' words), each with its denominator.
+/// Hexagons of fewer than five reports are merged upward; `hidden` counts what stays too few.
+#[utoipa::path(get, path = "/public/cells", tag = "metrics", params(PublicCellQuery),
+    responses((status = 200, content_type = "application/geo+json"), (status = 422)))]
+pub async fn list_public_cells(
+    State(app): State<App>,
+    Params(query): Params<PublicCellQuery>,
+) -> Result<Response, ApiError> {
+    let kind = wants("kind", query.kind.as_ref(), &["", "hazard", "opinion"])?;
+    let days = query.days.unwrap_or(PUBLIC_DAYS[0]);
+    if !PUBLIC_DAYS.contains(&days) {
+        let says = say("须为 30、90 或 365", "Must be 30, 90 or 365");
+        return Err(ApiError::invalid("days", says));
+    }
+    let snapshot = app.ctx.snapshot();
+    let now = find_as_of(&app.ctx).await?;
+    let today = now.day_in(&snapshot.zone);
+    let window = Window {
+        from: Some(Day(today.0.saturating_sub(days - 1))),
+        kind: Kind::parse(kind),
+        ..Window::default()
+    };
+    let window = resolve(&snapshot, &window, now)?;
+    let found = cells_for_the_public(&app, &window, query.res.unwrap_or(8)).await?;
+    let definitions = labels_in_force(&snapshot.rates);
+    let features = found.cells.iter().filter_map(|(cell, sums)| {
+        let cell = CellIndex::try_from(*cell).ok()?;
+        let mut properties = JsonObject::new();
+        properties.insert("cell".into(), cell.to_string().into());
+        properties.insert("n".into(), sums.n().into());
+        for definition in [&CLOSING_RATE, &RESOLUTION_RATE] {
+            let rate = sums.tally.rate(snapshot.rates.of(definition));
+            let name = definition.metric;
+            properties.insert(name.into(), rate.value().into());
+            properties.insert(format!("{name}_numerator"), rate.numerator.into());
+            properties.insert(format!("{name}_denominator"), rate.denominator.into());
+        }
+        Some(feature(hexagon(cell), properties))
+    });
+    let members = vec![
+        ("as_of", now.to_rfc3339().into()),
+        ("from", window.from.to_string().into()),
+        ("to", window.to.to_string().into()),
+        ("hidden", found.hidden.into()),
+        ("definitions", definitions.into()),
+    ];
+    Ok(collection(features.collect(), members))
 }

@@ -7,7 +7,7 @@ import type { Manifest, Plugin } from 'vite'
 const SOURCE = new URL('../src/worker/worker.js', import.meta.url)
 /** Pages of the office and what draws maps: kept when they are used, or when all is asked for. */
 const LATER = [
-  /^src\/pages\/(MapPage|Issues|Summary|Matrix|Notices|Answers|Password)\.svelte$/,
+  /^src\/pages\/(MapPage|Issues|Summary|Matrix|Notices|Answers|Around|Password)\.svelte$/,
   /maplibre|map\/(base|pin|governance|grid)/,
 ]
 const PUBLIC = ['/', '/favicon.svg', '/manifest.webmanifest', '/icons/icon-192.png']

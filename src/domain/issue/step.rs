@@ -293,8 +293,8 @@ fn check_fields(row: &Transition, command: &Command) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The first instant that is more than a year ahead: the day after the same day of next year.
-fn year_ahead(now: Timestamp, zone: &TimeZone) -> Timestamp {
+/// The last instant within a year: the end of the same day of next year, as the next day begins.
+fn end_of_year_ahead(now: Timestamp, zone: &TimeZone) -> Timestamp {
     let same_day = now.day_in(zone).date().saturating_add(jiff::Span::new().years(1));
     Day(Day::of(same_day).0.saturating_add(1)).start_in(zone)
 }
@@ -329,7 +329,7 @@ fn check_values(
         return invalid(Field::Photos, FieldFault::TooMany);
     }
     if let Some(until) = command.until
-        && (until <= now || until >= year_ahead(now, zone))
+        && (until <= now || until > end_of_year_ahead(now, zone))
     {
         return invalid(Field::Until, FieldFault::OutOfTerm);
     }

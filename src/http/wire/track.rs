@@ -9,6 +9,7 @@ use crate::app::upload::VOICE;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
+use crate::domain::time::Timestamp;
 use crate::store::change::{Attachment, StoredRoute};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,6 +58,12 @@ pub struct TrackWire {
     pub sentence: Option<Texts>,
     pub timeline: Vec<TrackStep>,
     pub outcome: Option<String>,
+    /// When the whole should be done; null before filing, without a limit, and while suspended.
+    pub due_at: Option<String>,
+    /// Whether it depends on a year whose calendar is not published yet.
+    pub due_provisional: bool,
+    /// Until when it waits; null unless suspended.
+    pub suspended_until: Option<String>,
     /// Whether it was merged into another report, whose number is not this reporter's to know.
     pub merged: bool,
     /// How that other report stands; null when it was not merged.
@@ -128,6 +135,7 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
     if !readable {
         timeline.iter_mut().for_each(|step| step.note_public = None);
     }
+    let dues = issue.clocks.total.as_ref().map(|total| total.dues).unwrap_or_default();
     TrackWire {
         number: number.clone(),
         state: issue.state.to_string(),
@@ -142,6 +150,9 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
         }),
         timeline,
         outcome: issue.outcome.map(|outcome| outcome.to_string()),
+        due_at: dues.due.filter(|_| issue.state.is_open()).map(Timestamp::to_rfc3339),
+        due_provisional: dues.provisional,
+        suspended_until: issue.suspended_until.map(Timestamp::to_rfc3339),
         merged: issue.merged_into.is_some(),
         merged_into: followed.merged_into.map(|other| merged_wire(view, other)),
         photos: photos.collect(),

@@ -31,6 +31,7 @@ const PUBLIC: &[&str] = &[
     "GET /api/v1/departments",
     "GET /api/v1/public/answers",
     "GET /api/v1/public/wishes",
+    "GET /api/v1/public/cells",
     "POST /api/v1/public/wishes/{id}/claim",
     // Of areas; tiles of issues and cells are denied, which the tests of maps show.
     "GET /api/v1/tiles/{layer}/{z}/{x}/{y}",

@@ -29,7 +29,7 @@ fn a_request_awaits_the_supervisor_and_the_first_receiver_reads_until_another_ac
         let asked = &seen["supervision"]["asked"];
         assert_eq!(
             (&asked["ask"], &asked["until"]),
-            (&json!("suspension"), &json!("2026-12-20T15:59:59.999Z"))
+            (&json!("suspension"), &json!("2026-12-20T16:00:00.000Z"))
         );
         let found = world.send(get(open).by(&supervisor)).await.ok(200).json();
         assert_eq!(found["items"][0]["id"], json!(id));

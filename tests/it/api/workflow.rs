@@ -279,7 +279,9 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         let crew = Crew::of(&world).await;
-        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        let mut body = report_of(HAZARD, IN_EAST, "井盖缺失");
+        body["condition_code"] = json!("bj-01-01-03");
+        let (id, _) = world.report("", &body).await;
         let note = |action: &str| json!({"action": action, "note": "说明"});
         crew.run(
             &world,
@@ -296,8 +298,18 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
         }
         let suspend = json!({"action": "suspend", "until": "2026-12-01", "note": "等配件"});
         let held = crew.run(&world, &id, &[("supervisor", suspend)]).await;
-        assert_eq!(held["suspended_until"], "2026-12-01T15:59:59.999Z");
-        crew.run(&world, &id, &[("handler", json!({"action": "resume"})), submit()]).await;
+        assert_eq!(held["suspended_until"], "2026-12-01T16:00:00.000Z");
+        // Who reported it reads until when it waits, and afterwards when it is due.
+        let track = format!("/api/v1/track/{}", held["number"].as_str().unwrap());
+        let told = world.send(get(&track)).await.ok(200).json();
+        assert_eq!(told["suspended_until"], held["suspended_until"]);
+        assert!(told["due_at"].is_null(), "{told}");
+        let back = crew.run(&world, &id, &[("handler", json!({"action": "resume"}))]).await;
+        let told = world.send(get(&track)).await.ok(200).json();
+        assert!(told["due_at"].is_string() && told["suspended_until"].is_null(), "{told}");
+        assert_eq!(told["due_at"], back["clocks"]["total"]["due_at"]);
+        assert_eq!(told["due_provisional"], back["clocks"]["total"]["provisional"]);
+        crew.run(&world, &id, &[submit()]).await;
 
         let (id, _) = world.report("", &report_of(OPINION, IN_EAST, "建议")).await;
         let answered = json!({"action": "submit", "outcome": "answered", "note": "已答复"});

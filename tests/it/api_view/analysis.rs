@@ -394,6 +394,45 @@ fn the_public_sees_no_hexagon_of_few_and_no_dispute() {
 }
 
 #[test]
+fn the_public_map_is_what_a_leader_may_show_outside_and_needs_no_account() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 102, 1_200).await;
+        let token = server.token("all", vec![grant(Role::DutySupervisor)]).await;
+        for (days, kind, res) in [(365, "", 9), (90, "hazard", 8), (365, "opinion", 7)] {
+            let path = format!("/public/cells?days={days}&kind={kind}&res={res}");
+            let told = server.get("", &path).await.json();
+            let window = format!(
+                "from={}&to={}",
+                told["from"].as_str().unwrap(),
+                told["to"].as_str().unwrap()
+            );
+            let kind = if kind.is_empty() { String::new() } else { format!("&kind={kind}") };
+            let path = format!("/metrics/cells?res={res}&audience=public&{window}{kind}");
+            let truth = server.get(&token, &path).await.json();
+            assert_eq!(told["hidden"], truth["hidden"]);
+            let all = truth["items"].as_array().unwrap();
+            let shown = told["features"].as_array().unwrap();
+            assert_eq!(shown.len(), all.len());
+            assert!(!all.is_empty(), "{path} shows nothing");
+            for (feature, cell) in shown.iter().zip(all) {
+                let own = &feature["properties"];
+                assert_eq!((&own["cell"], &own["n"]), (&cell["cell"], &cell["n"]));
+                assert!(own["n"].as_i64().unwrap() >= 5, "{own}");
+                for rate in ["closing_rate", "resolution_rate"] {
+                    let rate_told = (&own[rate], &own[format!("{rate}_denominator")]);
+                    let truth = &cell["metrics"][rate];
+                    assert_eq!(rate_told, (&truth["value"], &truth["denominator"]), "{rate}");
+                }
+            }
+        }
+        for wrong in ["days=31", "kind=dispute", "res=11", "res=4"] {
+            let path = format!("/public/cells?{wrong}");
+            assert_eq!(server.get("", &path).await.status, 422, "{path}");
+        }
+    });
+}
+
+#[test]
 fn the_place_of_a_dispute_is_told_no_finer_by_its_hexagon() {
     check(|fixture| async move {
         let server = Server::start(&fixture, 101, 700).await;

@@ -178,7 +178,7 @@ fn an_outage_of_the_service_moves_no_due_time() {
         }
         // Work resumes as the 25th ends: its two work days are Thursday, 26, and Friday, 27
         // November, less what was used before the pause.
-        let until = Timestamp::parse("2026-11-25T15:59:59.999Z").unwrap();
+        let until = Timestamp::parse("2026-11-25T16:00:00Z").unwrap();
         let clock = |at: i64| staff.world.later(at - staff.world.ctx.now().0);
         clock(until.0);
         assert_eq!(staff.attend().await.resumed, 2);
@@ -190,7 +190,7 @@ fn an_outage_of_the_service_moves_no_due_time() {
         }
         // The first is resumed by a service that runs, by hand at the very instant; the second by
         // one that was down for nine days.
-        let until = Timestamp::parse("2026-11-30T15:59:59.999Z").unwrap();
+        let until = Timestamp::parse("2026-11-30T16:00:00Z").unwrap();
         clock(until.0);
         staff.act(&staff.handler, &dues[0], json!({"action": "resume"})).await;
         clock(until.0 + 9 * DAY_MS);

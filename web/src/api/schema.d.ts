@@ -814,6 +814,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was reported and what came of it, by hexagon, as GeoJSON: `n` reports, the
+         *     closing rate and the resolution rate (in the reporters' words), each with its denominator.
+         *     Hexagons of fewer than five reports are merged upward; `hidden` counts what stays too few.
+         */
+        get: operations["list_public_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/wishes": {
         parameters: {
             query?: never;
@@ -3516,6 +3537,10 @@ export interface components {
             can: string[];
             category_name: string;
             department_name?: string | null;
+            /** @description When the whole should be done; null before filing, without a limit, and while suspended. */
+            due_at?: string | null;
+            /** @description Whether it depends on a year whose calendar is not published yet. */
+            due_provisional: boolean;
             kind: string;
             /** @description Whether it was merged into another report, whose number is not this reporter's to know. */
             merged: boolean;
@@ -3526,6 +3551,8 @@ export interface components {
             reported_at: string;
             sentence?: components["schemas"]["Texts"] | null;
             state: string;
+            /** @description Until when it waits; null unless suspended. */
+            suspended_until?: string | null;
             text?: string | null;
             timeline: components["schemas"]["TrackStep"][];
         };
@@ -5529,6 +5556,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PublicWire"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_public_cells: {
+        parameters: {
+            query?: {
+                /** @description How many days up to today: 30, 90 (when absent) or 365. */
+                days?: number;
+                /** @description 5 to 9; 8 when absent. */
+                res?: number;
+                /** @description `hazard` or `opinion`; both when absent. Disputes are on no public map. */
+                kind?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
                 };
             };
             422: {

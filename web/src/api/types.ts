@@ -295,6 +295,7 @@ export interface IssueBrief {
   /** The department that has it, and before dispatch the one that the matrix proposes. */
   lead: Coded | null
   proposed: Coded | null
+  answerable?: Coded | null
   reported_at: string
   updated_at: string
   version: number
@@ -320,12 +321,7 @@ export interface Photo {
   url: string
   at: string
 }
-export interface Voice {
-  id: string
-  media_type: string
-  url: string
-  at: string
-}
+export type Voice = Wire['Voice']
 export type FieldKind =
   | 'text'
   | 'department'
@@ -470,6 +466,9 @@ export interface Track {
   sentence: Both | null
   timeline: TrackStep[]
   outcome: string | null
+  due_at: string | null
+  due_provisional: boolean
+  suspended_until: string | null
   merged: boolean
   /** How the report stands that this one was merged into. */
   merged_into: {
@@ -481,7 +480,7 @@ export interface Track {
   } | null
   photos: { id: string; thumb_url: string; url: string }[]
   /** What the reporter may do now. */
-  can: 'reopen'[]
+  can: ('reopen' | 'rate')[]
 }
 
 export interface Rate {

@@ -43,6 +43,13 @@ export function localDay(iso: string | Date, zone?: string): string {
   return parts.format(typeof iso === 'string' ? new Date(iso) : iso)
 }
 
+/** The end of what lasts: the last day when it ends as a day does, else the minute. */
+export function through(iso: string, locale: Locale, zone?: string): string {
+  const end = new Date(iso)
+  const last = localDay(new Date(end.getTime() - 1), zone)
+  return localDay(end, zone) === addDays(last, 1) ? last : dateTime(iso, locale, zone)
+}
+
 /** Calendar arithmetic on YYYY-MM-DD, without any time zone. */
 export function addDays(day: string, days: number): string {
   const at = new Date(`${day}T00:00:00Z`)

@@ -11,6 +11,7 @@ import {
   metersBetween,
   NONE,
   percent,
+  through,
 } from './format'
 import { canDraw, drawnFields, panelOf } from './offers'
 import { fitWithin } from './photo'
@@ -48,6 +49,14 @@ const category = (
 })
 const COVER = category('0101', '上水井盖', 'Manhole cover', ['缺失', '弹跳'])
 const LAMP = category('0110', '路灯', 'Street lamp')
+
+describe('an end', () => {
+  it('is told by its last day when it ends as a day does, else by its minute', () => {
+    expect(through('2026-12-01T16:00:00.000Z', 'en', 'Asia/Shanghai')).toBe('2026-12-01')
+    expect(through('2026-12-01T16:00:00.000Z', 'en', 'UTC')).toBe('01/12/2026, 16:00')
+    expect(through('2026-12-01T15:59:59.999Z', 'en', 'Asia/Shanghai')).toBe('01/12/2026, 23:59')
+  })
+})
 
 describe('numbers and times', () => {
   it('100 % is said of all only, and 0 % of none only', () => {

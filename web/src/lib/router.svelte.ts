@@ -13,6 +13,7 @@ export type Route =
   | { page: 'tasks' }
   | { page: 'outbox' }
   | { page: 'answers' }
+  | { page: 'around' }
   | { page: 'password' }
   | { page: 'missing' }
 
@@ -31,6 +32,7 @@ export function parsePath(path: string): Route {
       case 'tasks':
       case 'outbox':
       case 'answers':
+      case 'around':
       case 'password':
         return { page: first }
       case 'track':

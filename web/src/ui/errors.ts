@@ -6,7 +6,7 @@ import { t } from '../i18n/index.svelte'
 /** What the server said is wrong, field by field. */
 export function problemText(problem: Problem): string {
   const fields = problem.errors?.map((one) => one.message).filter(Boolean) ?? []
-  return [problem.detail ?? problem.title, ...fields].filter(Boolean).join(' ')
+  return [problem.detail ?? problem.title, ...fields].filter(Boolean).join('\n')
 }
 
 export function messageOf(error: unknown): string {

@@ -374,7 +374,7 @@ fn what_the_table_asks_for_is_needed() {
     for line in BOOK.iter() {
         let kind = kind_of(line.action).unwrap_or(Kind::Dispute);
         let issue = ready_for(line.action, line.from[0], kind);
-        let who = first_of(&line);
+        let who = first_of(line);
         for need in &line.needs {
             let mut command = command(line.action, &issue);
             match *need {
@@ -418,7 +418,7 @@ fn fields_that_an_action_has_no_use_for_are_refused() {
             action => kind_of(action).unwrap_or(Kind::Opinion),
         };
         let issue = ready_for(line.action, line.from[0], kind);
-        let who = first_of(&line);
+        let who = first_of(line);
         let mut told = Vec::new();
         for extra in ["department", "until", "target", "outcome", "reason", "cited_rule"] {
             let known = line.needs.contains(&extra)

@@ -14,6 +14,7 @@ export const care = {
   'clock.provisional_why':
     'It reaches into a year whose calendar is not published yet; the time may change.',
   'clock.paused': 'Paused since',
+  'clock.suspended_until': 'Suspended through {at}, then resumed by itself',
   'clock.stopped': 'Stopped',
   'clock.none': 'No limit',
   'clock.extended': 'Extended {n}×',

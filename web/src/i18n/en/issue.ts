@@ -83,6 +83,7 @@ export const issue = {
   'issue.merged_from': 'Merged into this',
   'issue.timeline': 'Timeline',
   'issue.route': 'Where it goes, and why',
+  'issue.answerable': 'Until it is accepted, {name}, the first receiver, answers for it',
   'issue.not_routed': 'No department has been decided yet',
   'issue.place': 'Place',
   'issue.as_told': 'As it was reported:',

@@ -8,6 +8,27 @@ export const report = {
   'track.reopen_why': 'What is not solved',
   'track.code_hint':
     'On the receipt that you got; not needed when you are signed in as who reported',
+  'track.waits': 'It waits through {at} and then goes on by itself.',
+  'track.due': 'Due',
+  'track.rate': 'Rate how it turned out',
+  'track.verdict': 'Is it resolved?',
+  'track.satisfaction': 'How satisfied are you?',
+  'track.rate_note': 'Anything to add (optional)',
+  'track.rate_send': 'Send the rating',
+  'track.rated':
+    'Your rating has arrived, thank you. Within the term you can rate again; the last word counts.',
+  'receipt.qr': 'Scan to follow it (holds the receipt code: keep it to yourself)',
+
+  'around.says': 'How much was reported where, and what came of it.',
+  'around.shown': 'Shown',
+  'around.time': 'Time',
+  'around.kind': 'Kind',
+  'around.days': '{n} days',
+  'around.all': 'All',
+  'around.sum': '{from} to {to}: {n} reports, as of {at}.',
+  'around.few':
+    'Hexagons of fewer than 5 are merged into larger ones; {n} that stay too few are not shown.',
+  'around.no_disputes': 'Disputes are on no public map.',
   'track.merged': 'Merged into:',
   'track.merged_into': 'Merged into another report of the same thing, which stands so:',
 

@@ -15,6 +15,7 @@ export const shell = {
   'page.missing': 'Page not found',
   'page.notices': 'Notices',
   'page.tasks': 'My tasks',
+  'page.around': 'Around',
   'page.answers': 'Answers',
 
   'missing.home': 'Back to the start',
@@ -51,6 +52,7 @@ export const shell = {
   'welcome.report_text': 'No account needed; you may stay anonymous',
   'welcome.track': 'Follow a report',
   'welcome.track_text': 'With the tracking number of your receipt',
+  'welcome.around_text': 'What was reported, and what came of it',
   'welcome.answers_text': 'What came of suggestions, and small wishes to fulfil',
 
   'session.staff': 'Staff sign-in',

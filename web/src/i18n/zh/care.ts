@@ -13,6 +13,7 @@ export const care = {
   'clock.provisional': '暂定',
   'clock.provisional_why': '跨入的年份尚未公布节假日安排，到期时间可能变动。',
   'clock.paused': '暂停自',
+  'clock.suspended_until': '挂账至 {at}，到期自动恢复',
   'clock.stopped': '停表于',
   'clock.none': '没有时限',
   'clock.extended': '已延期 {n} 次',

@@ -82,6 +82,7 @@ export const issue = {
   'issue.merged_from': '并入的',
   'issue.timeline': '办理过程',
   'issue.route': '派给谁，为什么',
+  'issue.answerable': '签收之前由首接单位{name}负责',
   'issue.not_routed': '还没有确定部门',
   'issue.place': '位置',
   'issue.as_told': '上报时给出',

@@ -15,6 +15,7 @@ export const shell = {
   'page.missing': '没有这个页面',
   'page.notices': '提醒',
   'page.tasks': '我的任务',
+  'page.around': '身边',
   'page.answers': '公开答复',
 
   'missing.home': '回到首页',
@@ -49,6 +50,7 @@ export const shell = {
   'welcome.report_text': '不需要账号，可以匿名',
   'welcome.track': '查询进度',
   'welcome.track_text': '用回执上的查询号',
+  'welcome.around_text': '上报了多少，解决得怎么样',
   'welcome.answers_text': '看看大家提的事有了什么答复，认领一个微心愿',
 
   'session.staff': '工作人员登录',
