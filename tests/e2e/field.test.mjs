@@ -15,7 +15,7 @@ const require = createRequire(
 );
 const { chromium } = require("playwright-core");
 
-const REPORTS = Number(process.env.HEXWARD_FIELD_REPORTS ?? 50);
+const REPORTS = Number(process.env.FIELD_REPORTS ?? 50);
 const SLOW_MS = 900_000;
 const PASSWORD = "hexward-demo";
 const FLAGS = [
