@@ -44,14 +44,29 @@ pub async fn find_hotspots(
     let snapshot = ctx.snapshot();
     let window = window.clone().only(measure);
     let sums = sum_cells(ctx, scope, &window, resolution).await?;
+    let counts = sums.into_iter().map(|(cell, sums)| (cell, sums.tally.get(measure)));
+    judge_cells(&snapshot, scope, window.area.as_ref(), (resolution, rings), counts.collect())
+}
+
+/// Judges every hexagon of the territory by what is counted in it and around it; `counted` may
+/// leave out those with nothing.
+///
+/// # Errors
+/// The resolution makes too many hexagons.
+pub fn judge_cells(
+    snapshot: &Snapshot,
+    scope: &Scope,
+    area: Option<&AreaPath>,
+    (resolution, rings): (Resolution, u32),
+    counted: BTreeMap<u64, i64>,
+) -> Result<Field, AppError> {
     let mut counts: BTreeMap<CellIndex, i64> =
-        cells_of_territory(&snapshot, scope, window.area.as_ref(), resolution)?
+        cells_of_territory(snapshot, scope, area, resolution)?
             .into_iter()
             .map(|cell| (cell, 0))
             .collect();
-    for (cell, sums) in &sums {
-        let n = sums.tally.get(measure);
-        if let (Ok(cell), true) = (CellIndex::try_from(*cell), n != 0) {
+    for (cell, n) in counted {
+        if let (Ok(cell), true) = (CellIndex::try_from(cell), n != 0) {
             counts.insert(cell, n);
         }
     }

@@ -1,13 +1,11 @@
 //! Working an issue: one action, decided by the workflow, kept in one change.
 
-use super::attach::attachment_of;
 use super::clocks::notice_row;
 use super::confide::{keep_step, seal_past};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::evidence::{self, Hand};
 use super::notify::summons_of;
-use super::photo::Processed;
 use super::place::{Placed, place};
 use super::repeat::{bring_files, find_repeated, finish_change};
 use super::report::RequestKey;
@@ -24,11 +22,10 @@ use crate::domain::issue::notice::notices_of_step;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
 use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
-use crate::domain::issue::workflow;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
 use crate::store::care::{CareChange, Claimant, Sealed};
-use crate::store::change::{Attachment, Change, Save, StoredRoute};
+use crate::store::change::{Applied, Attachment, Change, Idempotency, Save, StoredRoute};
 
 /// An action as it is asked for, in codes and texts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -257,6 +254,22 @@ pub async fn take_action(
     (action, version): (Action, i64),
     request: &Request,
 ) -> Result<Issue, AppError> {
+    take_marked_action(ctx, actor, id, (action, version), request, None).await
+}
+
+/// As [`take_action`]; the mark is written with the step, so that a step that is asked for again
+/// under the same mark is taken once. What was taken before gives the issue as it stands.
+///
+/// # Errors
+/// As for [`take_action`].
+pub async fn take_marked_action(
+    ctx: &Ctx,
+    actor: &Actor,
+    id: IssueId,
+    (action, version): (Action, i64),
+    request: &Request,
+    mark: Option<Idempotency>,
+) -> Result<Issue, AppError> {
     let scope = Scope::of(actor);
     if find_repeated(ctx, actor, id, request).await? {
         // It may have left the scope by this very action, whose answer is given again.
@@ -264,7 +277,51 @@ pub async fn take_action(
         return known.ok_or_else(AppError::no_issue);
     }
     let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
-    act(ctx, actor, &scope, issue, (action, version), request).await
+    let decided = decide_step(ctx, actor, &scope, issue, (action, version), request).await?;
+    keep_decided(ctx, decided, mark).await
+}
+
+/// What [`take_action`] would make of the issue; nothing is kept.
+///
+/// # Errors
+/// As for [`take_action`].
+pub async fn try_action(
+    ctx: &Ctx,
+    actor: &Actor,
+    issue: Issue,
+    action: Action,
+    request: &Request,
+) -> Result<Issue, AppError> {
+    let (scope, version) = (Scope::of(actor), issue.version);
+    let decided = decide_step(ctx, actor, &scope, issue, (action, version), request).await?;
+    Ok(decided.after)
+}
+
+/// A step that was decided and is not kept yet.
+struct Decided {
+    after: Issue,
+    /// The version that was seen.
+    version: i64,
+    change: Change,
+}
+
+async fn keep_decided(
+    ctx: &Ctx,
+    decided: Decided,
+    mark: Option<Idempotency>,
+) -> Result<Issue, AppError> {
+    let Decided { after, version, mut change } = decided;
+    change.idempotency = mark.or(change.idempotency);
+    let own = change.idempotency.as_ref().map(|mark| mark.fingerprint.clone());
+    match ctx.store.apply(change).await {
+        Err(crate::store::StoreError::Stale) => {
+            Err(Refusal::Stale { seen: version, current: version + 1 }.into())
+        }
+        Ok(Applied::Replayed { fingerprint, .. }) if Some(&fingerprint) != own.as_ref() => {
+            Err(AppError::KeyReused)
+        }
+        other => other.map(|_| after).map_err(AppError::from),
+    }
 }
 
 /// As [`take_action`], for the reporter who holds the tracking number, signed in or with the code
@@ -302,6 +359,19 @@ pub(super) async fn act(
     (action, version): (Action, i64),
     request: &Request,
 ) -> Result<Issue, AppError> {
+    let decided = decide_step(ctx, actor, scope, issue, (action, version), request).await?;
+    keep_decided(ctx, decided, None).await
+}
+
+/// Decides a step with everything that it brings along.
+async fn decide_step(
+    ctx: &Ctx,
+    actor: &Actor,
+    scope: &Scope,
+    issue: Issue,
+    (action, version): (Action, i64),
+    request: &Request,
+) -> Result<Decided, AppError> {
     // The version comes first: whoever saw another issue must not be told about its fields.
     if version != issue.version {
         return Err(Refusal::Stale { seen: version, current: issue.version }.into());
@@ -347,16 +417,12 @@ pub(super) async fn act(
     let notices = notices.map(|notice| notice_row(notice, now)).collect();
     steps.before_after.push((issue.clone(), after.clone(), event));
     steps.before_after.extend(counterparts(ctx, &issue, &command, (by, now)).await?);
-    let stale = || Refusal::Stale { seen: version, current: issue.version + 1 };
     let mut change = change_of(&snapshot, steps, now);
     change.presences.extend(presence);
     change.care = care;
     change.notices = notices;
     finish_change(&mut change, actor, (issue.id, request), brought);
-    match ctx.store.apply(change).await {
-        Err(crate::store::StoreError::Stale) => Err(stale().into()),
-        other => other.map(|_| after).map_err(AppError::from),
-    }
+    Ok(Decided { after, version, change })
 }
 
 /// What a step brings beside the issue and its event: sealed texts, a claim, summons.
@@ -444,37 +510,4 @@ async fn counterparts(
         }
     }
     Ok(steps)
-}
-
-/// Adds photos to an issue that the actor may comment on, to be named by an action later.
-///
-/// # Errors
-/// Not in scope, or nothing that the actor may add to.
-pub async fn add_photos(
-    ctx: &Ctx,
-    actor: &Actor,
-    id: IssueId,
-    purpose: &str,
-    photos: &[Processed],
-) -> Result<Vec<Attachment>, AppError> {
-    let scope = Scope::of(actor);
-    let issue = ctx.store.find_issue(id, &scope).await?.ok_or_else(AppError::no_issue)?;
-    if workflow::offers(&issue, actor).next().is_none() {
-        let says = say("您不能为该事件添加照片", "You may not add photos to this issue");
-        return Err(AppError::Forbidden(says));
-    }
-    let now = ctx.now();
-    let mut attachments = Vec::with_capacity(photos.len());
-    for photo in photos {
-        ctx.photos.keep(photo).await?;
-        attachments.push(Attachment { issue: issue.id, ..attachment_of(ctx, photo, purpose, now) });
-    }
-    let change = Change {
-        district: ctx.snapshot().instance.district.clone(),
-        at: now,
-        attachments: attachments.clone(),
-        ..Change::default()
-    };
-    ctx.store.apply(change).await?;
-    Ok(attachments)
 }

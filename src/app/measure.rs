@@ -147,7 +147,7 @@ pub async fn sum_area_categories(
 }
 
 /// The area of one level that a path leads through, if the path is still that of its tree.
-fn area_at(snapshot: &Snapshot, path: &str, level: Level) -> Option<String> {
+pub(super) fn area_at(snapshot: &Snapshot, path: &str, level: Level) -> Option<String> {
     let path = AreaPath::from_stored(path.to_owned());
     let area =
         path.codes().filter_map(|code| snapshot.area(code)).find(|area| area.level == level)?;
@@ -258,7 +258,7 @@ async fn sum_by<K: Ord>(
 }
 
 /// The sums of one grouping, by what `key_of` makes of its groups.
-fn gather<K: Ord>(
+pub(super) fn gather<K: Ord>(
     ctx: &Ctx,
     window: &Resolved,
     standing: &Standing,
@@ -292,7 +292,7 @@ fn gather<K: Ord>(
 }
 
 /// The counters of a window as they stand, or as they stood.
-async fn stand(
+pub(super) async fn stand(
     ctx: &Ctx,
     scope: &Scope,
     window: &Resolved,

@@ -12,6 +12,7 @@ pub mod locate;
 pub mod matrix;
 pub mod open;
 pub mod points;
+pub mod report;
 pub mod seal;
 pub mod serve;
 pub mod territory;
@@ -60,6 +61,8 @@ enum Command {
     /// Verify or rebuild the counters.
     #[command(subcommand)]
     Metrics(verify::MetricsCommand),
+    /// The report of a month, a quarter or a year as PDF or XLSX.
+    Report(report::ReportArgs),
     /// Verify due times, or work them out anew.
     #[command(subcommand)]
     Clocks(clocks::ClocksCommand),
@@ -147,6 +150,7 @@ impl Cli {
                 open::run(indicators::run_appraisal(config, args))
             }
             Command::Territory(command) => open::run(territory::run(config, command)),
+            Command::Report(args) => open::run(report::run(config, args)),
             Command::Metrics(command) => open::run(verify::run_metrics(config, command)),
             Command::Clocks(command) => open::run(clocks::run(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),

@@ -10,6 +10,7 @@ pub mod datum;
 pub mod id;
 pub mod issue;
 pub mod metrics;
+pub mod period;
 pub mod retention;
 pub mod routing;
 pub mod sampling;

@@ -9,6 +9,7 @@ pub mod confided;
 pub mod csv_out;
 pub mod csv_rows;
 pub mod dbf;
+pub mod document;
 pub mod geojson;
 pub mod history;
 pub mod indicators;

@@ -28,6 +28,8 @@ pub const WORDS_CHARS_MAX: usize = 200;
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct IssueQuery {
+    /// These issues alone: at most 200 ids, separated by commas.
+    pub ids: Option<String>,
     /// States, separated by commas.
     pub state: Option<String>,
     pub open: Option<bool>,
@@ -57,7 +59,7 @@ pub struct IssueQuery {
     /// `west,south,east,north` in degrees.
     pub bbox: Option<String>,
     /// What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
-    /// `appeal_open`.
+    /// `appeal_open`, `request_open` or `returned`.
     pub attention: Option<String>,
     /// A published number, such as `closing_rate.denominator`, `reported` or `open`.
     pub measure: Option<String>,
@@ -72,6 +74,8 @@ pub struct IssueQuery {
     pub cursor: Option<String>,
     /// Whether to count all that there are.
     pub count: Option<bool>,
+    /// Count no further than this: a `total` that reaches it says "at least".
+    pub count_max: Option<i64>,
 }
 
 fn unknown(field: &str, value: &str) -> ApiError {
@@ -165,6 +169,7 @@ pub fn issue_filter(
     let states = filled(query.state.as_ref()).map_or(Ok(Vec::new()), |text| {
         text.split(',').map(|s| State::parse(s).ok_or_else(|| unknown("state", s))).collect()
     })?;
+    let ids = parse_ids(query.ids.as_ref())?;
     let day = |field, text| parse_word(field, text, Day::parse);
     let start = |day: Day| day.start_in(&snapshot.zone);
     let next = |day: Day| Day(day.0.saturating_add(1)).start_in(&snapshot.zone);
@@ -178,6 +183,7 @@ pub fn issue_filter(
         Some(code) => Some(find_area_path(snapshot, code)?),
     };
     Ok(IssueFilter {
+        ids,
         states,
         open: query.open,
         kind: parse_word("kind", query.kind.as_ref(), Kind::parse)?,
@@ -206,6 +212,20 @@ pub fn issue_filter(
             claim: parse_word("claim", query.claim.as_ref(), ClaimState::parse)?,
         },
     })
+}
+
+/// Reads ids separated by commas.
+fn parse_ids(text: Option<&String>) -> Result<Vec<IssueId>, ApiError> {
+    let Some(text) = filled(text) else { return Ok(Vec::new()) };
+    let read = |id: &str| IssueId::parse(id.trim()).ok_or_else(|| unknown("ids", id));
+    let ids = text.split(',').map(read).collect::<Result<Vec<_>, _>>()?;
+    match ids.len() {
+        0..=LIMIT_MAX => Ok(ids),
+        _ => {
+            let zh = format!("至多 {LIMIT_MAX} 个编号");
+            Err(ApiError::invalid("ids", say(zh, format!("At most {LIMIT_MAX} ids"))))
+        }
+    }
 }
 
 /// Reads what is searched for; a tracking number in any form is searched as it is kept.

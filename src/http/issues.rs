@@ -14,9 +14,10 @@ use super::wire::issue::{
 use super::wire::report::{near_brief, stored_route_wire};
 use super::wire::supervision::{DossierView, DossierWire};
 use super::wire::{Items, Page};
+use crate::app::attach::add_photos;
 use crate::app::confide::{self, open_contact};
 use crate::app::error::{AppError, say};
-use crate::app::handle::{Request as ActionRequest, add_photos, take_action};
+use crate::app::handle::{Request as ActionRequest, take_action};
 use crate::app::likeness::{ALIKE_MAX, Wanted, find_alike};
 use crate::app::photo::Variant;
 use crate::app::shown::list_scope;
@@ -59,10 +60,14 @@ pub async fn list_issues(
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
-    let total = match query.count.unwrap_or(false) {
-        true => Some(store.count_issues(&page, &scope).await.map_err(AppError::from)?),
-        false => None,
+    let total = match (query.count.unwrap_or(false), query.count_max) {
+        (true, None) => Some(store.count_issues(&page, &scope).await),
+        (true, Some(most)) => {
+            Some(store.count_issues_up_to(&page.filter, most.max(0), &scope).await)
+        }
+        (false, _) => None,
     };
+    let total = total.transpose().map_err(AppError::from)?;
     let ids: Vec<IssueId> = found.items.iter().map(|issue| issue.id).collect();
     let covers = store.list_covers(&ids).await.map_err(AppError::from)?;
     let covers: HashMap<IssueId, Attachment> =
@@ -251,7 +256,10 @@ fn care_fields(wire: &ActionWire) -> Result<CareFields, ApiError> {
     })
 }
 
-fn action_request(app: &App, wire: ActionWire) -> Result<(Action, ActionRequest), ApiError> {
+pub(super) fn action_request(
+    app: &App,
+    wire: ActionWire,
+) -> Result<(Action, ActionRequest), ApiError> {
     let unknown = |field: &str, value: &str| {
         let says = say(format!("未知的值 {value:?}"), format!("{value:?} is not known"));
         ApiError::invalid(field, says)

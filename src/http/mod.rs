@@ -3,10 +3,13 @@
 mod action;
 mod analyses;
 mod areas;
+mod bulk;
 mod disputes;
 mod extract;
 mod filter;
+mod flows;
 mod geojson;
+mod handovers;
 mod issues;
 mod live;
 mod matrix;
@@ -14,6 +17,7 @@ mod measures;
 mod multipart;
 mod notices;
 mod ops;
+mod periodic;
 mod problem;
 mod proposals;
 mod public;
@@ -25,11 +29,14 @@ mod server;
 mod session;
 mod site;
 mod tasks;
+mod templates;
 mod territories;
 mod tiles;
 mod uploads;
+mod views;
 mod wire;
 
+pub use periodic::{PRINTED_ROWS_MAX, SHEET_ROWS_MAX};
 pub use server::serve;
 
 use crate::app::ctx::Ctx;
@@ -103,6 +110,7 @@ impl App {
         (name = "accounts", description = "Accounts, for administrators"),
         (name = "reports", description = "Reporting and following a report"),
         (name = "issues", description = "Working issues"),
+        (name = "desk", description = "Saved views, handover notes, templates for replies"),
         (name = "reference", description = "Instance, categories, departments, matrix"),
         (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
@@ -121,6 +129,18 @@ fn matrix_api() -> OpenApiRouter<App> {
         .routes(routes!(matrix::simulate_matrix))
         .routes(routes!(matrix::activate_matrix))
         .routes(routes!(matrix::roll_back_matrix))
+}
+
+/// What a desk and an inbox have beside the issues.
+fn desk_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(bulk::preview_bulk))
+        .routes(routes!(bulk::apply_bulk))
+        .routes(routes!(views::list_views, views::create_view))
+        .routes(routes!(views::show_view, views::update_view, views::delete_view))
+        .routes(routes!(handovers::list_handovers, handovers::create_handover))
+        .routes(routes!(templates::list_templates, templates::create_template))
+        .routes(routes!(templates::update_template, templates::delete_template))
 }
 
 /// Every route of the API.
@@ -178,6 +198,9 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(measures::show_summary))
         .routes(routes!(measures::list_area_metrics))
         .routes(routes!(measures::list_cell_metrics))
+        .routes(routes!(periodic::show_periodic_report))
+        .routes(routes!(flows::show_flow))
+        .routes(routes!(flows::list_times))
         .routes(routes!(analyses::list_hotspots))
         .routes(routes!(analyses::list_trends))
         .routes(routes!(analyses::show_appraisal))
@@ -186,6 +209,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::list_departments))
         .routes(routes!(reference::show_matrix))
         .merge(matrix_api())
+        .merge(desk_api())
         .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))

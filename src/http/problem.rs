@@ -83,6 +83,12 @@ impl ApiError {
         AppError::field(field, says).into()
     }
 
+    /// The code, and what is said to people: of faulty fields what is said of the first.
+    pub fn told(&self) -> (&'static str, Say) {
+        let says = self.0.errors.first().map_or(&self.0.says, |error| &error.says);
+        (self.0.code, says.clone())
+    }
+
     pub fn not_found() -> Self {
         AppError::NotFound(say("没有这个资源", "There is nothing here")).into()
     }

@@ -18,6 +18,7 @@ const COMMON: &[Step] = &[
     (10, "rounds", include_str!("../../migrations/0010_rounds.sql")),
     (12, "sealed", include_str!("../../migrations/0012_sealed.sql")),
     (13, "upload", include_str!("../../migrations/0013_upload.sql")),
+    (14, "desk", include_str!("../../migrations/0014_desk.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -6,7 +6,9 @@
 
 pub mod care;
 pub mod change;
+pub mod desk;
 pub mod error;
+pub mod flow;
 mod ledger;
 mod migrate;
 pub mod port;
@@ -29,8 +31,10 @@ pub trait Store:
     + port::Feed
     + port::Supervisions
     + care::Cares
+    + desk::Desks
     + port::Notices
     + upload::Uploads
+    + flow::Flows
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

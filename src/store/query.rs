@@ -44,6 +44,8 @@ pub struct Bounds {
 /// Which issues; empty lists and `None` mean any.
 #[derive(Clone, Debug, Default)]
 pub struct IssueFilter {
+    /// These alone.
+    pub ids: Vec<IssueId>,
     pub states: Vec<State>,
     pub open: Option<bool>,
     pub kind: Option<Kind>,
@@ -82,16 +84,19 @@ pub enum Attention {
     AppealOpen,
     /// The department asks for an extension or a suspension.
     RequestOpen,
+    /// A department sent it back, and it waits for another dispatch.
+    Returned,
 }
 
 impl Attention {
-    pub const ALL: [Attention; 6] = [
+    pub const ALL: [Attention; 7] = [
         Attention::Urged,
         Attention::ReplyOwed,
         Attention::WhistleOpen,
         Attention::ReopenProposed,
         Attention::AppealOpen,
         Attention::RequestOpen,
+        Attention::Returned,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -102,6 +107,7 @@ impl Attention {
             Attention::ReopenProposed => "reopen_proposed",
             Attention::AppealOpen => "appeal_open",
             Attention::RequestOpen => "request_open",
+            Attention::Returned => "returned",
         }
     }
 

@@ -3,7 +3,10 @@
 
 mod beside;
 mod kinds;
+mod undo;
 mod way;
+
+pub use undo::undone_by;
 
 pub use beside::{BESIDE, arriving, handled_it, holds_task};
 

@@ -54,6 +54,31 @@ impl Histogram {
         self.counts.values().sum()
     }
 
+    /// How many durations lie in each octave, from the shortest to the longest: from and to in
+    /// milliseconds, and how many. Octaves are whole buckets, so these are exact counts.
+    pub fn octaves(&self) -> Vec<(i64, i64, i64)> {
+        let octave_of = |bucket: u16| (bucket >> SUB_BITS).max(1) - 1;
+        let mut counts = std::collections::BTreeMap::<u16, i64>::new();
+        for (&bucket, &n) in &self.counts {
+            *counts.entry(octave_of(bucket)).or_insert(0) += n;
+        }
+        let (Some(first), Some(last)) = (counts.keys().next(), counts.keys().next_back()) else {
+            return Vec::new();
+        };
+        let ends = |octave: u16| {
+            let floor = |octave: u16| match octave {
+                0 => 0,
+                octave => bucket_floor_ms((octave + 1) << SUB_BITS),
+            };
+            (floor(octave), floor(octave + 1))
+        };
+        let octaves = (*first..=*last).map(|octave| {
+            let (from, to) = ends(octave);
+            (from, to, counts.get(&octave).copied().unwrap_or(0))
+        });
+        octaves.collect()
+    }
+
     /// The duration in milliseconds below or at which the share `q` (0 to 1) of durations lies:
     /// the middle of the bucket that holds it. `None` when empty.
     pub fn quantile_ms(&self, q: f64) -> Option<i64> {
@@ -102,6 +127,24 @@ mod tests {
             let truth = all[rank - 1] as f64 * 1000.0;
             let told = histogram.quantile_ms(q).unwrap() as f64;
             prop_assert!((told - truth).abs() <= truth / 8.0 + 1000.0, "{told} {truth}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn octaves_count_what_lies_between_their_ends(
+            all in prop::collection::vec(0i64..40_000_000, 1..200),
+        ) {
+            let mut histogram = Histogram::default();
+            for seconds in &all {
+                histogram.add(bucket_of(seconds * 1000), 1);
+            }
+            let octaves = histogram.octaves();
+            for (from, to, n) in &octaves {
+                let inside = all.iter().filter(|s| (*from..*to).contains(&(**s * 1000)));
+                prop_assert_eq!(inside.count() as i64, *n, "{} to {}", from, to);
+            }
+            prop_assert_eq!(octaves.iter().map(|(_, _, n)| n).sum::<i64>(), all.len() as i64);
         }
     }
 

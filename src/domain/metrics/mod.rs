@@ -5,6 +5,7 @@ pub mod appraisal;
 pub mod cohort;
 pub mod contribution;
 pub mod definition;
+pub mod dwell;
 pub mod figure;
 pub mod histogram;
 pub mod hotspot;

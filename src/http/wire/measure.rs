@@ -223,7 +223,7 @@ pub fn rate_wire(rate: Rate, definition: &Definition, prior: Option<Prior>) -> R
     }
 }
 
-fn times_wire(histogram: &Histogram, id: &str) -> TimesWire {
+pub fn times_wire(histogram: &Histogram, id: &str) -> TimesWire {
     TimesWire {
         median: histogram.quantile_ms(0.5),
         p90: histogram.quantile_ms(0.9),

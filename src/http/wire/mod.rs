@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod area;
 pub mod care;
 pub mod clock;
+pub mod flow;
 pub mod issue;
 pub mod matrix;
 pub mod measure;

@@ -10,7 +10,7 @@ use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, outcomes_of}
 use crate::domain::issue::supervision::{
     Ground, Judgement, OpenOrder, Reach, Satisfaction, Verdict,
 };
-use crate::domain::issue::workflow::{Field, To, Transition, destination, offers};
+use crate::domain::issue::workflow::{Field, To, Transition, destination, offers, undone_by};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -54,6 +54,9 @@ pub struct ActionOffer {
     pub name: Texts,
     pub fields: Vec<OfferField>,
     pub to: Option<String>,
+    /// The actions that this one takes back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undoes: Vec<String>,
     /// `primary`, `plain` or `danger`.
     pub tone: String,
 }
@@ -341,6 +344,7 @@ fn offer_wire(row: &Transition, issue: &Issue) -> ActionOffer {
         fields,
         to: (!matches!(row.to, To::Same | To::ByRoute))
             .then(|| destination(row, issue).to_string()),
+        undoes: undone_by(row.action).iter().map(ToString::to_string).collect(),
         tone: tone_of(row.action).to_owned(),
     }
 }

@@ -220,6 +220,13 @@ fn push_in<'a>(query: &mut Query, column: &str, values: impl Iterator<Item = &'a
 
 /// Pushes ` AND …` for each thing that the filter asks for.
 pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
+    if !filter.ids.is_empty() {
+        query.push(" AND id IN (''");
+        for id in &filter.ids {
+            query.push(", ").push_bind(id.to_string());
+        }
+        query.push(")");
+    }
     if !filter.states.is_empty() {
         push_in(query, "state", filter.states.iter().map(|state| state.as_str()));
     }
@@ -260,6 +267,7 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
             Attention::ReopenProposed => "reopen_proposed",
             Attention::AppealOpen => "appeal_state = 'open'",
             Attention::RequestOpen => "asked_kind IS NOT NULL",
+            Attention::Returned => "state = 'filed' AND returns > 0",
         });
     }
     if let Some((light, now)) = filter.light {

@@ -1,10 +1,12 @@
 //! The views over HTTP: metrics, areas, maps, tiles, live events, each within the reader's scope.
 
 mod analysis;
+mod flow;
 mod live;
 mod maps;
 mod metrics;
 mod mvt;
+mod periodic;
 
 use crate::support::world::{DEPARTMENTS, World, opening};
 use crate::support::{Chance, Fixture};

@@ -40,7 +40,7 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
     // One or two conditions at a time, so that something is found.
     for _ in 0..1 + chance.below(2) {
         let one = chance.pick(issues).clone();
-        match chance.below(12) {
+        match chance.below(13) {
             0 => filter.states = (0..2).map(|_| *chance.pick(State::ALL)).collect(),
             1 => filter.open = Some(chance.one_in(2)),
             2 => filter.kind = Some(random_kind(chance)),
@@ -62,6 +62,7 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
             }
             8 => filter.words = Some((*chance.pick(WORDS)).to_owned()),
             10 => filter.attention = Some(*chance.pick(&Attention::ALL)),
+            11 => filter.ids = (0..3).map(|_| chance.pick(issues).id).collect(),
             9 => filter.reporter = Some(AccountId(1 + chance.below(4) as u128)),
             _ => {
                 filter.reported_from = chance.one_in(2).then_some(one.times.reported);
@@ -98,6 +99,7 @@ fn wants_attention(issue: &Issue, attention: Attention) -> bool {
         Attention::WhistleOpen => own.open_whistle().is_some(),
         Attention::ReopenProposed => own.reopen_proposed,
         Attention::RequestOpen => own.asked.is_some(),
+        Attention::Returned => issue.state == State::Filed && issue.counts.returns > 0,
         Attention::AppealOpen => own.appeal_is_open(),
     }
 }
@@ -108,6 +110,7 @@ fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
     let reported = issue.times.reported;
     let department = issue.lead.as_ref().or(issue.proposed.as_ref());
     (filter.states.is_empty() || filter.states.contains(&issue.state))
+        && (filter.ids.is_empty() || filter.ids.contains(&issue.id))
         && filter.open.is_none_or(|open| issue.state.is_open() == open)
         && filter.kind.is_none_or(|kind| issue.kind == kind)
         && filter.category.as_ref().is_none_or(|category| issue.category == *category)

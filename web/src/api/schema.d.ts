@@ -240,10 +240,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Takes an action. If-Match names the version that the actor saw. With an Idempotency-Key it may
-         *     be sent as often as need be.
-         */
+        /** Takes an action. If-Match names the version that the actor saw. */
         post: operations["act_on_issue"];
         delete?: never;
         options?: never;
@@ -689,6 +686,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/flow": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * For each state the stays that began in the window: how many, where they left to, how long they
+         *     lasted by the calendar and in working hours, and how many are there still. Told by the log; the
+         *     issues are those that one's scope counts as they are now.
+         */
+        get: operations["show_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/hotspots": {
         parameters: {
             query?: never;
@@ -709,6 +727,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/periodic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A month, a quarter or a year in numbers, with the ledger of its issues: as of the end of the
+         *     period or, while it runs, of now. Every number carries its definition.
+         */
+        get: operations["show_periodic_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/summary": {
         parameters: {
             query?: never;
@@ -718,6 +756,26 @@ export interface paths {
         };
         /** One window in numbers. */
         get: operations["show_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/metrics/times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Times to accept, to handle and to close, with quantiles and histogram, by kind, category or lead
+         *     department. What took no such time in the window is left out.
+         */
+        get: operations["list_times"];
         put?: never;
         post?: never;
         delete?: never;
@@ -787,7 +845,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A photo: `thumb`, `public` (no metadata) or `original`. A voice note has the last alone. */
+        /** A photo: `thumb`, `public` (no metadata) or `original`. */
         get: operations["show_photo"];
         put?: never;
         post?: never;
@@ -806,27 +864,6 @@ export interface paths {
         };
         /** Published answers to opinions, the latest first. */
         get: operations["list_answers"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/public/cells": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * What was reported and what came of it, by hexagon, as GeoJSON: `n` reports, the
-         *     closing rate and the resolution rate (in the reporters' words), each with its denominator.
-         *     Hexagons of fewer than five reports are merged upward; `hidden` counts what stays too few.
-         */
-        get: operations["list_public_cells"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1232,47 +1269,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/uploads": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Announces a file, or asks how far the same one has come. Its id names it in a report's or an
-         *     action's `uploads`; it is kept for seven days.
-         */
-        post: operations["open_upload"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/uploads/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far a file has come. */
-        get: operations["show_upload"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /**
-         * Sends the next bytes of a file, at most a mebibyte. When this answers, they are on disk. A
-         *     problem `upload_offset` tells in `offset` where the file has come to instead.
-         */
-        patch: operations["append_chunk"];
-        trace?: never;
-    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1326,8 +1322,6 @@ export interface components {
             agreement_form?: string | null;
             /** @description Codes of the assisting departments. */
             assists?: string[];
-            /** @description As `uploads`, for photos of how things were before. */
-            before_uploads?: string[];
             /** @description Corrected category code. */
             category?: string | null;
             /** @description Needed with the reasons `not_ours` and `wrong_place`. */
@@ -1381,8 +1375,6 @@ export interface components {
             target?: string | null;
             /** @description A date (its last moment counts) or an instant in RFC 3339. */
             until?: string | null;
-            /** @description Ids of uploads that are whole and come with the action. */
-            uploads?: string[];
             /** @description Where it was held. */
             venue?: string | null;
             /** @description `resolved`, `partly` or `not_resolved`. */
@@ -1589,6 +1581,15 @@ export interface components {
             kind: string;
             url: string;
         };
+        /** @description How many took at least `from_ms` and less than `to_ms`. */
+        BinWire: {
+            /** Format: int64 */
+            from_ms: number;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            to_ms: number;
+        };
         /** @description An area that the accuracy circle reaches. */
         CandidateWire: components["schemas"]["NamedArea"] & {
             /** Format: double */
@@ -1636,8 +1637,6 @@ export interface components {
             /** @description For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`. */
             nature?: string | null;
             needs_inspection: boolean;
-            /** @description The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`. */
-            pinyin: string;
             scheme: string;
             small_code?: string | null;
         };
@@ -1887,6 +1886,15 @@ export interface components {
             kind: string;
             says: string;
         };
+        /** @description Where issues wait. */
+        FlowWire: {
+            as_of: string;
+            definition: string;
+            from: string;
+            /** @description In the order of the workflow. */
+            states: components["schemas"]["StateFlowWire"][];
+            to: string;
+        };
         /** @description Why an offer is given up. */
         GiveUpWire: {
             note: string;
@@ -1901,6 +1909,14 @@ export interface components {
             department_name?: string | null;
             kinds?: string[] | null;
             role: string;
+        };
+        /** @description The times of one kind, category or department. */
+        GroupTimesWire: {
+            accept_ms: components["schemas"]["SpreadWire"];
+            close_ms: components["schemas"]["SpreadWire"];
+            code: string;
+            handle_ms: components["schemas"]["SpreadWire"];
+            name: components["schemas"]["Texts"];
         };
         /** @description The hexagons that stand out, the most surprising first. */
         HotspotsWire: {
@@ -2064,7 +2080,6 @@ export interface components {
             route?: components["schemas"]["RouteWire"] | null;
             source: string;
             suspended_until?: string | null;
-            voices: components["schemas"]["Voice"][];
         };
         /** @description A list that is given whole. */
         Items_AccountWire: {
@@ -2111,8 +2126,6 @@ export interface components {
                 /** @description For opinions: `suggestion`, `complaint`, `question`, `legal_consultation`, `small_wish`. */
                 nature?: string | null;
                 needs_inspection: boolean;
-                /** @description The name in pinyin without tones, whole and by its initials: `shangshuijinggai ssjg`. */
-                pinyin: string;
                 scheme: string;
                 small_code?: string | null;
             }[];
@@ -2294,6 +2307,14 @@ export interface components {
                 name: string;
                 posts: components["schemas"]["PostWire"][];
             }[];
+        };
+        /** @description Lengths of stays, in milliseconds; null when there are none. */
+        LengthsWire: {
+            /** Format: int64 */
+            median_ms?: number | null;
+            n: number;
+            /** Format: int64 */
+            p90_ms?: number | null;
         };
         /** @description A limit with its words. */
         LimitWire: {
@@ -2585,20 +2606,6 @@ export interface components {
             /** Format: int64 */
             expires_in_days?: number;
             name: string;
-        };
-        /** @description A file to be sent. */
-        NewUploadWire: {
-            /** @description Whether the report will be anonymous: then the upload names nobody, either. */
-            anonymous?: boolean;
-            /** @description Of the whole file, in hexadecimal. */
-            sha256: string;
-            /**
-             * Format: int64
-             * @description In bytes.
-             */
-            size: number;
-            /** @description `image/jpeg`, `image/png`, `image/webp`, or `audio/…` for a voice note. */
-            type: string;
         };
         /** @description A notice. */
         NoticeWire: {
@@ -2992,8 +2999,6 @@ export interface components {
             /** @description `general` (default) or `major`. */
             severity?: string | null;
             text: string;
-            /** @description Ids of uploads that are whole: photos, and at most one voice note. */
-            uploads?: string[];
         };
         /** @description Who reported, as far as the reader may know. */
         ReporterWire: {
@@ -3311,6 +3316,22 @@ export interface components {
              */
             z: number;
         };
+        /** @description One distribution of times, in milliseconds; null where there is none. */
+        SpreadWire: {
+            /** @description Each twice as wide as the one before; exact counts. */
+            bins: components["schemas"]["BinWire"][];
+            definition: string;
+            /** Format: int64 */
+            median?: number | null;
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            p25?: number | null;
+            /** Format: int64 */
+            p75?: number | null;
+            /** Format: int64 */
+            p90?: number | null;
+        };
         /** @description The clock of a stage. */
         StageClockWire: components["schemas"]["ClockWire"] & {
             /** Format: int32 */
@@ -3333,6 +3354,28 @@ export interface components {
         StandingWire: {
             department: components["schemas"]["Named"];
             standing: string;
+        };
+        /** @description The stays in one state that began in the window. */
+        StateFlowWire: {
+            /** Format: int64 */
+            entered: number;
+            /** @description How many left to each state. */
+            left: {
+                [key: string]: number;
+            };
+            name: components["schemas"]["Texts"];
+            /** @description Of those that ended, by the calendar. */
+            natural: components["schemas"]["LengthsWire"];
+            state: string;
+            /**
+             * Format: int64
+             * @description How many are there still.
+             */
+            still: number;
+            /** @description Of those that are there still, by the calendar. */
+            waiting: components["schemas"]["LengthsWire"];
+            /** @description Of those that ended, in working hours; none where a year has no calendar. */
+            working: components["schemas"]["LengthsWire"];
         };
         /** @description A kept report. */
         SubmittedWire: {
@@ -3490,6 +3533,14 @@ export interface components {
             en: string;
             zh: string;
         };
+        /** @description Distributions of times. */
+        TimesListWire: {
+            as_of: string;
+            by: string;
+            from: string;
+            items: components["schemas"]["GroupTimesWire"][];
+            to: string;
+        };
         /** @description A distribution of times, in milliseconds; null when there is none. */
         TimesWire: {
             definition: string;
@@ -3537,10 +3588,6 @@ export interface components {
             can: string[];
             category_name: string;
             department_name?: string | null;
-            /** @description When the whole should be done; null before filing, without a limit, and while suspended. */
-            due_at?: string | null;
-            /** @description Whether it depends on a year whose calendar is not published yet. */
-            due_provisional: boolean;
             kind: string;
             /** @description Whether it was merged into another report, whose number is not this reporter's to know. */
             merged: boolean;
@@ -3551,8 +3598,6 @@ export interface components {
             reported_at: string;
             sentence?: components["schemas"]["Texts"] | null;
             state: string;
-            /** @description Until when it waits; null unless suspended. */
-            suspended_until?: string | null;
             text?: string | null;
             timeline: components["schemas"]["TrackStep"][];
         };
@@ -3603,18 +3648,6 @@ export interface components {
             q_max: number;
             recent: components["schemas"]["SpanWire"];
         };
-        /** @description How far a file has come. */
-        UploadWire: {
-            complete: boolean;
-            id: string;
-            /**
-             * Format: int64
-             * @description Bytes that have come and are on disk; the next chunk begins here.
-             */
-            offset: number;
-            /** Format: int64 */
-            size: number;
-        };
         /** @description A version of the territory. */
         VersionWire: {
             created_at: string;
@@ -3624,14 +3657,6 @@ export interface components {
             state: string;
             /** Format: int64 */
             version: number;
-        };
-        /** @description A voice note that came with the report or an action. */
-        Voice: {
-            at: string;
-            id: string;
-            /** @description `audio/webm`, `audio/ogg` or `audio/mp4`. */
-            media_type: string;
-            url: string;
         };
         /** @description A whistle. */
         WhistleWire: components["schemas"]["EntryWire"] & {
@@ -4205,7 +4230,6 @@ export interface operations {
             query?: never;
             header: {
                 "If-Match": string;
-                "Idempotency-Key"?: string | null;
             };
             path: {
                 id: string;
@@ -5268,6 +5292,59 @@ export interface operations {
             };
         };
     };
+    show_flow: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_hotspots: {
         parameters: {
             query?: {
@@ -5329,6 +5406,52 @@ export interface operations {
             };
         };
     };
+    show_periodic_report: {
+        parameters: {
+            query?: {
+                /** @description A month `2026-10`, a quarter `2026-Q3` or a year `2026`. */
+                period?: string;
+                /** @description Code of an area, with all below it; the whole of one's scope when absent. */
+                area?: string;
+                /** @description `pdf` (default) or `xlsx`. */
+                format?: string;
+                /** @description `zh-CN` or `en`; that of Accept-Language when absent. */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     show_summary: {
         parameters: {
             query?: {
@@ -5360,6 +5483,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SummaryWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_times: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description `kind` (default), `category` or `department`. */
+                by?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimesListWire"];
                 };
             };
             401: {
@@ -5556,38 +5734,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PublicWire"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    list_public_cells: {
-        parameters: {
-            query?: {
-                /** @description How many days up to today: 30, 90 (when absent) or 365. */
-                days?: number;
-                /** @description 5 to 9; 8 when absent. */
-                res?: number;
-                /** @description `hazard` or `opinion`; both when absent. Disputes are on no public map. */
-                kind?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/geo+json": unknown;
                 };
             };
             422: {
@@ -6502,131 +6648,6 @@ export interface operations {
                 content?: never;
             };
             429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    open_upload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewUploadWire"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UploadWire"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    show_upload: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UploadWire"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    append_chunk: {
-        parameters: {
-            query: {
-                offset: number;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": number[];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UploadWire"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -62,6 +62,7 @@ export const ATTENTIONS = [
   'reopen_proposed',
   'appeal_open',
   'request_open',
+  'returned',
 ] as const
 export type Attention = (typeof ATTENTIONS)[number]
 
@@ -173,7 +174,6 @@ export interface Category {
   name: string
   name_zh: string
   name_en: string | null
-  /** For searching: syllables without tones, and their initials. */
   pinyin: string
   nature: string | null
   anonymous_allowed: boolean
@@ -354,6 +354,8 @@ export interface ActionOffer {
   fields: ActionField[]
   to: State | null
   tone: 'primary' | 'plain' | 'danger'
+  /** The actions that this one takes back. */
+  undoes?: string[]
 }
 export interface Issue extends IssueBrief {
   condition: { code: string; text: string } | null
@@ -432,7 +434,6 @@ export interface ReportBody {
   contact?: { name: string; phone: string }
   occurred_at?: string
   settle?: { note: string }
-  uploads?: string[]
 }
 export interface ReportPreview {
   location: Location
@@ -495,4 +496,5 @@ export interface Times {
   n: number
 }
 
+export type * from './desk'
 export type * from './numbers'

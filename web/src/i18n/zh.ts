@@ -1,7 +1,9 @@
 // 界面文字（简体中文）。The keys of these files are the keys of every language.
 import { care } from './zh/care'
 import { field } from './zh/field'
+import { desk } from './zh/desk'
 import { issue } from './zh/issue'
+import { leaders } from './zh/leaders'
 import { map } from './zh/map'
 import { matrix } from './zh/matrix'
 import { report } from './zh/report'
@@ -17,6 +19,8 @@ export const zh = {
   ...care,
   ...supervision,
   ...field,
+  ...desk,
+  ...leaders,
 }
 
 export type Key = keyof typeof zh

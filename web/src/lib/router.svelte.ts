@@ -8,10 +8,15 @@ export type Route =
   | { page: 'report' }
   | { page: 'track'; number: string | null }
   | { page: 'summary' }
+  | { page: 'heatmap' }
+  | { page: 'insights' }
+  | { page: 'wall' }
   | { page: 'matrix' }
   | { page: 'notices' }
   | { page: 'tasks' }
   | { page: 'outbox' }
+  | { page: 'desk' }
+  | { page: 'inbox' }
   | { page: 'answers' }
   | { page: 'around' }
   | { page: 'password' }
@@ -27,10 +32,15 @@ export function parsePath(path: string): Route {
       case 'issues':
       case 'report':
       case 'summary':
+      case 'heatmap':
+      case 'insights':
+      case 'wall':
       case 'matrix':
       case 'notices':
       case 'tasks':
       case 'outbox':
+      case 'desk':
+      case 'inbox':
       case 'answers':
       case 'around':
       case 'password':

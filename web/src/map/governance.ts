@@ -32,8 +32,9 @@ export interface Hover {
 
 export interface GovernanceMap {
   setAreas: BaseMap['setAreas']
-  /** Draws the values of the places; null takes them away. */
-  setValues: (values: Drawn | null, metric: MetricId) => void
+  /** Draws the values of the places in the colours of a metric, or in those given for the ranks;
+   * null takes them away. */
+  setValues: (values: Drawn | null, colors: MetricId | readonly string[]) => void
   /** The tiles of the issues, with the filters in the address; null takes them away. */
   setIssueTiles: (url: string | null) => void
   select: (geometry: GeoJSON.Geometry | null) => void
@@ -54,8 +55,9 @@ const OPACITY: ExpressionSpecification = ['match', ['get', 'weight'], 0, 0.3, 1,
 const KNOWN: FilterSpecification = ['>=', ['get', 'rank'], 0]
 const UNKNOWN: FilterSpecification = ['<', ['get', 'rank'], 0]
 
-function colorBy(metric: MetricId): ExpressionSpecification {
-  const pairs = scaleOf(metric).colors.flatMap((color, rank) => [rank, color])
+function colorBy(by: MetricId | readonly string[]): ExpressionSpecification {
+  const colors = typeof by === 'string' ? scaleOf(by).colors : by
+  const pairs = colors.flatMap((color, rank) => [rank, color])
   return ['match', ['get', 'rank'], ...pairs, '#888888'] as unknown as ExpressionSpecification
 }
 
@@ -91,9 +93,9 @@ export async function createGovernanceMap(
 
   return {
     setAreas: base.setAreas,
-    setValues(next, metric) {
+    setValues(next, colors) {
       values = next
-      map.setPaintProperty('value-fill', 'fill-color', colorBy(metric))
+      map.setPaintProperty('value-fill', 'fill-color', colorBy(colors))
       map.setLayerZoomRange('value-label', labelZoom(next?.features.length ?? 0), 24)
       setData(map, 'values', next ?? { type: 'FeatureCollection', features: [] })
       map.setLayoutProperty('territory-silent', 'visibility', next ? 'visible' : 'none')
@@ -187,7 +189,7 @@ function addValueLayers({ map, onTheme }: BaseMap) {
   })
 }
 
-function setIssueTiles(base: BaseMap, url: string | null) {
+export function setIssueTiles(base: BaseMap, url: string | null) {
   const { map } = base
   const source = map.getSource<VectorTileSource>('issues')
   if (source && url) {
@@ -271,7 +273,7 @@ function addIssueLayers({ map, onTheme }: BaseMap, url: string) {
 /** A finger is wider than a point: look a little around it. */
 const TOUCH_PX = 9
 
-function issueAt({ map }: BaseMap, event: MapMouseEvent): MapGeoJSONFeature | undefined {
+export function issueAt({ map }: BaseMap, event: MapMouseEvent): MapGeoJSONFeature | undefined {
   if (!map.getLayer('issue-point')) return undefined
   const { x, y } = event.point
   return map.queryRenderedFeatures(

@@ -14,6 +14,8 @@ export const shell = {
   'page.password': 'Change password',
   'page.missing': 'Page not found',
   'page.notices': 'Notices',
+  'page.desk': 'Desk',
+  'page.inbox': 'Inbox',
   'page.tasks': 'My tasks',
   'page.around': 'Around',
   'page.answers': 'Answers',

@@ -14,6 +14,8 @@ export const shell = {
   'page.password': '修改密码',
   'page.missing': '没有这个页面',
   'page.notices': '提醒',
+  'page.desk': '受理台',
+  'page.inbox': '处置台',
   'page.tasks': '我的任务',
   'page.around': '身边',
   'page.answers': '公开答复',

@@ -1,0 +1,385 @@
+// The desk of a street office and the inbox of a department, on a server with demo data:
+//   HEXWARD_URL=http://127.0.0.1:8080 node --test tests/e2e/desk.test.mjs
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import {
+  ask,
+  BASE,
+  faults,
+  findBarriers,
+  launch,
+  openPage,
+  PHONE,
+  signIn,
+} from "./browser.mjs";
+
+describe("desk and inbox", () => {
+  /** @type {import('playwright-core').Browser} */
+  let browser;
+  let accounts;
+  let place;
+  const stamp = Date.now().toString(36);
+  let reported = 0;
+
+  before(async () => {
+    browser = await launch();
+    const instance = await (await fetch(`${BASE}/api/v1/instance`)).json();
+    accounts = instance.demo_accounts;
+    assert.ok(accounts?.length, "the server must run in demo mode");
+    // A place in the street of the demo's street office.
+    const page = await openPage(browser);
+    await signIn(page, "supervisor");
+    const { items } = await ask(page, "/issues?limit=1&kind=hazard");
+    place = items[0].position;
+    await page.context().close();
+  });
+  after(() => browser?.close());
+
+  /** A resident reports a hazard; gives its id and number. */
+  async function report(text) {
+    reported += 1;
+    const [lon, lat] = place;
+    const answer = await fetch(`${BASE}/api/v1/reports`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({
+        category_code: "bj-01-01",
+        text: `${text} ${stamp}-${reported}`,
+        position: [lon, lat],
+      }),
+    });
+    assert.equal(answer.status, 201);
+    return answer.json();
+  }
+  async function open(login, path, options = {}) {
+    const page = await openPage(browser, options);
+    await signIn(page, login);
+    await page.goto(`${BASE}${path}`);
+    return page;
+  }
+  /** Takes an action as the page's account, at the version that there is. */
+  const act = (page, id, body) =>
+    page.evaluate(
+      async ({ id, body }) => {
+        const session = await (await fetch("/api/v1/session")).json();
+        const seen = await fetch(`/api/v1/issues/${id}`);
+        const answer = await fetch(`/api/v1/issues/${id}/actions`, {
+          method: "POST",
+          headers: {
+            "Content-Type": "application/json",
+            "If-Match": seen.headers.get("etag"),
+            "X-CSRF-Token": session.csrf_token,
+          },
+          body: JSON.stringify(body),
+        });
+        return answer.status;
+      },
+      { id, body },
+    );
+  const rows = (page) => page.locator("[data-testid=queue] li");
+  const shown = (page) =>
+    rows(page).evaluateAll((all) => all.map((row) => row.dataset.id));
+  const chosenIs = (page, id) =>
+    page.locator(`[data-testid=chosen][data-id="${id}"]`).waitFor();
+  const stateIs = (page, state) =>
+    page.locator(`[data-testid=chosen-state][data-state=${state}]`).waitFor();
+  /** Goes down the queue by keys until an issue is chosen. */
+  async function goTo(page, id) {
+    await rows(page).first().waitFor();
+    for (let n = 0; n < 30; n += 1) {
+      const at = new URL(page.url()).searchParams.get("at");
+      if (at === id) return chosenIs(page, id);
+      const ids = await shown(page);
+      await page.keyboard.press(ids.indexOf(id) < ids.indexOf(at) ? "k" : "j");
+    }
+    return assert.fail(`${id} is not in the queue`);
+  }
+
+  it("a duty supervisor works the queue by keyboard alone, and undoes a merge", async () => {
+    const first = await report("井盖缺失");
+    const second = await report("井盖缺失");
+    const page = await open("supervisor", "/desk?sort=newest");
+    await goTo(page, first.id);
+    await page.keyboard.press("a");
+    await stateIs(page, "filed");
+    await page.keyboard.press("d");
+    await stateIs(page, "dispatched");
+    const issue = await ask(page, `/issues/${first.id}`);
+    assert.equal(issue.lead.code, issue.route.lead.code);
+
+    await goTo(page, second.id);
+    await page.keyboard.press("m");
+    const merge = page.locator("[data-testid=merge]");
+    await merge.locator("[data-testid=sides]").waitFor();
+    await page.keyboard.press("1");
+    await page.keyboard.press("Enter");
+    await stateIs(page, "merged");
+    await page.locator("[data-testid=undo]").waitFor();
+    await page.keyboard.press("u");
+    await stateIs(page, "reported");
+    const { items } = await ask(page, `/issues/${second.id}/events`);
+    assert.deepEqual(
+      items.map((one) => one.action),
+      ["report", "merge", "unmerge"],
+    );
+
+    await page.keyboard.press("r");
+    const form = page.locator("[data-testid=action-form]");
+    await form.locator("textarea").waitFor();
+    // Keys belong to what is being written: this text holds all of them.
+    await page.keyboard.type(`jk adr mux ${stamp}`);
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await stateIs(page, "rejected");
+    // What the workflow cannot take back is not offered to be undone.
+    assert.equal(await page.locator("[data-testid=undo]").count(), 0);
+
+    const at = new URL(page.url()).searchParams.get("at");
+    await page.keyboard.press("/");
+    await page.keyboard.type("jj");
+    assert.equal(new URL(page.url()).searchParams.get("at"), at);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.locator("[data-testid=keys]").waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    await page.keyboard.press("Escape");
+    await page.locator("[data-testid=keys]").waitFor({ state: "detached" });
+    assert.deepEqual(await findBarriers(page), []);
+    await page.context().close();
+  });
+
+  it("a busy issue says whose step won", async () => {
+    const { id } = await report("路灯不亮");
+    const page = await open("supervisor", `/desk?sort=newest&at=${id}`, {
+      expected: [/^POST \/api\/v1\/issues\/[^/]+\/actions (409|412)$/],
+    });
+    await chosenIs(page, id);
+    await stateIs(page, "reported");
+    await page.keyboard.press("r");
+    const note = page.locator("[data-testid=action-form] textarea");
+    await note.fill("重复");
+    const other = await open("acceptor", "/issues");
+    assert.equal(await act(other, id, { action: "file" }), 200);
+    const name = await other.evaluate(async () => {
+      const session = await (await fetch("/api/v1/session")).json();
+      return session.account.name;
+    });
+    await page.locator("[data-testid=action-form] button:not([type])").click();
+    const news = page.locator("[data-testid=news]");
+    await news.waitFor();
+    assert.ok((await news.innerText()).includes(name));
+    await stateIs(page, "filed");
+    await other.context().close();
+    await page.context().close();
+  });
+
+  it("a bulk step tells beforehand what would be refused, and does the rest", async () => {
+    const made = [];
+    for (let n = 0; n < 3; n += 1) made.push(await report("护栏破损"));
+    const page = await open("supervisor", "/desk?sort=newest");
+    await goTo(page, made[1].id);
+    assert.equal(await act(page, made[1].id, { action: "file" }), 200);
+    await stateIs(page, "filed");
+    await goTo(page, made[0].id);
+    await page.keyboard.press("x");
+    await goTo(page, made[2].id);
+    await page.keyboard.press("X");
+    const picked = page.locator("[data-testid=queue] input:checked");
+    await page.waitForFunction(
+      () =>
+        document.querySelectorAll("[data-testid=queue] input:checked")
+          .length === 3,
+    );
+    assert.equal(await picked.count(), 3);
+    await page.keyboard.press("b");
+    const bulk = page.locator("[data-testid=bulk]");
+    await bulk.locator("[data-testid=bulk-preview]").click();
+    await bulk.locator("li[data-ok=false]").waitFor();
+    assert.equal(await bulk.locator("li[data-ok=true]").count(), 2);
+    assert.equal(await bulk.locator("li[data-ok=false]").count(), 1);
+    assert.deepEqual(await findBarriers(page), []);
+    await bulk.locator("[data-testid=bulk-apply]").click();
+    await bulk.locator("[data-testid=bulk-told][data-applied=true]").waitFor();
+    for (const one of made) {
+      const { state } = await ask(page, `/issues/${one.id}`);
+      assert.equal(state, "filed");
+    }
+    await page.context().close();
+  });
+
+  it("a shared view opens from its address for a colleague", async () => {
+    const page = await open("supervisor", "/desk?state=filed&sort=newest");
+    await page.locator("[data-testid=views] summary").click();
+    await page.locator("[data-testid=save-view]").click();
+    const form = page.locator("[data-testid=views] form");
+    const name = `待派 ${stamp}`;
+    await form.locator("input").fill(name);
+    await form.locator("select").selectOption({ index: 1 });
+    await form.locator("button:not([type])").click();
+    const link = page.locator("[data-view]", { hasText: name });
+    await link.waitFor();
+    const href = await link.getAttribute("href");
+    await page.context().close();
+
+    const other = await open("dispatcher", href);
+    await other.waitForURL(
+      (url) =>
+        url.searchParams.get("state") === "filed" &&
+        !url.searchParams.has("view"),
+    );
+    await rows(other).first().waitFor();
+    const { items } = await ask(
+      other,
+      "/issues?state=filed&open=true&limit=60",
+    );
+    const known = new Set(items.map((one) => one.id));
+    for (const id of await shown(other)) assert.ok(known.has(id), id);
+    assert.equal(
+      await other
+        .locator("[data-tab=to_dispatch]")
+        .getAttribute("aria-pressed"),
+      "true",
+    );
+    await other.context().close();
+  });
+
+  it("what arrives while one reads keeps the place, and comes on request", async () => {
+    const page = await open("supervisor", "/desk?sort=newest");
+    await rows(page).nth(2).waitFor();
+    await rows(page).nth(2).locator("button").click();
+    const chosen = (await shown(page))[2];
+    await chosenIs(page, chosen);
+    const beforehand = await shown(page);
+    const { id } = await report("污水外溢");
+    const fresh = page.locator("[data-testid=fresh]");
+    await fresh.waitFor();
+    assert.deepEqual(await shown(page), beforehand);
+    await chosenIs(page, chosen);
+    // A row that changes does so where it is.
+    const other = await open("acceptor", "/issues");
+    const note = { action: "comment", note: stamp };
+    assert.equal(await act(other, chosen, note), 200);
+    assert.deepEqual(await shown(page), beforehand);
+    await page.keyboard.press("n");
+    await page.locator(`[data-testid=queue] li[data-id="${id}"]`).waitFor();
+    assert.equal((await shown(page))[0], id);
+    await chosenIs(page, chosen);
+    await other.context().close();
+    await page.context().close();
+  });
+
+  it("the note of a shift stands at the top of the desk for the next one", async () => {
+    const page = await open("supervisor", "/desk");
+    const handover = page.locator("[data-testid=handover]");
+    await handover.locator("summary").first().click();
+    await handover.locator("[data-testid=write-handover]").click();
+    const text = `夜班注意 ${stamp}`;
+    await handover.locator("textarea").fill(text);
+    await handover.locator("form button:not([type])").click();
+    const last = handover.locator("[data-testid=handover-last]");
+    await last.filter({ hasText: text }).waitFor();
+    await page.context().close();
+    const next = await open("acceptor", "/desk");
+    const top = next.locator("[data-testid=handover] summary").first();
+    await top.filter({ hasText: text }).waitFor();
+    await next.context().close();
+  });
+
+  it("a handler accepts, cites the rule, replies by template and asks for more time", async () => {
+    const { id } = await report("路面破损");
+    const desk = await open("supervisor", `/desk?sort=newest&at=${id}`);
+    await chosenIs(desk, id);
+    await stateIs(desk, "reported");
+    await desk.keyboard.press("a");
+    await stateIs(desk, "filed");
+    await desk.keyboard.press("d");
+    await stateIs(desk, "dispatched");
+    let page;
+    for (const { login } of accounts.filter((one) => one.role === "handler")) {
+      const tried = await open(login, "/inbox");
+      const found = await tried.evaluate(async (id) => {
+        const answer = await fetch(`/api/v1/issues?ids=${id}`);
+        return (await answer.json()).items.length;
+      }, id);
+      if (found) {
+        page = tried;
+        break;
+      }
+      await tried.context().close();
+    }
+    assert.ok(page, "no handler of the demo has the issue");
+    const row = page.locator(`[data-testid=inbox] li[data-id="${id}"]`);
+    await row.locator("button").click();
+    await chosenIs(page, id);
+    await page.keyboard.press("a");
+    await stateIs(page, "handling");
+
+    await page.locator("[data-testid=templates] summary").click();
+    await page.locator("[data-testid=new-template]").click();
+    const form = page.locator("[data-testid=templates] form");
+    const name = `需延期 ${stamp}`;
+    await form.locator("input").fill(name);
+    await form.locator("textarea").fill("{number}（{category}）需延期。");
+    await form.locator("button:not([type])").click();
+    await page
+      .locator("[data-testid=templates] li", { hasText: name })
+      .waitFor();
+
+    const chosen = page.locator("[data-testid=chosen]");
+    await chosen.locator("[data-action=return]").click();
+    const cite = chosen.locator("[data-testid=cite]");
+    const { route } = await ask(page, `/issues/${id}`);
+    if (route.trace?.outcome.rule) {
+      await cite.click();
+      assert.equal(
+        await chosen.locator("[data-field=cited_rule] .input").inputValue(),
+        route.trace.outcome.rule,
+      );
+    } else assert.equal(await cite.count(), 0);
+    await page.keyboard.press("Escape");
+    await chosen.locator("[data-action=request_extension]").click();
+    await chosen.locator("#inbox-template").selectOption({ label: name });
+    const note = chosen.locator("[data-field=note] textarea");
+    const { number } = await ask(page, `/issues/${id}`);
+    await page.waitForFunction(
+      (number) =>
+        document
+          .querySelector("[data-field=note] textarea")
+          ?.value.startsWith(number),
+      number,
+    );
+    assert.match(await note.inputValue(), /需延期。$/);
+    await chosen
+      .locator("[data-testid=action-form] button:not([type])")
+      .click();
+    await chosen.locator("[data-testid=news].ok").waitFor();
+    assert.deepEqual(await findBarriers(page), []);
+    await page.context().close();
+
+    await desk.locator("[data-tab=requests]").click();
+    await desk.locator(`[data-testid=queue] li[data-id="${id}"]`).waitFor();
+    await desk.context().close();
+  });
+
+  it("desk and inbox have no barrier on a phone either", async () => {
+    const desk = await open("supervisor", "/desk", { viewport: PHONE });
+    await rows(desk).first().waitFor();
+    await rows(desk).first().locator("button").click();
+    await desk.locator("[data-testid=chosen][data-id]").waitFor();
+    assert.deepEqual(await findBarriers(desk), []);
+    const wide = await desk.evaluate(
+      () => document.documentElement.scrollWidth > innerWidth,
+    );
+    assert.ok(!wide, "the desk is wider than a phone");
+    await desk.context().close();
+    const inbox = await open("urban", "/inbox", { viewport: PHONE });
+    await inbox.locator("[data-testid=inbox] li").first().waitFor();
+    await inbox.locator("[data-testid=own-trend] summary").click();
+    await inbox.locator("[data-testid=own-trend] tbody tr").first().waitFor();
+    assert.deepEqual(await findBarriers(inbox), []);
+    await inbox.context().close();
+  });
+
+  it("no page reported an error or called another host", () =>
+    assert.deepEqual(faults, []));
+});
