@@ -15,7 +15,7 @@ const require = createRequire(
 );
 const { chromium } = require("playwright-core");
 
-const REPORTS = Number(process.env.HEXWARD_FIELD_REPORTS ?? 50);
+const REPORTS = Number(process.env.FIELD_REPORTS ?? 50);
 const SLOW_MS = 900_000;
 const PASSWORD = "hexward-demo";
 const FLAGS = [
@@ -87,7 +87,7 @@ describe("the field app", () => {
         accuracy: 12,
       },
     });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(120_000);
     await context.addInitScript(() => {
       // What the phone keeps of a photo, by its hash.
       globalThis.kept = [];

@@ -5,9 +5,10 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Manifest, Plugin } from 'vite'
 
 const SOURCE = new URL('../src/worker/worker.js', import.meta.url)
-/** Pages of the office and what draws maps: kept when they are used, or when all is asked for. */
+/** All pages but those of the field, and what draws maps: kept when they are used, or when all is
+ * asked for. */
 const LATER = [
-  /^src\/pages\/(MapPage|Issues|Summary|Matrix|Notices|Answers|Password)\.svelte$/,
+  /^src\/pages\/(?!(Welcome|Report|Tasks|Outbox|IssueDetail|Track|Missing)\.svelte$)/,
   /maplibre|map\/(base|pin|governance|grid)/,
 ]
 const PUBLIC = ['/', '/favicon.svg', '/manifest.webmanifest', '/icons/icon-192.png']

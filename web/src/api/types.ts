@@ -174,7 +174,6 @@ export interface Category {
   name: string
   name_zh: string
   name_en: string | null
-  /** For searching: syllables without tones, and their initials. */
   pinyin: string
   nature: string | null
   anonymous_allowed: boolean
@@ -322,12 +321,7 @@ export interface Photo {
   url: string
   at: string
 }
-export interface Voice {
-  id: string
-  media_type: string
-  url: string
-  at: string
-}
+export type Voice = Wire['Voice']
 export type FieldKind =
   | 'text'
   | 'department'
@@ -440,7 +434,6 @@ export interface ReportBody {
   contact?: { name: string; phone: string }
   occurred_at?: string
   settle?: { note: string }
-  uploads?: string[]
 }
 export interface ReportPreview {
   location: Location
