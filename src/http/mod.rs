@@ -143,6 +143,17 @@ fn desk_api() -> OpenApiRouter<App> {
         .routes(routes!(templates::update_template, templates::delete_template))
 }
 
+/// Files that come with a report, and what its reporter does later.
+fn report_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(uploads::open_upload))
+        .routes(routes!(uploads::show_upload, uploads::append_chunk))
+        .routes(routes!(reports::reopen_report))
+        .routes(routes!(reports::rate_report))
+        .routes(routes!(reports::show_track_photo))
+        .routes(routes!(reports::locate))
+}
+
 /// Every route of the API.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -156,12 +167,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reports::submit_report))
         .routes(routes!(reports::preview_report))
         .routes(routes!(reports::track_report))
-        .routes(routes!(uploads::open_upload))
-        .routes(routes!(uploads::show_upload, uploads::append_chunk))
-        .routes(routes!(reports::reopen_report))
-        .routes(routes!(reports::rate_report))
-        .routes(routes!(reports::show_track_photo))
-        .routes(routes!(reports::locate))
+        .merge(report_api())
         .routes(routes!(issues::list_issues))
         .routes(routes!(issues::show_issue))
         .routes(routes!(issues::act_on_issue))

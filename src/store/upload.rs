@@ -1,4 +1,4 @@
-//! Files on their way: what a phone has sent of them so far, until a report or an action takes them.
+//! Files on their way: what a phone has sent so far, until a report or an action takes them.
 
 use super::StoreError;
 use crate::domain::time::Timestamp;
