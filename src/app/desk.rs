@@ -280,7 +280,7 @@ pub async fn keep_handover(
     let (now, scope) = (ctx.now(), Scope::of(actor));
     let mut counts = BTreeMap::new();
     for (name, filter) in waiting(&path, now) {
-        counts.insert(name, ctx.store.count_issues_up_to(&filter, COUNT_MAX, &scope).await?);
+        counts.insert(name, ctx.store.count_up_to(&filter, COUNT_MAX, &scope).await?);
     }
     let counts = serde_json::to_string(&counts).map_err(|e| AppError::Internal(e.to_string()))?;
     let note = HandoverRow {

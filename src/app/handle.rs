@@ -12,6 +12,7 @@ use super::report::RequestKey;
 use super::reroute::{Correction, Moving, check_confirmed, correct, stored_route};
 use super::route::route;
 use super::seal::Secret;
+use super::target::{check_one_kind, find_target};
 use super::task::offer_task;
 use super::told::{Proof, ToldRequest, presence_of, read_told, reporter_of};
 use crate::domain::access::{Actor, Scope};
@@ -66,41 +67,6 @@ pub fn unknown(field: &str, value: &str) -> AppError {
         field,
         say(format!("未知的值 {value:?}"), format!("The value {value:?} is not known")),
     )
-}
-
-/// Reports of one kind alone stand for each other: what is sealed, how it ends and who may read it
-/// go by the kind.
-fn check_one_kind(issue: &Issue, target: &Issue) -> Result<(), AppError> {
-    match issue.kind == target.kind {
-        true => Ok(()),
-        false => Err(AppError::field(
-            "target",
-            say(
-                "只能并入同一种类的事件；请先更正其中一件的类别",
-                "Only issues of one kind are merged; correct the category of one of them first",
-            ),
-        )),
-    }
-}
-
-async fn find_target(ctx: &Ctx, scope: &Scope, text: &str) -> Result<Issue, AppError> {
-    let found = match IssueId::parse(text) {
-        Some(id) => ctx.store.find_issue(id, scope).await?,
-        None => match super::number::parse_number(text) {
-            None => None,
-            Some(number) => ctx
-                .store
-                .find_issue_by_number(&number)
-                .await?
-                .filter(|issue| scope.allows(&issue.subject())),
-        },
-    };
-    found.ok_or_else(|| {
-        AppError::field(
-            "target",
-            say("没有这个事件，或不在您的权限范围内", "No such issue within your scope"),
-        )
-    })
 }
 
 /// A department that the matrix knows and that is active.

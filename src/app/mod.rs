@@ -43,6 +43,7 @@ pub mod seal;
 pub mod shown;
 pub mod simulate;
 pub mod snapshot;
+mod target;
 pub mod task;
 pub mod territory;
 pub mod tiles;

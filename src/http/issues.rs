@@ -62,9 +62,7 @@ pub async fn list_issues(
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
     let total = match (query.count.unwrap_or(false), query.count_max) {
         (true, None) => Some(store.count_issues(&page, &scope).await),
-        (true, Some(most)) => {
-            Some(store.count_issues_up_to(&page.filter, most.max(0), &scope).await)
-        }
+        (true, Some(most)) => Some(store.count_up_to(&page.filter, most.max(0), &scope).await),
         (false, _) => None,
     };
     let total = total.transpose().map_err(AppError::from)?;

@@ -43,12 +43,7 @@ pub trait Issues: Send + Sync {
 
     /// How many issues a filter finds, counted no further than `most`: what is told of a list in
     /// passing must not cost a walk through all of it.
-    async fn count_issues_up_to(
-        &self,
-        filter: &IssueFilter,
-        most: i64,
-        scope: &Scope,
-    ) -> Result<i64>;
+    async fn count_up_to(&self, filter: &IssueFilter, most: i64, scope: &Scope) -> Result<i64>;
 
     /// How many issues a filter finds in each state; states with none are left out.
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>>;

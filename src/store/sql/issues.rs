@@ -78,12 +78,7 @@ impl Issues for Engine {
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
-    async fn count_issues_up_to(
-        &self,
-        filter: &IssueFilter,
-        most: i64,
-        scope: &Scope,
-    ) -> Result<i64> {
+    async fn count_up_to(&self, filter: &IssueFilter, most: i64, scope: &Scope) -> Result<i64> {
         let mut query = Query::new("SELECT COUNT(*) FROM (SELECT 1 FROM issue WHERE ");
         push_scope_and_place(&mut query, scope, filter);
         push_issue_filter(&mut query, filter);

@@ -57,7 +57,8 @@ fn periods() -> Vec<(&'static str, String)> {
     vec![
         ("2026-06", asked("2026-06-01", "2026-06-30")),
         ("2026-Q2", asked("2026-04-01", "2026-06-30")),
-        ("2026", asked("2026-01-01", "2026-12-31")),
+        // This one still runs: it stands as it stands now.
+        ("2026", "from=2026-01-01&to=2026-12-31".to_owned()),
     ]
 }
 
