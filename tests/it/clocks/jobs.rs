@@ -184,6 +184,11 @@ fn an_outage_of_the_service_moves_no_due_time() {
         assert_eq!(staff.attend().await.resumed, 2);
         let issue = staff.issue(&dues[0]).await;
         let due = issue["clocks"]["total"]["due_at"].as_str().unwrap().to_owned();
+        // Who reported it reads the same.
+        let track = format!("/api/v1/track/{}", issue["number"].as_str().unwrap());
+        let told = staff.world.send(get(&track)).await.ok(200).json();
+        assert_eq!(told["due_at"], due);
+        assert_eq!(told["due_provisional"], issue["clocks"]["total"]["provisional"]);
         let back = json!({"action": "suspend", "until": "2026-11-30", "note": "等料"});
         for id in &dues {
             staff.act(&staff.supervisor, id, back.clone()).await;
