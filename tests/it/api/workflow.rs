@@ -279,9 +279,7 @@ fn suspending_extending_and_the_other_ways_to_an_end() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         let crew = Crew::of(&world).await;
-        let mut body = report_of(HAZARD, IN_EAST, "井盖缺失");
-        body["condition_code"] = json!("bj-01-01-03");
-        let (id, _) = world.report("", &body).await;
+        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
         let note = |action: &str| json!({"action": action, "note": "说明"});
         crew.run(
             &world,
