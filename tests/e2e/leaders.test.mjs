@@ -179,6 +179,8 @@ describe("a leader's morning", () => {
     await page.goto(`${BASE}/wall`);
     const wall = page.locator("[data-testid=wall]");
     await wall.waitFor();
+    // It turns by itself, too; these steps are the test's own.
+    await wall.locator(".tools [aria-pressed=false]").click();
     for (const scene of ["numbers", "trend", "hotspots", "map"]) {
       await page.locator("[data-testid=wall-next]").click();
       await page.locator(`[data-testid=wall][data-scene=${scene}]`).waitFor();
