@@ -441,7 +441,10 @@ describe("the field app", () => {
         return own;
       });
     await page.locator("[data-testid=tasks], [data-testid=no-tasks]").waitFor();
-    assert.ok((await kept()).includes("/api/v1/tasks"));
+    assert.deepEqual(
+      (await kept()).filter((path) => path === "/api/v1/tasks"),
+      ["/api/v1/tasks"],
+    );
     await page.locator("[aria-controls=account-menu]").click();
     await page.locator("[data-testid=sign-out]").click();
     await page.locator("[data-login]").first().waitFor();

@@ -50,14 +50,19 @@ async function who() {
   return kept ? kept.text() : NOBODY
 }
 
-/** From now on this is whose data is kept; that of others is deleted. */
-async function setWho(id) {
-  const meta = await caches.open(META)
-  await meta.put(WHO, new Response(id))
-  const names = await caches.keys()
-  const others = names.filter((name) => name.startsWith(DATA) && name !== DATA + id)
-  await Promise.all(others.map((name) => caches.delete(name)))
+/** From now on this is whose data is kept; that of others is deleted. Waits for who is writing. */
+function setWho(id) {
+  return navigator.locks.request(WHO, async () => {
+    const meta = await caches.open(META)
+    await meta.put(WHO, new Response(id))
+    const names = await caches.keys()
+    const others = names.filter((name) => name.startsWith(DATA) && name !== DATA + id)
+    await Promise.all(others.map((name) => caches.delete(name)))
+  })
 }
+
+/** How often somebody signed in or out: what was asked before that says nothing of who it is now. */
+let changes = 0
 
 self.addEventListener('fetch', (event) => {
   const { request } = event
@@ -86,7 +91,9 @@ async function fromShell(path, request) {
 
 /** Signing in and out: whose data it is changes before the page hears of it. */
 async function changeSession(request) {
+  changes += 1
   const answer = await fetch(request)
+  changes += 1
   if (request.method === 'DELETE' && (answer.ok || answer.status === 401)) await setWho(NOBODY)
   if (request.method === 'POST' && answer.ok) {
     const session = await answer.clone().json()
@@ -106,8 +113,9 @@ async function readData(request, path) {
   const owner = await who()
   const cache = await caches.open(DATA + owner)
   const kept = await cache.match(key)
+  const before = changes
   const asked = fetch(request).then(
-    (answer) => keep(answer, path, owner, key),
+    (answer) => keep(answer, { path, owner, key, before }),
     () => null,
   )
   const answer = await (kept ? Promise.race([asked, timeout(ANSWER_MS_MAX)]) : asked)
@@ -116,20 +124,25 @@ async function readData(request, path) {
   return kept ?? answer ?? Response.error()
 }
 
-async function keep(answer, path, owner, key) {
-  if (path === '/session') {
+async function keep(answer, { path, owner, key, before }) {
+  if (path === '/session' && before === changes) {
     if (answer.status === 401) await setWho(NOBODY)
-    else if (answer.ok) owner = (await answer.clone().json()).account.id
-    if (answer.ok && owner !== (await who())) await setWho(owner)
+    else if (answer.ok) {
+      owner = (await answer.clone().json()).account.id
+      if (owner !== (await who())) await setWho(owner)
+    }
   }
-  if (answer.status !== 200) return answer
-  // Whoever signed out meanwhile leaves nothing behind.
-  if (owner !== (await who())) return answer
-  const cache = await caches.open(DATA + owner)
+  if (answer.status !== 200 || before !== changes) return answer
+  const body = await answer.clone().arrayBuffer()
   const headers = new Headers(answer.headers)
   headers.set('X-Kept-At', new Date().toISOString())
-  await cache.put(key, new Response(await answer.clone().arrayBuffer(), { headers }))
-  await trim(cache)
+  await navigator.locks.request(WHO, { mode: 'shared' }, async () => {
+    // Whoever signed out meanwhile leaves nothing behind.
+    if (owner !== (await who())) return
+    const cache = await caches.open(DATA + owner)
+    await cache.put(key, new Response(body, { headers }))
+    await trim(cache)
+  })
   return answer
 }
 
