@@ -60,13 +60,10 @@ export const field: Record<keyof typeof zh, string> = {
   'report.kept_text':
     'It is sent when there is a network, and only once. You may close the page; the outbox shows how it went.',
   'report.preview_later': 'No network: who gets it and by when, you hear when it has arrived.',
-  'report.place_auto': 'The position was taken; correct it on the map if it is off.',
   'report.evidence': 'Photo',
-  'report.words': 'What is the matter',
   'report.words_optional': 'May stay empty with a photo or a voice note',
   'report.add_mine': 'Add mine to it',
   'report.added': 'Added to that issue; no new one was opened.',
-  'report.by': 'By',
   'category.near': 'Often reported near here',
 
   'voice.start': 'Record a voice note',
@@ -74,7 +71,6 @@ export const field: Record<keyof typeof zh, string> = {
   'voice.remove': 'Delete the voice note',
   'voice.title': 'Voice note',
   'voice.denied': 'The microphone may not be used; please write.',
-  'voice.none': 'This device cannot record; please write.',
   'voice.too_large': 'The recording is too long; make it shorter.',
 
   'task.grid': 'My grid',

@@ -51,7 +51,6 @@ export const report = {
   'report.text': 'Description',
   'report.text_hint': 'What did you see? Who is affected?',
   'report.need_text': 'Write a few words.',
-  'report.photos': 'Photos',
   'report.photos_note':
     'Photos are made smaller on the phone; where they were taken is not sent with them.',
   'report.contact': 'Contact',

@@ -54,13 +54,10 @@ export const field = {
   'report.kept_title': '已保存在这台设备上',
   'report.kept_text': '有网络时自动发送，不会重复。可以关掉页面，发送结果在待发箱里看。',
   'report.preview_later': '没有网络：派给谁、何时办结，送达后告诉您。',
-  'report.place_auto': '位置已取得，不准时可在地图上改。',
   'report.evidence': '拍照',
-  'report.words': '说明',
   'report.words_optional': '有照片或语音时可以不写',
   'report.add_mine': '补充到这一件',
   'report.added': '已作为补充记到这一件，不再另报。',
-  'report.by': '期限',
   'category.near': '附近常报',
 
   'voice.start': '录一段语音',
@@ -68,7 +65,6 @@ export const field = {
   'voice.remove': '删除语音',
   'voice.title': '语音',
   'voice.denied': '没有麦克风权限，请写文字说明。',
-  'voice.none': '这台设备不能录音，请写文字说明。',
   'voice.too_large': '录音过长，请录短一些。',
 
   'task.grid': '我的网格',

@@ -48,7 +48,6 @@ export const report = {
   'report.text': '说明',
   'report.text_hint': '看到了什么？有什么影响？',
   'report.need_text': '请写几句说明。',
-  'report.photos': '照片',
   'report.photos_note': '照片先在手机上缩小，拍摄地点等信息不会随照片发出。',
   'report.contact': '联系方式',
   'report.anonymous': '匿名上报',
