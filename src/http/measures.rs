@@ -232,8 +232,12 @@ fn areas_csv(list: &AreaMetricsList) -> Response {
     (headers, write_csv(columns.iter().map(String::as_str), rows)).into_response()
 }
 
-fn resolution_of(query: &CellQuery) -> Result<Resolution, ApiError> {
-    let res = query.res.unwrap_or(RESOLUTION_DEFAULT);
+/// The resolution that is asked for.
+///
+/// # Errors
+/// It is not published; the field `res`.
+pub fn resolution_of(asked: Option<u8>) -> Result<Resolution, ApiError> {
+    let res = asked.unwrap_or(RESOLUTION_DEFAULT);
     let known = RESOLUTIONS.contains(&res).then(|| Resolution::try_from(res).ok()).flatten();
     known.ok_or_else(|| {
         let (low, high) = RESOLUTIONS.into_inner();
@@ -280,13 +284,13 @@ fn for_the_public(sums: BTreeMap<u64, Sums>, resolution: Resolution) -> Merged<S
 /// resolution 9 or coarser, those of few reports merged upward or hidden.
 pub async fn cells_for_the_public(
     app: &App,
+    scope: Scope,
     window: &Resolved,
-    asked: u8,
+    asked: Resolution,
 ) -> Result<Merged<Sums>, ApiError> {
-    let wanted = CellQuery { res: Some(asked), bbox: None, format: None, audience: None };
-    let resolution = resolution_of(&wanted)?.min(FINEST);
-    let scope = without_disputes(Scope::everything());
-    Ok(for_the_public(sum_cells(&app.ctx, &scope, window, resolution).await?, resolution))
+    let resolution = asked.min(FINEST);
+    let sums = sum_cells(&app.ctx, &without_disputes(scope), window, resolution).await?;
+    Ok(for_the_public(sums, resolution))
 }
 
 async fn cells_in_view(
@@ -296,12 +300,9 @@ async fn cells_in_view(
     window: Resolved,
 ) -> Result<Cells, ApiError> {
     let is_public = wants("audience", query.audience.as_ref(), &["own", "public"])? == "public";
-    let asked = resolution_of(query)?;
+    let asked = resolution_of(query.res)?;
     let resolution = if is_public { asked.min(FINEST) } else { asked };
-    let mut scope = metrics_scope_at(&caller.actor, resolution)?;
-    if is_public {
-        scope = without_disputes(scope);
-    }
+    let scope = metrics_scope_at(&caller.actor, resolution)?;
     let bounds = parse_word("bbox", query.bbox.as_ref(), parse_bounds)?;
     let family = family_of(resolution);
     // What is merged depends on what is near, so the public's hexagons are all made.
@@ -310,14 +311,15 @@ async fn cells_in_view(
         .filter(|_| !is_public)
         .and_then(|b| cells_near((b.west, b.south, b.east, b.north), family, ROLLUP_RESOLUTION));
     let window = window.within_cells(near);
-    let sums: BTreeMap<u64, Sums> = sum_cells(&app.ctx, &scope, &window, resolution).await?;
-    let snapshot = app.ctx.snapshot();
     let (sums, hidden, priors) = match is_public {
         true => {
-            let merged = for_the_public(sums, resolution);
+            let merged = cells_for_the_public(app, scope, &window, resolution).await?;
             (merged.cells, merged.hidden, Priors::new())
         }
         false => {
+            let sums: BTreeMap<u64, Sums> =
+                sum_cells(&app.ctx, &scope, &window, resolution).await?;
+            let snapshot = app.ctx.snapshot();
             let priors = fit_priors(&snapshot, &sums, |cell| parent_cell(*cell, family));
             (sums, 0, priors)
         }

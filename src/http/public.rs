@@ -5,7 +5,7 @@ use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
 use super::geojson::{collection, feature, hexagon, wants};
-use super::measures::cells_for_the_public;
+use super::measures::{cells_for_the_public, resolution_of};
 use super::problem::ApiError;
 use super::wire::Page;
 use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, public_wire};
@@ -14,7 +14,7 @@ use crate::app::error::say;
 use crate::app::flat::labels_in_force;
 use crate::app::window::{Window, find_as_of, resolve};
 use crate::app::wish::{claim_wish, give_up_claim, list_public};
-use crate::domain::access::Actor;
+use crate::domain::access::{Actor, Scope};
 use crate::domain::id::IssueId;
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
@@ -167,7 +167,8 @@ pub async fn list_public_cells(
         ..Window::default()
     };
     let window = resolve(&snapshot, &window, now)?;
-    let found = cells_for_the_public(&app, &window, query.res.unwrap_or(8)).await?;
+    let found =
+        cells_for_the_public(&app, Scope::everything(), &window, resolution_of(query.res)?).await?;
     let definitions = labels_in_force(&snapshot.rates);
     let features = found.cells.iter().filter_map(|(cell, sums)| {
         let cell = CellIndex::try_from(*cell).ok()?;
