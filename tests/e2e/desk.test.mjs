@@ -7,6 +7,7 @@ import {
   BASE,
   faults,
   findBarriers,
+  LOOK,
   launch,
   openPage,
   PHONE,
@@ -378,7 +379,7 @@ describe("desk and inbox", () => {
     await desk.context().close();
   });
 
-  it("desk and inbox have no barrier on a phone either", async () => {
+  it("desk and inbox have no barrier on a phone either", LOOK, async () => {
     const desk = await open("supervisor", "/desk", { viewport: PHONE });
     await rows(desk).first().waitFor();
     await rows(desk).first().locator("button").click();

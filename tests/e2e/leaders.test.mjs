@@ -9,6 +9,7 @@ import {
   countColors,
   faults,
   findBarriers,
+  LOOK,
   launch,
   openPage,
   PHONE,
@@ -197,14 +198,18 @@ describe("a leader's morning", () => {
   });
 
   for (const viewport of [undefined, PHONE]) {
-    it(`the heatmap has no barriers ${viewport ? "on a phone" : "at a desk"}`, async () => {
-      for (const colorScheme of ["light", "dark"]) {
-        const options = { colorScheme, ...(viewport ? { viewport } : {}) };
-        const page = await openHeatmap("", options);
-        assert.deepEqual(await findBarriers(page), [], colorScheme);
-        await page.context().close();
-      }
-    });
+    it(
+      `the heatmap has no barriers ${viewport ? "on a phone" : "at a desk"}`,
+      LOOK,
+      async () => {
+        for (const colorScheme of ["light", "dark"]) {
+          const options = { colorScheme, ...(viewport ? { viewport } : {}) };
+          const page = await openHeatmap("", options);
+          assert.deepEqual(await findBarriers(page), [], colorScheme);
+          await page.context().close();
+        }
+      },
+    );
   }
 
   it("no page logged an error or asked another host", () => {

@@ -10,6 +10,7 @@ import {
   DESKTOP,
   faults,
   findBarriers,
+  LOOK,
   launch,
   openPage,
   PHONE,
@@ -320,37 +321,41 @@ describe("the browser side", () => {
   });
 
   for (const colorScheme of ["light", "dark"]) {
-    it(`no page has a barrier that axe can find (${colorScheme})`, async () => {
-      const found = [];
-      for (const viewport of [PHONE, DESKTOP]) {
-        const page = await openPage(browser, { viewport, colorScheme });
-        const look = async (path, ready) => {
-          await page.goto(BASE + path);
-          await page.locator(ready).first().waitFor();
-          await page.waitForTimeout(400);
+    it(
+      `no page has a barrier that axe can find (${colorScheme})`,
+      LOOK,
+      async () => {
+        const found = [];
+        for (const viewport of [PHONE, DESKTOP]) {
+          const page = await openPage(browser, { viewport, colorScheme });
+          const look = async (path, ready) => {
+            await page.goto(BASE + path);
+            await page.locator(ready).first().waitFor();
+            await page.waitForTimeout(400);
+            found.push(
+              ...(await findBarriers(page)).map(
+                (line) => `${path} ${viewport.width}: ${line}`,
+              ),
+            );
+          };
+          await look("/", "#login");
+          await look("/report", "[data-category]");
+          await look(`/track/${number}`, "[data-testid=track]");
+          await signIn(page, logins.duty_supervisor);
+          await look("/map?range=all", "[data-testid=map] canvas");
+          await look("/issues", "[data-testid=issue-list] a");
+          await look("/summary?range=all", "[data-testid=tiles] li");
+          await openIssue(page);
           found.push(
             ...(await findBarriers(page)).map(
-              (line) => `${path} ${viewport.width}: ${line}`,
+              (line) => `issue ${viewport.width}: ${line}`,
             ),
           );
-        };
-        await look("/", "#login");
-        await look("/report", "[data-category]");
-        await look(`/track/${number}`, "[data-testid=track]");
-        await signIn(page, logins.duty_supervisor);
-        await look("/map?range=all", "[data-testid=map] canvas");
-        await look("/issues", "[data-testid=issue-list] a");
-        await look("/summary?range=all", "[data-testid=tiles] li");
-        await openIssue(page);
-        found.push(
-          ...(await findBarriers(page)).map(
-            (line) => `issue ${viewport.width}: ${line}`,
-          ),
-        );
-        await page.context().close();
-      }
-      assert.deepEqual([...new Set(found)], []);
-    });
+          await page.context().close();
+        }
+        assert.deepEqual([...new Set(found)], []);
+      },
+    );
   }
 
   it("no page reported an error or called another host", () =>
