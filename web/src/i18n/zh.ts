@@ -23,5 +23,10 @@ export const zh = {
 
 /** The texts that every page comes with. */
 export type EarlyKey = keyof typeof zh
-/** Those of the leaders' pages come with these pages. */
-export type Key = EarlyKey | keyof typeof import('./zh/leaders').leaders
+type LateKey =
+  | keyof typeof import('./zh/leaders').leaders
+  | keyof typeof import('./zh/admin').admin
+  | keyof typeof import('./zh/land').land
+  | keyof typeof import('./zh/people').people
+/** Those of the leaders' pages and of the administration come with these pages. */
+export type Key = EarlyKey | LateKey

@@ -20,6 +20,7 @@ export type Route =
   | { page: 'answers' }
   | { page: 'around' }
   | { page: 'password' }
+  | { page: 'admin'; section: string | null }
   | { page: 'missing' }
 
 export function parsePath(path: string): Route {
@@ -45,12 +46,15 @@ export function parsePath(path: string): Route {
       case 'around':
       case 'password':
         return { page: first }
+      case 'admin':
+        return { page: 'admin', section: null }
       case 'track':
         return { page: 'track', number: null }
     }
   }
   if (parts.length === 2 && second) {
     if (first === 'issues') return { page: 'issue', id: second }
+    if (first === 'admin') return { page: 'admin', section: second }
     if (first === 'track') return { page: 'track', number: second }
   }
   return { page: 'missing' }

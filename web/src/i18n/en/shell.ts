@@ -14,6 +14,7 @@ export const shell = {
   'page.wall': 'Wall',
   'page.summary': 'Summary',
   'page.matrix': 'Matrix',
+  'page.admin': 'Administration',
   'page.password': 'Change password',
   'page.missing': 'Page not found',
   'page.notices': 'Notices',

@@ -14,6 +14,7 @@ export const shell = {
   'page.wall': '大屏',
   'page.summary': '概况',
   'page.matrix': '权责清单',
+  'page.admin': '管理',
   'page.password': '修改密码',
   'page.missing': '没有这个页面',
   'page.notices': '提醒',

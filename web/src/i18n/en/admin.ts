@@ -1,0 +1,22 @@
+// Administration: overview, audit, settings, calendars, categories.
+export const admin = {
+  'admin.territory': 'Territory',
+  'admin.territory.hint': 'Split, merge and move borders; validate, then publish',
+  'admin.imports': 'Imports',
+  'admin.imports.hint': 'Preview first, problems row by row, then write',
+  'admin.people': 'People and posts',
+  'admin.people.hint': 'Workers, posts, party branches',
+  'admin.accounts': 'Accounts and grants',
+  'admin.accounts.hint': 'Sign-ins, roles, scopes',
+  'admin.categories': 'Categories',
+  'admin.categories.hint': 'Categories, filing conditions, limits',
+  'admin.calendars': 'Calendars',
+  'admin.calendars.hint': 'Holidays, working weekends, hours',
+  'admin.audit': 'Audit',
+  'admin.audit.hint': 'Who did what and when; whether the chain is whole',
+  'admin.settings': 'Settings',
+  'admin.settings.hint': 'Basemap, channels, retention',
+  'admin.matrix.hint': 'Rules, lint, simulation, activation',
+  'admin.sections': 'Sections of the administration',
+  'admin.not_yours': 'This page is for administrators.',
+}

@@ -1,0 +1,2 @@
+// Administration: the territory editor and imports.
+export const land = {}

@@ -1,0 +1,2 @@
+// Administration: people, posts, accounts and grants.
+export const people = {}

@@ -1,0 +1,22 @@
+// 管理界面：总览、审计、设置、日历、分类。
+export const admin = {
+  'admin.territory': '网格与区域',
+  'admin.territory.hint': '划分、合并、调整边界，校验后发布',
+  'admin.imports': '导入',
+  'admin.imports.hint': '先预览，逐行指出问题，再写入',
+  'admin.people': '人员与岗位',
+  'admin.people.hint': '网格员、岗位、党组织',
+  'admin.accounts': '账号与授权',
+  'admin.accounts.hint': '登录、角色、范围、停用',
+  'admin.categories': '事项分类',
+  'admin.categories.hint': '分类、立案条件、时限',
+  'admin.calendars': '日历',
+  'admin.calendars.hint': '节假日、调休、工作时段',
+  'admin.audit': '审计',
+  'admin.audit.hint': '谁在何时做了什么，链条是否完整',
+  'admin.settings': '设置',
+  'admin.settings.hint': '底图、通知渠道、保存期限',
+  'admin.matrix.hint': '规则、校验、模拟、生效',
+  'admin.sections': '管理事项',
+  'admin.not_yours': '这一页只对管理员开放。',
+}

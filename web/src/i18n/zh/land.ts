@@ -1,0 +1,2 @@
+// 管理界面：网格编辑与导入。
+export const land = {}
