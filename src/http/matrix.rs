@@ -16,7 +16,7 @@ use crate::app::matrix::Activating;
 use crate::app::simulate::{Asker, REQUEST_ISSUES_MAX, Window};
 use crate::domain::access::{Actor, Grant, Role};
 use crate::domain::time::Day;
-use crate::format::pack::{FileRole, Pack, PackFile};
+use crate::format::pack::{FileRole, Pack, PackFile, PackProblem};
 use crate::format::simulation::write_simulation;
 use crate::store::port::ActivationRow;
 use axum::Json;
@@ -129,14 +129,15 @@ pub async fn draft_matrix(
     match crate::app::matrix::draft_matrix(&app.ctx, &pack, &note).await? {
         Ok(version) => Ok((StatusCode::CREATED, Json(DraftedWire { version }))),
         Err(problems) => {
-            let problem = |text: &String| FieldProblem {
-                field: "file".into(),
-                says: say(text.clone(), text.clone()),
-            };
-            let problems = problems.iter().take(PROBLEMS_MAX).map(problem).collect();
+            let problems = problems.iter().take(PROBLEMS_MAX).map(pack_fault).collect();
             Err(AppError::Invalid(problems).into())
         }
     }
+}
+
+fn pack_fault(problem: &PackProblem) -> FieldProblem {
+    let text = problem.to_string();
+    FieldProblem { field: "file".into(), says: say(text.clone(), text) }
 }
 
 fn pack_file(role: FileRole, name: &str, text: String) -> PackFile {

@@ -4,6 +4,7 @@ mod action;
 mod analyses;
 mod areas;
 mod bulk;
+mod catalog;
 mod disputes;
 mod extract;
 mod filter;
@@ -27,6 +28,7 @@ mod reports;
 mod reroute;
 mod server;
 mod session;
+mod settings;
 mod site;
 mod tasks;
 mod templates;
@@ -114,6 +116,7 @@ impl App {
         (name = "reference", description = "Instance, categories, departments, matrix"),
         (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
+        (name = "administration", description = "Settings, calendars, files of the catalog"),
         (name = "metrics", description = "Rates, counts, heatmaps"),
     )
 )]
@@ -129,6 +132,17 @@ fn matrix_api() -> OpenApiRouter<App> {
         .routes(routes!(matrix::simulate_matrix))
         .routes(routes!(matrix::activate_matrix))
         .routes(routes!(matrix::roll_back_matrix))
+}
+
+/// What an administrator keeps beside accounts and territory.
+fn admin_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(settings::show_settings, settings::update_settings))
+        .routes(routes!(settings::show_calendars))
+        .routes(routes!(settings::update_calendar))
+        .routes(routes!(catalog::show_catalog, catalog::update_catalog))
+        .routes(routes!(catalog::roll_back_catalog_version))
+        .routes(routes!(catalog::show_catalog_file))
 }
 
 /// What a desk and an inbox have beside the issues.
@@ -216,6 +230,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reference::show_matrix))
         .merge(matrix_api())
         .merge(desk_api())
+        .merge(admin_api())
         .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))

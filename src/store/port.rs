@@ -363,6 +363,16 @@ pub struct ActivationRow {
 pub trait Packs: Send + Sync {
     /// Adds the next version of a document and returns its number.
     async fn put_pack(&self, kind: &str, body: &str, note: &str, at: Timestamp) -> Result<i64>;
+    /// As [`Packs::put_pack`], if the latest version is still the one that was seen; 0 for none.
+    ///
+    /// # Errors
+    /// `Stale` when there is another.
+    async fn put_pack_after(
+        &self,
+        seen: i64,
+        document: (&str, &str, &str),
+        at: Timestamp,
+    ) -> Result<i64>;
     /// The latest version: number and body.
     async fn find_pack(&self, kind: &str) -> Result<Option<(i64, String)>>;
     /// The body of one version.
@@ -377,6 +387,13 @@ pub trait Packs: Send + Sync {
     /// All activations, in order.
     async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>>;
     async fn put_setting(&self, name: &str, value: &str) -> Result<()>;
+    /// Writes settings together, if their count of changes is still the one that was seen; whatever
+    /// it is when none was. Returns the new count.
+    ///
+    /// # Errors
+    /// `Stale` when there was another change.
+    async fn put_settings(&self, settings: Vec<(String, String)>, seen: Option<i64>)
+    -> Result<i64>;
     async fn list_settings(&self) -> Result<Vec<(String, String)>>;
     /// The versions that there are, to be compared cheaply: packs, activations, territory, people.
     async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
