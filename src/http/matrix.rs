@@ -1,6 +1,7 @@
 //! Versions of the responsibility matrix: for administrators, and for duty supervisors to look at.
 
 use super::App;
+use super::catalog::role_word;
 use super::extract::{At, Body, Lang, Params, SignedIn};
 use super::filter::parse_word;
 use super::multipart::read_form;
@@ -143,6 +144,24 @@ fn pack_fault(problem: &PackProblem) -> FieldProblem {
 fn pack_file(role: FileRole, name: &str, text: String) -> PackFile {
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     PackFile { role, name: name.to_owned(), text, scheme: None }
+}
+
+/// One file of a version, as CSV: what a new draft begins with.
+#[utoipa::path(get, path = "/matrix/{version}/files/{role}", tag = "matrix",
+    params(("version" = i64, Path),
+        ("role" = String, Path, description = "`rules`, `departments` or `ladder`")),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 403),
+        (status = 404)))]
+pub async fn show_matrix_file(
+    State(app): State<App>,
+    caller: SignedIn,
+    At((version, role)): At<(i64, String)>,
+) -> Result<Response, ApiError> {
+    check_look(&caller)?;
+    let pack = crate::app::matrix::find_matrix_pack(&app.ctx, version).await?;
+    let file = pack.files.into_iter().find(|file| role_word(file.role) == role);
+    let text = file.ok_or_else(ApiError::not_found)?.text;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response())
 }
 
 /// The rules of a version, in order of id.

@@ -127,6 +127,7 @@ fn matrix_api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(matrix::list_matrix_versions, matrix::draft_matrix))
         .routes(routes!(matrix::show_matrix_version))
+        .routes(routes!(matrix::show_matrix_file))
         .routes(routes!(matrix::lint_matrix))
         .routes(routes!(matrix::diff_matrix))
         .routes(routes!(matrix::simulate_matrix))

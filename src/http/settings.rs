@@ -35,7 +35,7 @@ pub struct SchemeWire {
 pub struct SettingsWire {
     /// To be sent back with a change.
     pub version: i64,
-    /// By name; what each may be is told in docs/settings.md.
+    /// By name; what each may be is told in docs/operations.md.
     pub values: BTreeMap<String, String>,
     pub schemes: Vec<SchemeWire>,
     /// Regions that have calendars.

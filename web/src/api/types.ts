@@ -143,6 +143,8 @@ export interface Instance {
   center: LonLat | null
   bbox: [number, number, number, number] | null
   basemap: Basemap | null
+  /** What is open to people without an account: `report`, `answers`, `map`. */
+  channels: string[]
   territory_version: number
   matrix_version: number
   as_of: string

@@ -1,7 +1,7 @@
 // A year's notice of holidays and working weekends, as files have it and as the form has it.
 import type { components } from '../api/schema'
 
-export type Year = components['schemas']['CalendarYearWire']
+export type Year = Required<components['schemas']['CalendarYearWire']>
 
 /** Reads a year in the form in which holiday-cn publishes it; null for anything else. */
 export function readYearFile(text: string): Year | null {

@@ -138,4 +138,10 @@ export const admin = {
   'catalog.version': 'Version {n}',
   'catalog.back': 'Go back to this',
   'catalog.back_sure': 'Put all files of version {n} in force again? They become a new version.',
+
+  'matrix.edit_from': 'Change version {n}',
+  'matrix.edit_hint':
+    'Changes become a draft; the version itself stays. A draft is checked and simulated before it is in force.',
+  'matrix.edit_file': 'File',
+  'matrix.edit_keep': 'Keep as a draft',
 }

@@ -15,7 +15,7 @@ export const admin = {
   'admin.audit': '审计',
   'admin.audit.hint': '谁在何时做了什么，链条是否完整',
   'admin.settings': '设置',
-  'admin.settings.hint': '底图、通知渠道、保存期限',
+  'admin.settings.hint': '底图、渠道、保存期限',
   'admin.matrix.hint': '规则、校验、模拟、生效',
   'admin.sections': '管理事项',
   'admin.not_yours': '这一页只对管理员开放。',
@@ -136,4 +136,9 @@ export const admin = {
   'catalog.version': '第 {n} 版',
   'catalog.back': '恢复这一版',
   'catalog.back_sure': '恢复第 {n} 版的全部分类文件？会成为新的一版。',
+
+  'matrix.edit_from': '修改第 {n} 版',
+  'matrix.edit_hint': '改动另存为草案；原来的版本不变。草案经校验、模拟之后才能生效。',
+  'matrix.edit_file': '文件',
+  'matrix.edit_keep': '存为草案',
 }
