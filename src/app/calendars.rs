@@ -46,7 +46,8 @@ pub struct DayChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEffect {
     pub days: Vec<DayChange>,
-    /// Open issues whose due times it moves, counted no further than [`super::clocks::RETIMED_MAX`].
+    /// Open issues whose due times it moves; counted no further than
+    /// [`super::clocks::RETIMED_MAX`].
     pub retimed: usize,
 }
 

@@ -57,7 +57,8 @@ pub struct SettingChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsEffect {
     pub changes: Vec<SettingChange>,
-    /// Open issues whose due times it moves, counted no further than [`super::clocks::RETIMED_MAX`].
+    /// Open issues whose due times it moves; counted no further than
+    /// [`super::clocks::RETIMED_MAX`].
     pub retimed: usize,
 }
 

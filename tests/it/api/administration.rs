@@ -211,79 +211,103 @@ async fn catalog(world: &World, admin: &str) -> Value {
     world.send(get("/api/v1/catalog").by(admin)).await.ok(200).json()
 }
 
+const CATEGORIES: &str = "catalog/social/categories.csv";
+const CONDITIONS: &str = "catalog/social/conditions.csv";
+/// A category that the cross-walk does not name.
+const GOING: &str = "sg-03-05";
+
+/// The text of a file of the catalog in force.
+async fn file_text(world: &World, admin: &str, catalog: &Value, name: &str) -> String {
+    let files = catalog["files"].as_array().expect("files");
+    let n = files.iter().position(|file| file["name"] == name).expect("a shipped file");
+    let path = format!("/api/v1/catalog/{}/files/{n}", catalog["version"]);
+    world.send(get(&path).by(admin)).await.ok(200).text()
+}
+
+/// The file of categories without one, and with more rows: each a code and a kind.
+fn other_categories(text: &str, more: &[(&str, &str)]) -> (String, usize) {
+    let kept: Vec<&str> =
+        text.lines().filter(|line| !line.starts_with(&format!("{GOING},"))).collect();
+    assert_eq!(kept.len() + 1, text.lines().count());
+    let row = |(code, kind): &(&str, &str)| {
+        let cell = |column| match column {
+            "code" => code,
+            "scheme" => "social",
+            "big_code" => "09",
+            "kind" => kind,
+            "name" => "低空飞行",
+            _ => "",
+        };
+        kept[0].split(',').map(cell).collect::<Vec<_>>().join(",")
+    };
+    let rows: Vec<String> = more.iter().map(row).collect();
+    (format!("{}\n{}\n", kept.join("\n"), rows.join("\n")), kept.len())
+}
+
+fn asked(catalog: &Value, files: &[(&str, &str, &str)]) -> Value {
+    let file =
+        |(name, role, text): &(&str, &str, &str)| json!({"name": name, "role": role, "text": text});
+    let files: Vec<Value> = files.iter().map(file).collect();
+    json!({"version": catalog["version"], "note": "试", "files": files})
+}
+
 #[test]
-fn files_of_the_catalog_are_previewed_by_row_put_in_force_and_taken_back() {
+fn a_faulty_row_of_the_catalog_is_told_with_its_place_and_nothing_is_kept() {
     check(async |fixture| {
         let world = World::new(fixture).await;
         let admin = world.user(Role::Admin, None, None).await;
         let before = catalog(&world, &admin).await;
-        let files = before["files"].as_array().unwrap();
-        let name = "catalog/social/categories.csv";
-        let n = files.iter().position(|file| file["name"] == name).expect("a shipped file");
-        let path = format!("/api/v1/catalog/{}/files/{n}", before["version"]);
-        let text = world.send(get(&path).by(&admin)).await.ok(200).text();
-        world.report("", &report_of(super::OPINION, IN_EAST, "建议增设路灯")).await;
-        // One category goes, one comes, and one row is broken.
-        let kept: Vec<&str> = text.lines().filter(|line| !line.starts_with("sg-02-01,")).collect();
-        assert_eq!(kept.len() + 1, text.lines().count());
-        let header: Vec<&str> = kept[0].split(',').collect();
-        let row = |code: &str, kind: &str| {
-            let cell = |column: &&str| match *column {
-                "code" => code.to_owned(),
-                "scheme" => "social".to_owned(),
-                "big_code" => "09".to_owned(),
-                "kind" => kind.to_owned(),
-                "name" => "低空飞行".to_owned(),
-                _ => String::new(),
-            };
-            header.iter().map(cell).collect::<Vec<_>>().join(",")
-        };
-        let with = |more: &[String]| format!("{}\n{}\n", kept.join("\n"), more.join("\n"));
-        let asked = |text: String| {
-            json!({"version": before["version"], "note": "试",
-                "files": [{"name": name, "role": "categories", "text": text}]})
-        };
-        let broken = with(&[row("sg-09", "hazard"), row("sg-09-01", "weather")]);
-        let told = world.send(post("/api/v1/catalog", &asked(broken)).by(&admin)).await.ok(200);
-        let told = told.json();
-        let problem =
-            told["problems"].as_array().unwrap().iter().find(|one| one["line"] != Value::Null);
-        let problem = problem.expect("a problem with its row");
+        let text = file_text(&world, &admin, &before, CATEGORIES).await;
+        let (text, kept) = other_categories(&text, &[("sg-09", "hazard"), ("sg-09-01", "weather")]);
+        let body = asked(&before, &[(CATEGORIES, "categories", &text)]);
+        let told = world.send(post("/api/v1/catalog", &body).by(&admin)).await.ok(200).json();
+        let problems = told["problems"].as_array().unwrap();
+        let problem = problems.iter().find(|one| !one["line"].is_null()).expect("a row");
         assert_eq!(
             (&problem["file"], &problem["line"], &problem["column"]),
-            (&json!(name), &json!(kept.len() + 2), &json!("kind"))
+            (&json!(CATEGORIES), &json!(kept + 2), &json!("kind"))
         );
-        assert_eq!(catalog(&world, &admin).await, before, "with problems nothing is kept");
+        // Conditions of the category that is gone hang in the air: that is told, too.
+        assert!(problems.iter().any(|one| one["says"].as_str().unwrap().contains(GOING)), "{told}");
+        assert_eq!(catalog(&world, &admin).await, before);
+    });
+}
 
-        // The conditions of the category that goes would hang in the air: they go, too.
-        let conditions = "catalog/social/conditions.csv";
-        let at = files.iter().position(|file| file["name"] == conditions).unwrap();
-        let path = format!("/api/v1/catalog/{}/files/{at}", before["version"]);
-        let own = world.send(get(&path).by(&admin)).await.ok(200).text();
-        let own: Vec<&str> = own.lines().filter(|line| !line.contains(",sg-02-01,")).collect();
-        let mut whole = asked(with(&[row("sg-09", "hazard")]));
-        let more = json!({"name": conditions, "role": "conditions", "text": own.join("\n")});
-        whole["files"].as_array_mut().unwrap().push(more);
+#[test]
+fn files_of_the_catalog_are_previewed_put_in_force_on_all_nodes_and_taken_back() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let admin = world.user(Role::Admin, None, None).await;
+        let before = catalog(&world, &admin).await;
+        world.report("", &report_of(GOING, IN_EAST, "电梯困人")).await;
+        let old = file_text(&world, &admin, &before, CATEGORIES).await;
+        let (categories, _) = other_categories(&old, &[("sg-09", "hazard")]);
+        let conditions = file_text(&world, &admin, &before, CONDITIONS).await;
+        let going = format!(",{GOING},");
+        let conditions: Vec<&str> =
+            conditions.lines().filter(|line| !line.contains(&going)).collect();
+        let conditions = conditions.join("\n");
+        let files =
+            [(CATEGORIES, "categories", &*categories), (CONDITIONS, "conditions", &*conditions)];
+        let body = asked(&before, &files);
         let path = "/api/v1/catalog?dry_run=true";
-        let told = world.send(post(path, &whole).by(&admin)).await.ok(200).json();
+        let told = world.send(post(path, &body).by(&admin)).await.ok(200).json();
         assert_eq!(told["problems"], json!([]), "{told}");
-        let fate = |code: &str| {
-            let changes = told["changes"].as_array().unwrap();
-            changes.iter().find(|one| one["code"] == code).expect("a change").clone()
-        };
-        assert_eq!(fate("sg-09")["fate"], "added");
-        let gone = fate("sg-02-01");
-        assert_eq!((&gone["fate"], &gone["open"]), (&json!("removed"), &json!(1)));
-        assert_eq!(told["change_count"], 2);
+        let changes = told["changes"].as_array().unwrap();
+        let of = |code: &str| changes.iter().find(|one| one["code"] == code).expect("a change");
+        assert_eq!(of("sg-09")["fate"], "added");
+        assert_eq!((&of(GOING)["fate"], &of(GOING)["open"]), (&json!("removed"), &json!(1)));
+        assert_eq!(changes.len(), 2);
         assert_eq!(catalog(&world, &admin).await, before, "a preview keeps nothing");
 
-        let told = world.send(post("/api/v1/catalog", &whole).by(&admin)).await.ok(200).json();
+        let told = world.send(post("/api/v1/catalog", &body).by(&admin)).await.ok(200).json();
         assert_eq!(version_of(&told), version_of(&before) + 1);
         let (_, node) = world.second_node().await;
         let listed = send_to(&node, get("/api/v1/categories?scheme=social")).await.ok(200);
-        assert!(!listed.text().contains("\"sg-02-01\""));
+        assert!(!listed.text().contains(&format!("\"{GOING}\"")));
         // The version of before is stale now; going back is a version of its own.
-        world.send(post("/api/v1/catalog", &asked(text)).by(&admin)).await.problem(409, "conflict");
+        let late = asked(&before, &[(CATEGORIES, "categories", &old)]);
+        world.send(post("/api/v1/catalog", &late).by(&admin)).await.problem(409, "conflict");
         let back = json!({"version": told["version"], "to": before["version"]});
         world.send(post("/api/v1/catalog/rollback", &back).by(&admin)).await.ok(200);
         let after = catalog(&world, &admin).await;

@@ -45,6 +45,8 @@ export const admin = {
   'settings.name_zh': 'Name in Chinese',
   'settings.name_en': 'Name in English',
   'settings.locale': 'Usual language',
+  'settings.locale_zh': '中文',
+  'settings.locale_en': 'English',
   'settings.fixed':
     'District {district}, time zone {zone}: numbers and counters go by these, so only the command line sets them.',
   'settings.basemap_url': 'Address of the tiles',

@@ -45,6 +45,8 @@ export const admin = {
   'settings.name_zh': '名称（中文）',
   'settings.name_en': '名称（英文）',
   'settings.locale': '默认语言',
+  'settings.locale_zh': '中文',
+  'settings.locale_en': 'English',
   'settings.fixed':
     '行政区划 {district}，时区 {zone}：已有的编号和统计都以此为准，只能用命令行更改。',
   'settings.basemap_url': '底图瓦片地址',
