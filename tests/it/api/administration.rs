@@ -322,7 +322,10 @@ fn a_file_that_cannot_stand_where_it_is_asked_for_is_refused() {
         let world = World::new(fixture).await;
         let admin = world.user(Role::Admin, None, None).await;
         let version = version_of(&catalog(&world, &admin).await);
-        let asked = |name: &str, role: &str| json!({"version": version, "files": [{"name": name, "role": role, "text": "a,b\n"}]});
+        let asked = |name: &str, role: &str| {
+            let file = json!({"name": name, "role": role, "text": "a,b\n"});
+            json!({"version": version, "files": [file]})
+        };
         for (name, role, field) in [
             ("own/limits.csv", "limits", "files.0.role"),
             ("catalog/schemes.csv", "categories", "files.0.role"),
