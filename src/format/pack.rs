@@ -7,11 +7,14 @@ use super::catalog::{
 };
 use super::csv_rows::{LineProblem, RowError};
 use super::matrix::{MatrixContext, MatrixProblems, RowLines, read_draft, read_matrix};
-use crate::domain::catalog::{Catalog, CatalogParts, Department, LimitTable, SchemeCode};
-use crate::domain::id::CategoryCode;
+use crate::domain::catalog::{
+    Catalog, CatalogParts, CatalogProblem, Department, LimitTable, SchemeCode,
+};
+use crate::domain::id::{CategoryCode, CodeError};
 use crate::domain::routing::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fmt;
 
 /// What a file in a pack holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,40 @@ pub struct Pack {
 /// Problems found in a pack, each with its file and line.
 pub type PackProblems = Vec<String>;
 
+/// What is wrong with a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackFault {
+    Line(LineProblem),
+    /// The scheme that a published table is to fill.
+    Scheme {
+        scheme: String,
+        why: CodeError,
+    },
+    /// A file of a matrix among those of a catalog.
+    Misplaced,
+    /// What shows between rows.
+    Catalog(CatalogProblem),
+}
+
+/// A fault with the file that it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackProblem {
+    pub file: Option<String>,
+    pub fault: PackFault,
+}
+
+impl fmt::Display for PackProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.file.as_deref().unwrap_or("catalog"))?;
+        match &self.fault {
+            PackFault::Line(problem) => problem.fmt(f),
+            PackFault::Scheme { scheme, why } => write!(f, "scheme {scheme:?}: {why}"),
+            PackFault::Misplaced => f.write_str("belongs into a matrix, not into a catalog"),
+            PackFault::Catalog(problem) => problem.fmt(f),
+        }
+    }
+}
+
 fn told<T>(file: &PackFile, read: (T, Vec<LineProblem>), problems: &mut PackProblems) -> T {
     problems.extend(read.1.iter().map(|problem| format!("{}: {problem}", file.name)));
     read.0
@@ -59,7 +96,20 @@ fn told<T>(file: &PackFile, read: (T, Vec<LineProblem>), problems: &mut PackProb
 
 /// Reads a catalog; what can be used is used, and every problem is named.
 pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
-    let mut problems = PackProblems::new();
+    let (catalog, problems) = read_catalog_told(version, pack);
+    (catalog, problems.iter().map(ToString::to_string).collect())
+}
+
+fn lined<T>(file: &PackFile, read: (T, Vec<LineProblem>), problems: &mut Vec<PackProblem>) -> T {
+    let of_file =
+        |problem| PackProblem { file: Some(file.name.clone()), fault: PackFault::Line(problem) };
+    problems.extend(read.1.into_iter().map(of_file));
+    read.0
+}
+
+/// As [`read_catalog`], with the problems as values.
+pub fn read_catalog_told(version: &str, pack: &Pack) -> (Catalog, Vec<PackProblem>) {
+    let mut problems = Vec::new();
     let mut parts = CatalogParts::default();
     let mut limits = LimitTable::default();
     let mut names = HashMap::<CategoryCode, String>::new();
@@ -67,38 +117,46 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
         let bytes = file.text.as_bytes();
         match file.role {
             FileRole::Schemes => {
-                parts.schemes.extend(told(file, read_schemes(bytes), &mut problems))
+                parts.schemes.extend(lined(file, read_schemes(bytes), &mut problems))
             }
             FileRole::Categories => {
-                parts.categories.extend(told(file, read_categories(bytes), &mut problems));
+                parts.categories.extend(lined(file, read_categories(bytes), &mut problems));
             }
-            FileRole::Limits => limits = told(file, read_limit_table(bytes), &mut problems),
+            FileRole::Limits => limits = lined(file, read_limit_table(bytes), &mut problems),
             FileRole::Conditions => {
-                parts.conditions.extend(told(file, read_conditions(bytes, &limits), &mut problems));
+                parts.conditions.extend(lined(
+                    file,
+                    read_conditions(bytes, &limits),
+                    &mut problems,
+                ));
             }
             FileRole::Crosswalk => {
-                parts.walks.extend(told(file, read_crosswalk(bytes), &mut problems));
+                parts.walks.extend(lined(file, read_crosswalk(bytes), &mut problems));
             }
-            FileRole::NamesEn => names = told(file, read_names_en(bytes), &mut problems),
+            FileRole::NamesEn => names = lined(file, read_names_en(bytes), &mut problems),
             FileRole::PublishedTable => {
                 let scheme = file.scheme.as_deref().unwrap_or("national");
                 match SchemeCode::parse(scheme) {
-                    Err(error) => {
-                        problems.push(format!("{}: scheme {scheme:?}: {error}", file.name))
+                    Err(why) => {
+                        let scheme = scheme.to_owned();
+                        let fault = PackFault::Scheme { scheme, why };
+                        problems.push(PackProblem { file: Some(file.name.clone()), fault });
                     }
                     Ok(scheme) => {
                         let read = read_published_table(bytes, &scheme, &limits, &names);
-                        parts.extend(told(file, read, &mut problems));
+                        parts.extend(lined(file, read, &mut problems));
                     }
                 }
             }
             FileRole::Departments | FileRole::Rules | FileRole::Ladder => {
-                problems.push(format!("{}: belongs into a matrix, not into a catalog", file.name));
+                let (file, fault) = (Some(file.name.clone()), PackFault::Misplaced);
+                problems.push(PackProblem { file, fault });
             }
         }
     }
     let (catalog, of_catalog) = Catalog::build(version, parts);
-    problems.extend(of_catalog.iter().map(|problem| format!("catalog: {problem}")));
+    let whole = |problem| PackProblem { file: None, fault: PackFault::Catalog(problem) };
+    problems.extend(of_catalog.into_iter().map(whole));
     (catalog, problems)
 }
 
