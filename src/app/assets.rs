@@ -44,6 +44,19 @@ pub async fn publish_layer(
     assets: &[Asset],
     note: &str,
 ) -> Result<i64, AppError> {
+    check_layer(layer)?;
+    let body = layer_to_json(layer, assets).map_err(|e| AppError::Internal(e.to_string()))?;
+    let kind = format!("{KIND}{}", layer.code);
+    let version = ctx.store.put_pack(&kind, &body, note, ctx.now()).await?;
+    ctx.refresh().await?;
+    Ok(version)
+}
+
+/// Whether a layer may be kept.
+///
+/// # Errors
+/// Its code or a distance is none.
+pub fn check_layer(layer: &Layer) -> Result<(), AppError> {
     let fits = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     let chars = layer.code.chars().count();
     if chars == 0 || chars > CODE_CHARS_MAX || !layer.code.chars().all(fits) {
@@ -59,11 +72,7 @@ pub async fn publish_layer(
             return Err(AppError::field(field, says));
         }
     }
-    let body = layer_to_json(layer, assets).map_err(|e| AppError::Internal(e.to_string()))?;
-    let kind = format!("{KIND}{}", layer.code);
-    let version = ctx.store.put_pack(&kind, &body, note, ctx.now()).await?;
-    ctx.refresh().await?;
-    Ok(version)
+    Ok(())
 }
 
 /// The things that a fix may be on, the nearest first, as routing knows them.

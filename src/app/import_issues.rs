@@ -158,6 +158,8 @@ struct Import<'a> {
     mapping: &'a Mapping,
     /// As it was before this run.
     before: ImportRun,
+    /// False for a trial.
+    is_kept: bool,
     summary: Summary,
     batch: Vec<Ready>,
 }
@@ -172,12 +174,38 @@ pub async fn import_issues<R: Read>(
     mapping: &Mapping,
     file: R,
     run_id: &str,
+    tell: impl FnMut(Told<'_>),
+) -> Result<Summary, ImportError> {
+    let found = ctx.store.find_import(run_id).await?.filter(|run| !run.finished);
+    let before = found.unwrap_or_else(|| new_run(run_id));
+    read_on(ctx, mapping, file, Some(before), tell).await
+}
+
+/// Does all that [`import_issues`] does, save keeping it: what it tells is what an import would.
+///
+/// # Errors
+/// As for [`import_issues`].
+pub async fn try_issues<R: Read>(
+    ctx: &Ctx,
+    mapping: &Mapping,
+    file: R,
+    tell: impl FnMut(Told<'_>),
+) -> Result<Summary, ImportError> {
+    read_on(ctx, mapping, file, None, tell).await
+}
+
+/// Reads the file to its end. `kept` is how far the import had come; without it nothing is kept.
+async fn read_on<R: Read>(
+    ctx: &Ctx,
+    mapping: &Mapping,
+    file: R,
+    kept: Option<ImportRun>,
     mut tell: impl FnMut(Told<'_>),
 ) -> Result<Summary, ImportError> {
     let snapshot = ctx.snapshot();
     check_categories(&snapshot, mapping)?;
-    let found = ctx.store.find_import(run_id).await?.filter(|run| !run.finished);
-    let before = found.unwrap_or_else(|| new_run(run_id));
+    let is_kept = kept.is_some();
+    let before = kept.unwrap_or_else(|| new_run(""));
     let resumed_after = u64::try_from(before.line).unwrap_or(0);
     let mut reader = HistoryReader::open(file, mapping)?;
     let mut import = Import {
@@ -185,6 +213,7 @@ pub async fn import_issues<R: Read>(
         snapshot: &snapshot,
         mapping,
         before,
+        is_kept,
         summary: Summary { resumed_after, ..Summary::default() },
         batch: Vec::with_capacity(ROWS_PER_CHANGE),
     };
@@ -279,7 +308,9 @@ impl<'a> Import<'a> {
             self.add(ready, &mut change)?;
         }
         change.import_progress = Some(self.progress(is_last));
-        self.ctx.store.apply(change).await?;
+        if self.is_kept {
+            self.ctx.store.apply(change).await?;
+        }
         Ok(())
     }
 

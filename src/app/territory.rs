@@ -5,6 +5,7 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::notify::summons_by;
 use super::place::place;
+use super::words::area::lineage_words;
 use crate::domain::access::Scope;
 use crate::domain::id::AreaCode;
 use crate::domain::issue::record::Issue;
@@ -287,6 +288,29 @@ pub async fn preview_territory(ctx: &Ctx, version: i64) -> Result<TerritoryPrevi
     })
 }
 
+/// The areas of a version; with `only_changed` those that are not in force just so.
+///
+/// # Errors
+/// There is no such version, or the store is not available.
+pub async fn list_areas_of(
+    ctx: &Ctx,
+    version: i64,
+    only_changed: bool,
+) -> Result<Vec<Area>, AppError> {
+    let versions = ctx.store.list_territory_versions().await?;
+    if !versions.iter().any(|known| known.version == version) {
+        return Err(AppError::NotFound(say(
+            format!("没有网格版本 {version}"),
+            format!("There is no territory {version}"),
+        )));
+    }
+    let rows = ctx.store.load_areas(version).await?;
+    let areas = rows.iter().map(area_of).collect::<Result<Vec<_>, _>>()?;
+    let snapshot = ctx.snapshot();
+    let is_new = |area: &Area| snapshot.territory.area(&area.code) != Some(area);
+    Ok(areas.into_iter().filter(|area| !only_changed || is_new(area)).collect())
+}
+
 /// Puts a staged version in force and moves the open issues, in one transaction.
 ///
 /// # Errors
@@ -296,11 +320,11 @@ pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppErro
     let new = find_staged(ctx, version).await?;
     let errors = check_succession(ctx, &new, version).await?.errors;
     if !errors.is_empty() {
-        let list = |n| errors.iter().take(n).map(ToString::to_string).collect::<Vec<_>>();
-        let text = list(20).join("; ");
+        let (zh, en): (Vec<String>, Vec<String>) =
+            errors.iter().take(20).map(lineage_words).map(|says| (says.zh, says.en)).unzip();
         return Err(AppError::Conflict(say(
-            format!("沿革不完整，共 {} 处：{text}", errors.len()),
-            format!("the lineage has {} faults: {text}", errors.len()),
+            format!("沿革不完整，共 {} 处：{}", errors.len(), zh.join("；")),
+            format!("the lineage has {} faults: {}", errors.len(), en.join("; ")),
         )));
     }
     let replaces = Some(ctx.snapshot().territory_version()).filter(|version| *version > 0);

@@ -296,8 +296,8 @@ fn add_published(
         [("big_name", &big_code, &row.big.1), ("small_name", &small_code, &row.small.1)]
     {
         if let Some(known) = names.get(code).filter(|&known| known != name) {
-            let text = format!("{code} was named {known:?} before, here it is {name:?}");
-            return Err((column, RowError::Conflict(text)));
+            let (before, now) = (known.clone(), name.clone());
+            return Err((column, RowError::OtherName { code: code.clone(), before, now }));
         }
     }
     let mut add = |code: &CategoryCode, name: &str, small: Option<&str>| {

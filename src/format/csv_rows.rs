@@ -7,9 +7,11 @@ use std::fmt;
 use csv::{ByteRecord, StringRecord};
 
 use crate::domain::catalog::{LimitError, Validity, ValidityError};
-use crate::domain::id::{AreaCode, CodeError, DepartmentCode};
+use crate::domain::id::{AreaCode, BranchCode, CategoryCode, CodeError, DepartmentCode, WorkerId};
 use crate::domain::routing::WindowError;
 use crate::domain::territory::level::Level;
+use crate::domain::territory::lineage::LineageError;
+use crate::domain::territory::people::DutyHoursError;
 use crate::domain::time::Day;
 
 /// The most rows that a file may have.
@@ -56,6 +58,24 @@ pub enum RowError {
     UnknownSelector(String),
     #[error("the {level} {code} is not known")]
     UnknownArea { level: Level, code: AreaCode },
+    #[error("there is no area {0} in the territory in force")]
+    NoArea(AreaCode),
+    #[error("there is no worker {0}")]
+    NoWorker(WorkerId),
+    #[error("there is no branch {0}, neither in the file nor in force")]
+    NoBranch(BranchCode),
+    #[error("there is no position, so it is on no map")]
+    NoPosition,
+    #[error("({lon}, {lat}) is no longitude and latitude in degrees; are they exchanged?")]
+    BadPosition { lon: String, lat: String },
+    #[error("its geometry cannot be used: {0}")]
+    BadGeometry(String),
+    #[error(transparent)]
+    Hours(#[from] DutyHoursError),
+    #[error(transparent)]
+    Lineage(#[from] LineageError),
+    #[error("{code} was named {before:?} before, here it is {now:?}")]
+    OtherName { code: CategoryCode, before: String, now: String },
     #[error("{0} is given twice; the first stands")]
     Double(String),
     /// The row is kept: it says how things were.

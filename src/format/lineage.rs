@@ -23,7 +23,7 @@ pub fn read_lineage(bytes: &[u8]) -> (Vec<Lineage>, Vec<LineProblem>) {
             to: codes(row, "to")?,
             on: on.ok_or(("day", RowError::Empty))?,
         };
-        let checked = event.check().map_err(|e| ("kind", RowError::Conflict(e.to_string())));
+        let checked = event.check().map_err(|error| ("kind", RowError::from(error)));
         checked.map(|()| event)
     })
 }

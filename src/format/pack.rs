@@ -7,8 +7,10 @@ use super::catalog::{
 };
 use super::csv_rows::{LineProblem, RowError};
 use super::matrix::{MatrixContext, MatrixProblems, RowLines, read_draft, read_matrix};
-use crate::domain::catalog::{Catalog, CatalogParts, Department, LimitTable, SchemeCode};
-use crate::domain::id::CategoryCode;
+use crate::domain::catalog::{
+    Catalog, CatalogParts, CatalogProblem, Department, LimitTable, SchemeCode,
+};
+use crate::domain::id::{CategoryCode, CodeError};
 use crate::domain::routing::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -50,42 +52,53 @@ pub struct Pack {
     pub files: Vec<PackFile>,
 }
 
-/// A problem found in a pack.
+/// What is wrong with a pack.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PackProblem {
-    /// With its line.
-    Row { file: String, problem: LineProblem },
-    /// What shows between rows or files; `of` is a file, or what the files make up.
-    Whole { of: String, text: String },
+pub enum PackFault {
+    Line(LineProblem),
+    /// The scheme that a published table is to fill.
+    Scheme {
+        scheme: String,
+        why: CodeError,
+    },
+    /// A file of a matrix among those of a catalog.
+    Misplaced,
+    /// What shows between rows.
+    Catalog(CatalogProblem),
 }
+
+/// A fault with the file that it is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackProblem {
+    pub file: Option<String>,
+    pub fault: PackFault,
+}
+
+/// Everything that is wrong with a pack.
+pub type PackProblems = Vec<PackProblem>;
 
 impl fmt::Display for PackProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Row { file, problem } => write!(f, "{file}: {problem}"),
-            Self::Whole { of, text } => write!(f, "{of}: {text}"),
+        write!(f, "{}: ", self.file.as_deref().unwrap_or("catalog"))?;
+        match &self.fault {
+            PackFault::Line(problem) => problem.fmt(f),
+            PackFault::Scheme { scheme, why } => write!(f, "scheme {scheme:?}: {why}"),
+            PackFault::Misplaced => f.write_str("belongs into a matrix, not into a catalog"),
+            PackFault::Catalog(problem) => problem.fmt(f),
         }
     }
 }
 
-impl PackProblem {
-    pub fn whole(of: impl Into<String>, text: impl ToString) -> Self {
-        Self::Whole { of: of.into(), text: text.to_string() }
-    }
-}
-
-/// Problems found in a pack.
-pub type PackProblems = Vec<PackProblem>;
-
 fn told<T>(file: &PackFile, read: (T, Vec<LineProblem>), problems: &mut PackProblems) -> T {
-    let rows = read.1.into_iter();
-    problems.extend(rows.map(|problem| PackProblem::Row { file: file.name.clone(), problem }));
+    let of_file =
+        |problem| PackProblem { file: Some(file.name.clone()), fault: PackFault::Line(problem) };
+    problems.extend(read.1.into_iter().map(of_file));
     read.0
 }
 
 /// Reads a catalog; what can be used is used, and every problem is named.
 pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
-    let mut problems = PackProblems::new();
+    let mut problems = Vec::new();
     let mut parts = CatalogParts::default();
     let mut limits = LimitTable::default();
     let mut names = HashMap::<CategoryCode, String>::new();
@@ -109,9 +122,10 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
             FileRole::PublishedTable => {
                 let scheme = file.scheme.as_deref().unwrap_or("national");
                 match SchemeCode::parse(scheme) {
-                    Err(error) => {
-                        let text = format!("scheme {scheme:?}: {error}");
-                        problems.push(PackProblem::whole(&file.name, text));
+                    Err(why) => {
+                        let scheme = scheme.to_owned();
+                        let fault = PackFault::Scheme { scheme, why };
+                        problems.push(PackProblem { file: Some(file.name.clone()), fault });
                     }
                     Ok(scheme) => {
                         let read = read_published_table(bytes, &scheme, &limits, &names);
@@ -120,13 +134,14 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
                 }
             }
             FileRole::Departments | FileRole::Rules | FileRole::Ladder => {
-                let text = "belongs into a matrix, not into a catalog";
-                problems.push(PackProblem::whole(&file.name, text));
+                let (file, fault) = (Some(file.name.clone()), PackFault::Misplaced);
+                problems.push(PackProblem { file, fault });
             }
         }
     }
     let (catalog, of_catalog) = Catalog::build(version, parts);
-    problems.extend(of_catalog.iter().map(|problem| PackProblem::whole("catalog", problem)));
+    let whole = |problem| PackProblem { file: None, fault: PackFault::Catalog(problem) };
+    problems.extend(of_catalog.into_iter().map(whole));
     (catalog, problems)
 }
 
@@ -156,11 +171,12 @@ fn tell_rows(pack: &Pack, found: MatrixProblems, problems: &mut PackProblems) {
         let file = file_of(pack, role);
         let name = file.map_or("matrix", |file| file.name.as_str());
         // What shows between rows is told also where the file itself is not there.
-        let told = |problem: &LineProblem| {
+        let is_told = |problem: &LineProblem| {
             file.is_some() || matches!(problem.error, RowError::Conflict(_))
         };
-        let found = found.into_iter().filter(told);
-        problems.extend(found.map(|problem| PackProblem::Row { file: name.to_owned(), problem }));
+        let problem =
+            |problem| PackProblem { file: Some(name.to_owned()), fault: PackFault::Line(problem) };
+        problems.extend(found.into_iter().filter(is_told).map(problem));
     }
 }
 

@@ -4,7 +4,7 @@
 use super::catalog::read_limit_table;
 use super::matrix::MatrixContext;
 use super::pack::{
-    FileRole, Pack, PackFile, PackProblem, PackProblems, read_catalog, read_matrix_pack,
+    FileRole, Pack, PackFault, PackFile, PackProblem, PackProblems, read_catalog, read_matrix_pack,
 };
 use crate::domain::catalog::{Catalog, LimitTable};
 use crate::domain::routing::Matrix;
@@ -87,7 +87,8 @@ pub fn shipped_matrix(city: City) -> Pack {
 
 fn load_limits((_, file, text): Shipped) -> (LimitTable, PackProblems) {
     let (table, problems) = read_limit_table(text.as_bytes());
-    let told = |problem| PackProblem::Row { file: file.to_owned(), problem };
+    let told =
+        |problem| PackProblem { file: Some(file.to_owned()), fault: PackFault::Line(problem) };
     (table, problems.into_iter().map(told).collect())
 }
 

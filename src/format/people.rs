@@ -25,6 +25,17 @@ const POSTS: Columns = Columns {
 /// number of the feature.
 pub type Rows<T> = (Vec<T>, Vec<LineProblem>);
 
+/// A value with the line that it stands on; in a GeoJSON the number of the feature.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lined<T> {
+    pub line: u64,
+    pub value: T,
+}
+
+fn without_lines<T>((rows, problems): Rows<Lined<T>>) -> Rows<T> {
+    (rows.into_iter().map(|row| row.value).collect(), problems)
+}
+
 /// Reads branches from CSV or GeoJSON.
 ///
 /// # Errors
@@ -34,6 +45,18 @@ pub fn read_branches(
     datum: Datum,
     limits: &FileLimits,
 ) -> Result<Rows<Branch>, FormatError> {
+    read_branch_lines(input, datum, limits).map(without_lines)
+}
+
+/// As [`read_branches`], each with its line.
+///
+/// # Errors
+/// As for [`read_branches`].
+pub fn read_branch_lines(
+    input: impl Read,
+    datum: Datum,
+    limits: &FileLimits,
+) -> Result<Rows<Lined<Branch>>, FormatError> {
     read_any(input, limits, &BRANCHES, |row| branch_of(row, datum))
 }
 
@@ -42,6 +65,17 @@ pub fn read_branches(
 /// # Errors
 /// The file cannot be read at all, or exceeds a limit.
 pub fn read_workers(input: impl Read, limits: &FileLimits) -> Result<Rows<Worker>, FormatError> {
+    read_worker_lines(input, limits).map(without_lines)
+}
+
+/// As [`read_workers`], each with its line.
+///
+/// # Errors
+/// As for [`read_workers`].
+pub fn read_worker_lines(
+    input: impl Read,
+    limits: &FileLimits,
+) -> Result<Rows<Lined<Worker>>, FormatError> {
     read_any(input, limits, &WORKERS, |row| {
         Ok(Worker {
             id: worker_id(row, "id")?,
@@ -60,6 +94,18 @@ pub fn read_posts(
     datum: Datum,
     limits: &FileLimits,
 ) -> Result<Rows<Post>, FormatError> {
+    read_post_lines(input, datum, limits).map(without_lines)
+}
+
+/// As [`read_posts`], each with its line.
+///
+/// # Errors
+/// As for [`read_posts`].
+pub fn read_post_lines(
+    input: impl Read,
+    datum: Datum,
+    limits: &FileLimits,
+) -> Result<Rows<Lined<Post>>, FormatError> {
     read_any(input, limits, &POSTS, |row| post_of(row, datum))
 }
 
@@ -78,14 +124,13 @@ fn branch_of(row: &Row<'_>, datum: Datum) -> Result<Branch, FieldError> {
 
 fn post_of(row: &Row<'_>, datum: Datum) -> Result<Post, FieldError> {
     let validity = row.validity()?;
-    let hours = DutyHours::parse(row.text("hours"));
     Ok(Post {
         worker: worker_id(row, "worker")?,
         area: row.parse("area", AreaCode::parse)?,
         role: row.required("role")?.to_owned(),
         duties: row.text("duties").to_owned(),
         validity: Validity { from: validity.from(), to: validity.to() },
-        hours: hours.map_err(|error| ("hours", RowError::Conflict(error.to_string())))?,
+        hours: DutyHours::parse(row.text("hours")).map_err(|error| ("hours", error.into()))?,
         station: position_of(row, datum)?,
     })
 }
@@ -114,7 +159,9 @@ fn position_of(row: &Row<'_>, datum: Datum) -> Result<Option<Position>, FieldErr
         let (lon, lat) = datum.to_wgs84(lon, lat);
         Position::new(lon, lat)
     });
-    position.map(Some).map_err(|error| ("lon", RowError::Conflict(error.to_string())))
+    let text = |column| row.text(column).to_owned();
+    let (own_lon, own_lat) = (text("lon"), text("lat"));
+    position.map(Some).map_err(|_| ("lon", RowError::BadPosition { lon: own_lon, lat: own_lat }))
 }
 
 /// Reads a CSV, or a GeoJSON whose properties are named like the columns.
@@ -122,15 +169,19 @@ fn read_any<T>(
     input: impl Read,
     limits: &FileLimits,
     columns: &Columns,
-    parse: impl FnMut(&Row<'_>) -> Result<T, FieldError>,
-) -> Result<Rows<T>, FormatError> {
+    mut parse: impl FnMut(&Row<'_>) -> Result<T, FieldError>,
+) -> Result<Rows<Lined<T>>, FormatError> {
+    let parse = |row: &Row<'_>| -> Result<Lined<T>, FieldError> {
+        Ok(Lined { line: row.line, value: parse(row)? })
+    };
     let bytes = read_all(input, limits.memory_bytes_max)?;
     if !without_bom(&bytes).trim_ascii_start().starts_with(b"{") {
         return Ok(read_rows(&bytes, columns, parse));
     }
     let (table, mut problems) = table_of_features(&bytes, limits, columns)?;
-    let (values, found) = read_rows(&table, columns, parse);
+    let (mut values, found) = read_rows(&table, columns, parse);
     // The header stands on line 1, the first feature on line 2.
+    values.iter_mut().for_each(|row| row.line = row.line.max(1) - 1);
     problems.extend(found.into_iter().map(|p| LineProblem { line: p.line.max(1) - 1, ..p }));
     problems.sort_by_key(|problem| problem.line);
     Ok((values, problems))
@@ -155,7 +206,7 @@ fn table_of_features(
             _ => Some("its geometry is not a point".to_owned()),
         };
         if let Some(why) = unusable {
-            let error = RowError::Conflict(why);
+            let error = RowError::BadGeometry(why);
             problems.push(LineProblem { line, column: None, error });
         }
         let _ = writer.write_record(names.iter().map(|name| field_of(&feature, name)));

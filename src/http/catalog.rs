@@ -5,12 +5,14 @@ use super::App;
 use super::extract::{Admin, At, Body, Params};
 use super::problem::ApiError;
 use super::settings::DryRun;
+use super::wire::import::{RowFaultWire, fault_wire};
 use crate::app::catalog::{
     CatalogDraft, CatalogEffect, CategoryChange, Fate, PACK_BYTES_MAX, change_catalog,
     find_version, list_files, preview_catalog, roll_back_catalog,
 };
 use crate::app::error::say;
-use crate::format::pack::{FileRole, PackFile, PackProblem, PackProblems};
+use crate::app::imports::pack_fault;
+use crate::format::pack::{FileRole, PackFile};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
@@ -118,16 +120,6 @@ pub struct CatalogChangeWire {
     pub note: String,
 }
 
-/// What is wrong with a row, or with the whole.
-#[derive(Serialize, ToSchema)]
-pub struct PackProblemWire {
-    pub file: String,
-    /// Counted from 1; the header is the first. Null where there is none to name.
-    pub line: Option<u64>,
-    pub column: Option<String>,
-    pub says: String,
-}
-
 /// What becomes of a condition.
 #[derive(Serialize, ToSchema)]
 pub struct ConditionChangeWire {
@@ -154,7 +146,7 @@ pub struct CategoryChangeWire {
 pub struct CatalogEffectWire {
     /// The version in force after it; with problems the one from before.
     pub version: i64,
-    pub problems: Vec<PackProblemWire>,
+    pub problems: Vec<RowFaultWire>,
     pub problem_count: usize,
     pub changes: Vec<CategoryChangeWire>,
     pub change_count: usize,
@@ -194,35 +186,20 @@ fn change_wire(change: CategoryChange) -> CategoryChangeWire {
     }
 }
 
-/// A problem with its place.
-pub fn problem_wire(problem: &PackProblem) -> PackProblemWire {
-    match problem {
-        PackProblem::Row { file, problem } => PackProblemWire {
-            file: file.clone(),
-            line: (problem.line > 0).then_some(problem.line),
-            column: problem.column.clone(),
-            says: problem.error.to_string(),
-        },
-        PackProblem::Whole { of, text } => {
-            PackProblemWire { file: of.clone(), line: None, column: None, says: text.clone() }
-        }
-    }
-}
-
 fn effect_wire(version: i64, effect: CatalogEffect) -> Json<CatalogEffectWire> {
     let CatalogEffect { problems, changes } = effect;
     let (problem_count, change_count) = (problems.len(), changes.len());
     Json(CatalogEffectWire {
         version,
-        problems: told(&problems),
+        problems: problems
+            .iter()
+            .take(PROBLEMS_MAX)
+            .map(|one| fault_wire(pack_fault(one)))
+            .collect(),
         problem_count,
         changes: changes.into_iter().take(CHANGES_MAX).map(change_wire).collect(),
         change_count,
     })
-}
-
-fn told(problems: &PackProblems) -> Vec<PackProblemWire> {
-    problems.iter().take(PROBLEMS_MAX).map(problem_wire).collect()
 }
 
 fn file_wire(file: &PackFile) -> CatalogFileWire {

@@ -137,8 +137,17 @@ pub async fn draft_matrix(
 }
 
 fn pack_fault(problem: &PackProblem) -> FieldProblem {
-    let text = problem.to_string();
-    FieldProblem { field: "file".into(), says: say(text.clone(), text) }
+    let fault = crate::app::imports::pack_fault(problem);
+    let place = |line: &str| match fault.line {
+        0 => fault.file.clone(),
+        n => format!("{} {line} {n}", fault.file),
+    };
+    let column = fault.column.as_deref().map(|own| format!(", {own}")).unwrap_or_default();
+    let says = say(
+        format!("{}{column}：{}", place("行"), fault.says.zh),
+        format!("{}{column}: {}", place("line"), fault.says.en),
+    );
+    FieldProblem { field: "file".into(), says }
 }
 
 fn pack_file(role: FileRole, name: &str, text: String) -> PackFile {

@@ -11,6 +11,7 @@ mod filter;
 mod flows;
 mod geojson;
 mod handovers;
+mod imports;
 mod issues;
 mod live;
 mod matrix;
@@ -22,6 +23,7 @@ mod periodic;
 mod problem;
 mod proposals;
 mod public;
+mod redraw;
 mod reference;
 mod refusal;
 mod reports;
@@ -169,6 +171,19 @@ fn report_api() -> OpenApiRouter<App> {
         .routes(routes!(reports::locate))
 }
 
+/// Versions of the territory, its editor, and imports.
+fn land_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(territories::list_versions, territories::stage_version))
+        .routes(routes!(territories::delete_version))
+        .routes(routes!(territories::preview_version))
+        .routes(routes!(territories::list_version_areas))
+        .routes(routes!(territories::publish_version))
+        .routes(routes!(redraw::preview_edits_of_territory))
+        .routes(routes!(redraw::stage_edits_of_territory))
+        .routes(routes!(imports::import_file))
+}
+
 /// Every route of the API.
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -233,10 +248,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(desk_api())
         .merge(admin_api())
         .routes(routes!(proposals::show_proposals))
-        .routes(routes!(territories::list_versions, territories::stage_version))
-        .routes(routes!(territories::delete_version))
-        .routes(routes!(territories::preview_version))
-        .routes(routes!(territories::publish_version))
+        .merge(land_api())
 }
 
 /// The OpenAPI document, as it is served and checked in.

@@ -206,3 +206,47 @@ pub async fn read_form(request: Request) -> Result<Form, ApiError> {
     }
     Ok(form)
 }
+
+/// A form with texts and files, each by its name.
+pub struct Files {
+    texts: std::collections::BTreeMap<String, String>,
+    files: std::collections::BTreeMap<String, Bytes>,
+}
+
+impl Files {
+    /// A text; `None` when it is absent or empty.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.texts.get(name).map(|text| text.trim()).filter(|text| !text.is_empty())
+    }
+
+    /// A file; `None` when there is none, or nothing in it and no name: a browser sends so what
+    /// nobody chose.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(Bytes::as_ref)
+    }
+}
+
+/// Reads a form with any number of files, together at most the largest body of a request.
+///
+/// # Errors
+/// The body is no form, or a part is too large or no text.
+pub async fn read_files(request: Request) -> Result<Files, ApiError> {
+    let mut multipart = open_multipart(request).await?;
+    let mut form = Files { texts: Default::default(), files: Default::default() };
+    while let Some(field) = multipart.next_field().await.map_err(|error| broken(&error))? {
+        let name = field.name().unwrap_or("").to_owned();
+        if let Some(file_name) = field.file_name() {
+            let is_named = !file_name.is_empty();
+            let bytes = read_part(field, super::BODY_BYTES_MAX).await?;
+            if is_named || !bytes.is_empty() {
+                form.files.insert(name, bytes);
+            }
+            continue;
+        }
+        let bytes = read_part(field, JSON_BYTES_MAX).await?;
+        let text = String::from_utf8(bytes.into())
+            .map_err(|_| ApiError::invalid(&name, say("须为 UTF-8", "This is not UTF-8")))?;
+        form.texts.insert(name, text);
+    }
+    Ok(form)
+}

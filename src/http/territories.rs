@@ -1,18 +1,23 @@
 //! Versions of the territory, for administrators: staged from a file, previewed, published.
 
 use super::App;
-use super::extract::{Admin, At};
+use super::extract::{Admin, At, Lang, Params};
+use super::geojson::{collection, feature};
 use super::multipart::read_form;
 use super::problem::ApiError;
 use super::wire::Items;
 use super::wire::territory::{
-    StagedWire, TerritoryPreviewWire, VersionWire, preview_wire, refusal_wire, staged_wire,
+    StagedWire, TerritoryPreviewWire, VersionWire, preview_wire, staged_wire,
 };
 use crate::app::error::{AppError, FieldProblem, say};
 use crate::app::intake::{Joining, StageDetails, stage_areas};
-use crate::app::territory::{preview_territory, publish_territory};
+use crate::app::territory::{list_areas_of, preview_territory, publish_territory};
+use crate::app::words::area::{feature_words, refusal_words};
+use crate::app::words::file::format_words;
+use crate::app::words::row::row_words;
 use crate::domain::datum::Datum;
 use crate::domain::territory::Level;
+use crate::domain::territory::area::polygon_to_geojson;
 use crate::domain::territory::import::{Imported, Importer, Mapping};
 use crate::domain::territory::lineage::Lineage;
 use crate::domain::territory::repair::ShapeLimits;
@@ -21,11 +26,12 @@ use crate::format::{FileLimits, FormatError, read_features};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
+use axum::response::Response;
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Cursor;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// All versions of the territory.
 #[utoipa::path(get, path = "/territory/versions", tag = "territory",
@@ -85,17 +91,20 @@ fn lineage_of(texts: &Texts) -> Result<Vec<Lineage>, ApiError> {
     if problems.is_empty() {
         return Ok(events);
     }
-    let problems = problems.iter().map(|problem| FieldProblem {
-        field: format!("lineage.{}", problem.line),
-        says: say(problem.to_string(), problem.to_string()),
+    let problems = problems.iter().map(|problem| {
+        let (line, says) = (problem.line, row_words(&problem.error));
+        let says = say(format!("第 {line} 行：{}", says.zh), problem.to_string());
+        FieldProblem { field: format!("lineage.{line}"), says }
     });
     Err(AppError::Invalid(problems.collect()).into())
 }
 
 fn no_area(imported: &Imported) -> ApiError {
-    let problems = imported.refusals.iter().take(100).map(refusal_wire).map(|note| {
-        let text = format!("{}: {}", note.feature, note.says.join("; "));
-        FieldProblem { field: "file".into(), says: say(text.clone(), text) }
+    let problems = imported.refusals.iter().take(100).map(|refusal| {
+        let (feature, (why, _)) = (feature_words(&refusal.feature), refusal_words(&refusal.reason));
+        let says =
+            say(format!("{}：{}", feature.zh, why.zh), format!("{}: {}", feature.en, why.en));
+        FieldProblem { field: "file".into(), says }
     });
     let mut problems: Vec<FieldProblem> = problems.collect();
     if problems.is_empty() {
@@ -138,6 +147,7 @@ pub struct TerritoryForm {
 pub async fn stage_version(
     State(app): State<App>,
     _admin: Admin,
+    lang: Lang,
     request: Request,
 ) -> Result<(StatusCode, Json<StagedWire>), ApiError> {
     let form = read_form(request).await?;
@@ -152,19 +162,25 @@ pub async fn stage_version(
         return Err(no_area(&imported));
     }
     let version = stage_areas(&app.ctx, &imported, details).await?;
-    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, notes))))
+    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, notes, lang))))
 }
 
-fn stage_details(texts: &Texts) -> Result<StageDetails, ApiError> {
-    let joining = match texts.get("joining").map_or("merge", String::as_str) {
-        "merge" => Joining::Merge,
-        "replace" => Joining::Replace,
+/// # Errors
+/// Neither `merge`, which is the default, nor `replace`.
+pub fn parse_joining(text: Option<&str>) -> Result<Joining, ApiError> {
+    match text.unwrap_or("merge") {
+        "merge" => Ok(Joining::Merge),
+        "replace" => Ok(Joining::Replace),
         _ => {
             let says = say("须为 merge 或 replace", "Neither merge nor replace");
-            return Err(ApiError::invalid("joining", says));
+            Err(ApiError::invalid("joining", says))
         }
-    };
-    let note = texts.get("note").cloned().unwrap_or_default();
+    }
+}
+
+/// # Errors
+/// The note is too long or cannot be shown.
+pub fn check_note(note: &str) -> Result<(), ApiError> {
     if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
         let says = say(
             format!("备注至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
@@ -172,6 +188,13 @@ fn stage_details(texts: &Texts) -> Result<StageDetails, ApiError> {
         );
         return Err(ApiError::invalid("note", says));
     }
+    Ok(())
+}
+
+fn stage_details(texts: &Texts) -> Result<StageDetails, ApiError> {
+    let joining = parse_joining(texts.get("joining").map(String::as_str))?;
+    let note = texts.get("note").cloned().unwrap_or_default();
+    check_note(&note)?;
     Ok(StageDetails {
         joining,
         lineage: lineage_of(texts)?,
@@ -191,12 +214,7 @@ async fn import_in_background(
     let work = move || import_file(file, layer.as_deref(), importer);
     let outcome = tokio::task::spawn_blocking(work).await;
     let outcome = outcome.map_err(|error| AppError::Internal(error.to_string()))?;
-    outcome.map_err(|error| {
-        ApiError::invalid(
-            "file",
-            say(format!("文件无法读取：{error}"), format!("the file {error}")),
-        )
-    })
+    outcome.map_err(|error| ApiError::invalid("file", format_words(&error)))
 }
 
 /// What a staged version would change, and why it may not be published yet.
@@ -206,9 +224,40 @@ async fn import_in_background(
 pub async fn preview_version(
     State(app): State<App>,
     _admin: Admin,
+    lang: Lang,
     At(version): At<i64>,
 ) -> Result<Json<TerritoryPreviewWire>, ApiError> {
-    Ok(Json(preview_wire(&preview_territory(&app.ctx, version).await?)))
+    Ok(Json(preview_wire(&preview_territory(&app.ctx, version).await?, lang)))
+}
+
+/// Which areas of a version.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct VersionAreaQuery {
+    /// Only those that are not in force just so.
+    changed: Option<bool>,
+}
+
+/// The areas of a version, whole, as a GeoJSON FeatureCollection.
+#[utoipa::path(get, path = "/territory/versions/{version}/areas", tag = "territory",
+    params(("version" = i64, Path), VersionAreaQuery),
+    responses((status = 200, content_type = "application/geo+json"), (status = 403),
+        (status = 404)))]
+pub async fn list_version_areas(
+    State(app): State<App>,
+    _admin: Admin,
+    At(version): At<i64>,
+    Params(query): Params<VersionAreaQuery>,
+) -> Result<Response, ApiError> {
+    let areas = list_areas_of(&app.ctx, version, query.changed.unwrap_or(false)).await?;
+    let features = areas.iter().map(|area| {
+        let mut properties = geojson::JsonObject::new();
+        properties.insert("code".into(), area.code.to_string().into());
+        properties.insert("name".into(), area.name.clone().into());
+        properties.insert("level".into(), area.level.to_string().into());
+        feature(polygon_to_geojson(&area.polygon), properties)
+    });
+    Ok(collection(features.collect(), vec![("territory_version", version.into())]))
 }
 
 /// A published version.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use geo::{BooleanOps, BoundingRect, GeodesicArea, MultiPolygon, unary_union};
+use geo::{BooleanOps, BoundingRect, GeodesicArea, MultiPolygon, Polygon, unary_union};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
@@ -236,8 +236,7 @@ impl<'a> Check<'a> {
         match left_free {
             None => self.not_compared(parent, parent),
             Some(free) => {
-                let (area_m2, gaps) =
-                    self.sum_gaps(free.iter().map(|g| g.geodesic_area_unsigned()));
+                let (area_m2, gaps) = self.sum_gaps(free.iter().map(size_of));
                 let parent = parent.code.clone();
                 self.tell(area_m2, Finding::Gap { parent, area_m2, gaps });
             }
@@ -255,7 +254,7 @@ impl<'a> Check<'a> {
         let holes = all
             .iter()
             .flat_map(|part| part.interiors())
-            .map(|hole| geo::Polygon::new(hole.clone(), Vec::new()).geodesic_area_unsigned());
+            .map(|hole| size_of(&Polygon::new(hole.clone(), Vec::new())));
         let (area_m2, gaps) = self.sum_gaps(holes);
         self.tell(area_m2, Finding::Enclosed { level, area_m2, gaps });
     }
@@ -299,8 +298,19 @@ pub fn may_hold(outer: Level, inner: Level) -> bool {
 }
 
 /// Square metres on the ellipsoid (Karney 2013).
-fn size_m2(polygon: &MultiPolygon<f64>) -> f64 {
-    polygon.iter().map(|part| part.geodesic_area_unsigned()).sum()
+pub(super) fn size_m2(polygon: &MultiPolygon<f64>) -> f64 {
+    polygon.iter().map(size_of).sum()
+}
+
+/// The surface of the ellipsoid of WGS-84, in square metres.
+const EARTH_M2: f64 = 510_065_621_724_088.44;
+
+/// Square metres of one part, whichever way its rings run. A ring that runs clockwise encloses all
+/// the rest of the earth, and of a sliver that overlays leave nobody can say how it runs; no area
+/// is larger than half of the earth.
+pub(super) fn size_of(part: &Polygon<f64>) -> f64 {
+    let size = part.geodesic_area_unsigned().rem_euclid(EARTH_M2);
+    size.min(EARTH_M2 - size)
 }
 
 fn overlay(
@@ -312,7 +322,7 @@ fn overlay(
 }
 
 /// The overlay library is robust, but not proven; a panic in it must cost one comparison only.
-fn guarded<T>(f: impl Fn() -> T) -> Option<T> {
+pub(super) fn guarded<T>(f: impl Fn() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(f)).ok()
 }
 
@@ -377,6 +387,16 @@ mod tests {
             "gap c",
         ];
         assert_eq!(found, want);
+    }
+
+    #[test]
+    fn a_part_has_its_size_whichever_way_its_rings_run() {
+        let square = Rect::new((113., 34.), (113.01, 34.01)).to_polygon();
+        let mut turned = square.exterior().clone();
+        turned.0.reverse();
+        let turned = Polygon::new(turned, Vec::new());
+        let (size, same) = (size_of(&square), size_of(&turned));
+        assert!((1.0e6..1.1e6).contains(&size) && (size - same).abs() < 0.1, "{size} {same}");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Territory: areas with levels and polygons, the index that finds them from a position, their
-//! import and repair, their checks and their lineage.
+//! import and repair, their checks, their lineage, and how they are drawn anew.
 
 pub mod area;
 pub mod asset;
 pub mod check;
 pub mod defect;
 pub mod diff;
+pub mod edit;
 pub mod exact;
 pub mod feature;
 pub mod import;
@@ -16,6 +17,7 @@ pub mod locate;
 pub mod people;
 pub mod position;
 mod rebuild;
+pub mod redraw;
 pub mod repair;
 mod rings;
 pub mod snapshot;

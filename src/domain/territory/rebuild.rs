@@ -19,7 +19,7 @@ use super::defect::{Defect, find_defects};
 use super::repair::{Tally, rings_of};
 
 /// The share of the extent within which a vertex counts as moved by the overlay.
-const SNAP_SHARE: f64 = 4e-9;
+pub(super) const SNAP_SHARE: f64 = 4e-9;
 /// A power of two, so scaling by it is exact: it makes the library's fixed snapping radius of
 /// 1e-4 units into 6e-12 degrees.
 const SCALE: f64 = 16_777_216.0;
@@ -47,7 +47,7 @@ pub(super) fn rebuild(
     })
 }
 
-fn cleaned(polygon: MultiPolygon<f64>) -> MultiPolygon<f64> {
+pub(super) fn cleaned(polygon: MultiPolygon<f64>) -> MultiPolygon<f64> {
     let parts = polygon.iter().map(|part| rings_of(part).map(|ring| ring.0.clone()).collect());
     Tally::default().clean_parts(parts.collect())
 }
@@ -84,7 +84,8 @@ fn overlay_part(part: &Polygon<f64>, number: usize, defects: &[Defect]) -> Multi
     if holes.is_empty() { exterior } else { exterior.difference(&unary_union(&holes)) }
 }
 
-type Vertex = GeomWithData<[f64; 2], ()>;
+/// A vertex in a tree.
+pub(super) type Vertex = GeomWithData<[f64; 2], ()>;
 
 /// Moves vertices back onto those of `original`, and enters those that the overlay left out of a
 /// straight edge because on its grid they were in line.
@@ -109,7 +110,8 @@ fn put_back(rough: &MultiPolygon<f64>, original: &MultiPolygon<f64>) -> MultiPol
     MultiPolygon(parts.collect())
 }
 
-fn snap(tree: &RTree<Vertex>, c: Coord<f64>, reach: f64) -> Coord<f64> {
+/// The vertex of the tree that `c` is as good as, or `c` itself.
+pub(super) fn snap(tree: &RTree<Vertex>, c: Coord<f64>, reach: f64) -> Coord<f64> {
     match tree.nearest_neighbor(&[c.x, c.y]).map(|v| *v.geom()) {
         Some([x, y]) if (x - c.x).hypot(y - c.y) <= reach => Coord { x, y },
         _ => c,
@@ -117,7 +119,12 @@ fn snap(tree: &RTree<Vertex>, c: Coord<f64>, reach: f64) -> Coord<f64> {
 }
 
 /// The original vertices on the edge from `a` to `b`, in order.
-fn between(tree: &RTree<Vertex>, a: Coord<f64>, b: Coord<f64>, reach: f64) -> Vec<Coord<f64>> {
+pub(super) fn between(
+    tree: &RTree<Vertex>,
+    a: Coord<f64>,
+    b: Coord<f64>,
+    reach: f64,
+) -> Vec<Coord<f64>> {
     let along = b - a;
     let length = along.x.hypot(along.y);
     if length <= reach {

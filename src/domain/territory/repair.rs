@@ -212,7 +212,7 @@ pub(super) fn rings_of(polygon: &Polygon<f64>) -> impl Iterator<Item = &LineStri
 }
 
 /// Exteriors counter-clockwise and holes clockwise, as RFC 7946 has them.
-fn wound(polygon: MultiPolygon<f64>, repairs: &mut Vec<Repair>) -> MultiPolygon<f64> {
+pub(super) fn wound(polygon: MultiPolygon<f64>, repairs: &mut Vec<Repair>) -> MultiPolygon<f64> {
     let mut turned = 0;
     let parts = polygon.into_iter().map(|part| {
         let (mut exterior, mut holes) = part.into_inner();

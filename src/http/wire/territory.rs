@@ -1,8 +1,14 @@
 //! Versions of the territory on the wire.
 
 use crate::app::territory::TerritoryPreview;
+use crate::app::words::area::{
+    feature_words, finding_words, lineage_words, refusal_words, repair_words,
+};
+use crate::domain::territory::check::Finding;
 use crate::domain::territory::diff::Change;
 use crate::domain::territory::import::Imported;
+use crate::domain::territory::lineage::Lineage;
+use crate::http::extract::Lang;
 use crate::store::port::TerritoryVersion;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -52,10 +58,15 @@ pub struct StagedWire {
 }
 
 /// What came of a file, staged under `version`.
-pub fn staged_wire(version: i64, imported: &Imported, notes: Vec<String>) -> StagedWire {
+pub fn staged_wire(
+    version: i64,
+    imported: &Imported,
+    notes: Vec<String>,
+    lang: Lang,
+) -> StagedWire {
     let repairs = imported.repairs.iter().map(|repaired| FeatureNote {
-        feature: repaired.feature.to_string(),
-        says: repaired.repairs.iter().map(ToString::to_string).collect(),
+        feature: lang.pick(&feature_words(&repaired.feature)),
+        says: repaired.repairs.iter().map(|repair| lang.pick(&repair_words(repair))).collect(),
         remedy: None,
     });
     StagedWire {
@@ -63,17 +74,21 @@ pub fn staged_wire(version: i64, imported: &Imported, notes: Vec<String>) -> Sta
         state: "staged".into(),
         areas: imported.areas.len(),
         repairs: repairs.collect(),
-        refusals: imported.refusals.iter().map(refusal_wire).collect(),
+        refusals: imported.refusals.iter().map(|refusal| refusal_wire(refusal, lang)).collect(),
         notes,
     }
 }
 
 /// A refused feature.
-pub fn refusal_wire(refusal: &crate::domain::territory::import::Refusal) -> FeatureNote {
+pub fn refusal_wire(
+    refusal: &crate::domain::territory::import::Refusal,
+    lang: Lang,
+) -> FeatureNote {
+    let (says, remedy) = refusal_words(&refusal.reason);
     FeatureNote {
-        feature: refusal.feature.to_string(),
-        says: vec![refusal.reason.to_string()],
-        remedy: Some(refusal.reason.remedy().to_owned()),
+        feature: lang.pick(&feature_words(&refusal.feature)),
+        says: vec![lang.pick(&says)],
+        remedy: Some(lang.pick(&remedy)),
     }
 }
 
@@ -173,11 +188,31 @@ fn change_wire(code: &str, name: &str, change: &Change) -> AreaChangeWire {
     wire
 }
 
-/// A preview on the wire.
-pub fn preview_wire(preview: &TerritoryPreview) -> TerritoryPreviewWire {
+/// A finding on the wire.
+pub fn finding_wire(finding: &Finding, lang: Lang) -> FindingWire {
+    FindingWire {
+        kind: finding.kind().to_owned(),
+        codes: finding.codes().iter().map(ToString::to_string).collect(),
+        area_m2: finding.area_m2(),
+        says: lang.pick(&finding_words(finding)),
+    }
+}
+
+/// A succession on the wire.
+pub fn lineage_wire(event: &Lineage) -> LineageWire {
     let codes = |codes: &[crate::domain::id::AreaCode]| {
         codes.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
+    LineageWire {
+        kind: event.kind.as_str().to_owned(),
+        from: codes(&event.from),
+        to: codes(&event.to),
+        day: event.on.to_string(),
+    }
+}
+
+/// A preview on the wire.
+pub fn preview_wire(preview: &TerritoryPreview, lang: Lang) -> TerritoryPreviewWire {
     let changes = preview.changes.iter().flat_map(|(code, changes)| {
         let name = preview.names.get(code).map_or("", String::as_str);
         changes.iter().map(move |change| change_wire(code.as_str(), name, change))
@@ -190,27 +225,9 @@ pub fn preview_wire(preview: &TerritoryPreview) -> TerritoryPreviewWire {
     TerritoryPreviewWire {
         version: preview.version,
         changes: changes.collect(),
-        lineage: preview
-            .lineage
-            .iter()
-            .map(|event| LineageWire {
-                kind: event.kind.as_str().to_owned(),
-                from: codes(&event.from),
-                to: codes(&event.to),
-                day: event.on.to_string(),
-            })
-            .collect(),
-        errors: preview.errors.iter().map(ToString::to_string).collect(),
-        findings: preview
-            .findings
-            .iter()
-            .map(|finding| FindingWire {
-                kind: finding.kind().to_owned(),
-                codes: finding.codes().iter().map(ToString::to_string).collect(),
-                area_m2: finding.area_m2(),
-                says: finding.to_string(),
-            })
-            .collect(),
+        lineage: preview.lineage.iter().map(lineage_wire).collect(),
+        errors: preview.errors.iter().map(|error| lang.pick(&lineage_words(error))).collect(),
+        findings: preview.findings.iter().map(|finding| finding_wire(finding, lang)).collect(),
         open_issues_moving: preview.moving.values().sum(),
         moving: moving.collect(),
         carried: CarriedWire {

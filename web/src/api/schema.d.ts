@@ -266,6 +266,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/imports/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Imports `issues` (the history of another system), `people`, `branches`, `categories` or
+         *     `assets`. A dry run tells counts and the problems of rows, and keeps nothing.
+         */
+        post: operations["import_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instance": {
         parameters: {
             query?: never;
@@ -1314,6 +1334,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/territory/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stages the territory in force with edits applied; splits, merges and ends become its lineage. */
+        post: operations["stage_edits_of_territory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory/edits/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What edits of the territory in force would leave; nothing is kept. */
+        post: operations["preview_edits_of_territory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/territory/versions": {
         parameters: {
             query?: never;
@@ -1344,6 +1398,23 @@ export interface paths {
         post?: never;
         /** Takes a staged version away. */
         delete: operations["delete_version"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/territory/versions/{version}/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The areas of a version, whole, as a GeoJSON FeatureCollection. */
+        get: operations["list_version_areas"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2356,6 +2427,65 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        /** @description What edits would leave. */
+        EditPreviewWire: {
+            /** @description The areas that are new or not as they were: a GeoJSON FeatureCollection. */
+            areas: Record<string, never>;
+            /**
+             * Format: int64
+             * @description The version in force that they start from.
+             */
+            base: number;
+            findings: components["schemas"]["FindingWire"][];
+            /** @description The areas in force that would be gone. */
+            gone: string[];
+            lineage: components["schemas"]["LineageWire"][];
+            /** @description For each edit that could be applied, the codes of the areas that it made or changed. */
+            made: string[][];
+            problem?: components["schemas"]["EditProblemWire"] | null;
+        };
+        /** @description Why an edit cannot be; those before it were applied. */
+        EditProblemWire: {
+            /** @description The place in the list, from 0. */
+            edit: number;
+            /** @description `area`, `areas`, `line`, `outline`, `name`, `into.code`, `parts.0.code` and the like. */
+            field: string;
+            says: components["schemas"]["Texts"];
+        };
+        /** @description One edit of the territory. */
+        EditWire: {
+            area: string;
+            line: number[][];
+            parts?: components["schemas"]["NamingWire"][];
+            /** @enum {string} */
+            type: "split";
+        } | {
+            areas: string[];
+            into?: components["schemas"]["NamingWire"];
+            /** @enum {string} */
+            type: "merge";
+        } | {
+            area: string;
+            outline: Record<string, never>;
+            /** @enum {string} */
+            type: "move";
+        } | {
+            area: string;
+            name: string;
+            /** @enum {string} */
+            type: "rename";
+        };
+        /** @description Edits of the territory in force, in order. */
+        EditsWire: {
+            /**
+             * Format: int64
+             * @description The version in force that they start from.
+             */
+            base?: number | null;
+            edits: components["schemas"]["EditWire"][];
+            /** @description For staging: what the change is. */
+            note?: string;
+        };
         /** @description Something that someone did. */
         EntryWire: {
             at: string;
@@ -2496,6 +2626,87 @@ export interface components {
             /** Format: int32 */
             rings: number;
             to: string;
+        };
+        /** @description Rows against what is there. */
+        ImportCountsWire: {
+            /** Format: int64 */
+            changed: number;
+            /**
+             * Format: int64
+             * @description There already, and just so.
+             */
+            known: number;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: int64
+             * @description There, but not in the file that takes the place of all.
+             */
+            removed: number;
+            /** Format: int64 */
+            rows: number;
+        };
+        /** @description The files of an import and how they are to be read, as a form. */
+        ImportForm: {
+            /**
+             * Format: binary
+             * @description `categories`: any of schemes, limits, categories, conditions, crosswalk, names_en and
+             *     published_table, as CSV.
+             */
+            categories?: string | null;
+            code_property?: string | null;
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
+            distance_m?: string | null;
+            /**
+             * Format: binary
+             * @description `issues`: the CSV export. `branches`: CSV or GeoJSON. `assets`: GeoJSON.
+             */
+            file?: string | null;
+            grow_m?: string | null;
+            /** @description `merge` (default) or `replace`. */
+            joining?: string | null;
+            /** @description `assets`: what rules call the layer: road, river, park. */
+            layer?: string | null;
+            layer_name?: string | null;
+            layer_name_en?: string | null;
+            /**
+             * Format: binary
+             * @description `issues`: TOML, what columns and words mean.
+             */
+            mapping?: string | null;
+            name_property?: string | null;
+            note?: string | null;
+            owner_property?: string | null;
+            /**
+             * Format: binary
+             * @description `people`: CSV or GeoJSON.
+             */
+            posts?: string | null;
+            /** @description The scheme that a published table fills; `national` when absent. */
+            scheme?: string | null;
+            /**
+             * Format: binary
+             * @description `people`: CSV.
+             */
+            workers?: string | null;
+        };
+        /** @description What came of an import, or would. */
+        ImportWire: {
+            blocked?: components["schemas"]["Texts"] | null;
+            counts: components["schemas"]["ImportCountsWire"];
+            /** @description Whether nothing was to be kept. */
+            dry_run: boolean;
+            /** @description Whether anything was written. */
+            kept: boolean;
+            notes: components["schemas"]["Texts"][];
+            /** @description The first thousand. */
+            problems: components["schemas"]["RowFaultWire"][];
+            /** @description How many there are in all. */
+            problems_count: number;
+            what: string;
         };
         /** @description One rate of an appraisal. */
         IndicatorWire: {
@@ -2899,6 +3110,11 @@ export interface components {
             /** @description `split`, `merge` or `retire`. */
             kind: string;
             to: string[];
+            /**
+             * Format: int64
+             * @description The territory's version that brought it.
+             */
+            version: number;
         };
         /** @description What the check found. */
         LintWire: {
@@ -3125,6 +3341,11 @@ export interface components {
             /** @description `province`, `city`, `district`, `street`, `community`, `grid` or `micro_grid`. */
             level: string;
             name: string;
+        };
+        /** @description What an area is to be called; what is absent is proposed. */
+        NamingWire: {
+            code?: string | null;
+            name?: string | null;
         };
         /** @description A branch near by. */
         NearBranch: {
@@ -3710,6 +3931,19 @@ export interface components {
             /** @description Everything that the decision looked at. */
             trace?: Record<string, never> | null;
         };
+        /** @description What is wrong with a row, and what to do about it, in both languages. */
+        RowFaultWire: {
+            column?: string | null;
+            /** @description The part of the form that the file came in. */
+            file: string;
+            /**
+             * Format: int64
+             * @description Counted from 1, the header first; in a GeoJSON the number of the feature. 0 for the file.
+             */
+            line: number;
+            remedy: components["schemas"]["Texts"];
+            says: components["schemas"]["Texts"];
+        };
         /** @description A rule that says something else. */
         RuleChangeWire: {
             fields: components["schemas"]["FieldChangeWire"][];
@@ -4021,6 +4255,11 @@ export interface components {
             name: components["schemas"]["Texts"];
             /** @description `accept`, `dispatch`, `sign_off` or `check`. */
             stage: string;
+        };
+        /** @description Edits that were staged. */
+        StagedEditsWire: {
+            /** Format: int64 */
+            version: number;
         };
         /** @description What came of a file of areas. */
         StagedWire: {
@@ -5056,6 +5295,58 @@ export interface operations {
                 content?: never;
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    import_file: {
+        parameters: {
+            query?: {
+                /** @description `true` (default): nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                what: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["ImportForm"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7608,6 +7899,88 @@ export interface operations {
             };
         };
     };
+    stage_edits_of_territory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditsWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StagedEditsWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    preview_edits_of_territory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditsWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditPreviewWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     list_versions: {
         parameters: {
             query?: never;
@@ -7684,6 +8057,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_version_areas: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not in force just so. */
+                changed?: boolean;
+            };
+            header?: never;
+            path: {
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": unknown;
+                };
             };
             403: {
                 headers: {
