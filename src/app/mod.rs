@@ -1,10 +1,12 @@
 //! The use cases: they load what a decision needs, let the core decide, and save one change.
 
 pub mod account;
+pub mod admin_log;
 pub mod analysis;
 pub mod assets;
 pub mod attach;
 pub mod audit;
+pub mod branch;
 pub mod bulk;
 pub mod carry;
 pub mod clocks;
@@ -29,6 +31,7 @@ pub mod notify;
 pub mod number;
 pub mod people;
 pub mod periodic;
+pub mod person;
 pub mod photo;
 pub mod place;
 pub mod proposals;

@@ -10,7 +10,7 @@ use super::wire::territory::{
 };
 use crate::app::error::{AppError, FieldProblem, say};
 use crate::app::intake::{Joining, StageDetails, stage_areas};
-use crate::app::territory::{preview_territory, publish_territory};
+use crate::app::territory::{preview_territory, publish_territory_by};
 use crate::domain::datum::Datum;
 use crate::domain::territory::Level;
 use crate::domain::territory::import::{Imported, Importer, Mapping};
@@ -225,10 +225,11 @@ pub struct PublishedWire {
         (status = 409)))]
 pub async fn publish_version(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     At(version): At<i64>,
 ) -> Result<Json<PublishedWire>, ApiError> {
-    let open_issues_moved = publish_territory(&app.ctx, version).await?;
+    let actor = Some(admin.account.id);
+    let open_issues_moved = publish_territory_by(&app.ctx, actor, version).await?;
     Ok(Json(PublishedWire { version, open_issues_moved }))
 }
 

@@ -1,6 +1,7 @@
 //! The ports: what the use cases ask of the store.
 
 use super::StoreError;
+use super::admin::AdminEntry;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
 use super::query::{
     AsOf, CounterCheck, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum,
@@ -107,6 +108,8 @@ pub struct AccountRow {
     pub active: bool,
     pub must_change_password: bool,
     pub grants: Vec<GrantRow>,
+    /// Goes up with each change, so that two who change one account notice each other.
+    pub version: i64,
 }
 
 /// A grant as it is kept: codes, not paths.
@@ -116,6 +119,20 @@ pub struct GrantRow {
     pub area_code: Option<String>,
     pub department: Option<String>,
     pub kinds: Option<Vec<Kind>>,
+}
+
+impl AccountRow {
+    /// Whether the account may sign in and administer everything.
+    pub fn is_administrator(&self) -> bool {
+        self.active && self.grants.iter().any(GrantRow::administers_everything)
+    }
+}
+
+impl GrantRow {
+    fn administers_everything(&self) -> bool {
+        let limited = self.area_code.is_some() || self.department.is_some() || self.kinds.is_some();
+        self.role == Role::Admin && !limited
+    }
 }
 
 /// A session as it is kept; the token itself is only with its owner.
@@ -142,13 +159,19 @@ pub struct TokenRow {
 pub trait Accounts: Send + Sync {
     /// # Errors
     /// `Taken` when the login is in use.
-    async fn insert_account(&self, account: AccountRow, at: Timestamp) -> Result<()>;
-    /// Replaces everything but the login. An account that is made inactive loses its sessions
-    /// and tokens.
+    async fn insert_account(
+        &self,
+        account: AccountRow,
+        at: Timestamp,
+        log: Option<AdminEntry>,
+    ) -> Result<()>;
+    /// Replaces everything but the login; the version is the one that was read and goes up by one.
+    /// An account that is made inactive loses its sessions and tokens.
     ///
     /// # Errors
-    /// `Stale` when there is no such account.
-    async fn update_account(&self, account: AccountRow) -> Result<()>;
+    /// `Stale` when there is no such account, or not at that version; `LastAdministrator` when
+    /// nobody would be left who administers everything.
+    async fn update_account(&self, account: AccountRow, log: Option<AdminEntry>) -> Result<()>;
     async fn find_account(&self, id: AccountId) -> Result<Option<AccountRow>>;
     async fn find_account_by_login(&self, login: &str) -> Result<Option<AccountRow>>;
     async fn list_accounts(&self) -> Result<Vec<AccountRow>>;
@@ -160,11 +183,21 @@ pub trait Accounts: Send + Sync {
     /// Ends all sessions of an account but the one named.
     async fn delete_sessions_of(&self, account: AccountId, except: &str) -> Result<()>;
 
-    async fn insert_token(&self, token: TokenRow, at: Timestamp) -> Result<()>;
+    async fn insert_token(
+        &self,
+        token: TokenRow,
+        at: Timestamp,
+        log: Option<AdminEntry>,
+    ) -> Result<()>;
     async fn find_token(&self, token_hash: &str, now: Timestamp) -> Result<Option<TokenRow>>;
     async fn list_tokens(&self, account: AccountId) -> Result<Vec<TokenRow>>;
-    /// Whether there was such a token of this account.
-    async fn delete_token(&self, account: AccountId, id: &str) -> Result<bool>;
+    /// Whether there was such a token of this account; if not, nothing is logged.
+    async fn delete_token(
+        &self,
+        account: AccountId,
+        id: &str,
+        log: Option<AdminEntry>,
+    ) -> Result<bool>;
 
     async fn record_login_failure(&self, id: &str, subject: &str, at: Timestamp) -> Result<()>;
     async fn count_login_failures(&self, subject: &str, since: Timestamp) -> Result<i64>;
@@ -262,7 +295,7 @@ pub trait Territories: Send + Sync {
     /// The codes that were retired by a published version.
     async fn list_retired_codes(&self) -> Result<Vec<String>>;
     /// Makes a staged version the one in force, retires the one before, and applies `moves`, the
-    /// open issues' new places, in one transaction.
+    /// open issues' new places, with the entry of the log that it holds, in one transaction.
     ///
     /// # Errors
     /// `Stale` when the version is not staged, when another than `replaces` is in force, or when
@@ -373,7 +406,12 @@ pub trait Packs: Send + Sync {
     ///
     /// # Errors
     /// `Stale` when another was appended meanwhile.
-    async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()>;
+    async fn append_activation(
+        &self,
+        kind: &str,
+        row: ActivationRow,
+        log: Option<AdminEntry>,
+    ) -> Result<()>;
     /// All activations, in order.
     async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>>;
     async fn put_setting(&self, name: &str, value: &str) -> Result<()>;
@@ -417,7 +455,12 @@ pub trait Supervisions: Send + Sync {
     ///
     /// # Errors
     /// `Taken` when another account is that worker.
-    async fn link_worker(&self, account: AccountId, worker: Option<WorkerId>) -> Result<()>;
+    async fn link_worker(
+        &self,
+        account: AccountId,
+        worker: Option<WorkerId>,
+        log: Option<AdminEntry>,
+    ) -> Result<()>;
 
     async fn list_worker_links(&self) -> Result<Vec<(WorkerId, AccountId)>>;
 

@@ -15,6 +15,7 @@ pub mod lineage;
 pub mod locate;
 pub mod people;
 pub mod position;
+pub mod posting;
 mod rebuild;
 pub mod repair;
 mod rings;

@@ -11,6 +11,7 @@ pub mod matrix;
 pub mod measure;
 pub mod offer;
 mod offer_kinds;
+pub mod people;
 pub mod report;
 pub mod session;
 pub mod supervision;

@@ -1,10 +1,12 @@
 //! Versioned documents and settings.
 
+use super::admin::insert_logged;
 use super::rows::parsed_option;
 use super::{Conn, Engine, Row};
 use crate::domain::id::AccountId;
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
+use crate::store::admin::AdminEntry;
 use crate::store::port::{ActivationRow, PackRow, Packs};
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -159,10 +161,20 @@ impl Packs for Engine {
         rows.iter().map(pack_of).collect()
     }
 
-    async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()> {
+    async fn append_activation(
+        &self,
+        kind: &str,
+        row: ActivationRow,
+        log: Option<AdminEntry>,
+    ) -> Result<()> {
         let kind = kind.to_owned();
-        self.write(move |conn| Box::pin(async move { insert_activation(conn, &kind, &row).await }))
-            .await
+        self.write(move |conn| {
+            Box::pin(async move {
+                insert_activation(conn, &kind, &row).await?;
+                insert_logged(conn, log.as_ref()).await
+            })
+        })
+        .await
     }
 
     async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>> {

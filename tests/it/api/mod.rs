@@ -324,9 +324,10 @@ impl World {
             active: true,
             must_change_password: false,
             grants,
+            version: 1,
         };
         let id = account.id;
-        self.ctx.store.insert_account(account, self.ctx.now()).await.expect("an account");
+        self.ctx.store.insert_account(account, self.ctx.now(), None).await.expect("an account");
         id
     }
 

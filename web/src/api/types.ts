@@ -36,6 +36,17 @@ export type Role =
   | 'admin'
   | 'legal_adviser'
   | 'mediator'
+export const ROLES: readonly Role[] = [
+  'grid_worker',
+  'acceptor',
+  'dispatcher',
+  'duty_supervisor',
+  'handler',
+  'leader',
+  'admin',
+  'legal_adviser',
+  'mediator',
+]
 export type State =
   | 'reported'
   | 'verifying'
