@@ -2,10 +2,12 @@
 //! a small Jinshui, the shipped catalog and the shipped matrix in force.
 
 pub mod access;
+mod audit;
 mod desk;
 mod fuzz;
 mod idempotency;
 mod matrix;
+mod people;
 pub mod report;
 mod requests;
 mod reroute;

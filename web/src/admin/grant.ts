@@ -17,3 +17,11 @@ export function grantSays(grant: GrantBody): string {
     : ''
   return `${tCode('role', grant.role)}${t('account.colon')}${says}${limits}`
 }
+
+/** Grants as the log has them, `acceptor 410105001; leader`, with the roles in words. */
+export function loggedGrants(text: string): string {
+  return text.replace(/[a-z_]+/g, (word) => {
+    const role = tCode('role', word)
+    return role === word.replaceAll('_', ' ') ? tCode('kind', word) : role
+  })
+}

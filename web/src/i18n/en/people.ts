@@ -39,6 +39,7 @@ export const people = {
   'people.move_from': 'First day in the new grid',
   'people.move_says':
     'The post here ends the day before; the same post begins there on this day, with the same duties and hours.',
+  'people.manage': 'Manage',
   'people.edit': 'Change',
   'people.drop': 'Withdraw',
   'people.end': 'Set the last day',

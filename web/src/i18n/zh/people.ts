@@ -38,6 +38,7 @@ export const people = {
   'people.move_to': '调往的网格',
   'people.move_from': '到新网格的第一天',
   'people.move_says': '原岗位在前一天结束，同一岗位从这一天起设在新网格，职责和值班时间不变。',
+  'people.manage': '管理',
   'people.edit': '修改',
   'people.drop': '撤销',
   'people.end': '设定最后一天',
