@@ -1,14 +1,15 @@
-//! Accounts: signing in and out, tokens, grants.
+//! Accounts: signing in and out, grants, and what administrators change.
 
 use super::admin_log::{self, what};
 use super::carry::carry_grant;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+pub use super::token::{create_token, delete_token};
 use crate::domain::access::{Actor, Grant, Role};
 use crate::domain::id::{AccountId, AreaCode, DepartmentCode};
-use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
+use crate::domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
 use crate::store::admin::AdminEntry;
-use crate::store::port::{AccountRow, GrantRow, SessionRow, TokenRow};
+use crate::store::port::{AccountRow, GrantRow, SessionRow};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use base64::Engine as _;
@@ -16,8 +17,6 @@ use sha2::{Digest, Sha256};
 
 /// How long a session lasts, in milliseconds.
 pub const SESSION_MS: i64 = 12 * HOUR_MS;
-/// The longest life of an API token, in days.
-pub const TOKEN_DAYS_MAX: i64 = 366;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const PASSWORD_BYTES_MAX: usize = 256;
 pub const LOGIN_CHARS_MAX: usize = 64;
@@ -40,7 +39,7 @@ pub struct SignedIn {
 }
 
 /// A token of 256 random bits.
-fn new_token() -> String {
+pub(super) fn new_token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
@@ -255,7 +254,7 @@ fn is_login(login: &str) -> bool {
 }
 
 /// A name of an account or a token, without the white space around it.
-fn parse_name(name: &str) -> Result<String, AppError> {
+pub(super) fn parse_name(name: &str) -> Result<String, AppError> {
     let name = name.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
     if fits && !name.chars().any(char::is_control) {
@@ -472,63 +471,4 @@ pub async fn update_account(
         ctx.store.delete_sessions_of(id, "").await?;
     }
     Ok(account)
-}
-
-/// Makes an API token; the token itself is returned once and kept nowhere.
-///
-/// # Errors
-/// The term is not between 1 and [`TOKEN_DAYS_MAX`] days, or the name unusable.
-pub async fn create_token(
-    ctx: &Ctx,
-    account: AccountId,
-    name: &str,
-    days: i64,
-) -> Result<(TokenRow, String), AppError> {
-    if !(1..=TOKEN_DAYS_MAX).contains(&days) {
-        return Err(AppError::field(
-            "expires_in_days",
-            say(
-                format!("有效期为 1 到 {TOKEN_DAYS_MAX} 天"),
-                format!("The term is 1 to {TOKEN_DAYS_MAX} days"),
-            ),
-        ));
-    }
-    let name = parse_name(name)?;
-    let token = format!("hxw_{}", new_token());
-    let now = ctx.now();
-    let row = TokenRow {
-        id: ctx.new_uuid().to_string(),
-        account,
-        name,
-        token_hash: token_hash(&token),
-        expires: Timestamp(now.0 + days * DAY_MS),
-    };
-    let log = token_entry(ctx, account, what::TOKEN_CREATE, &row).await?;
-    ctx.store.insert_token(row.clone(), now, Some(log)).await?;
-    Ok((row, token))
-}
-
-/// What the log says of a token: whose it is, how it is called, and when it ends.
-async fn token_entry(
-    ctx: &Ctx,
-    account: AccountId,
-    what: &str,
-    token: &TokenRow,
-) -> Result<AdminEntry, AppError> {
-    let owner = ctx.store.find_account(account).await?;
-    let login = owner.map_or_else(|| account.to_string(), |owner| owner.login);
-    let ends = token.expires.day_in(&ctx.snapshot().zone).to_string();
-    let facts = [("token", token.name.clone()), ("until", ends)];
-    Ok(admin_log::entry(ctx, Some(account), what, &login, facts))
-}
-
-/// Ends an API token of an account; whether there was one.
-///
-/// # Errors
-/// The store is not available.
-pub async fn delete_token(ctx: &Ctx, account: AccountId, id: &str) -> Result<bool, AppError> {
-    let tokens = ctx.store.list_tokens(account).await?;
-    let Some(token) = tokens.iter().find(|token| token.id == id) else { return Ok(false) };
-    let log = token_entry(ctx, account, what::TOKEN_DELETE, token).await?;
-    Ok(ctx.store.delete_token(account, id, Some(log)).await?)
 }

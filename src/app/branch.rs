@@ -4,8 +4,9 @@
 use super::admin_log::{self, what};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::faults::{Faults, GivenPlace};
 use super::people::{branch_of, branch_row};
-use super::person::{Faults, GivenPlace, NAME_CHARS_MAX};
+use super::person::NAME_CHARS_MAX;
 use crate::domain::id::{AccountId, AreaCode, BranchCode};
 use crate::domain::territory::Branch;
 use std::collections::BTreeMap;

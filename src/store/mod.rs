@@ -4,6 +4,7 @@
 //! Invariants: no method reads issues without a [`Scope`](crate::domain::access::Scope), save the
 //! ones that say why; a write that returned `Ok` is on disk.
 
+pub mod account;
 pub mod admin;
 pub mod care;
 pub mod change;

@@ -150,8 +150,15 @@ describe("people, accounts and the audit", () => {
 
   it("an audit on request says that the logs are whole", async () => {
     const page = await open("/admin/audit?tab=chains");
+    const started = page.waitForResponse(
+      (answer) =>
+        answer.request().method() === "POST" && answer.status() === 202,
+    );
     await page.locator("[data-testid=verify]").click();
-    await page.locator("[data-testid=verified][data-faulty='0']").waitFor();
+    const { id } = await (await started).json();
+    const done = page.locator(`[data-testid=verified][data-run="${id}"]`);
+    await done.waitFor();
+    assert.equal(await done.getAttribute("data-faulty"), "0");
     const { items } = await ask(page, "/audit/runs");
     assert.equal(items[0].state, "done");
     assert.ok(items[0].issues > 0 && items[0].events > items[0].issues);

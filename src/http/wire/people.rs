@@ -7,7 +7,8 @@ use super::{Named, NamedArea};
 use crate::app::branch::{BranchDraft, KeptBranch};
 use crate::app::ctx::Snapshot;
 use crate::app::error::{AppError, say};
-use crate::app::person::{GivenPlace, Person, PostDraft};
+use crate::app::faults::GivenPlace;
+use crate::app::person::{Person, PostDraft};
 use crate::domain::id::{AreaCode, WorkerId};
 use crate::domain::territory::posting::{PostStanding, standing};
 use crate::domain::territory::{Area, Post};
@@ -55,7 +56,7 @@ pub fn read_days(field: &str, text: Option<&String>) -> Result<Option<Day>, ApiE
 pub struct PostDraftWire {
     /// Code of a grid.
     pub grid: String,
-    /// The title, such as 网格长.
+    /// The title, as it is published.
     pub role: String,
     #[serde(default)]
     pub duties: String,

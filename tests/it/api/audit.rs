@@ -2,22 +2,25 @@
 //! No word of an issue.
 
 use super::{DISPUTE, HAZARD, IN_EAST, World, call, get, post, report_of};
-use crate::kinds::{Office, act, put, read};
+use crate::kinds::{Office, put, read};
 use crate::support::check;
+use hexward::app::audit::verify_audit;
 use hexward::domain::access::Role;
 use hexward::domain::time::{DAY_MS, MINUTE_MS};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const CANARY: &str = "Kanarienvogel";
 
 async fn dispute(world: &World, office: &Office) -> (String, String) {
-    let body = report_of(DISPUTE, IN_EAST, CANARY);
+    let mut body = report_of(DISPUTE, IN_EAST, CANARY);
+    body["contact"] = json!({"name": CANARY, "phone": "13800138000"});
     let (id, number) = world.report("", &body).await;
-    act(world, &office.supervisor, &id, json!({"action": "file"})).await;
+    office.bring_to_handling(world, &id).await;
     let parties = json!({"parties": [{"name": format!("{CANARY} 1"), "role": "申请人"},
         {"name": format!("{CANARY} 2"), "role": "被申请人"}], "narrative": CANARY});
-    put(world, &office.supervisor, &id, "parties", &parties).await.ok(200);
+    put(world, &office.handler, &id, "parties", &parties).await.ok(200);
     (id, number)
 }
 
@@ -135,7 +138,7 @@ fn an_audit_on_request_finds_what_was_tampered_with_and_names_the_number() {
         let whole = finished(&world, &root).await;
         assert_eq!((&whole["state"], &whole["issues"]), (&json!("done"), &json!(2)), "{whole}");
         assert_eq!((&whole["faulty"], &whole["sealed_unread"]), (&json!(0), &json!(0)), "{whole}");
-        assert!(whole["events"].as_i64().unwrap() >= 4, "{whole}");
+        assert!(whole["events"].as_i64().unwrap() >= 6, "{whole}");
 
         let forge = format!("UPDATE issue SET severity = 'major' WHERE id = '{id}'");
         assert_eq!(fixture.raw.execute(&forge).await, Ok(1));
@@ -182,5 +185,33 @@ fn while_an_audit_goes_on_no_node_begins_another() {
         assert_eq!(runs["items"][0]["state"], "lost");
         world.send(start()).await.ok(202);
         assert_eq!(finished(&world, &root).await["state"], "done");
+    });
+}
+
+#[test]
+fn an_issue_that_is_worked_on_while_it_is_verified_is_not_called_faulty() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let office = Office::of(&world).await;
+        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, CANARY)).await;
+        let working = AtomicBool::new(true);
+        let work = async {
+            for _ in 0..40 {
+                let body = json!({"action": "comment", "note": CANARY});
+                world.act(&office.acceptor, &id, &body).await.ok(200);
+            }
+            working.store(false, Ordering::Relaxed);
+        };
+        let verify = async {
+            let mut runs = 0;
+            while working.load(Ordering::Relaxed) {
+                let audit = verify_audit(&world.ctx, |_| ()).await.unwrap();
+                assert_eq!((audit.issues, audit.faults), (1, Vec::new()));
+                runs += 1;
+            }
+            runs
+        };
+        let ((), runs) = tokio::join!(work, verify);
+        assert!(runs > 1, "{runs} runs");
     });
 }

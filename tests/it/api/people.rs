@@ -229,7 +229,10 @@ fn a_branch_is_added_and_changed_and_is_never_under_itself() {
             json!({"name": name, "parent": parent, "place": {"position": [113.665, 34.785]},
                 "areas": [GRID], "resources": ["会议室"], "opening_hours": "09:00-17:00"})
         };
-        let new = |code: &str, parent: Option<&str>| json!({"code": code, "branch": branch("第一支部", parent)});
+        let new = |code: &str, parent: Option<&str>| {
+            let branch = branch("第一支部", parent);
+            json!({"code": code, "branch": branch})
+        };
         world.send(post(path, &new("B1", None)).by(&root)).await.ok(201);
         world.send(post(path, &new("B2", Some("B1"))).by(&root)).await.ok(201);
         assert_eq!(faulty(world.send(post(path, &new("B1", None)).by(&root)).await), ["code"]);

@@ -2,7 +2,7 @@
 import type { PersonPost } from '../api/admin'
 import type { Instance, LonLat } from '../api/types'
 import { localDay } from '../lib/format'
-import { hoursFromWords } from '../lib/hours'
+import { hoursFromWords } from '../i18n/hours'
 import { app } from '../state/session.svelte'
 
 export interface PostDraft {

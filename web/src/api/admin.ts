@@ -1,5 +1,6 @@
 // The wire types of the administration: people and posts, branches, accounts, the audit.
 import type { components } from './schema'
+import type { Role } from './types'
 
 type Wire = components['schemas']
 export type Person = Wire['PersonWire']
@@ -19,3 +20,16 @@ export interface Paged<T> {
 
 /** Says which version a change was decided on. */
 export const ifMatch = (version: number) => ({ 'If-Match': `"v${version}"` })
+
+/** All roles, in the order in which they are offered. */
+export const ROLES: readonly Role[] = [
+  'grid_worker',
+  'acceptor',
+  'dispatcher',
+  'duty_supervisor',
+  'handler',
+  'leader',
+  'admin',
+  'legal_adviser',
+  'mediator',
+]

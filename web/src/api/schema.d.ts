@@ -3656,7 +3656,7 @@ export interface components {
             grid: string;
             /** @description Such as `Mon-Fri 08:00-12:00,14:00-18:00`; empty for at all times. */
             hours?: string;
-            /** @description The title, such as 网格长. */
+            /** @description The title, as it is published. */
             role: string;
             station?: components["schemas"]["PlaceWire"] | null;
             /** @description Last day; open when left out. */

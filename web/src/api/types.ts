@@ -36,17 +36,6 @@ export type Role =
   | 'admin'
   | 'legal_adviser'
   | 'mediator'
-export const ROLES: readonly Role[] = [
-  'grid_worker',
-  'acceptor',
-  'dispatcher',
-  'duty_supervisor',
-  'handler',
-  'leader',
-  'admin',
-  'legal_adviser',
-  'mediator',
-]
 export type State =
   | 'reported'
   | 'verifying'
