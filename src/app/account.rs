@@ -1,12 +1,15 @@
-//! Accounts: signing in and out, tokens, grants.
+//! Accounts: signing in and out, grants, and what administrators change.
 
+use super::admin_log::{self, what};
 use super::carry::carry_grant;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+pub use super::token::{create_token, delete_token};
 use crate::domain::access::{Actor, Grant, Role};
 use crate::domain::id::{AccountId, AreaCode, DepartmentCode};
-use crate::domain::time::{DAY_MS, HOUR_MS, MINUTE_MS, Timestamp};
-use crate::store::port::{AccountRow, GrantRow, SessionRow, TokenRow};
+use crate::domain::time::{HOUR_MS, MINUTE_MS, Timestamp};
+use crate::store::admin::AdminEntry;
+use crate::store::port::{AccountRow, GrantRow, SessionRow};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use base64::Engine as _;
@@ -14,8 +17,6 @@ use sha2::{Digest, Sha256};
 
 /// How long a session lasts, in milliseconds.
 pub const SESSION_MS: i64 = 12 * HOUR_MS;
-/// The longest life of an API token, in days.
-pub const TOKEN_DAYS_MAX: i64 = 366;
 pub const PASSWORD_CHARS_MIN: usize = 10;
 pub const PASSWORD_BYTES_MAX: usize = 256;
 pub const LOGIN_CHARS_MAX: usize = 64;
@@ -38,7 +39,7 @@ pub struct SignedIn {
 }
 
 /// A token of 256 random bits.
-fn new_token() -> String {
+pub(super) fn new_token() -> String {
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
@@ -253,7 +254,7 @@ fn is_login(login: &str) -> bool {
 }
 
 /// A name of an account or a token, without the white space around it.
-fn parse_name(name: &str) -> Result<String, AppError> {
+pub(super) fn parse_name(name: &str) -> Result<String, AppError> {
     let name = name.trim();
     let fits = (1..=NAME_CHARS_MAX).contains(&name.chars().count());
     if fits && !name.chars().any(char::is_control) {
@@ -296,7 +297,7 @@ pub async fn change_password(
     account.password_hash = hash_password(new.to_owned()).await?;
     account.must_change_password = false;
     let id = account.id;
-    ctx.store.update_account(account).await?;
+    ctx.store.update_account(account, None).await?;
     ctx.store.clear_login_failures(&subject).await?;
     Ok(ctx.store.delete_sessions_of(id, session_hash).await?)
 }
@@ -308,6 +309,8 @@ pub struct NewAccount {
     pub password: String,
     pub must_change_password: bool,
     pub grants: Vec<GrantRow>,
+    /// Who makes it; `None` for the command line.
+    pub by: Option<AccountId>,
 }
 
 /// Checks that the areas and departments of grants exist.
@@ -382,9 +385,23 @@ pub async fn create_account_as(
         active: true,
         must_change_password: new.must_change_password,
         grants: new.grants,
+        version: 1,
     };
-    ctx.store.insert_account(account.clone(), ctx.now()).await?;
+    let facts = [("name", account.name.clone()), ("grants", grants_text(&account.grants))];
+    let log = admin_log::entry(ctx, new.by, what::ACCOUNT_CREATE, &account.login, facts);
+    ctx.store.insert_account(account.clone(), ctx.now(), Some(log)).await?;
     Ok(account)
+}
+
+/// Grants as the log tells them: `acceptor 410105001; handler 410105 police hazard`.
+fn grants_text(grants: &[GrantRow]) -> String {
+    let grant = |grant: &GrantRow| {
+        let kinds = grant.kinds.iter().flatten().map(|kind| kind.as_str());
+        let parts = [Some(grant.role.as_str()), grant.area_code.as_deref()];
+        let parts = parts.into_iter().chain([grant.department.as_deref()]).flatten().chain(kinds);
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    grants.iter().map(grant).collect::<Vec<_>>().join("; ")
 }
 
 /// What to change in an account; `None` leaves it.
@@ -394,70 +411,64 @@ pub struct AccountPatch {
     pub password: Option<String>,
     pub active: Option<bool>,
     pub grants: Option<Vec<GrantRow>>,
+    /// The version that was seen; another one is refused.
+    pub seen: Option<i64>,
+    /// Who changes it; `None` for the command line.
+    pub by: Option<AccountId>,
+}
+
+/// What the log says of a change of an account.
+fn told_of(ctx: &Ctx, before: &AccountRow, after: &AccountRow, patch: &AccountPatch) -> AdminEntry {
+    let sort = match (before.active, after.active, &patch.password) {
+        (true, false, _) => what::ACCOUNT_CLOSE,
+        (false, true, _) => what::ACCOUNT_REOPEN,
+        (_, _, Some(_)) => what::ACCOUNT_PASSWORD,
+        _ => what::ACCOUNT_UPDATE,
+    };
+    let (old, new) = (grants_text(&before.grants), grants_text(&after.grants));
+    let facts = [
+        admin_log::change("name", &before.name, &after.name),
+        admin_log::change("grants", &old, &new),
+        patch.password.is_some().then(|| ("password", "new".to_owned())),
+    ];
+    admin_log::entry(ctx, patch.by, sort, &after.login, facts.into_iter().flatten())
 }
 
 /// Changes an account. Closing it, or giving it a new password, ends its sessions.
 ///
 /// # Errors
-/// No such account, or as for [`create_account`].
+/// No such account, another version of it than was seen, nobody would be left who administers
+/// everything; or as for [`create_account`].
 pub async fn update_account(
     ctx: &Ctx,
     id: AccountId,
     patch: AccountPatch,
 ) -> Result<AccountRow, AppError> {
     let no_account = || AppError::NotFound(say("没有这个账号", "There is no such account"));
-    let mut account = ctx.store.find_account(id).await?.ok_or_else(no_account)?;
-    if let Some(grants) = patch.grants {
-        check_grants(&ctx.snapshot(), &grants)?;
-        account.grants = grants;
+    let before = ctx.store.find_account(id).await?.ok_or_else(no_account)?;
+    if patch.seen.is_some_and(|seen| seen != before.version) {
+        return Err(crate::store::StoreError::Stale.into());
     }
-    if let Some(name) = patch.name {
-        account.name = parse_name(&name)?;
+    let mut account = before.clone();
+    if let Some(grants) = &patch.grants {
+        check_grants(&ctx.snapshot(), grants)?;
+        account.grants.clone_from(grants);
+    }
+    if let Some(name) = &patch.name {
+        account.name = parse_name(name)?;
     }
     account.active = patch.active.unwrap_or(account.active);
-    let new_password = patch.password.is_some();
-    if let Some(password) = patch.password {
-        check_password("password", &password)?;
+    if let Some(password) = &patch.password {
+        check_password("password", password)?;
         let _turn = ctx.password_turn().await?;
-        account.password_hash = hash_password(password).await?;
+        account.password_hash = hash_password(password.clone()).await?;
         account.must_change_password = true;
     }
-    ctx.store.update_account(account.clone()).await?;
-    if new_password {
+    let log = told_of(ctx, &before, &account, &patch);
+    ctx.store.update_account(account.clone(), Some(log)).await?;
+    account.version += 1;
+    if patch.password.is_some() {
         ctx.store.delete_sessions_of(id, "").await?;
     }
     Ok(account)
-}
-
-/// Makes an API token; the token itself is returned once and kept nowhere.
-///
-/// # Errors
-/// The term is not between 1 and [`TOKEN_DAYS_MAX`] days, or the name unusable.
-pub async fn create_token(
-    ctx: &Ctx,
-    account: AccountId,
-    name: &str,
-    days: i64,
-) -> Result<(TokenRow, String), AppError> {
-    if !(1..=TOKEN_DAYS_MAX).contains(&days) {
-        return Err(AppError::field(
-            "expires_in_days",
-            say(
-                format!("有效期为 1 到 {TOKEN_DAYS_MAX} 天"),
-                format!("The term is 1 to {TOKEN_DAYS_MAX} days"),
-            ),
-        ));
-    }
-    let name = parse_name(name)?;
-    let token = format!("hxw_{}", new_token());
-    let now = ctx.now();
-    let row = TokenRow {
-        id: ctx.new_uuid().to_string(),
-        account,
-        name,
-        token_hash: token_hash(&token),
-        expires: Timestamp(now.0 + days * DAY_MS),
-    };
-    ctx.store.insert_token(row.clone(), now).await?;
-    Ok((row, token))
 }

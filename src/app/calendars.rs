@@ -1,11 +1,13 @@
 //! Calendars of work days as an administrator keeps them: what there is, what a year's notice would
 //! change, and putting it in force.
 
+use super::admin_log::{self, what};
 use super::clocks::count_retimed;
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, Say, say};
 use super::snapshot::{CALENDARS, load_calendars};
 use crate::domain::calendar::is_plain_work_day;
+use crate::domain::id::AccountId;
 use crate::domain::issue::clock::Timekeeper;
 use crate::domain::time::Day;
 use crate::format::calendar::{
@@ -206,8 +208,8 @@ pub async fn preview_calendar(
 /// As for [`preview_calendar`]; `Conflict` when somebody changed the calendars since `seen`.
 pub async fn change_calendar(
     ctx: &Ctx,
-    seen: i64,
-    region: &str,
+    actor: AccountId,
+    (seen, region): (i64, &str),
     years: &[YearFile],
     note: &str,
 ) -> Result<(i64, CalendarEffect), AppError> {
@@ -218,7 +220,15 @@ pub async fn change_calendar(
         return Ok((version, told));
     }
     let body = serde_json::to_string(&fresh).map_err(|e| AppError::Internal(e.to_string()))?;
-    let version = ctx.store.put_pack_after(seen, (CALENDARS, &body, note), ctx.now()).await?;
+    let named: Vec<String> = years.iter().map(|file| file.year.to_string()).collect();
+    let facts = [
+        ("years", named.join(", ")),
+        ("days", told.days.len().to_string()),
+        ("note", note.to_owned()),
+    ];
+    let log = admin_log::entry(ctx, Some(actor), what::CALENDAR_UPDATE, region, facts);
+    let document = (CALENDARS, &*body, note);
+    let version = ctx.store.put_pack_after(seen, document, ctx.now(), Some(log)).await?;
     ctx.refresh().await?;
     Ok((version, told))
 }

@@ -1,12 +1,14 @@
 //! The catalog as an administrator keeps it: its files, what other files would change, putting them
 //! in force, and going back to an earlier version.
 
+use super::admin_log::{self, what};
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, say};
 use crate::domain::access::Scope;
 use crate::domain::catalog::{Catalog, Category, Condition};
-use crate::domain::id::CategoryCode;
+use crate::domain::id::{AccountId, CategoryCode};
 use crate::format::pack::{FileRole, Pack, PackFile, PackProblems, read_catalog};
+use crate::store::admin::AdminEntry;
 use crate::store::port::PackRow;
 use crate::store::query::IssueFilter;
 use std::collections::{BTreeMap, BTreeSet};
@@ -225,7 +227,12 @@ pub async fn preview_catalog(ctx: &Ctx, draft: &CatalogDraft) -> Result<CatalogE
     effect(ctx, &base, &joined(&base, draft)?).await
 }
 
-async fn put(ctx: &Ctx, seen: i64, pack: &Pack, note: &str) -> Result<i64, AppError> {
+async fn put(
+    ctx: &Ctx,
+    seen: i64,
+    (pack, note): (&Pack, &str),
+    log: AdminEntry,
+) -> Result<i64, AppError> {
     if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
         let says = say(
             format!("备注至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
@@ -234,7 +241,8 @@ async fn put(ctx: &Ctx, seen: i64, pack: &Pack, note: &str) -> Result<i64, AppEr
         return Err(AppError::field("note", says));
     }
     let body = serde_json::to_string(pack).map_err(|e| AppError::Internal(e.to_string()))?;
-    let version = ctx.store.put_pack_after(seen, (CATALOG, &body, note), ctx.now()).await?;
+    let document = (CATALOG, &*body, note);
+    let version = ctx.store.put_pack_after(seen, document, ctx.now(), Some(log)).await?;
     ctx.refresh().await?;
     Ok(version)
 }
@@ -245,6 +253,7 @@ async fn put(ctx: &Ctx, seen: i64, pack: &Pack, note: &str) -> Result<i64, AppEr
 /// As for [`preview_catalog`]; `Conflict` when somebody changed the catalog since `seen`.
 pub async fn change_catalog(
     ctx: &Ctx,
+    actor: AccountId,
     seen: i64,
     draft: &CatalogDraft,
     note: &str,
@@ -255,7 +264,15 @@ pub async fn change_catalog(
     if !told.problems.is_empty() || pack == base {
         return Ok((version, told));
     }
-    Ok((put(ctx, seen, &pack, note).await?, told))
+    let names: Vec<&str> = draft.files.iter().map(|file| &*file.name).collect();
+    let facts = [
+        ("files", names.join(", ")),
+        ("removed", draft.removed.join(", ")),
+        ("changes", told.changes.len().to_string()),
+    ];
+    let subject = (seen + 1).to_string();
+    let log = admin_log::entry(ctx, Some(actor), what::CATALOG_UPDATE, &subject, facts);
+    Ok((put(ctx, seen, (&pack, note), log).await?, told))
 }
 
 /// Puts the files of an earlier version in force again, as a version of its own.
@@ -264,6 +281,7 @@ pub async fn change_catalog(
 /// There is no such version; `Conflict` when somebody changed the catalog since `seen`.
 pub async fn roll_back_catalog(
     ctx: &Ctx,
+    actor: AccountId,
     seen: i64,
     version: i64,
     note: &str,
@@ -271,5 +289,8 @@ pub async fn roll_back_catalog(
     let (_, base) = in_force(ctx).await?;
     let pack = find_version(ctx, version).await?;
     let told = effect(ctx, &base, &pack).await?;
-    Ok((put(ctx, seen, &pack, note).await?, told))
+    let facts = [("changes", told.changes.len().to_string())];
+    let subject = version.to_string();
+    let log = admin_log::entry(ctx, Some(actor), what::CATALOG_ROLLBACK, &subject, facts);
+    Ok((put(ctx, seen, (&pack, note), log).await?, told))
 }

@@ -92,6 +92,11 @@ impl From<StoreError> for AppError {
                 format!("{what} 已被占用"),
                 format!("This {what} is taken already"),
             )),
+            StoreError::LastAdministrator => Self::Conflict(say(
+                "这是最后一个在用的管理员（全域授权）：请先让另一个账号成为管理员",
+                "This is the last active administrator over everything: \
+                 make another account one first",
+            )),
             StoreError::Unavailable(why) => Self::Unavailable(why),
             other => Self::Internal(other.to_string()),
         }

@@ -171,6 +171,6 @@ pub async fn save_instance(ctx: &Ctx, mut instance: Instance) -> Result<(), AppE
     let generated = instance.generated.to_string();
     let mut settings = vec![("generated".to_owned(), generated)];
     settings.extend(instance.slots().map(|(name, value)| (name.to_owned(), value.clone())));
-    ctx.store.put_settings(settings, None).await?;
+    ctx.store.put_settings(settings, None, None).await?;
     ctx.refresh().await
 }

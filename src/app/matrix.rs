@@ -1,6 +1,7 @@
 //! Versions of the responsibility matrix: drafts, their check, what differs, activation at a date
 //! and going back. A version is never edited, and history is only added to.
 
+use super::admin_log::{self, what};
 use super::carry::carry_matrix;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
@@ -15,6 +16,7 @@ use crate::domain::time::Day;
 use crate::format::matrix::RowLines;
 use crate::format::pack::{FileRole, Pack, PackProblems, read_draft_pack};
 use crate::store::Store;
+use crate::store::admin::AdminEntry;
 use crate::store::port::ActivationRow;
 use jiff::tz::TimeZone;
 
@@ -72,6 +74,8 @@ pub struct Activating {
     pub actor: Option<AccountId>,
     /// The number of activations that the person saw; another number is refused.
     pub seen: Option<i64>,
+    /// Whether it is a way back to an earlier version.
+    pub back: bool,
 }
 
 fn no_version(version: i64) -> AppError {
@@ -298,6 +302,17 @@ fn refuse(checked: &Checked) -> AppError {
     ))
 }
 
+fn activation_entry(ctx: &Ctx, row: &ActivationRow, back: bool) -> AdminEntry {
+    let facts = [
+        Some(("from", row.from.to_string())),
+        Some(("note", row.note.clone())).filter(|(_, note)| !note.is_empty()),
+        row.override_reason.clone().map(|reason| ("override_reason", reason)),
+    ];
+    let sort = if back { what::MATRIX_ROLLBACK } else { what::MATRIX_ACTIVATE };
+    let version = row.version.to_string();
+    admin_log::entry(ctx, row.actor, sort, &version, facts.into_iter().flatten())
+}
+
 /// Puts a version in force from a day on, on all nodes: now, or at the day's start in the
 /// district's zone.
 ///
@@ -331,7 +346,8 @@ pub async fn activate_matrix(ctx: &Ctx, asked: &Activating) -> Result<Activation
         // A reason that nothing needed is not kept as if something had been overridden.
         override_reason: reason.filter(|_| errors > 0).map(str::to_owned),
     };
-    ctx.store.append_activation(MATRIX, row.clone()).await?;
+    let log = activation_entry(ctx, &row, asked.back);
+    ctx.store.append_activation(MATRIX, row.clone(), Some(log)).await?;
     tracing::info!(version = row.version, from = %row.from, errors, "the matrix was activated");
     ctx.refresh().await?;
     Ok(row)
@@ -353,7 +369,7 @@ pub async fn roll_back_matrix(
     });
     let target = to.or_else(|| version::version_before(&activations, ctx.today()));
     match target.filter(|_| known) {
-        Some(version) => activate_matrix(ctx, &Activating { version, ..asked }).await,
+        Some(version) => activate_matrix(ctx, &Activating { version, back: true, ..asked }).await,
         None => Err(AppError::Conflict(say(
             "没有可以回退的早先版本",
             "There is no earlier version in force to go back to",

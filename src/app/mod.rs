@@ -1,10 +1,12 @@
 //! The use cases: they load what a decision needs, let the core decide, and save one change.
 
 pub mod account;
+pub mod admin_log;
 pub mod analysis;
 pub mod assets;
 pub mod attach;
 pub mod audit;
+pub mod branch;
 pub mod bulk;
 pub mod calendars;
 pub mod carry;
@@ -17,6 +19,7 @@ pub mod desk;
 pub mod dispute;
 pub mod error;
 pub mod evidence;
+pub mod faults;
 pub mod flat;
 pub mod flow;
 pub mod handle;
@@ -32,6 +35,7 @@ pub mod notify;
 pub mod number;
 pub mod people;
 pub mod periodic;
+pub mod person;
 pub mod photo;
 pub mod place;
 pub mod proposals;
@@ -52,6 +56,7 @@ mod target;
 pub mod task;
 pub mod territory;
 pub mod tiles;
+pub mod token;
 pub mod told;
 pub mod upload;
 pub mod verify;

@@ -20,7 +20,8 @@ fn split(text: &str) -> impl Iterator<Item = &str> {
     text.split(';').map(str::trim).filter(|part| !part.is_empty())
 }
 
-fn branch_of(row: &BranchRow) -> Result<Branch, AppError> {
+/// A branch from its row.
+pub fn branch_of(row: &BranchRow) -> Result<Branch, AppError> {
     let fault = |error: &dyn std::fmt::Display| corrupt(&format!("branch {}", row.code), error);
     let parse = |code: &str| BranchCode::parse(code).map_err(|error| fault(&error));
     let position = Position::new(row.lon, row.lat).map_err(|error| fault(&error))?;
@@ -36,7 +37,8 @@ fn branch_of(row: &BranchRow) -> Result<Branch, AppError> {
     })
 }
 
-fn post_of(row: &PostRow) -> Result<Post, AppError> {
+/// A post from its row.
+pub fn post_of(row: &PostRow) -> Result<Post, AppError> {
     let fault = |error: &dyn std::fmt::Display| corrupt(&format!("post {}", row.worker), error);
     let station = match (row.lon, row.lat) {
         (Some(lon), Some(lat)) => Some(Position::new(lon, lat).map_err(|e| fault(&e))?),
@@ -50,6 +52,16 @@ fn post_of(row: &PostRow) -> Result<Post, AppError> {
         validity: Validity { from: row.valid_from.map(Day), to: row.valid_to.map(Day) },
         hours: DutyHours::parse(&row.on_duty).map_err(|error| fault(&error))?,
         station,
+    })
+}
+
+/// A worker from the row.
+pub fn worker_of(row: &WorkerRow) -> Result<Worker, AppError> {
+    Ok(Worker {
+        id: WorkerId::parse(&row.id)
+            .ok_or_else(|| corrupt("worker", &format!("{} is no id", row.id)))?,
+        name: row.name.clone(),
+        phone: Some(row.phone.clone()).filter(|phone| !phone.is_empty()),
     })
 }
 
@@ -67,15 +79,7 @@ pub async fn load_branches(store: &dyn Store) -> Result<Vec<Branch>, AppError> {
 /// The store is not available, or a row cannot be read.
 pub async fn load_people(store: &dyn Store) -> Result<People, AppError> {
     let (workers, posts) = store.load_people().await?;
-    let workers = workers.iter().map(|row| {
-        Ok(Worker {
-            id: WorkerId::parse(&row.id)
-                .ok_or_else(|| corrupt("worker", &format!("{} is no id", row.id)))?,
-            name: row.name.clone(),
-            phone: Some(row.phone.clone()).filter(|phone| !phone.is_empty()),
-        })
-    });
-    let workers = workers.collect::<Result<_, AppError>>()?;
+    let workers = workers.iter().map(worker_of).collect::<Result<_, _>>()?;
     let posts = posts.iter().map(post_of).collect::<Result<_, _>>()?;
     Ok((workers, posts))
 }

@@ -1,12 +1,14 @@
 //! The settings that an administrator changes while the service runs: what they may be, what a
 //! change would do, and that nobody's change is lost under another's.
 
+use super::admin_log::{self, what};
 use super::clocks::count_retimed;
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, Say, say};
 use super::instance::{CHANNELS, Instance};
 use super::snapshot::load_calendars;
 use crate::domain::access::Actor;
+use crate::domain::id::AccountId;
 use crate::domain::issue::care::RiskLevels;
 use crate::domain::issue::clock::Timekeeper;
 use crate::domain::retention::Terms;
@@ -234,6 +236,7 @@ pub async fn preview_settings(
 /// As for [`preview_settings`]; `Conflict` when somebody changed settings since `seen`.
 pub async fn change_settings(
     ctx: &Ctx,
+    actor: AccountId,
     seen: i64,
     asked: &BTreeMap<String, String>,
 ) -> Result<(i64, SettingsEffect), AppError> {
@@ -243,7 +246,11 @@ pub async fn change_settings(
         return Ok((seen, told));
     }
     let settings = told.changes.iter().map(|one| (one.name.to_owned(), one.after.clone()));
-    let version = ctx.store.put_settings(settings.collect(), Some(seen)).await?;
+    let settings = settings.collect();
+    let facts = told.changes.iter();
+    let facts = facts.filter_map(|one| admin_log::change(one.name, &one.before, &one.after));
+    let log = admin_log::entry(ctx, Some(actor), what::SETTING_UPDATE, "", facts);
+    let version = ctx.store.put_settings(settings, Some(seen), Some(log)).await?;
     ctx.refresh().await?;
     Ok((version, told))
 }

@@ -1,6 +1,7 @@
 //! Verification and inspection as tasks: to whom one is offered, and whose they are.
 
 use super::account::actor_of;
+use super::admin_log::{self, what};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use crate::domain::access::{Actor, Role, Scope};
@@ -106,27 +107,33 @@ pub async fn list_tasks(ctx: &Ctx, actor: &Actor) -> Result<Vec<Issue>, AppError
     Ok(ctx.store.list_tasks(account, desk.as_ref()).await?)
 }
 
-/// Says which worker an account is, so that tasks can be offered to it; `None` for none.
+/// Says which worker an account is, so that tasks can be offered to it; `None` for none. `by` is
+/// the administrator's account.
 ///
 /// # Errors
 /// There is no such account or worker, or another account is that worker.
 pub async fn link_worker(
     ctx: &Ctx,
+    by: AccountId,
     account: AccountId,
     worker: Option<&str>,
 ) -> Result<Option<WorkerId>, AppError> {
     let no_account = || AppError::NotFound(say("没有这个账号", "There is no such account"));
-    ctx.store.find_account(account).await?.ok_or_else(no_account)?;
+    let account = ctx.store.find_account(account).await?.ok_or_else(no_account)?;
     let unknown =
         || AppError::field("worker_id", say("没有这个网格人员", "There is no such worker"));
+    let snapshot = ctx.snapshot();
     let worker = match worker {
         None => None,
         Some(text) => {
             let id = WorkerId::parse(text).ok_or_else(unknown)?;
-            ctx.snapshot().territory.worker(id).ok_or_else(unknown)?;
-            Some(id)
+            Some(snapshot.territory.worker(id).ok_or_else(unknown)?)
         }
     };
-    ctx.store.link_worker(account, worker).await?;
-    Ok(worker)
+    let name = worker.map_or_else(|| "–".to_owned(), |worker| worker.name.clone());
+    let facts = [("worker", name)];
+    let log = admin_log::entry(ctx, Some(by), what::ACCOUNT_WORKER, &account.login, facts);
+    let id = worker.map(|worker| worker.id);
+    ctx.store.link_worker(account.id, id, Some(log)).await?;
+    Ok(id)
 }

@@ -1,5 +1,6 @@
 //! The territory in force and its next version: staged, previewed, published.
 
+use super::admin_log::{self, what};
 use super::carry::{Carried, Heirs, carry_branches, carry_posts, count_carried};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
@@ -7,7 +8,7 @@ use super::notify::summons_by;
 use super::place::place;
 use super::words::area::lineage_words;
 use crate::domain::access::Scope;
-use crate::domain::id::AreaCode;
+use crate::domain::id::{AccountId, AreaCode};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::step::rehome;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
@@ -311,12 +312,25 @@ pub async fn list_areas_of(
     Ok(areas.into_iter().filter(|area| !only_changed || is_new(area)).collect())
 }
 
-/// Puts a staged version in force and moves the open issues, in one transaction.
+/// Puts a staged version in force and moves the open issues, in one transaction, from the command
+/// line.
 ///
 /// # Errors
 /// There is no such staged version, its lineage does not explain what became of the areas in
 /// force, or another was published meanwhile.
 pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppError> {
+    publish_territory_by(ctx, None, version).await
+}
+
+/// As [`publish_territory`], by an account.
+///
+/// # Errors
+/// As for [`publish_territory`].
+pub async fn publish_territory_by(
+    ctx: &Ctx,
+    actor: Option<AccountId>,
+    version: i64,
+) -> Result<usize, AppError> {
     let new = find_staged(ctx, version).await?;
     let errors = check_succession(ctx, &new, version).await?.errors;
     if !errors.is_empty() {
@@ -330,7 +344,11 @@ pub async fn publish_territory(ctx: &Ctx, version: i64) -> Result<usize, AppErro
     let replaces = Some(ctx.snapshot().territory_version()).filter(|version| *version > 0);
     let moves = plan_moves(ctx, &new).await?;
     let moved = moves.len();
-    ctx.store.publish_territory(version, replaces, change_of(ctx, &new, moves)?).await?;
+    let facts = [("moved", moved.to_string()), ("areas", new.len().to_string())];
+    let subject = version.to_string();
+    let log = admin_log::entry(ctx, actor, what::TERRITORY_PUBLISH, &subject, facts);
+    let change = Change { log: Some(log), ..change_of(ctx, &new, moves)? };
+    ctx.store.publish_territory(version, replaces, change).await?;
     ctx.refresh().await?;
     Ok(moved + rehome_stragglers(ctx).await?)
 }

@@ -110,6 +110,7 @@ pub async fn run(config: &ConfigArgs, command: UserCommand) -> anyhow::Result<Ex
                 password: password.clone(),
                 must_change_password: made,
                 grants: args.grants,
+                by: None,
             };
             let account = create_account(&ctx, new).await.map_err(told)?;
             println!("made the account {}", account.login);

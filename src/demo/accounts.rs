@@ -82,7 +82,7 @@ pub async fn open_seats(ctx: &Ctx, seats: &[Seat], tell: Tell<'_>) -> Result<(),
         tell(Stage::Accounts, done, seats.len());
         try_join_all(some.iter().map(|seat| make_account(ctx, seat))).await?;
         for seat in some.iter().filter(|seat| seat.worker.is_some()) {
-            ctx.store.link_worker(seat.id, seat.worker).await?;
+            ctx.store.link_worker(seat.id, seat.worker, None).await?;
         }
         done += some.len();
     }
@@ -98,6 +98,7 @@ async fn make_account(ctx: &Ctx, seat: &Seat) -> Result<(), DemoError> {
             password: PASSWORD.to_owned(),
             must_change_password: false,
             grants,
+            by: None,
         };
         create_account_as(ctx, seat.id, new).await?;
         return Ok(());
@@ -111,8 +112,9 @@ async fn make_account(ctx: &Ctx, seat: &Seat) -> Result<(), DemoError> {
         active: true,
         must_change_password: true,
         grants,
+        version: 1,
     };
-    Ok(ctx.store.insert_account(account, ctx.now()).await?)
+    Ok(ctx.store.insert_account(account, ctx.now(), None).await?)
 }
 
 /// The seat's holder as one who acts in the territory in force.
@@ -125,6 +127,7 @@ pub fn actor_of(snapshot: &Snapshot, seat: &Seat) -> Actor {
         active: true,
         must_change_password: false,
         grants: vec![seat.grant.clone()],
+        version: 1,
     };
     crate::app::account::actor_of(snapshot, &account)
 }

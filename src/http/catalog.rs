@@ -291,7 +291,7 @@ fn parse_draft(
         (status = 422)))]
 pub async fn update_catalog(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     Params(query): Params<DryRun>,
     Body(wire): Body<CatalogChangeWire, PACK_BYTES_MAX>,
 ) -> Result<Json<CatalogEffectWire>, ApiError> {
@@ -299,7 +299,8 @@ pub async fn update_catalog(
     if query.dry_run == Some(true) {
         return Ok(effect_wire(wire.version, preview_catalog(&app.ctx, &draft).await?));
     }
-    let (version, effect) = change_catalog(&app.ctx, wire.version, &draft, &wire.note).await?;
+    let (version, effect) =
+        change_catalog(&app.ctx, admin.account.id, wire.version, &draft, &wire.note).await?;
     Ok(effect_wire(version, effect))
 }
 
@@ -310,9 +311,10 @@ pub async fn update_catalog(
         (status = 409), (status = 422)))]
 pub async fn roll_back_catalog_version(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     Body(wire): Body<CatalogRollBackWire>,
 ) -> Result<Json<CatalogEffectWire>, ApiError> {
-    let (version, effect) = roll_back_catalog(&app.ctx, wire.version, wire.to, &wire.note).await?;
+    let (version, effect) =
+        roll_back_catalog(&app.ctx, admin.account.id, wire.version, wire.to, &wire.note).await?;
     Ok(effect_wire(version, effect))
 }

@@ -204,7 +204,9 @@ impl FromRequestParts<App> for SignedIn {
 
 /// A signed-in caller with the administrator's role over everything: accounts and the territory
 /// belong to no area.
-pub struct Admin;
+pub struct Admin {
+    pub account: AccountRow,
+}
 
 impl FromRequestParts<App> for Admin {
     type Rejection = ApiError;
@@ -217,7 +219,7 @@ impl FromRequestParts<App> for Admin {
             grant.role == Role::Admin && !limited
         };
         if caller.actor.grants().iter().any(over_all) {
-            return Ok(Self);
+            return Ok(Self { account: caller.account });
         }
         let says = say("需要管理员权限", "This needs the administrator's role");
         Err(AppError::Forbidden(says).into())

@@ -7,6 +7,7 @@ use super::problem::ApiError;
 use super::territories::{check_note, parse_joining};
 use super::wire::import::{ImportWire, import_wire};
 use super::wire::report::parse_datum;
+use crate::app::admin_log;
 use crate::app::ctx::Ctx;
 use crate::app::error::say;
 use crate::app::imports::{
@@ -164,7 +165,7 @@ async fn import(ctx: &Ctx, what: &str, files: &Files, run: Run) -> Result<Import
         (status = 422)))]
 pub async fn import_file(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     At(what): At<String>,
     Params(query): Params<ImportQuery>,
     request: Request,
@@ -172,5 +173,12 @@ pub async fn import_file(
     let run = if query.dry_run.unwrap_or(true) { Run::Trial } else { Run::Real };
     let files = read_files(request).await?;
     let imported = import(&app.ctx, &what, &files, run).await?;
+    if imported.kept {
+        let counts = imported.counts;
+        let facts = [("new", counts.new), ("changed", counts.changed), ("removed", counts.removed)];
+        let facts = facts.map(|(name, n)| (name, n.to_string()));
+        let actor = Some(admin.account.id);
+        admin_log::record(&app.ctx, actor, admin_log::what::IMPORT_TAKE, &what, facts).await?;
+    }
     Ok(Json(import_wire(&what, run, imported)))
 }

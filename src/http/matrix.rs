@@ -328,6 +328,7 @@ pub async fn activate_matrix(
         override_reason: wire.override_reason,
         actor: Some(caller.account.id),
         seen: wire.seen,
+        back: false,
     };
     let row = crate::app::matrix::activate_matrix(&app.ctx, &asked).await?;
     activated(&app, &row).await

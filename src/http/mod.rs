@@ -3,6 +3,7 @@
 mod action;
 mod analyses;
 mod areas;
+mod audit;
 mod bulk;
 mod catalog;
 mod disputes;
@@ -19,6 +20,7 @@ mod measures;
 mod multipart;
 mod notices;
 mod ops;
+mod people;
 mod periodic;
 mod problem;
 mod proposals;
@@ -116,6 +118,8 @@ impl App {
         (name = "issues", description = "Working issues"),
         (name = "desk", description = "Saved views, handover notes, templates for replies"),
         (name = "reference", description = "Instance, categories, departments, matrix"),
+        (name = "people", description = "Workers, posts and branches, for administrators"),
+        (name = "audit", description = "What was done, and whether the log is whole"),
         (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
         (name = "administration", description = "Settings, calendars, files of the catalog"),
@@ -158,6 +162,24 @@ fn desk_api() -> OpenApiRouter<App> {
         .routes(routes!(handovers::list_handovers, handovers::create_handover))
         .routes(routes!(templates::list_templates, templates::create_template))
         .routes(routes!(templates::update_template, templates::delete_template))
+}
+
+/// People, posts and branches, and the audit: for administrators.
+fn people_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(people::list_people, people::create_person))
+        .routes(routes!(people::show_person, people::update_person))
+        .routes(routes!(people::end_person))
+        .routes(routes!(people::create_post))
+        .routes(routes!(people::update_post, people::delete_post))
+        .routes(routes!(people::end_post))
+        .routes(routes!(people::move_post))
+        .routes(routes!(people::list_vacancies))
+        .routes(routes!(people::list_kept_branches, people::create_branch))
+        .routes(routes!(people::update_branch))
+        .routes(routes!(audit::list_admin_entries))
+        .routes(routes!(audit::list_reads))
+        .routes(routes!(audit::list_audit_runs, audit::start_audit_run))
 }
 
 /// Files that come with a report, and what its reporter does later.
@@ -247,6 +269,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(matrix_api())
         .merge(desk_api())
         .merge(admin_api())
+        .merge(people_api())
         .routes(routes!(proposals::show_proposals))
         .merge(land_api())
 }

@@ -10,7 +10,7 @@ use super::wire::session::{
     AccountPatchWire, AccountWire, NewAccountWire, NewTokenWire, PasswordChange, SessionWire,
     TokenWire, account_wire, parse_grants, session_wire,
 };
-use super::wire::{Credentials, Items};
+use super::wire::{Credentials, Items, Named};
 use crate::app::account::{self, AccountPatch, NewAccount, SESSION_MS};
 use crate::app::error::{AppError, say};
 use crate::domain::id::AccountId;
@@ -19,6 +19,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::Cookie;
+use std::collections::HashMap;
 
 type Answer<T> = Result<Json<T>, ApiError>;
 
@@ -122,11 +123,23 @@ pub async fn delete_token(
     At(id): At<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = uuid::Uuid::parse_str(&id).map_err(|_| ApiError::not_found())?.to_string();
-    let deleted = app.ctx.store.delete_token(caller.account.id, &id).await;
-    match deleted.map_err(AppError::from)? {
+    match account::delete_token(&app.ctx, caller.account.id, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ApiError::not_found()),
     }
+}
+
+/// Which worker each account is.
+async fn workers_of(app: &App) -> Result<HashMap<AccountId, Named>, ApiError> {
+    let snapshot = app.ctx.snapshot();
+    let links = app.ctx.store.list_worker_links().await.map_err(AppError::from)?;
+    let named = links.into_iter().map(|(worker, account)| {
+        let known = snapshot.territory.worker(worker);
+        let code = worker.to_string();
+        let name = known.map_or_else(|| code.clone(), |worker| worker.name.clone());
+        (account, Named { code, name })
+    });
+    Ok(named.collect())
 }
 
 /// All accounts.
@@ -139,7 +152,10 @@ pub async fn list_accounts(
 ) -> Answer<Items<AccountWire>> {
     let snapshot = app.ctx.snapshot();
     let accounts = app.ctx.store.list_accounts().await.map_err(AppError::from)?;
-    let items = accounts.iter().map(|account| account_wire(&snapshot, lang, account));
+    let mut workers = workers_of(&app).await?;
+    let items = accounts
+        .iter()
+        .map(|account| account_wire(&snapshot, lang, account, workers.remove(&account.id)));
     Ok(Json(Items { items: items.collect() }))
 }
 
@@ -149,7 +165,7 @@ pub async fn list_accounts(
 pub async fn create_account(
     State(app): State<App>,
     lang: Lang,
-    _admin: Admin,
+    admin: Admin,
     Body(new): Body<NewAccountWire>,
 ) -> Result<(StatusCode, Json<AccountWire>), ApiError> {
     let new = NewAccount {
@@ -158,9 +174,10 @@ pub async fn create_account(
         name: new.name,
         password: new.password,
         must_change_password: true,
+        by: Some(admin.account.id),
     };
     let account = account::create_account(&app.ctx, new).await?;
-    Ok((StatusCode::CREATED, Json(account_wire(&app.ctx.snapshot(), lang, &account))))
+    Ok((StatusCode::CREATED, Json(account_wire(&app.ctx.snapshot(), lang, &account, None))))
 }
 
 /// Changes an account.
@@ -170,7 +187,7 @@ pub async fn create_account(
 pub async fn update_account(
     State(app): State<App>,
     lang: Lang,
-    _admin: Admin,
+    admin: Admin,
     At(id): At<String>,
     Body(patch): Body<AccountPatchWire>,
 ) -> Answer<AccountWire> {
@@ -180,7 +197,11 @@ pub async fn update_account(
         name: patch.name,
         password: patch.password,
         active: patch.active,
+        seen: patch.version,
+        by: Some(admin.account.id),
     };
     let account = account::update_account(&app.ctx, id, patch).await?;
-    Ok(Json(account_wire(&app.ctx.snapshot(), lang, &account)))
+    let workers = workers_of(&app).await?;
+    let worker = workers.get(&account.id).cloned();
+    Ok(Json(account_wire(&app.ctx.snapshot(), lang, &account, worker)))
 }

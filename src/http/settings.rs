@@ -122,7 +122,7 @@ pub async fn show_settings(
         (status = 422)))]
 pub async fn update_settings(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     Params(query): Params<DryRun>,
     Body(wire): Body<SettingsChangeWire>,
 ) -> Result<Json<SettingsEffectWire>, ApiError> {
@@ -130,7 +130,8 @@ pub async fn update_settings(
         let effect = preview_settings(&app.ctx, &wire.values).await?;
         return Ok(Json(settings_effect(wire.version, effect)));
     }
-    let (version, effect) = change_settings(&app.ctx, wire.version, &wire.values).await?;
+    let (version, effect) =
+        change_settings(&app.ctx, admin.account.id, wire.version, &wire.values).await?;
     Ok(Json(settings_effect(version, effect)))
 }
 
@@ -273,7 +274,7 @@ pub async fn show_calendars(
         (status = 422)))]
 pub async fn update_calendar(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     At(region): At<String>,
     Params(query): Params<DryRun>,
     Body(wire): Body<CalendarChangeWire>,
@@ -284,6 +285,7 @@ pub async fn update_calendar(
         return Ok(Json(calendar_effect(wire.version, effect)));
     }
     let (version, effect) =
-        change_calendar(&app.ctx, wire.version, &region, &years, &wire.note).await?;
+        change_calendar(&app.ctx, admin.account.id, (wire.version, &region), &years, &wire.note)
+            .await?;
     Ok(Json(calendar_effect(version, effect)))
 }

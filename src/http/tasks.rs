@@ -65,13 +65,13 @@ pub struct WorkerLinkWire {
         (status = 422)))]
 pub async fn link_worker(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     At(id): At<String>,
     Body(link): Body<WorkerLinkWire>,
 ) -> Result<Json<WorkerLinkWire>, ApiError> {
     let id = AccountId::parse(&id).ok_or_else(ApiError::not_found)?;
     let text = link.worker_id.filter(|text| !text.is_empty());
-    let worker = task::link_worker(&app.ctx, id, text.as_deref()).await?;
+    let worker = task::link_worker(&app.ctx, admin.account.id, id, text.as_deref()).await?;
     Ok(Json(WorkerLinkWire { worker_id: worker.map(|id| id.to_string()) }))
 }
 

@@ -11,7 +11,7 @@ use super::wire::territory::{
 };
 use crate::app::error::{AppError, FieldProblem, say};
 use crate::app::intake::{Joining, StageDetails, stage_areas};
-use crate::app::territory::{list_areas_of, preview_territory, publish_territory};
+use crate::app::territory::{list_areas_of, preview_territory, publish_territory_by};
 use crate::app::words::area::{feature_words, refusal_words};
 use crate::app::words::file::format_words;
 use crate::app::words::row::row_words;
@@ -274,10 +274,11 @@ pub struct PublishedWire {
         (status = 409)))]
 pub async fn publish_version(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     At(version): At<i64>,
 ) -> Result<Json<PublishedWire>, ApiError> {
-    let open_issues_moved = publish_territory(&app.ctx, version).await?;
+    let actor = Some(admin.account.id);
+    let open_issues_moved = publish_territory_by(&app.ctx, actor, version).await?;
     Ok(Json(PublishedWire { version, open_issues_moved }))
 }
 

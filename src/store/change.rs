@@ -1,5 +1,6 @@
 //! What a use case writes: everything that one decision changes, applied in one transaction.
 
+use super::admin::AdminEntry;
 use super::care::CareChange;
 use crate::domain::id::{AccountId, AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
@@ -108,6 +109,8 @@ pub struct Change {
     pub care: CareChange,
     /// Files on their way that this takes, by id.
     pub uploads: Vec<String>,
+    /// What an administrator did by it.
+    pub log: Option<AdminEntry>,
     /// How far an import has come with this change.
     pub import_progress: Option<ImportRun>,
 }

@@ -14,6 +14,9 @@ pub enum StoreError {
     /// A unique value is taken already.
     #[error("{0} is taken already")]
     Taken(&'static str),
+    /// Nobody would be left who can administer.
+    #[error("this is the last administrator")]
+    LastAdministrator,
     /// The database cannot be reached or is too busy. Try again later.
     #[error("the database is not available: {0}")]
     Unavailable(String),

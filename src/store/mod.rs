@@ -4,6 +4,8 @@
 //! Invariants: no method reads issues without a [`Scope`](crate::domain::access::Scope), save the
 //! ones that say why; a write that returned `Ok` is on disk.
 
+pub mod account;
+pub mod admin;
 pub mod care;
 pub mod change;
 pub mod desk;
@@ -36,6 +38,8 @@ pub trait Store:
     + port::Notices
     + upload::Uploads
     + flow::Flows
+    + admin::Admins
+    + admin::People
 {
     /// `"sqlite"` or `"postgres"`.
     fn engine(&self) -> &'static str;

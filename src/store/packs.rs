@@ -1,6 +1,7 @@
 //! Documents with versions, and settings.
 
 use super::StoreError;
+use super::admin::AdminEntry;
 use crate::domain::id::AccountId;
 use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
@@ -46,6 +47,7 @@ pub trait Packs: Send + Sync {
         seen: i64,
         document: (&str, &str, &str),
         at: Timestamp,
+        log: Option<AdminEntry>,
     ) -> Result<i64>;
     /// The latest version: number and body.
     async fn find_pack(&self, kind: &str) -> Result<Option<(i64, String)>>;
@@ -57,7 +59,12 @@ pub trait Packs: Send + Sync {
     ///
     /// # Errors
     /// `Stale` when another was appended meanwhile.
-    async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()>;
+    async fn append_activation(
+        &self,
+        kind: &str,
+        row: ActivationRow,
+        log: Option<AdminEntry>,
+    ) -> Result<()>;
     /// All activations, in order.
     async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>>;
     async fn put_setting(&self, name: &str, value: &str) -> Result<()>;
@@ -66,8 +73,12 @@ pub trait Packs: Send + Sync {
     ///
     /// # Errors
     /// `Stale` when there was another change.
-    async fn put_settings(&self, settings: Vec<(String, String)>, seen: Option<i64>)
-    -> Result<i64>;
+    async fn put_settings(
+        &self,
+        settings: Vec<(String, String)>,
+        seen: Option<i64>,
+        log: Option<AdminEntry>,
+    ) -> Result<i64>;
     async fn list_settings(&self) -> Result<Vec<(String, String)>>;
     /// The versions that there are, to be compared cheaply: packs, activations, territory, people.
     async fn find_versions(&self) -> Result<Vec<(String, i64)>>;

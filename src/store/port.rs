@@ -1,13 +1,16 @@
 //! The ports: what the use cases ask of the store.
 
+pub use super::account::{AccountRow, Accounts, GrantRow, SessionRow, TokenRow};
+
 use super::StoreError;
+use super::admin::AdminEntry;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
 pub use super::packs::{ActivationRow, PackRow, Packs};
 use super::query::{
     AsOf, CounterCheck, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum,
     PageQuery, RollupFilter, RollupSum, Standing,
 };
-use crate::domain::access::{Role, Scope};
+use crate::domain::access::Scope;
 use crate::domain::id::{AccountId, AttachmentId, IssueId, WorkerId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::kind::Kind;
@@ -96,82 +99,6 @@ pub trait Issues: Send + Sync {
 
     /// All issues in order of id after `after`: for verification and rebuilding.
     async fn scan_issues(&self, after: Option<IssueId>, limit: usize) -> Result<Vec<Issue>>;
-}
-
-/// An account as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AccountRow {
-    pub id: AccountId,
-    pub login: String,
-    pub name: String,
-    pub password_hash: String,
-    pub active: bool,
-    pub must_change_password: bool,
-    pub grants: Vec<GrantRow>,
-}
-
-/// A grant as it is kept: codes, not paths.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantRow {
-    pub role: Role,
-    pub area_code: Option<String>,
-    pub department: Option<String>,
-    pub kinds: Option<Vec<Kind>>,
-}
-
-/// A session as it is kept; the token itself is only with its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionRow {
-    pub token_hash: String,
-    pub account: AccountId,
-    pub csrf_token: String,
-    pub expires: Timestamp,
-}
-
-/// An API token as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TokenRow {
-    pub id: String,
-    pub account: AccountId,
-    pub name: String,
-    pub token_hash: String,
-    pub expires: Timestamp,
-}
-
-/// Accounts, sessions, tokens, failed sign-ins.
-#[async_trait]
-pub trait Accounts: Send + Sync {
-    /// # Errors
-    /// `Taken` when the login is in use.
-    async fn insert_account(&self, account: AccountRow, at: Timestamp) -> Result<()>;
-    /// Replaces everything but the login. An account that is made inactive loses its sessions
-    /// and tokens.
-    ///
-    /// # Errors
-    /// `Stale` when there is no such account.
-    async fn update_account(&self, account: AccountRow) -> Result<()>;
-    async fn find_account(&self, id: AccountId) -> Result<Option<AccountRow>>;
-    async fn find_account_by_login(&self, login: &str) -> Result<Option<AccountRow>>;
-    async fn list_accounts(&self) -> Result<Vec<AccountRow>>;
-
-    async fn insert_session(&self, session: SessionRow, at: Timestamp) -> Result<()>;
-    /// A session that has not expired at `now`.
-    async fn find_session(&self, token_hash: &str, now: Timestamp) -> Result<Option<SessionRow>>;
-    async fn delete_session(&self, token_hash: &str) -> Result<()>;
-    /// Ends all sessions of an account but the one named.
-    async fn delete_sessions_of(&self, account: AccountId, except: &str) -> Result<()>;
-
-    async fn insert_token(&self, token: TokenRow, at: Timestamp) -> Result<()>;
-    async fn find_token(&self, token_hash: &str, now: Timestamp) -> Result<Option<TokenRow>>;
-    async fn list_tokens(&self, account: AccountId) -> Result<Vec<TokenRow>>;
-    /// Whether there was such a token of this account.
-    async fn delete_token(&self, account: AccountId, id: &str) -> Result<bool>;
-
-    async fn record_login_failure(&self, id: &str, subject: &str, at: Timestamp) -> Result<()>;
-    async fn count_login_failures(&self, subject: &str, since: Timestamp) -> Result<i64>;
-    async fn clear_login_failures(&self, subject: &str) -> Result<()>;
-    /// Removes what no longer matters at `now`: expired sessions and tokens, old failures.
-    async fn sweep(&self, now: Timestamp, failures_before: Timestamp) -> Result<()>;
 }
 
 /// A version of the territory.
@@ -263,7 +190,7 @@ pub trait Territories: Send + Sync {
     /// The codes that were retired by a published version.
     async fn list_retired_codes(&self) -> Result<Vec<String>>;
     /// Makes a staged version the one in force, retires the one before, and applies `moves`, the
-    /// open issues' new places, in one transaction.
+    /// open issues' new places, with the entry of the log that it holds, in one transaction.
     ///
     /// # Errors
     /// `Stale` when the version is not staged, when another than `replaces` is in force, or when
@@ -369,7 +296,12 @@ pub trait Supervisions: Send + Sync {
     ///
     /// # Errors
     /// `Taken` when another account is that worker.
-    async fn link_worker(&self, account: AccountId, worker: Option<WorkerId>) -> Result<()>;
+    async fn link_worker(
+        &self,
+        account: AccountId,
+        worker: Option<WorkerId>,
+        log: Option<AdminEntry>,
+    ) -> Result<()>;
 
     async fn list_worker_links(&self) -> Result<Vec<(WorkerId, AccountId)>>;
 

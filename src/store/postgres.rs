@@ -32,6 +32,8 @@ pub mod dialect {
     pub const BY_BYTES: &str = "COLLATE \"C\"";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &["LOCK TABLE territory_version IN SHARE ROW EXCLUSIVE MODE"];
+    /// Statements that let one who takes administrators away wait for the other.
+    pub const DEMOTING: &[&str] = &["LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"];
     /// Statements that keep other writes out until the transaction ends; readers are let through.
     pub const EXCLUSIVE: &[&str] =
         &["LOCK TABLE issue IN EXCLUSIVE MODE", "LOCK TABLE rollup IN EXCLUSIVE MODE"];
@@ -40,6 +42,7 @@ pub mod dialect {
 const OWN: &[migrate::Step] = &[
     (2, "event", include_str!("../../migrations/postgres/0002_event.sql")),
     (3, "event_guard", include_str!("../../migrations/postgres/0003_event_guard.sql")),
+    (15, "admin_log", include_str!("../../migrations/postgres/0015_admin_log.sql")),
 ];
 
 const CONNECTIONS_MAX: u32 = 16;

@@ -34,6 +34,8 @@ pub mod dialect {
     pub const BY_BYTES: &str = "COLLATE BINARY";
     /// Statements that let one publisher of a territory wait for the other.
     pub const PUBLISHING: &[&str] = &[];
+    /// Statements that let one who takes administrators away wait for the other.
+    pub const DEMOTING: &[&str] = &[];
     /// Statements that let a write wait for no other and be seen by all.
     pub const EXCLUSIVE: &[&str] = &[];
 }
@@ -41,6 +43,7 @@ pub mod dialect {
 const OWN: &[migrate::Step] = &[
     (2, "event", include_str!("../../migrations/sqlite/0002_event.sql")),
     (3, "event_guard", include_str!("../../migrations/sqlite/0003_event_guard.sql")),
+    (15, "admin_log", include_str!("../../migrations/sqlite/0015_admin_log.sql")),
 ];
 
 /// The most writes that share one commit.

@@ -68,7 +68,7 @@ async fn furnish(store: &Arc<dyn Store>) {
         errors: 0,
         override_reason: None,
     };
-    store.append_activation("matrix", activation).await.unwrap();
+    store.append_activation("matrix", activation, None).await.unwrap();
     store.put_setting("time_zone", "America/Los_Angeles").await.unwrap();
     store.put_setting("district", "LA").await.unwrap();
 }

@@ -16,6 +16,7 @@ pub mod lineage;
 pub mod locate;
 pub mod people;
 pub mod position;
+pub mod posting;
 mod rebuild;
 pub mod redraw;
 pub mod repair;

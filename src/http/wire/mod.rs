@@ -12,6 +12,7 @@ pub mod matrix;
 pub mod measure;
 pub mod offer;
 mod offer_kinds;
+pub mod people;
 pub mod redraw;
 pub mod report;
 pub mod session;

@@ -1,6 +1,7 @@
 //! Sessions, accounts and tokens on the wire.
 
 use super::super::extract::Lang;
+use super::Named;
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::domain::access::Role;
@@ -59,6 +60,10 @@ pub struct AccountWire {
     pub active: bool,
     pub must_change_password: bool,
     pub grants: Vec<GrantWire>,
+    /// Goes up with each change.
+    pub version: i64,
+    /// The worker whose account it is.
+    pub worker: Option<Named>,
 }
 
 /// An account to be made.
@@ -84,6 +89,9 @@ pub struct AccountPatchWire {
     pub active: Option<bool>,
     #[serde(default)]
     pub grants: Option<Vec<GrantWire>>,
+    /// The version that was seen; when it is another by now, nothing is changed (409).
+    #[serde(default)]
+    pub version: Option<i64>,
 }
 
 /// A new password for oneself.
@@ -203,7 +211,12 @@ pub fn session_wire(
 }
 
 /// An account as an administrator sees it.
-pub fn account_wire(snapshot: &Snapshot, lang: Lang, account: &AccountRow) -> AccountWire {
+pub fn account_wire(
+    snapshot: &Snapshot,
+    lang: Lang,
+    account: &AccountRow,
+    worker: Option<Named>,
+) -> AccountWire {
     AccountWire {
         id: account.id.to_string(),
         login: account.login.clone(),
@@ -211,5 +224,7 @@ pub fn account_wire(snapshot: &Snapshot, lang: Lang, account: &AccountRow) -> Ac
         active: account.active,
         must_change_password: account.must_change_password,
         grants: grants_wire(snapshot, lang, account),
+        version: account.version,
+        worker,
     }
 }

@@ -1,16 +1,18 @@
 //! Accounts, sessions, tokens, failed sign-ins.
 
+use super::admin::insert_logged;
 use super::filter::is_storable;
 use super::rows::parsed;
-use super::{Conn, Engine, Row};
+use super::{Conn, Engine, Row, dialect};
 use crate::domain::access::Role;
 use crate::domain::id::AccountId;
 use crate::domain::issue::kind::Kind;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
+use crate::store::admin::AdminEntry;
 use crate::store::port::{AccountRow, Accounts, GrantRow, SessionRow, TokenRow};
 use async_trait::async_trait;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -31,6 +33,7 @@ fn account_of(row: &Row) -> Result<AccountRow> {
         active: row.try_get("active")?,
         must_change_password: row.try_get("must_change_password")?,
         grants: Vec::new(),
+        version: row.try_get("version")?,
     })
 }
 
@@ -75,6 +78,97 @@ async fn write_grants(conn: &mut Conn, account: &AccountRow) -> Result<()> {
     Ok(())
 }
 
+async fn insert_account(conn: &mut Conn, account: &AccountRow, at: Timestamp) -> Result<()> {
+    let written = sqlx::query(
+        "INSERT INTO account (id, login, name, password_hash, active, must_change_password, \
+         created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+    )
+    .bind(account.id.to_string())
+    .bind(&account.login)
+    .bind(&account.name)
+    .bind(&account.password_hash)
+    .bind(account.active)
+    .bind(account.must_change_password)
+    .bind(at.0)
+    .bind(account.version)
+    .execute(&mut *conn)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Err(StoreError::Taken("login"));
+    }
+    write_grants(conn, account).await
+}
+
+/// The accounts that may sign in and administer everything: see
+/// [`AccountRow::is_administrator`].
+const ADMINISTRATORS: &str = "SELECT COUNT(DISTINCT account.id) FROM account \
+    JOIN account_grant ON account_grant.account_id = account.id \
+    WHERE active AND role = 'admin' AND area_code IS NULL AND department IS NULL \
+    AND kinds IS NULL";
+
+async fn update_account(conn: &mut Conn, account: &AccountRow) -> Result<()> {
+    let id = account.id.to_string();
+    let was_administrator: i64 =
+        sqlx::query_scalar(AssertSqlSafe(format!("{ADMINISTRATORS} AND account.id = $1")))
+            .bind(&id)
+            .fetch_one(&mut *conn)
+            .await?;
+    let leaves = was_administrator > 0 && !account.is_administrator();
+    if leaves {
+        // Two administrators who take each other away must not both find the other still there.
+        for statement in dialect::DEMOTING {
+            sqlx::query(*statement).execute(&mut *conn).await?;
+        }
+    }
+    let written = sqlx::query(
+        "UPDATE account SET name = $1, password_hash = $2, active = $3, \
+         must_change_password = $4, version = version + 1 WHERE id = $5 AND version = $6",
+    )
+    .bind(&account.name)
+    .bind(&account.password_hash)
+    .bind(account.active)
+    .bind(account.must_change_password)
+    .bind(&id)
+    .bind(account.version)
+    .execute(&mut *conn)
+    .await?;
+    if written.rows_affected() == 0 {
+        return Err(StoreError::Stale);
+    }
+    if !account.active {
+        for text in [
+            "DELETE FROM session WHERE account_id = $1",
+            "DELETE FROM api_token WHERE account_id = $1",
+        ] {
+            sqlx::query(text).bind(&id).execute(&mut *conn).await?;
+        }
+    }
+    write_grants(conn, account).await?;
+    if leaves {
+        let left: i64 = sqlx::query_scalar(ADMINISTRATORS).fetch_one(&mut *conn).await?;
+        if left == 0 {
+            return Err(StoreError::LastAdministrator);
+        }
+    }
+    Ok(())
+}
+
+async fn insert_token(conn: &mut Conn, token: &TokenRow, at: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO api_token (id, account_id, name, token_hash, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(&token.id)
+    .bind(token.account.to_string())
+    .bind(&token.name)
+    .bind(&token.token_hash)
+    .bind(at.0)
+    .bind(token.expires.0)
+    .execute(&mut *conn)
+    .await?;
+    Ok(())
+}
+
 impl Engine {
     async fn with_grants(&self, row: Option<Row>) -> Result<Option<AccountRow>> {
         let Some(row) = row else { return Ok(None) };
@@ -113,58 +207,26 @@ impl Engine {
 
 #[async_trait]
 impl Accounts for Engine {
-    async fn insert_account(&self, account: AccountRow, at: Timestamp) -> Result<()> {
+    async fn insert_account(
+        &self,
+        account: AccountRow,
+        at: Timestamp,
+        log: Option<AdminEntry>,
+    ) -> Result<()> {
         self.write(move |conn| {
             Box::pin(async move {
-                let written = sqlx::query(
-                    "INSERT INTO account (id, login, name, password_hash, active, \
-                     must_change_password, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) \
-                     ON CONFLICT DO NOTHING",
-                )
-                .bind(account.id.to_string())
-                .bind(&account.login)
-                .bind(&account.name)
-                .bind(&account.password_hash)
-                .bind(account.active)
-                .bind(account.must_change_password)
-                .bind(at.0)
-                .execute(&mut *conn)
-                .await?;
-                if written.rows_affected() == 0 {
-                    return Err(StoreError::Taken("login"));
-                }
-                write_grants(conn, &account).await
+                insert_account(conn, &account, at).await?;
+                insert_logged(conn, log.as_ref()).await
             })
         })
         .await
     }
 
-    async fn update_account(&self, account: AccountRow) -> Result<()> {
+    async fn update_account(&self, account: AccountRow, log: Option<AdminEntry>) -> Result<()> {
         self.write(move |conn| {
             Box::pin(async move {
-                let written = sqlx::query(
-                    "UPDATE account SET name = $1, password_hash = $2, active = $3, \
-                     must_change_password = $4 WHERE id = $5",
-                )
-                .bind(&account.name)
-                .bind(&account.password_hash)
-                .bind(account.active)
-                .bind(account.must_change_password)
-                .bind(account.id.to_string())
-                .execute(&mut *conn)
-                .await?;
-                if written.rows_affected() == 0 {
-                    return Err(StoreError::Stale);
-                }
-                if !account.active {
-                    for text in [
-                        "DELETE FROM session WHERE account_id = $1",
-                        "DELETE FROM api_token WHERE account_id = $1",
-                    ] {
-                        sqlx::query(text).bind(account.id.to_string()).execute(&mut *conn).await?;
-                    }
-                }
-                write_grants(conn, &account).await
+                update_account(conn, &account).await?;
+                insert_logged(conn, log.as_ref()).await
             })
         })
         .await
@@ -254,22 +316,16 @@ impl Accounts for Engine {
         self.run(text, vec![account.to_string(), except.to_owned()], None).await.map(drop)
     }
 
-    async fn insert_token(&self, token: TokenRow, at: Timestamp) -> Result<()> {
+    async fn insert_token(
+        &self,
+        token: TokenRow,
+        at: Timestamp,
+        log: Option<AdminEntry>,
+    ) -> Result<()> {
         self.write(move |conn| {
             Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO api_token (id, account_id, name, token_hash, created_at, \
-                     expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                )
-                .bind(&token.id)
-                .bind(token.account.to_string())
-                .bind(&token.name)
-                .bind(&token.token_hash)
-                .bind(at.0)
-                .bind(token.expires.0)
-                .execute(&mut *conn)
-                .await?;
-                Ok(())
+                insert_token(conn, &token, at).await?;
+                insert_logged(conn, log.as_ref()).await
             })
         })
         .await
@@ -293,9 +349,26 @@ impl Accounts for Engine {
         rows.iter().map(token_of).collect()
     }
 
-    async fn delete_token(&self, account: AccountId, id: &str) -> Result<bool> {
-        let text = "DELETE FROM api_token WHERE account_id = $1 AND id = $2";
-        Ok(self.run(text, vec![account.to_string(), id.to_owned()], None).await? > 0)
+    async fn delete_token(
+        &self,
+        account: AccountId,
+        id: &str,
+        log: Option<AdminEntry>,
+    ) -> Result<bool> {
+        let id = id.to_owned();
+        self.write(move |conn| {
+            Box::pin(async move {
+                let gone = sqlx::query("DELETE FROM api_token WHERE account_id = $1 AND id = $2")
+                    .bind(account.to_string())
+                    .bind(id)
+                    .execute(&mut *conn)
+                    .await?
+                    .rows_affected();
+                insert_logged(conn, log.as_ref().filter(|_| gone > 0)).await?;
+                Ok(gone > 0)
+            })
+        })
+        .await
     }
 
     async fn record_login_failure(&self, id: &str, subject: &str, at: Timestamp) -> Result<()> {

@@ -53,6 +53,7 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
         super::uploads::take_upload(conn, upload).await?;
     }
     super::notices::insert_notices(conn, &change.notices).await?;
+    super::admin::insert_logged(conn, change.log.as_ref()).await?;
     for presence in &change.presences {
         insert_presence(conn, presence).await?;
     }

@@ -1,6 +1,7 @@
 //! The SQL of all ports, compiled once for each engine: `super` is `sqlite` or `postgres`.
 
 mod accounts;
+mod admin;
 mod apply;
 mod as_of;
 pub mod care;
@@ -13,6 +14,7 @@ mod flow;
 mod issues;
 mod notices;
 mod packs;
+mod persons;
 mod rollups;
 mod rows;
 mod sealed;

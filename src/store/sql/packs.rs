@@ -1,10 +1,12 @@
 //! Versioned documents and settings.
 
+use super::admin::insert_logged;
 use super::rows::parsed_option;
 use super::{Conn, Engine, Row};
 use crate::domain::id::AccountId;
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
+use crate::store::admin::AdminEntry;
 use crate::store::port::{ActivationRow, PackRow, Packs};
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -148,10 +150,15 @@ impl Packs for Engine {
         seen: i64,
         (kind, body, note): (&str, &str, &str),
         at: Timestamp,
+        log: Option<AdminEntry>,
     ) -> Result<i64> {
         let (kind, body, note) = (kind.to_owned(), body.to_owned(), note.to_owned());
         self.write(move |conn| {
-            Box::pin(async move { insert_pack(conn, (&kind, &body, &note), at, Some(seen)).await })
+            Box::pin(async move {
+                let version = insert_pack(conn, (&kind, &body, &note), at, Some(seen)).await?;
+                insert_logged(conn, log.as_ref()).await?;
+                Ok(version)
+            })
         })
         .await
     }
@@ -192,10 +199,20 @@ impl Packs for Engine {
         rows.iter().map(pack_of).collect()
     }
 
-    async fn append_activation(&self, kind: &str, row: ActivationRow) -> Result<()> {
+    async fn append_activation(
+        &self,
+        kind: &str,
+        row: ActivationRow,
+        log: Option<AdminEntry>,
+    ) -> Result<()> {
         let kind = kind.to_owned();
-        self.write(move |conn| Box::pin(async move { insert_activation(conn, &kind, &row).await }))
-            .await
+        self.write(move |conn| {
+            Box::pin(async move {
+                insert_activation(conn, &kind, &row).await?;
+                insert_logged(conn, log.as_ref()).await
+            })
+        })
+        .await
     }
 
     async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>> {
@@ -210,16 +227,23 @@ impl Packs for Engine {
     }
 
     async fn put_setting(&self, name: &str, value: &str) -> Result<()> {
-        self.put_settings(vec![(name.to_owned(), value.to_owned())], None).await.map(drop)
+        self.put_settings(vec![(name.to_owned(), value.to_owned())], None, None).await.map(drop)
     }
 
     async fn put_settings(
         &self,
         settings: Vec<(String, String)>,
         seen: Option<i64>,
+        log: Option<AdminEntry>,
     ) -> Result<i64> {
-        self.write(move |conn| Box::pin(async move { put_settings(conn, &settings, seen).await }))
-            .await
+        self.write(move |conn| {
+            Box::pin(async move {
+                let version = put_settings(conn, &settings, seen).await?;
+                insert_logged(conn, log.as_ref()).await?;
+                Ok(version)
+            })
+        })
+        .await
     }
 
     async fn list_settings(&self) -> Result<Vec<(String, String)>> {

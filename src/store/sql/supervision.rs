@@ -1,6 +1,7 @@
 //! Supervision in rows: the columns of an issue, links of accounts to workers, positions that are
 //! forgotten, and samples.
 
+use super::admin::insert_logged;
 use super::filter::{Over, push_issue_filter, push_scope};
 use super::rows::{count, issue_of, parsed, parsed_option, split, time_option};
 use super::{Conn, Db, Engine, Query, Row, rows::ISSUE_SELECT};
@@ -15,6 +16,7 @@ use crate::domain::issue::supervision::{
 };
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
+use crate::store::admin::AdminEntry;
 use crate::store::change::Presence;
 use crate::store::port::{SampleRow, Supervisions};
 use crate::store::query::IssueFilter;
@@ -333,8 +335,19 @@ impl Supervisions for Engine {
         rows.iter().map(|row| parsed(row, T, "id", IssueId::parse)).collect()
     }
 
-    async fn link_worker(&self, account: AccountId, worker: Option<WorkerId>) -> Result<()> {
-        self.write(move |conn| Box::pin(async move { link(conn, account, worker).await })).await
+    async fn link_worker(
+        &self,
+        account: AccountId,
+        worker: Option<WorkerId>,
+        log: Option<AdminEntry>,
+    ) -> Result<()> {
+        self.write(move |conn| {
+            Box::pin(async move {
+                link(conn, account, worker).await?;
+                insert_logged(conn, log.as_ref()).await
+            })
+        })
+        .await
     }
 
     async fn list_worker_links(&self) -> Result<Vec<(WorkerId, AccountId)>> {

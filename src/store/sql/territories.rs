@@ -1,6 +1,6 @@
 //! Versions of the territory, branches and people.
 
-use super::{Conn, Engine, Query, Row, apply, dialect, packs};
+use super::{Conn, Engine, Query, Row, apply, dialect, persons};
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::Change;
@@ -273,28 +273,7 @@ impl Territories for Engine {
 
     async fn replace_branches(&self, branches: Vec<BranchRow>, at: Timestamp) -> Result<()> {
         self.write(move |conn| {
-            Box::pin(async move {
-                sqlx::query("DELETE FROM branch").execute(&mut *conn).await?;
-                for chunk in branches.chunks(ROWS_MAX) {
-                    let mut query = Query::new(
-                        "INSERT INTO branch (code, name, parent, lon, lat, areas, resources, \
-                         opening_hours, generated) ",
-                    );
-                    query.push_values(chunk, |mut row, branch| {
-                        row.push_bind(branch.code.as_str())
-                            .push_bind(branch.name.as_str())
-                            .push_bind(branch.parent.clone())
-                            .push_bind(branch.lon)
-                            .push_bind(branch.lat)
-                            .push_bind(branch.areas.as_str())
-                            .push_bind(branch.resources.as_str())
-                            .push_bind(branch.opening_hours.as_str())
-                            .push_bind(branch.generated);
-                    });
-                    query.build().execute(&mut *conn).await?;
-                }
-                packs::put_setting(conn, "people_version", &at.0.to_string()).await
-            })
+            Box::pin(async move { persons::replace_branches(conn, &branches, at).await })
         })
         .await
     }
@@ -302,21 +281,7 @@ impl Territories for Engine {
     async fn load_branches(&self) -> Result<Vec<BranchRow>> {
         let rows =
             sqlx::query("SELECT * FROM branch ORDER BY code").fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(BranchRow {
-                    code: row.try_get("code")?,
-                    name: row.try_get("name")?,
-                    parent: row.try_get("parent")?,
-                    lon: row.try_get("lon")?,
-                    lat: row.try_get("lat")?,
-                    areas: row.try_get("areas")?,
-                    resources: row.try_get("resources")?,
-                    opening_hours: row.try_get("opening_hours")?,
-                    generated: row.try_get("generated")?,
-                })
-            })
-            .collect()
+        rows.iter().map(persons::branch_of).collect()
     }
 
     async fn replace_people(
@@ -326,10 +291,7 @@ impl Territories for Engine {
         at: Timestamp,
     ) -> Result<()> {
         self.write(move |conn| {
-            Box::pin(async move {
-                replace_people(conn, &workers, &posts).await?;
-                packs::put_setting(conn, "people_version", &at.0.to_string()).await
-            })
+            Box::pin(async move { persons::replace_people(conn, &workers, &posts, at).await })
         })
         .await
     }
@@ -337,71 +299,11 @@ impl Territories for Engine {
     async fn load_people(&self) -> Result<(Vec<WorkerRow>, Vec<PostRow>)> {
         let workers =
             sqlx::query("SELECT * FROM worker ORDER BY id").fetch_all(&self.readers).await?;
-        let workers = workers.iter().map(|row| {
-            Ok(WorkerRow {
-                id: row.try_get("id")?,
-                name: row.try_get("name")?,
-                phone: row.try_get("phone")?,
-                generated: row.try_get("generated")?,
-            })
-        });
-        let workers = workers.collect::<Result<Vec<_>>>()?;
-        let posts = sqlx::query("SELECT * FROM post ORDER BY worker_id, grid_code, role")
+        let workers = workers.iter().map(persons::worker_of).collect::<Result<Vec<_>>>()?;
+        let posts = sqlx::query("SELECT * FROM post ORDER BY worker_id, ordinal")
             .fetch_all(&self.readers)
             .await?;
-        let posts = posts.iter().map(post_of).collect::<Result<Vec<_>>>()?;
+        let posts = posts.iter().map(persons::post_of).collect::<Result<Vec<_>>>()?;
         Ok((workers, posts))
     }
-}
-
-fn post_of(row: &Row) -> Result<PostRow> {
-    let day = |column| -> Result<Option<i32>> {
-        let day: Option<i64> = row.try_get(column)?;
-        Ok(day.and_then(|day| i32::try_from(day).ok()))
-    };
-    Ok(PostRow {
-        worker: row.try_get("worker_id")?,
-        grid: row.try_get("grid_code")?,
-        role: row.try_get("role")?,
-        duties: row.try_get("duties")?,
-        valid_from: day("valid_from")?,
-        valid_to: day("valid_to")?,
-        on_duty: row.try_get("on_duty")?,
-        lon: row.try_get("lon")?,
-        lat: row.try_get("lat")?,
-    })
-}
-
-async fn replace_people(conn: &mut Conn, workers: &[WorkerRow], posts: &[PostRow]) -> Result<()> {
-    sqlx::query("DELETE FROM post").execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM worker").execute(&mut *conn).await?;
-    for chunk in workers.chunks(ROWS_MAX) {
-        let mut query = Query::new("INSERT INTO worker (id, name, phone, generated) ");
-        query.push_values(chunk, |mut row, worker| {
-            row.push_bind(worker.id.as_str())
-                .push_bind(worker.name.as_str())
-                .push_bind(worker.phone.as_str())
-                .push_bind(worker.generated);
-        });
-        query.build().execute(&mut *conn).await?;
-    }
-    for chunk in posts.chunks(ROWS_MAX) {
-        let mut query = Query::new(
-            "INSERT INTO post (worker_id, grid_code, role, duties, valid_from, valid_to, on_duty, \
-             lon, lat) ",
-        );
-        query.push_values(chunk, |mut row, post| {
-            row.push_bind(post.worker.as_str())
-                .push_bind(post.grid.as_str())
-                .push_bind(post.role.as_str())
-                .push_bind(post.duties.as_str())
-                .push_bind(post.valid_from.map(i64::from))
-                .push_bind(post.valid_to.map(i64::from))
-                .push_bind(post.on_duty.as_str())
-                .push_bind(post.lon)
-                .push_bind(post.lat);
-        });
-        query.build().execute(&mut *conn).await?;
-    }
-    Ok(())
 }

@@ -46,6 +46,9 @@ fn settings_are_previewed_changed_on_all_nodes_and_lost_under_nobody() {
         assert!(version_of(&told) > seen);
         let shown = world.send(get("/api/v1/instance")).await.ok(200).json();
         assert_eq!(shown["name"]["zh"], "经八路街道");
+        let log = world.send(get("/api/v1/audit/log?sort=setting").by(&admin)).await.ok(200).json();
+        assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
+        assert!(log["items"][0].to_string().contains("经八路街道"), "{log}");
         assert!(other.refresh_if_stale().await.unwrap());
         assert_eq!(other.instance().name_zh, "经八路街道");
         // Who saw the settings before that may not write over them.

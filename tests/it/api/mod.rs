@@ -3,11 +3,13 @@
 
 pub mod access;
 mod administration;
+mod audit;
 mod desk;
 mod fuzz;
 mod idempotency;
 mod imports;
 mod matrix;
+mod people;
 mod redraw;
 pub mod report;
 mod requests;
@@ -327,9 +329,10 @@ impl World {
             active: true,
             must_change_password: false,
             grants,
+            version: 1,
         };
         let id = account.id;
-        self.ctx.store.insert_account(account, self.ctx.now()).await.expect("an account");
+        self.ctx.store.insert_account(account, self.ctx.now(), None).await.expect("an account");
         id
     }
 

@@ -82,6 +82,7 @@ async fn truth(server: &Server, grants: Vec<GrantRow>, after: FeedPosition) -> V
         active: true,
         must_change_password: false,
         grants,
+        version: 1,
     };
     let actor = hexward::app::account::actor_of(&server.ctx.snapshot(), &account);
     let scope = Scope::of(&actor);

@@ -21,6 +21,7 @@ fn actor(server: &Server, grants: Vec<GrantRow>) -> Actor {
         active: true,
         must_change_password: false,
         grants,
+        version: 1,
     };
     actor_of(&server.ctx.snapshot(), &account)
 }

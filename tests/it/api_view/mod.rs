@@ -198,8 +198,9 @@ impl Server {
             active: true,
             must_change_password: false,
             grants,
+            version: 1,
         };
-        self.ctx.store.insert_account(account, Timestamp(0)).await.unwrap();
+        self.ctx.store.insert_account(account, Timestamp(0), None).await.unwrap();
         create_token(&self.ctx, id, "test", 30).await.unwrap().1
     }
 

@@ -28,16 +28,16 @@ fn an_activation_is_appended_after_those_that_its_decision_saw() {
             store.put_pack("matrix", body, "n", START).await.unwrap();
         }
         let before = store.find_versions().await.unwrap();
-        store.append_activation("matrix", row(1, 1, -3)).await.unwrap();
+        store.append_activation("matrix", row(1, 1, -3), None).await.unwrap();
         assert_ne!(store.find_versions().await.unwrap(), before, "other nodes notice it");
         for ordinal in [1, 3, 0, -1] {
-            let told = store.append_activation("matrix", row(ordinal, 2, 9)).await;
+            let told = store.append_activation("matrix", row(ordinal, 2, 9), None).await;
             assert!(matches!(told, Err(StoreError::Stale)), "{ordinal}: {told:?}");
         }
-        store.append_activation("matrix", row(2, 2, 9)).await.unwrap();
+        store.append_activation("matrix", row(2, 2, 9), None).await.unwrap();
         let kept = store.list_activations("matrix").await.unwrap();
         assert_eq!(kept, [row(1, 1, -3), row(2, 2, 9)]);
-        let unknown = store.append_activation("matrix", row(3, 99, 9)).await;
+        let unknown = store.append_activation("matrix", row(3, 99, 9), None).await;
         assert!(unknown.is_err(), "there is no version 99");
         assert_eq!(store.load_pack("matrix", 1).await.unwrap().as_deref(), Some("{1}"));
         assert_eq!(store.load_pack("matrix", 3).await.unwrap(), None);
@@ -55,7 +55,9 @@ fn of_two_who_decide_at_once_one_is_told() {
         let tasks: Vec<_> = (0..8)
             .map(|i| {
                 let store = store.clone();
-                tokio::spawn(async move { store.append_activation("matrix", row(1, 1, i)).await })
+                tokio::spawn(
+                    async move { store.append_activation("matrix", row(1, 1, i), None).await },
+                )
             })
             .collect();
         let mut done = 0;

@@ -1,5 +1,6 @@
 //! What every engine of the store promises, checked on each of them.
 
+mod admin;
 mod apply;
 mod as_of;
 mod feed;

@@ -29,6 +29,7 @@ fn account(id: u128, login: &str) -> AccountRow {
             // A grant over no kinds covers nothing, and must not be read as one over all.
             grant(Role::Leader, Some(&[])),
         ],
+        version: 1,
     }
 }
 
@@ -56,9 +57,9 @@ fn an_account_reads_back_with_its_grants() {
     check(|fixture| async move {
         let store = &fixture.store;
         let (one, two) = (account(1, "wang"), account(2, "Wang"));
-        store.insert_account(one.clone(), START).await.unwrap();
-        store.insert_account(two.clone(), START).await.unwrap();
-        let taken = store.insert_account(account(3, "wang"), START).await;
+        store.insert_account(one.clone(), START, None).await.unwrap();
+        store.insert_account(two.clone(), START, None).await.unwrap();
+        let taken = store.insert_account(account(3, "wang"), START, None).await;
         assert!(matches!(taken, Err(StoreError::Taken("login"))), "{taken:?}");
         assert_eq!(store.find_account(one.id).await.unwrap(), Some(one.clone()));
         assert_eq!(store.find_account_by_login("Wang").await.unwrap(), Some(two.clone()));
@@ -67,9 +68,13 @@ fn an_account_reads_back_with_its_grants() {
         let mut changed = one;
         changed.grants.remove(0);
         changed.must_change_password = true;
-        store.update_account(changed.clone()).await.unwrap();
+        store.update_account(changed.clone(), None).await.unwrap();
+        // Who read the account before that does not overwrite it.
+        let stale = store.update_account(changed.clone(), None).await;
+        assert!(matches!(stale, Err(StoreError::Stale)), "{stale:?}");
+        changed.version = 2;
         assert_eq!(store.find_account(changed.id).await.unwrap(), Some(changed));
-        let nobody = store.update_account(account(9, "nobody")).await;
+        let nobody = store.update_account(account(9, "nobody"), None).await;
         assert!(matches!(nobody, Err(StoreError::Stale)), "{nobody:?}");
     });
 }
@@ -78,7 +83,7 @@ fn an_account_reads_back_with_its_grants() {
 fn a_session_ends_at_its_time() {
     check(|fixture| async move {
         let store = &fixture.store;
-        store.insert_account(account(1, "wang"), START).await.unwrap();
+        store.insert_account(account(1, "wang"), START, None).await.unwrap();
         let own = session("a", 1, 1_000);
         store.insert_session(own.clone(), START).await.unwrap();
         assert_eq!(store.find_session("a", Timestamp(999)).await.unwrap(), Some(own));
@@ -103,12 +108,12 @@ fn an_inactive_account_loses_its_sessions_and_tokens() {
     check(|fixture| async move {
         let store = &fixture.store;
         for (id, login) in [(1, "wang"), (2, "li")] {
-            store.insert_account(account(id, login), START).await.unwrap();
+            store.insert_account(account(id, login), START, None).await.unwrap();
             store.insert_session(session(login, id, 9_000), START).await.unwrap();
-            store.insert_token(token(login, id, 9_000), START).await.unwrap();
+            store.insert_token(token(login, id, 9_000), START, None).await.unwrap();
         }
         let inactive = AccountRow { active: false, ..account(1, "wang") };
-        store.update_account(inactive).await.unwrap();
+        store.update_account(inactive, None).await.unwrap();
         for (login, there) in [("wang", false), ("li", true)] {
             let session = store.find_session(login, Timestamp(0)).await.unwrap();
             let token = store.find_token(&format!("hash of {login}"), Timestamp(0)).await.unwrap();
@@ -122,16 +127,16 @@ fn a_token_ends_at_its_time_and_belongs_to_one_account() {
     check(|fixture| async move {
         let store = &fixture.store;
         for (id, login) in [(1, "wang"), (2, "li")] {
-            store.insert_account(account(id, login), START).await.unwrap();
+            store.insert_account(account(id, login), START, None).await.unwrap();
         }
-        store.insert_token(token("t", 1, 1_000), START).await.unwrap();
+        store.insert_token(token("t", 1, 1_000), START, None).await.unwrap();
         let found = store.find_token("hash of t", Timestamp(999)).await.unwrap();
         assert_eq!(found, Some(token("t", 1, 1_000)));
         assert_eq!(store.find_token("hash of t", Timestamp(1_000)).await.unwrap(), None);
         assert_eq!(store.list_tokens(AccountId(1)).await.unwrap(), [token("t", 1, 1_000)]);
-        assert!(!store.delete_token(AccountId(2), "t").await.unwrap(), "another's token");
-        assert!(store.delete_token(AccountId(1), "t").await.unwrap());
-        assert!(!store.delete_token(AccountId(1), "t").await.unwrap());
+        assert!(!store.delete_token(AccountId(2), "t", None).await.unwrap(), "another's token");
+        assert!(store.delete_token(AccountId(1), "t", None).await.unwrap());
+        assert!(!store.delete_token(AccountId(1), "t", None).await.unwrap());
     });
 }
 
@@ -156,10 +161,10 @@ fn failed_sign_ins_are_counted_by_subject_and_time() {
 fn a_sweep_removes_what_is_over_and_nothing_else() {
     check(|fixture| async move {
         let store = &fixture.store;
-        store.insert_account(account(1, "wang"), START).await.unwrap();
+        store.insert_account(account(1, "wang"), START, None).await.unwrap();
         for (name, at) in [("old", 99), ("edge", 100), ("new", 101)] {
             store.insert_session(session(name, 1, at), START).await.unwrap();
-            store.insert_token(token(name, 1, at), START).await.unwrap();
+            store.insert_token(token(name, 1, at), START, None).await.unwrap();
             store.record_login_failure(name, name, Timestamp(at)).await.unwrap();
         }
         store.sweep(Timestamp(100), Timestamp(100)).await.unwrap();

@@ -167,7 +167,7 @@ fn the_audit_finds_a_sealed_note_that_was_exchanged_and_counts_those_it_cannot_o
         assert_eq!(fixture.raw.execute(&forge).await, Ok(1));
         let audit = verify_audit(&world.ctx, |_| {}).await.unwrap();
         assert_eq!(audit.faulty, 1);
-        assert!(audit.faults[0].contains("note of event 3"), "{:?}", audit.faults);
+        assert!(audit.faults[0].says.en.contains("note of event 3"), "{:?}", audit.faults);
     });
 }
 
