@@ -46,7 +46,7 @@ fn settings_are_previewed_changed_on_all_nodes_and_lost_under_nobody() {
         assert!(version_of(&told) > seen);
         let shown = world.send(get("/api/v1/instance")).await.ok(200).json();
         assert_eq!(shown["name"]["zh"], "经八路街道");
-        let log = world.send(get("/api/v1/audit/log?sort=setting").by(&admin)).await.ok(200).json();
+        let log = world.send(get("/api/v1/audit/admin?sort=setting").by(&admin)).await.ok(200).json();
         assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
         assert!(log["items"][0].to_string().contains("经八路街道"), "{log}");
         assert!(other.refresh_if_stale().await.unwrap());
