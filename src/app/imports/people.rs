@@ -13,6 +13,7 @@ use crate::format::csv_rows::RowError;
 use crate::format::people::{Lined, Rows, read_post_lines, read_worker_lines};
 use crate::format::{FileLimits, FormatError};
 use crate::store::port::{PostRow, WorkerRow};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files; what is absent stays as it is.
@@ -67,11 +68,15 @@ fn post_rows(
             ("worker", RowError::NoWorker(value.worker))
         } else if !has_area(&value.area) {
             ("area", RowError::NoArea(value.area))
-        } else if rows.contains_key(&key) {
-            ("worker", RowError::Double(format!("{} · {} · {}", key.0, key.1, key.2)))
         } else {
-            rows.insert(key, row);
-            continue;
+            let told = format!("{} · {} · {}", key.0, key.1, key.2);
+            match rows.entry(key) {
+                Entry::Occupied(_) => ("worker", RowError::Double(told)),
+                Entry::Vacant(free) => {
+                    free.insert(row);
+                    continue;
+                }
+            }
         };
         problems.push(LineProblem { line, column: Some(column.into()), error });
     }

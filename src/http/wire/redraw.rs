@@ -110,9 +110,9 @@ fn parse_edit(at: usize, edit: &EditWire, problems: &mut Vec<FieldProblem>) -> O
         EditWire::Move { area, outline } => {
             let area = parse_code(&field("area"), area, problems);
             let read = outline.to_string().parse::<geojson::Geometry>();
-            let read = read.map_err(|error| no_outline(error)).and_then(|geometry| {
-                polygon_from_geojson(&geometry).map_err(|error| no_outline(error))
-            });
+            let read = read
+                .map_err(no_outline)
+                .and_then(|geometry| polygon_from_geojson(&geometry).map_err(no_outline));
             match read {
                 Ok(outline) => Some(Edit::Move { area: area?, outline }),
                 Err(says) => {
