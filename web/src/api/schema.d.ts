@@ -108,6 +108,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/admin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What administrators did, the latest first. */
+        get: operations["list_admin_entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/reads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who opened the sealed records of disputes, the latest first: when, and the issue's number. */
+        get: operations["list_reads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last runs of the audit of the event log, the latest first. */
+        get: operations["list_audit_runs"];
+        put?: never;
+        /** Begins an audit of the event log beside the service; one at a time on all nodes. */
+        post: operations["start_audit_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/branches": {
         parameters: {
             query?: never;
@@ -1026,6 +1078,180 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/people/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All party branches with their versions, in order of code. */
+        get: operations["list_kept_branches"];
+        put?: never;
+        /** Adds a party branch. */
+        post: operations["create_branch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/branches/{code}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a party branch. */
+        put: operations["update_branch"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/vacancies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The grids where nobody holds a post today. */
+        get: operations["list_vacancies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Workers with all their posts, in order of name, one page at a time. */
+        get: operations["list_people"];
+        put?: never;
+        /** Adds a worker, with a first post if one is given. */
+        post: operations["create_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/workers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One worker with all posts. */
+        get: operations["show_person"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes name and telephone number. */
+        patch: operations["update_person"];
+        trace?: never;
+    };
+    "/api/v1/people/workers/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all posts of a worker by a day. The worker stays, so that it can be told who it was. */
+        post: operations["end_person"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/workers/{id}/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a worker a post. */
+        post: operations["create_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/workers/{id}/posts/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes away a post that has not begun. */
+        delete: operations["delete_post"];
+        options?: never;
+        head?: never;
+        /** Changes duties, hours and station of a post that has not ended. */
+        patch: operations["update_post"];
+        trace?: never;
+    };
+    "/api/v1/people/workers/{id}/posts/{number}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets the last day of a post that has not ended; null lets it go on. */
+        post: operations["end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/workers/{id}/posts/{number}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves a post to another grid from a day on: one ends, the other begins, in one transaction. */
+        post: operations["move_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/photos/{id}/{copy}": {
         parameters: {
             query?: never;
@@ -1682,12 +1908,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account in a log. */
+        AccountNameWire: {
+            id: string;
+            login: string;
+            name: string;
+        };
         /** @description What to change in an account; what is left out stays. */
         AccountPatchWire: {
             active?: boolean | null;
             grants?: components["schemas"]["GrantWire"][] | null;
             name?: string | null;
             password?: string | null;
+            /**
+             * Format: int64
+             * @description The version that was seen; when it is another by now, nothing is changed (409).
+             */
+            version?: number | null;
         };
         /** @description An account as an administrator sees it. */
         AccountWire: {
@@ -1697,6 +1934,12 @@ export interface components {
             login: string;
             must_change_password: boolean;
             name: string;
+            /**
+             * Format: int64
+             * @description Goes up with each change.
+             */
+            version: number;
+            worker?: components["schemas"]["Named"] | null;
         };
         /** @description An action that the reader may take now. */
         ActionOffer: {
@@ -1812,6 +2055,18 @@ export interface components {
             override_reason?: string | null;
             /** Format: int64 */
             version: number;
+        };
+        /** @description What an administrator did. */
+        AdminEntryWire: {
+            actor?: components["schemas"]["AccountNameWire"] | null;
+            at: string;
+            facts: {
+                [key: string]: string;
+            };
+            id: string;
+            subject: string;
+            /** @description Such as `account.close`. */
+            what: string;
         };
         /** @description An agreement. */
         AgreementWire: {
@@ -1951,6 +2206,37 @@ export interface components {
             name: string;
             owner?: string | null;
         };
+        /** @description What is wrong with one issue's log. */
+        AuditFaultWire: {
+            /** @description The issue's number. */
+            number: string;
+            says: components["schemas"]["Texts"];
+        };
+        /** @description A run of the audit. */
+        AuditRunWire: {
+            actor?: components["schemas"]["AccountNameWire"] | null;
+            ended_at?: string | null;
+            /** Format: int64 */
+            events: number;
+            /** @description The first faults, at most 100. */
+            faults: components["schemas"]["AuditFaultWire"][];
+            /** Format: int64 */
+            faulty: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description Verified so far.
+             */
+            issues: number;
+            /**
+             * Format: int64
+             * @description Sealed notes whose key is not configured, so that they could not be compared.
+             */
+            sealed_unread: number;
+            started_at: string;
+            /** @description `running`, `done`, `failed` or `lost` (its node went away). */
+            state: string;
+        };
         /** @description What is open now. */
         BacklogWire: {
             /** Format: int64 */
@@ -1987,6 +2273,33 @@ export interface components {
             n: number;
             /** Format: int64 */
             to_ms: number;
+        };
+        /** @description A branch as it is to be. */
+        BranchDraftWire: {
+            /** @description Codes of the areas that it serves. */
+            areas?: string[];
+            name: string;
+            opening_hours?: string;
+            /** @description Code of the branch above it. */
+            parent?: string | null;
+            place?: components["schemas"]["PlaceWire"] | null;
+            resources?: string[];
+        };
+        /** @description A branch with the version that it is at. */
+        BranchKeptWire: {
+            areas: components["schemas"]["Named"][];
+            code: string;
+            generated: boolean;
+            name: string;
+            opening_hours: string;
+            parent?: string | null;
+            position?: number[] | null;
+            resources: string[];
+            /**
+             * Format: int64
+             * @description To be sent as `If-Match: "v…"` with a change.
+             */
+            version: number;
         };
         /** @description What became of all of them, in the order in which they were named. */
         BulkAnswerWire: {
@@ -2138,7 +2451,7 @@ export interface components {
             change_count: number;
             changes: components["schemas"]["CategoryChangeWire"][];
             problem_count: number;
-            problems: components["schemas"]["PackProblemWire"][];
+            problems: components["schemas"]["RowFaultWire"][];
             /**
              * Format: int64
              * @description The version in force after it; with problems the one from before.
@@ -2485,6 +2798,11 @@ export interface components {
             edits: components["schemas"]["EditWire"][];
             /** @description For staging: what the change is. */
             note?: string;
+        };
+        /** @description The last day of something. */
+        EndWire: {
+            /** @description `YYYY-MM-DD`. */
+            last_day?: string | null;
         };
         /** @description Something that someone did. */
         EntryWire: {
@@ -2857,6 +3175,12 @@ export interface components {
                 login: string;
                 must_change_password: boolean;
                 name: string;
+                /**
+                 * Format: int64
+                 * @description Goes up with each change.
+                 */
+                version: number;
+                worker?: components["schemas"]["Named"] | null;
             }[];
         };
         /** @description A list that is given whole. */
@@ -2876,6 +3200,51 @@ export interface components {
                 parent?: string | null;
                 /** @description The codes from the outermost area to this one, each followed by `/`. */
                 path: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_AuditRunWire: {
+            items: {
+                actor?: components["schemas"]["AccountNameWire"] | null;
+                ended_at?: string | null;
+                /** Format: int64 */
+                events: number;
+                /** @description The first faults, at most 100. */
+                faults: components["schemas"]["AuditFaultWire"][];
+                /** Format: int64 */
+                faulty: number;
+                id: string;
+                /**
+                 * Format: int64
+                 * @description Verified so far.
+                 */
+                issues: number;
+                /**
+                 * Format: int64
+                 * @description Sealed notes whose key is not configured, so that they could not be compared.
+                 */
+                sealed_unread: number;
+                started_at: string;
+                /** @description `running`, `done`, `failed` or `lost` (its node went away). */
+                state: string;
+            }[];
+        };
+        /** @description A list that is given whole. */
+        Items_BranchKeptWire: {
+            items: {
+                areas: components["schemas"]["Named"][];
+                code: string;
+                generated: boolean;
+                name: string;
+                opening_hours: string;
+                parent?: string | null;
+                position?: number[] | null;
+                resources: string[];
+                /**
+                 * Format: int64
+                 * @description To be sent as `If-Match: "v…"` with a change.
+                 */
+                version: number;
             }[];
         };
         /** @description A list that is given whole. */
@@ -3370,6 +3739,17 @@ export interface components {
             name: string;
             password: string;
         };
+        /** @description A branch to add. */
+        NewBranchWire: {
+            branch: components["schemas"]["BranchDraftWire"];
+            code: string;
+        };
+        /** @description A worker to add. */
+        NewPersonWire: {
+            name: string;
+            phone?: string;
+            post?: components["schemas"]["PostDraftWire"] | null;
+        };
         /** @description A sample to be drawn: a share or a size. */
         NewSampleWire: {
             /** @description Code of an area, with all below it. */
@@ -3467,16 +3847,26 @@ export interface components {
             replies: components["schemas"]["EntryWire"][];
             until?: string | null;
         };
-        /** @description What is wrong with a row, or with the whole. */
-        PackProblemWire: {
-            column?: string | null;
-            file: string;
+        /** @description One page of a list. */
+        Page_AdminEntryWire: {
+            items: {
+                actor?: components["schemas"]["AccountNameWire"] | null;
+                at: string;
+                facts: {
+                    [key: string]: string;
+                };
+                id: string;
+                subject: string;
+                /** @description Such as `account.close`. */
+                what: string;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
             /**
              * Format: int64
-             * @description Counted from 1; the header is the first. Null where there is none to name.
+             * @description How many there are in all, where that is known cheaply.
              */
-            line?: number | null;
-            says: string;
+            total?: number | null;
         };
         /** @description One page of a list. */
         Page_HandoverWire: {
@@ -3578,6 +3968,49 @@ export interface components {
             total?: number | null;
         };
         /** @description One page of a list. */
+        Page_PartiesReadWire: {
+            items: {
+                actor?: components["schemas"]["AccountNameWire"] | null;
+                at: string;
+                id: string;
+                /** @description The issue's number: all that is told of it. */
+                number: string;
+                /** @description The role that it was opened in. */
+                role?: string | null;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
+        Page_PersonWire: {
+            items: {
+                account?: components["schemas"]["WorkerAccountWire"] | null;
+                /** @description Whether it was made up for a demo. */
+                generated: boolean;
+                id: string;
+                name: string;
+                phone: string;
+                posts: components["schemas"]["PostKeptWire"][];
+                /**
+                 * Format: int64
+                 * @description To be sent as `If-Match: "v…"` with a change.
+                 */
+                version: number;
+            }[];
+            /** @description To be sent as `cursor` for the next page; null on the last one. */
+            next_cursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many there are in all, where that is known cheaply.
+             */
+            total?: number | null;
+        };
+        /** @description One page of a list. */
         Page_PublicWire: {
             items: {
                 category_code: string;
@@ -3631,6 +4064,16 @@ export interface components {
              */
             total?: number | null;
         };
+        /** @description That the sealed record of a dispute was opened. */
+        PartiesReadWire: {
+            actor?: components["schemas"]["AccountNameWire"] | null;
+            at: string;
+            id: string;
+            /** @description The issue's number: all that is told of it. */
+            number: string;
+            /** @description The role that it was opened in. */
+            role?: string | null;
+        };
         /** @description A party of a dispute. */
         PartyWire: {
             address?: string;
@@ -3644,6 +4087,26 @@ export interface components {
         PasswordChange: {
             current: string;
             new: string;
+        };
+        /** @description Name and telephone number of a worker. */
+        PersonPatchWire: {
+            name: string;
+            phone?: string;
+        };
+        /** @description A worker with all posts, for administrators. */
+        PersonWire: {
+            account?: components["schemas"]["WorkerAccountWire"] | null;
+            /** @description Whether it was made up for a demo. */
+            generated: boolean;
+            id: string;
+            name: string;
+            phone: string;
+            posts: components["schemas"]["PostKeptWire"][];
+            /**
+             * Format: int64
+             * @description To be sent as `If-Match: "v…"` with a change.
+             */
+            version: number;
         };
         /** @description Photos and what they show, as a form. */
         PhotoForm: {
@@ -3676,6 +4139,48 @@ export interface components {
             datum?: string | null;
             /** @description Two numbers in `datum`: longitude and latitude in degrees. */
             position: number[];
+        };
+        /** @description A place: longitude and latitude, and what they are measured by. */
+        PlaceWire: {
+            /** @description `wgs84` (default), `gcj02` or `bd09`. */
+            datum?: string | null;
+            position: number[];
+        };
+        /** @description What of a post may change while it goes on; it is replaced whole. */
+        PostDetailsWire: {
+            duties: string;
+            hours: string;
+            station?: components["schemas"]["PlaceWire"] | null;
+        };
+        /** @description A post to begin. */
+        PostDraftWire: {
+            duties?: string;
+            /** @description First day, `YYYY-MM-DD`; today when left out. */
+            from?: string | null;
+            /** @description Code of a grid. */
+            grid: string;
+            /** @description Such as `Mon-Fri 08:00-12:00,14:00-18:00`; empty for at all times. */
+            hours?: string;
+            /** @description The title, as it is published. */
+            role: string;
+            station?: components["schemas"]["PlaceWire"] | null;
+            /** @description Last day; open when left out. */
+            to?: string | null;
+        };
+        /** @description A post of a worker, past ones included. */
+        PostKeptWire: {
+            duties: string;
+            from?: string | null;
+            grid: components["schemas"]["Named"];
+            hours: string;
+            /** @description Its place in the list, counted from 1. */
+            number: number;
+            on_duty: boolean;
+            role: string;
+            /** @description `coming`, `current` or `ended`. */
+            standing: string;
+            station?: number[] | null;
+            to?: string | null;
         };
         /** @description A post of a worker. */
         PostWire: {
@@ -4603,6 +5108,19 @@ export interface components {
             /** Format: int64 */
             size: number;
         };
+        /** @description The grids where nobody holds a post. */
+        VacanciesWire: {
+            /** @description How many grids there are in all. */
+            grids: number;
+            items: components["schemas"]["VacantWire"][];
+        };
+        /** @description A grid where nobody holds a post, with the areas around it. */
+        VacantWire: {
+            /** @description From the outermost. */
+            around: components["schemas"]["NamedArea"][];
+            code: string;
+            name: string;
+        };
         /** @description A version of the territory. */
         VersionWire: {
             created_at: string;
@@ -4660,6 +5178,12 @@ export interface components {
             position?: number[] | null;
             summoned: components["schemas"]["SummonedWire"][];
             until?: string | null;
+        };
+        /** @description The account that a worker signs in with. */
+        WorkerAccountWire: {
+            active: boolean;
+            id: string;
+            login: string;
         };
         /** @description Which worker an account is. */
         WorkerLinkWire: {
@@ -4930,6 +5454,152 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_admin_entries: {
+        parameters: {
+            query?: {
+                /** @description Id of the account that did it. */
+                actor?: string;
+                /** @description The sort of thing: `account`, `token`, `person`, `post`, `branch`, `territory`, `matrix` … */
+                sort?: string;
+                /** @description First day, `YYYY-MM-DD`. */
+                from?: string;
+                /** @description Last day. */
+                to?: string;
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `json` (default) or `csv`, at most 20,000 lines. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AdminEntryWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_reads: {
+        parameters: {
+            query?: {
+                /** @description Id of the account that did it. */
+                actor?: string;
+                /** @description The sort of thing: `account`, `token`, `person`, `post`, `branch`, `territory`, `matrix` … */
+                sort?: string;
+                /** @description First day, `YYYY-MM-DD`. */
+                from?: string;
+                /** @description Last day. */
+                to?: string;
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `json` (default) or `csv`, at most 20,000 lines. */
+                format?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PartiesReadWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_audit_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_AuditRunWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    start_audit_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRunWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7144,6 +7814,617 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_kept_branches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_BranchKeptWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_branch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBranchWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchKeptWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_branch: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BranchDraftWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BranchKeptWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_vacancies: {
+        parameters: {
+            query?: {
+                /** @description Within this area; everywhere when left out. */
+                area?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VacanciesWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description A part of a name, of the code or the name of a grid, or of the title of a post. */
+                q?: string;
+                /** @description With a post in this area or in one below it. */
+                area?: string;
+                /** @description `current`: with a post now; `none`: without one; all when left out. */
+                posts?: string;
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPersonWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_person: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PersonPatchWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end_person: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    create_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostDraftWire"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    delete_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostDetailsWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    end_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    move_post: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
