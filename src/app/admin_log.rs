@@ -37,6 +37,10 @@ pub mod what {
     pub const TERRITORY_PUBLISH: &str = "territory.publish";
     pub const MATRIX_ACTIVATE: &str = "matrix.activate";
     pub const MATRIX_ROLLBACK: &str = "matrix.rollback";
+    pub const SETTING_CHANGE: &str = "setting.change";
+    pub const CALENDAR_CHANGE: &str = "calendar.change";
+    pub const CATALOG_CHANGE: &str = "catalog.change";
+    pub const CATALOG_ROLLBACK: &str = "catalog.rollback";
     pub const AUDIT_VERIFY: &str = "audit.verify";
 }
 

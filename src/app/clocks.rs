@@ -11,7 +11,7 @@ use super::snapshot::CALENDARS;
 use crate::domain::access::{Actor, Clause, Role, Scope};
 use crate::domain::catalog::Limit;
 use crate::domain::id::{AccountId, IssueId};
-use crate::domain::issue::clock::{Clocks, Stage};
+use crate::domain::issue::clock::{Clocks, Stage, Timekeeper};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::notice::{
     About, Notice, escalated_to, escalations_due, notice, notices_due, notices_of_reply,
@@ -24,7 +24,7 @@ use crate::domain::metrics::contribution::add_contribution;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::{Change, NoticeRow, Save};
-use crate::store::query::{NoticeQuery, Recipient};
+use crate::store::query::{IssueFilter, NoticeQuery, PageQuery, Recipient, Seek, Sort};
 use sha2::{Digest, Sha256};
 
 const SCAN_ISSUES: usize = 500;
@@ -262,6 +262,33 @@ pub async fn retime_all(ctx: &Ctx) -> Result<usize, AppError> {
         }
         if issues.len() < SCAN_ISSUES {
             return Ok(changed);
+        }
+    }
+}
+
+/// How many issues are counted that another calendar would move.
+pub const RETIMED_MAX: usize = 20_000;
+
+/// Open issues whose due times `keeper` would move, counted no further than [`RETIMED_MAX`].
+///
+/// # Errors
+/// The store is not available.
+pub async fn count_retimed(ctx: &Ctx, keeper: &Timekeeper) -> Result<usize, AppError> {
+    let now = ctx.now();
+    let mut query = PageQuery {
+        filter: IssueFilter { open: Some(true), ..IssueFilter::default() },
+        sort: Sort::OldestFirst,
+        after: None,
+        limit: SCAN_ISSUES,
+    };
+    let mut count = 0;
+    loop {
+        let page = ctx.store.list_issues(&query, &Scope::everything()).await?;
+        let last = page.items.last();
+        query.after = last.map(|last| Seek::after(last, Sort::OldestFirst));
+        count += page.items.iter().filter(|one| keeper.retime(one, None, now).is_some()).count();
+        if !page.more || count >= RETIMED_MAX {
+            return Ok(count.min(RETIMED_MAX));
         }
     }
 }

@@ -48,7 +48,13 @@ pub struct Instance {
     pub stage_limits: String,
     /// The time type of those minutes.
     pub stage_time_type: String,
+    /// What is open to people without an account, separated by commas: `report`, `answers`, `map`.
+    pub channels: String,
 }
+
+/// What can be open to people without an account: reporting, published answers and wishes, and the
+/// map of coarse places. Following one's own report always is.
+pub const CHANNELS: [&str; 3] = ["report", "answers", "map"];
 
 impl Default for Instance {
     fn default() -> Self {
@@ -74,6 +80,7 @@ impl Default for Instance {
             work_slots: "08:00-12:00,14:00-18:00".into(),
             stage_limits: String::new(),
             stage_time_type: "work_hour".into(),
+            channels: CHANNELS.join(","),
         }
     }
 }
@@ -110,6 +117,11 @@ impl Instance {
         Ok((hours, stages.map_err(|error| wrong("stage_limits", error.to_string()))?))
     }
 
+    /// Whether people without an account find this open.
+    pub fn is_open(&self, channel: &str) -> bool {
+        self.channels.split(',').any(|open| open.trim() == channel)
+    }
+
     /// The instant up to which the data reaches: now, or the end of a collection's last day.
     pub fn as_of(&self, now: Timestamp, zone: &TimeZone) -> Timestamp {
         let last = Day::parse(&self.data_until);
@@ -123,7 +135,7 @@ impl Instance {
         self.position_days.trim().parse().ok().filter(|days| *days >= 0).unwrap_or(0)
     }
 
-    fn slots(&mut self) -> [(&'static str, &mut String); 20] {
+    pub(super) fn slots(&mut self) -> [(&'static str, &mut String); 21] {
         [
             ("name_zh", &mut self.name_zh),
             ("name_en", &mut self.name_en),
@@ -145,6 +157,7 @@ impl Instance {
             ("work_slots", &mut self.work_slots),
             ("stage_limits", &mut self.stage_limits),
             ("stage_time_type", &mut self.stage_time_type),
+            ("channels", &mut self.channels),
         ]
     }
 }
@@ -156,9 +169,8 @@ impl Instance {
 pub async fn save_instance(ctx: &Ctx, mut instance: Instance) -> Result<(), AppError> {
     instance.work()?;
     let generated = instance.generated.to_string();
-    for (name, value) in instance.slots() {
-        ctx.store.put_setting(name, value).await?;
-    }
-    ctx.store.put_setting("generated", &generated).await?;
+    let mut settings = vec![("generated".to_owned(), generated)];
+    settings.extend(instance.slots().map(|(name, value)| (name.to_owned(), value.clone())));
+    ctx.store.put_settings(settings, None).await?;
     ctx.refresh().await
 }

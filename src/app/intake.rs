@@ -11,7 +11,9 @@ use crate::domain::id::{AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::domain::territory::{Branch, Post, Worker};
-use crate::format::calendar::{YearFile, is_region, shipped_regions, shipped_years};
+use crate::format::calendar::{
+    CalendarProblems, YearFile, is_region, shipped_regions, shipped_years,
+};
 use crate::format::pack::{Pack, PackProblems, read_catalog};
 use crate::store::port::AreaRow;
 use std::collections::BTreeMap;
@@ -156,7 +158,7 @@ pub async fn publish_calendar(
     region: &str,
     years: Vec<YearFile>,
     note: &str,
-) -> Result<Result<i64, PackProblems>, AppError> {
+) -> Result<Result<i64, CalendarProblems>, AppError> {
     if !is_region(region) {
         let why = "is no region: lower-case letters, digits and hyphens, such as cn";
         return Ok(Err(vec![format!("{region:?} {why}")]));
@@ -178,7 +180,7 @@ pub async fn publish_shipped_calendar(
     ctx: &Ctx,
     region: &str,
     note: &str,
-) -> Result<Result<i64, PackProblems>, AppError> {
+) -> Result<Result<i64, CalendarProblems>, AppError> {
     match shipped_years(region) {
         None => {
             let known: Vec<&str> = shipped_regions().into_iter().collect();

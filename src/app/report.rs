@@ -9,6 +9,7 @@ use super::number::{new_code, new_number};
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
+use super::settings::check_open;
 use super::shown::shown_text;
 use super::upload::{Brought, keep_brought};
 use crate::domain::access::Actor;
@@ -314,6 +315,8 @@ pub async fn submit_with(
     {
         return replay(ctx, actor, key, issue, &fingerprint).await;
     }
+    // A report that is kept already is answered although the channel was closed since.
+    check_open(ctx, actor, "report")?;
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let chosen = check(&snapshot, &submission, actor, now)?;
     check_named(&submission, chosen.category, actor)?;

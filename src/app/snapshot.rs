@@ -150,9 +150,10 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
     let (catalog_version, catalog_pack) = load_pack::<Pack>(store, "catalog").await?;
     let today = now.day_in(&zone);
     let (matrix_version, matrix_pack) = load_in_force(store, &zone, today).await?;
-    let (catalog, mut problems) = read_catalog(&catalog_version.to_string(), &catalog_pack);
+    let (catalog, of_catalog) = read_catalog(&catalog_version.to_string(), &catalog_pack);
     let (matrix, _, of_matrix) = read_draft_pack(&matrix_version.to_string(), &matrix_pack);
-    problems.extend(of_matrix);
+    let of_packs = of_catalog.iter().chain(&of_matrix);
+    let mut problems: Vec<String> = of_packs.map(ToString::to_string).collect();
     let assets = load_assets(store, &versions).await?;
     let territory = load_territory(store, today).await?;
     let areas: Vec<Area> = territory.areas().cloned().collect();

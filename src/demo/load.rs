@@ -17,7 +17,7 @@ use crate::domain::territory::import::{Importer, Mapping};
 use crate::domain::territory::repair::ShapeLimits;
 use crate::domain::territory::{Area, Branch, Post, Worker};
 use crate::format::assets::{AssetMapping, read_assets};
-use crate::format::pack::Pack;
+use crate::format::pack::{Pack, PackProblems};
 use crate::format::packs::{City, shipped_catalog, shipped_matrix};
 use crate::format::people::{Rows, read_branches, read_posts, read_workers};
 use crate::format::{FileLimits, FormatError, read_features};
@@ -137,7 +137,9 @@ pub async fn load_base(ctx: &Ctx, city: City, tell: Tell<'_>) -> Result<(), Demo
     publish_territory(ctx, version).await?;
     tell(Stage::Packs, 0, 1);
     let (catalog, matrix): (Pack, Pack) = (shipped_catalog(), shipped_matrix(city));
-    let told = |problems: Vec<String>| problems.join("; ");
+    let told = |problems: PackProblems| {
+        problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    };
     publish_catalog(ctx, &catalog, pack.note)
         .await?
         .map_err(|problems| DemoError::File("geodata/catalog", told(problems)))?;
@@ -146,7 +148,7 @@ pub async fn load_base(ctx: &Ctx, city: City, tell: Tell<'_>) -> Result<(), Demo
         .map_err(|problems| DemoError::File("geodata/matrix", told(problems)))?;
     publish_shipped_calendar(ctx, &ctx.instance().calendar_region, pack.note)
         .await?
-        .map_err(|problems| DemoError::File("geodata/holidays", told(problems)))?;
+        .map_err(|problems| DemoError::File("geodata/holidays", problems.join("; ")))?;
     for (layer, file, bytes) in pack.layers {
         let read = read_assets(bytes, &AssetMapping::default(), Datum::Wgs84);
         let (assets, problems) = read.map_err(|error| DemoError::File(file, error.to_string()))?;

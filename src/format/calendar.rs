@@ -65,36 +65,60 @@ pub fn read_year(name: &str, text: &str) -> Result<(YearFile, Year), CalendarPro
     Ok((file, year))
 }
 
-fn year_of(name: &str, file: &YearFile) -> Result<Year, CalendarProblems> {
-    let mut problems = CalendarProblems::new();
+/// What is wrong with one year's notice.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum YearFault {
+    #[error("the year {0} is not between 1970 and 9998")]
+    Year(i16),
+    #[error("more than {DAYS_MAX} days")]
+    TooMany,
+    #[error("days[{n}], {text:?}: not a date: write it as YYYY-MM-DD")]
+    NoDate { n: usize, text: String },
+    #[error("days[{n}], {text:?}: does not belong into a notice of {year}")]
+    OtherYear { n: usize, text: String, year: i16 },
+    #[error("days[{n}], {text:?}: is named twice")]
+    Twice { n: usize, text: String },
+}
+
+/// Reads what a notice says.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn check_year(file: &YearFile) -> Result<Year, Vec<YearFault>> {
+    let mut faults = Vec::new();
     let mut days = BTreeMap::new();
     if !(1970..=9998).contains(&file.year) {
-        problems.push(format!("{name}: the year {} is not between 1970 and 9998", file.year));
+        faults.push(YearFault::Year(file.year));
     }
     if file.days.len() > DAYS_MAX {
-        problems.push(format!("{name}: more than {DAYS_MAX} days"));
+        faults.push(YearFault::TooMany);
     }
     for (n, day) in file.days.iter().enumerate() {
-        let place = format!("{name}: days[{n}], {:?}", day.date);
+        let text = || day.date.clone();
         // Other spellings of ISO 8601 would pass for the same day.
         let date = Day::parse(&day.date).filter(|_| day.date.len() == 10);
         let Some(date) = date else {
-            problems.push(format!("{place}: not a date: write it as YYYY-MM-DD"));
+            faults.push(YearFault::NoDate { n, text: text() });
             continue;
         };
         let of_year = date.date().year();
         // A notice may settle the end of the year before.
         if of_year != file.year && of_year != file.year - 1 {
-            problems.push(format!("{place}: does not belong into a notice of {}", file.year));
+            faults.push(YearFault::OtherYear { n, text: text(), year: file.year });
         }
         if days.insert(date, (!day.is_off_day, day.name.clone())).is_some() {
-            problems.push(format!("{place}: is named twice"));
+            faults.push(YearFault::Twice { n, text: text() });
         }
     }
-    match problems.is_empty() {
+    match faults.is_empty() {
         true => Ok(Year { year: file.year, sources: file.papers.clone(), days }),
-        false => Err(problems),
+        false => Err(faults),
     }
+}
+
+fn year_of(name: &str, file: &YearFile) -> Result<Year, CalendarProblems> {
+    let told = |faults: Vec<YearFault>| faults.iter().map(|one| format!("{name}: {one}")).collect();
+    check_year(file).map_err(told)
 }
 
 impl CalendarPack {

@@ -12,6 +12,7 @@ use crate::domain::id::CategoryCode;
 use crate::domain::routing::Matrix;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::fmt;
 
 /// What a file in a pack holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,11 +50,36 @@ pub struct Pack {
     pub files: Vec<PackFile>,
 }
 
-/// Problems found in a pack, each with its file and line.
-pub type PackProblems = Vec<String>;
+/// A problem found in a pack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PackProblem {
+    /// With its line.
+    Row { file: String, problem: LineProblem },
+    /// What shows between rows or files; `of` is a file, or what the files make up.
+    Whole { of: String, text: String },
+}
+
+impl fmt::Display for PackProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Row { file, problem } => write!(f, "{file}: {problem}"),
+            Self::Whole { of, text } => write!(f, "{of}: {text}"),
+        }
+    }
+}
+
+impl PackProblem {
+    pub fn whole(of: impl Into<String>, text: impl ToString) -> Self {
+        Self::Whole { of: of.into(), text: text.to_string() }
+    }
+}
+
+/// Problems found in a pack.
+pub type PackProblems = Vec<PackProblem>;
 
 fn told<T>(file: &PackFile, read: (T, Vec<LineProblem>), problems: &mut PackProblems) -> T {
-    problems.extend(read.1.iter().map(|problem| format!("{}: {problem}", file.name)));
+    let rows = read.1.into_iter();
+    problems.extend(rows.map(|problem| PackProblem::Row { file: file.name.clone(), problem }));
     read.0
 }
 
@@ -84,7 +110,8 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
                 let scheme = file.scheme.as_deref().unwrap_or("national");
                 match SchemeCode::parse(scheme) {
                     Err(error) => {
-                        problems.push(format!("{}: scheme {scheme:?}: {error}", file.name))
+                        let text = format!("scheme {scheme:?}: {error}");
+                        problems.push(PackProblem::whole(&file.name, text));
                     }
                     Ok(scheme) => {
                         let read = read_published_table(bytes, &scheme, &limits, &names);
@@ -93,12 +120,13 @@ pub fn read_catalog(version: &str, pack: &Pack) -> (Catalog, PackProblems) {
                 }
             }
             FileRole::Departments | FileRole::Rules | FileRole::Ladder => {
-                problems.push(format!("{}: belongs into a matrix, not into a catalog", file.name));
+                let text = "belongs into a matrix, not into a catalog";
+                problems.push(PackProblem::whole(&file.name, text));
             }
         }
     }
     let (catalog, of_catalog) = Catalog::build(version, parts);
-    problems.extend(of_catalog.iter().map(|problem| format!("catalog: {problem}")));
+    problems.extend(of_catalog.iter().map(|problem| PackProblem::whole("catalog", problem)));
     (catalog, problems)
 }
 
@@ -128,10 +156,11 @@ fn tell_rows(pack: &Pack, found: MatrixProblems, problems: &mut PackProblems) {
         let file = file_of(pack, role);
         let name = file.map_or("matrix", |file| file.name.as_str());
         // What shows between rows is told also where the file itself is not there.
-        let told = |problem: &&LineProblem| {
+        let told = |problem: &LineProblem| {
             file.is_some() || matches!(problem.error, RowError::Conflict(_))
         };
-        problems.extend(found.iter().filter(told).map(|problem| format!("{name}: {problem}")));
+        let found = found.into_iter().filter(told);
+        problems.extend(found.map(|problem| PackProblem::Row { file: name.to_owned(), problem }));
     }
 }
 

@@ -3,7 +3,9 @@
 
 use super::catalog::read_limit_table;
 use super::matrix::MatrixContext;
-use super::pack::{FileRole, Pack, PackFile, PackProblems, read_catalog, read_matrix_pack};
+use super::pack::{
+    FileRole, Pack, PackFile, PackProblem, PackProblems, read_catalog, read_matrix_pack,
+};
 use crate::domain::catalog::{Catalog, LimitTable};
 use crate::domain::routing::Matrix;
 use crate::domain::time::Day;
@@ -85,7 +87,8 @@ pub fn shipped_matrix(city: City) -> Pack {
 
 fn load_limits((_, file, text): Shipped) -> (LimitTable, PackProblems) {
     let (table, problems) = read_limit_table(text.as_bytes());
-    (table, problems.iter().map(|problem| format!("{file}: {problem}")).collect())
+    let told = |problem| PackProblem::Row { file: file.to_owned(), problem };
+    (table, problems.into_iter().map(told).collect())
 }
 
 /// How plain `小时` and `天` are read where a city brings no table of its own.

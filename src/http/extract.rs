@@ -272,15 +272,19 @@ pub fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
     tags.any(|known| known.trim() == "*" || opaque(known) == opaque(tag))
 }
 
-/// A JSON body of at most [`JSON_BYTES_MAX`].
-pub struct Body<T>(pub T);
+/// A JSON body of at most `BYTES_MAX`.
+pub struct Body<T, const BYTES_MAX: usize = JSON_BYTES_MAX>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+impl<T, S, const BYTES_MAX: usize> FromRequest<S> for Body<T, BYTES_MAX>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        let bytes = axum::body::to_bytes(body, JSON_BYTES_MAX)
+        let bytes = axum::body::to_bytes(body, BYTES_MAX)
             .await
             .map_err(|_| AppError::TooLarge(say("内容过大", "The body is too large")))?;
         let request = Request::from_parts(parts, axum::body::Body::from(bytes));

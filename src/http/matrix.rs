@@ -1,6 +1,7 @@
 //! Versions of the responsibility matrix: for administrators, and for duty supervisors to look at.
 
 use super::App;
+use super::catalog::role_word;
 use super::extract::{At, Body, Lang, Params, SignedIn};
 use super::filter::parse_word;
 use super::multipart::read_form;
@@ -16,7 +17,7 @@ use crate::app::matrix::Activating;
 use crate::app::simulate::{Asker, REQUEST_ISSUES_MAX, Window};
 use crate::domain::access::{Actor, Grant, Role};
 use crate::domain::time::Day;
-use crate::format::pack::{FileRole, Pack, PackFile};
+use crate::format::pack::{FileRole, Pack, PackFile, PackProblem};
 use crate::format::simulation::write_simulation;
 use crate::store::port::ActivationRow;
 use axum::Json;
@@ -129,19 +130,38 @@ pub async fn draft_matrix(
     match crate::app::matrix::draft_matrix(&app.ctx, &pack, &note).await? {
         Ok(version) => Ok((StatusCode::CREATED, Json(DraftedWire { version }))),
         Err(problems) => {
-            let problem = |text: &String| FieldProblem {
-                field: "file".into(),
-                says: say(text.clone(), text.clone()),
-            };
-            let problems = problems.iter().take(PROBLEMS_MAX).map(problem).collect();
+            let problems = problems.iter().take(PROBLEMS_MAX).map(pack_fault).collect();
             Err(AppError::Invalid(problems).into())
         }
     }
 }
 
+fn pack_fault(problem: &PackProblem) -> FieldProblem {
+    let text = problem.to_string();
+    FieldProblem { field: "file".into(), says: say(text.clone(), text) }
+}
+
 fn pack_file(role: FileRole, name: &str, text: String) -> PackFile {
     let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
     PackFile { role, name: name.to_owned(), text, scheme: None }
+}
+
+/// One file of a version, as CSV: what a new draft begins with.
+#[utoipa::path(get, path = "/matrix/{version}/files/{role}", tag = "matrix",
+    params(("version" = i64, Path),
+        ("role" = String, Path, description = "`rules`, `departments` or `ladder`")),
+    responses((status = 200, content_type = "text/csv", body = String), (status = 403),
+        (status = 404)))]
+pub async fn show_matrix_file(
+    State(app): State<App>,
+    caller: SignedIn,
+    At((version, role)): At<(i64, String)>,
+) -> Result<Response, ApiError> {
+    check_look(&caller)?;
+    let pack = crate::app::matrix::find_matrix_pack(&app.ctx, version).await?;
+    let file = pack.files.into_iter().find(|file| role_word(file.role) == role);
+    let text = file.ok_or_else(ApiError::not_found)?.text;
+    Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response())
 }
 
 /// The rules of a version, in order of id.

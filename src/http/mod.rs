@@ -5,6 +5,7 @@ mod analyses;
 mod areas;
 mod audit;
 mod bulk;
+mod catalog;
 mod disputes;
 mod extract;
 mod filter;
@@ -29,6 +30,7 @@ mod reports;
 mod reroute;
 mod server;
 mod session;
+mod settings;
 mod site;
 mod tasks;
 mod templates;
@@ -118,6 +120,7 @@ impl App {
         (name = "audit", description = "What was done, and whether the log is whole"),
         (name = "matrix", description = "Versions of the responsibility matrix"),
         (name = "territory", description = "Areas, branches, locating"),
+        (name = "administration", description = "Settings, calendars, files of the catalog"),
         (name = "metrics", description = "Rates, counts, heatmaps"),
     )
 )]
@@ -128,11 +131,23 @@ fn matrix_api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(matrix::list_matrix_versions, matrix::draft_matrix))
         .routes(routes!(matrix::show_matrix_version))
+        .routes(routes!(matrix::show_matrix_file))
         .routes(routes!(matrix::lint_matrix))
         .routes(routes!(matrix::diff_matrix))
         .routes(routes!(matrix::simulate_matrix))
         .routes(routes!(matrix::activate_matrix))
         .routes(routes!(matrix::roll_back_matrix))
+}
+
+/// What an administrator keeps beside accounts and territory.
+fn admin_api() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(settings::show_settings, settings::update_settings))
+        .routes(routes!(settings::show_calendars))
+        .routes(routes!(settings::update_calendar))
+        .routes(routes!(catalog::show_catalog, catalog::update_catalog))
+        .routes(routes!(catalog::roll_back_catalog_version))
+        .routes(routes!(catalog::show_catalog_file))
 }
 
 /// What a desk and an inbox have beside the issues.
@@ -148,7 +163,7 @@ fn desk_api() -> OpenApiRouter<App> {
 }
 
 /// People, posts and branches, and the audit: for administrators.
-fn admin_api() -> OpenApiRouter<App> {
+fn people_api() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(people::list_people, people::create_person))
         .routes(routes!(people::show_person, people::update_person))
@@ -239,6 +254,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(matrix_api())
         .merge(desk_api())
         .merge(admin_api())
+        .merge(people_api())
         .routes(routes!(proposals::show_proposals))
         .routes(routes!(territories::list_versions, territories::stage_version))
         .routes(routes!(territories::delete_version))

@@ -12,6 +12,7 @@ use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, publ
 use super::wire::issue::View;
 use crate::app::error::say;
 use crate::app::flat::labels_in_force;
+use crate::app::settings::check_open;
 use crate::app::window::{Window, find_as_of, resolve};
 use crate::app::wish::{claim_wish, give_up_claim, list_public};
 use crate::domain::access::{Actor, Scope};
@@ -71,23 +72,27 @@ async fn page(
 
 /// Published answers to opinions, the latest first.
 #[utoipa::path(get, path = "/public/answers", tag = "reports", params(PublicPage),
-    responses((status = 200, body = Page<PublicWire>), (status = 422)))]
+    responses((status = 200, body = Page<PublicWire>), (status = 403), (status = 422)))]
 pub async fn list_answers(
     State(app): State<App>,
     lang: Lang,
+    caller: Caller,
     Params(asked): Params<PublicPage>,
 ) -> Result<Json<Page<PublicWire>>, ApiError> {
+    check_open(&app.ctx, &caller.actor, "answers")?;
     page(&app, lang, &asked, false).await
 }
 
 /// Published small wishes that are not yet fulfilled, the latest first.
 #[utoipa::path(get, path = "/public/wishes", tag = "reports", params(PublicPage),
-    responses((status = 200, body = Page<PublicWire>), (status = 422)))]
+    responses((status = 200, body = Page<PublicWire>), (status = 403), (status = 422)))]
 pub async fn list_wishes(
     State(app): State<App>,
     lang: Lang,
+    caller: Caller,
     Params(asked): Params<PublicPage>,
 ) -> Result<Json<Page<PublicWire>>, ApiError> {
+    check_open(&app.ctx, &caller.actor, "answers")?;
     page(&app, lang, &asked, true).await
 }
 
@@ -109,6 +114,7 @@ pub async fn claim_public_wish(
     At(id): At<String>,
     Body(wire): Body<OfferHelpWire>,
 ) -> Result<Json<OfferedWire>, ApiError> {
+    check_open(&app.ctx, &caller.actor, "answers")?;
     let OfferHelpWire { name, phone, organisation, note } = wire;
     let who = Claimant { name, phone, organisation };
     let issue = claim_wish(&app.ctx, &caller.actor, parse_id(&id)?, who, note).await?;
@@ -150,8 +156,10 @@ const PUBLIC_DAYS: [i32; 3] = [90, 30, 365];
     responses((status = 200, content_type = "application/geo+json"), (status = 422)))]
 pub async fn list_public_cells(
     State(app): State<App>,
+    caller: Caller,
     Params(query): Params<PublicCellQuery>,
 ) -> Result<Response, ApiError> {
+    check_open(&app.ctx, &caller.actor, "map")?;
     let kind = wants("kind", query.kind.as_ref(), &["", "hazard", "opinion"])?;
     let days = query.days.unwrap_or(PUBLIC_DAYS[0]);
     if !PUBLIC_DAYS.contains(&days) {

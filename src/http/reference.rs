@@ -8,6 +8,7 @@ use super::wire::report::{LimitWire, words};
 use super::wire::{Items, Texts};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
+use crate::app::instance::CHANNELS;
 use crate::domain::catalog::{Category, PhotoRequirement};
 use crate::domain::issue::kind::Kind;
 use axum::Json;
@@ -57,6 +58,8 @@ pub struct InstanceWire {
     #[schema(value_type = Option<[f64; 4]>)]
     pub bbox: Option<(f64, f64, f64, f64)>,
     pub basemap: Option<BasemapWire>,
+    /// What is open to people without an account: `report`, `answers`, `map`.
+    pub channels: Vec<String>,
     pub territory_version: i64,
     pub matrix_version: i64,
     /// The instant up to which the data reaches: now, unless the collection has ended.
@@ -109,6 +112,11 @@ pub async fn show_instance(State(app): State<App>) -> Json<InstanceWire> {
         center: bounds.map(|(w, s, e, n)| (f64::midpoint(w, e), f64::midpoint(s, n))),
         bbox: bounds,
         basemap,
+        channels: CHANNELS
+            .into_iter()
+            .filter(|channel| instance.is_open(channel))
+            .map(str::to_owned)
+            .collect(),
         territory_version: snapshot.territory_version(),
         matrix_version: snapshot.matrix_version,
         as_of: instance.as_of(app.ctx.now(), &snapshot.zone).to_rfc3339(),

@@ -13,6 +13,7 @@ pub mod error;
 pub mod flow;
 mod ledger;
 mod migrate;
+pub mod packs;
 pub mod port;
 mod postgres;
 pub mod query;

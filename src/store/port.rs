@@ -1,6 +1,7 @@
 //! The ports: what the use cases ask of the store.
 
 pub use super::account::{AccountRow, Accounts, GrantRow, SessionRow, TokenRow};
+pub use super::packs::{ActivationRow, PackRow, Packs};
 
 use super::StoreError;
 use super::admin::AdminEntry;
@@ -258,60 +259,6 @@ pub trait Rollups: Send + Sync {
     /// As [`Rollups::replace_rollups`], if the counters are of another version than this program
     /// counts by; `None` when they are of this one. Of several nodes one does it.
     async fn renew_rollups(&self, time_zone: String) -> Result<Option<i64>>;
-}
-
-/// A version of a document, without its body.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackRow {
-    pub version: i64,
-    pub note: String,
-    pub created: Timestamp,
-}
-
-/// That a version of a document comes into force, as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ActivationRow {
-    /// 1, 2, 3 … in the order in which they were decided.
-    pub ordinal: i64,
-    pub version: i64,
-    /// The first day in force.
-    pub from: Day,
-    pub at: Timestamp,
-    /// `None` for the command line.
-    pub actor: Option<AccountId>,
-    pub note: String,
-    /// How many errors of the check were overridden.
-    pub errors: i64,
-    pub override_reason: Option<String>,
-}
-
-/// Versioned documents and settings.
-#[async_trait]
-pub trait Packs: Send + Sync {
-    /// Adds the next version of a document and returns its number.
-    async fn put_pack(&self, kind: &str, body: &str, note: &str, at: Timestamp) -> Result<i64>;
-    /// The latest version: number and body.
-    async fn find_pack(&self, kind: &str) -> Result<Option<(i64, String)>>;
-    /// The body of one version.
-    async fn load_pack(&self, kind: &str, version: i64) -> Result<Option<String>>;
-    /// All versions, the latest first.
-    async fn list_packs(&self, kind: &str) -> Result<Vec<PackRow>>;
-    /// Appends an activation; its ordinal is the one after those that its decision saw.
-    ///
-    /// # Errors
-    /// `Stale` when another was appended meanwhile.
-    async fn append_activation(
-        &self,
-        kind: &str,
-        row: ActivationRow,
-        log: Option<AdminEntry>,
-    ) -> Result<()>;
-    /// All activations, in order.
-    async fn list_activations(&self, kind: &str) -> Result<Vec<ActivationRow>>;
-    async fn put_setting(&self, name: &str, value: &str) -> Result<()>;
-    async fn list_settings(&self) -> Result<Vec<(String, String)>>;
-    /// The versions that there are, to be compared cheaply: packs, activations, territory, people.
-    async fn find_versions(&self) -> Result<Vec<(String, i64)>>;
 }
 
 /// A sample of closings as it was drawn.

@@ -414,9 +414,10 @@ describe("the field app", () => {
     const shown = await conflict.innerText();
     assert.ok(shown.includes("我看到的") && shown.includes("别人写的"), shown);
     assert.deepEqual(await findBarriers(page), []);
+    const held = page.locator("[data-state=conflict]");
+    const item = await held.getAttribute("data-item");
     await conflict.locator("[data-testid=anyway]").click();
-    await page.locator("[data-state=conflict]").waitFor({ state: "detached" });
-    await page.locator(`a[href="${path}"]`).first().waitFor();
+    await page.locator(`[data-item="${item}"][data-state=sent]`).waitFor();
     const { items: events } = await asks(`${path}/events`);
     const notes = events.map((event) => event.note);
     assert.equal(

@@ -12,4 +12,4 @@ pub mod work;
 pub use hours::{Hours, HoursError};
 pub use local::LocalClock;
 pub use slots::{SlotError, Slots};
-pub use work::{Calendar, CalendarError, Reached, Year};
+pub use work::{Calendar, CalendarError, Reached, Year, is_plain_work_day};

@@ -18,13 +18,13 @@ use crate::format::matrix::{write_ladder, write_rules};
 
 fn catalog() -> Catalog {
     let (catalog, problems) = load_catalog();
-    assert_eq!(problems, [""; 0]);
+    assert_eq!(problems, []);
     catalog
 }
 
 fn matrix(city: City, catalog: &Catalog) -> Matrix {
     let (matrix, problems) = load_matrix(city, catalog, Day::parse("2026-11-20").unwrap());
-    assert_eq!(problems, [""; 0]);
+    assert_eq!(problems, []);
     matrix
 }
 

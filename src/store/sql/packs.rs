@@ -26,28 +26,48 @@ pub async fn put_setting(conn: &mut Conn, name: &str, value: &str) -> Result<()>
     Ok(())
 }
 
-/// Writes a setting and counts the change, so that other nodes notice it.
-async fn put_setting_counted(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
-    put_setting(conn, name, value).await?;
-    sqlx::query(
+/// Writes settings and counts the change, so that other nodes notice it. The count comes first: it
+/// is the row that two who write at once both want.
+async fn put_settings(
+    conn: &mut Conn,
+    settings: &[(String, String)],
+    seen: Option<i64>,
+) -> Result<i64> {
+    let counted: String = sqlx::query_scalar(
         "INSERT INTO setting (name, value) VALUES ('settings_version', '1') \
-         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)",
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT) \
+         RETURNING value",
     )
-    .execute(&mut *conn)
+    .fetch_one(&mut *conn)
     .await?;
-    Ok(())
+    let version = counted.parse::<i64>().map_err(|_| StoreError::Corrupt {
+        table: "setting",
+        column: "value",
+        value: counted,
+    })?;
+    if seen.is_some_and(|seen| seen + 1 != version) {
+        return Err(StoreError::Stale);
+    }
+    for (name, value) in settings {
+        put_setting(conn, name, value).await?;
+    }
+    Ok(version)
 }
 
 async fn insert_pack(
     conn: &mut Conn,
     (kind, body, note): (&str, &str, &str),
     at: Timestamp,
+    seen: Option<i64>,
 ) -> Result<i64> {
     let last: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM pack WHERE kind = $1")
         .bind(kind)
         .fetch_one(&mut *conn)
         .await?;
     let version = last.unwrap_or(0) + 1;
+    if seen.is_some_and(|seen| seen + 1 != version) {
+        return Err(StoreError::Stale);
+    }
     let written = sqlx::query(
         "INSERT INTO pack (kind, version, body, note, created_at) VALUES ($1, $2, $3, $4, $5) \
          ON CONFLICT DO NOTHING",
@@ -120,7 +140,20 @@ impl Packs for Engine {
     async fn put_pack(&self, kind: &str, body: &str, note: &str, at: Timestamp) -> Result<i64> {
         let (kind, body, note) = (kind.to_owned(), body.to_owned(), note.to_owned());
         self.write(move |conn| {
-            Box::pin(async move { insert_pack(conn, (&kind, &body, &note), at).await })
+            Box::pin(async move { insert_pack(conn, (&kind, &body, &note), at, None).await })
+        })
+        .await
+    }
+
+    async fn put_pack_after(
+        &self,
+        seen: i64,
+        (kind, body, note): (&str, &str, &str),
+        at: Timestamp,
+    ) -> Result<i64> {
+        let (kind, body, note) = (kind.to_owned(), body.to_owned(), note.to_owned());
+        self.write(move |conn| {
+            Box::pin(async move { insert_pack(conn, (&kind, &body, &note), at, Some(seen)).await })
         })
         .await
     }
@@ -189,11 +222,16 @@ impl Packs for Engine {
     }
 
     async fn put_setting(&self, name: &str, value: &str) -> Result<()> {
-        let (name, value) = (name.to_owned(), value.to_owned());
-        self.write(move |conn| {
-            Box::pin(async move { put_setting_counted(conn, &name, &value).await })
-        })
-        .await
+        self.put_settings(vec![(name.to_owned(), value.to_owned())], None).await.map(drop)
+    }
+
+    async fn put_settings(
+        &self,
+        settings: Vec<(String, String)>,
+        seen: Option<i64>,
+    ) -> Result<i64> {
+        self.write(move |conn| Box::pin(async move { put_settings(conn, &settings, seen).await }))
+            .await
     }
 
     async fn list_settings(&self) -> Result<Vec<(String, String)>> {

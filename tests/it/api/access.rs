@@ -70,6 +70,14 @@ const ADMIN: &[&str] = &[
     "DELETE /api/v1/territory/versions/{version}",
     "GET /api/v1/territory/versions/{version}/preview",
     "POST /api/v1/territory/versions/{version}/publish",
+    "GET /api/v1/settings",
+    "PATCH /api/v1/settings",
+    "GET /api/v1/calendars",
+    "POST /api/v1/calendars/{region}",
+    "GET /api/v1/catalog",
+    "POST /api/v1/catalog",
+    "POST /api/v1/catalog/rollback",
+    "GET /api/v1/catalog/{version}/files/{n}",
 ];
 
 /// Every route of the document: method and path with its parameters' names.
@@ -95,6 +103,9 @@ pub fn filled(path: &str) -> String {
         .replace("{number}", "HX-0000-0000-00000")
         .replace("{id}", "00000000-0000-7000-8000-000000000000")
         .replace("{code}", "410105")
+        .replace("{region}", "cn")
+        .replace("{role}", "rules")
+        .replace("{n}", "0")
         .replace("{layer}/{z}/{x}/{y}", "areas/10/835/405.mvt")
 }
 

@@ -241,6 +241,20 @@ fn documents_and_settings_keep_their_versions() {
         store.put_setting("name", "甲").await.unwrap();
         store.put_setting("name", "乙").await.unwrap();
         assert_eq!(store.list_settings().await.unwrap(), [("name".into(), "乙".into())]);
+        // Settings are written together, by who saw the last change, and a document likewise.
+        let both =
+            |n: &str| vec![("name".to_owned(), n.to_owned()), ("b".to_owned(), n.to_owned())];
+        assert_eq!(store.put_settings(both("丙"), Some(2)).await.unwrap(), 3);
+        let stale = store.put_settings(both("丁"), Some(2)).await;
+        assert!(matches!(stale, Err(StoreError::Stale)));
+        let kept = [("b".into(), "丙".into()), ("name".into(), "丙".into())];
+        assert_eq!(store.list_settings().await.unwrap(), kept);
+        let race = ["戊", "己"].map(|name| store.put_settings(both(name), Some(3)));
+        let won = futures::future::join_all(race).await.iter().filter(|done| done.is_ok()).count();
+        assert_eq!(won, 1, "of two who saw the same one writes");
+        let document = ("matrix", "{3}", "n");
+        assert!(matches!(store.put_pack_after(1, document, START).await, Err(StoreError::Stale)));
+        assert_eq!(store.put_pack_after(2, document, START).await.unwrap(), 3);
         let tasks: Vec<_> = (0..8)
             .map(|_| {
                 let store = store.clone();

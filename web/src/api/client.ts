@@ -86,7 +86,7 @@ function bodyOf({ form, raw, body }: Send): BodyInit | undefined {
 export async function send<T>(path: string, options: Send = {}): Promise<Answer<T>> {
   const method = options.method ?? (options.body !== undefined || options.form ? 'POST' : 'GET')
   const headers: Record<string, string> = {
-    Accept: 'application/json, application/geo+json, application/problem+json',
+    Accept: 'application/json, application/geo+json, application/problem+json, text/csv',
     'Accept-Language': context.language,
     ...options.headers,
   }
@@ -121,7 +121,10 @@ export async function send<T>(path: string, options: Send = {}): Promise<Answer<
     if (response.status === 401 && !options.anonymous) context.onUnauthenticated()
     throw new ApiError(problem)
   }
-  const data = (response.status === 204 ? undefined : await response.json()) as T
+  const isText = response.headers.get('Content-Type')?.startsWith('text/')
+  const data = (
+    response.status === 204 ? undefined : isText ? await response.text() : await response.json()
+  ) as T
   return { data, etag: response.headers.get('ETag'), headers: response.headers }
 }
 

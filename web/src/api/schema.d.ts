@@ -177,6 +177,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calendars": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The calendars of all regions, and what they lack. */
+        get: operations["show_calendars"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calendars/{region}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts years of a region in force on all nodes, or tells what that would do. */
+        post: operations["update_calendar"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The catalog in force: its files, its schemes, and all versions. */
+        get: operations["show_catalog"];
+        put?: never;
+        /**
+         * Puts other files in force on all nodes, or tells what they would change. With problems nothing
+         *     is changed.
+         */
+        post: operations["update_catalog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts the files of an earlier version in force again. */
+        post: operations["roll_back_catalog_version"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/{version}/files/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file of a version, as CSV. */
+        get: operations["show_catalog_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/categories": {
         parameters: {
             query?: never;
@@ -676,6 +765,23 @@ export interface paths {
         };
         /** What differs between a version and another. */
         get: operations["diff_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/matrix/{version}/files/{role}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file of a version, as CSV: what a new draft begins with. */
+        get: operations["show_matrix_file"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1341,6 +1447,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The settings that can be changed while the service runs. */
+        get: operations["show_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes settings on all nodes, or tells what that would do. */
+        patch: operations["update_settings"];
         trace?: never;
     };
     "/api/v1/summons": {
@@ -2151,6 +2275,61 @@ export interface components {
             /** @description Each to the department that the matrix proposes for it, in place of `step.department`. */
             to_proposed?: boolean;
         };
+        /** @description Years to be put in force. */
+        CalendarChangeWire: {
+            note?: string;
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+            years: components["schemas"]["CalendarYearWire"][];
+        };
+        /** @description A day that departs from plain weekends, or says that it does not. */
+        CalendarDayWire: {
+            /** @description `YYYY-MM-DD`. */
+            date: string;
+            name: string;
+            works: boolean;
+        };
+        /** @description What putting years in force does. */
+        CalendarEffectWire: {
+            days: components["schemas"]["DayChangeWire"][];
+            /** @description Open issues whose due times move, counted to 20,000. */
+            retimed: number;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The years of a region. */
+        CalendarRegionWire: {
+            /** @description Whether work here goes by it. */
+            in_force: boolean;
+            /** @description Years that ship with Hexward and are lacking here, or are otherwise here. */
+            offered: components["schemas"]["CalendarYearWire"][];
+            region: string;
+            years: components["schemas"]["CalendarYearWire"][];
+        };
+        /** @description One year's notice. */
+        CalendarYearWire: {
+            days: components["schemas"]["CalendarDayWire"][];
+            /** @description Addresses of the notice. */
+            papers?: string[];
+            /** Format: int32 */
+            year: number;
+        };
+        /** @description The calendars of work days. */
+        CalendarsWire: {
+            /** @description The hours that are worked. */
+            hours: string;
+            /** @description Years that the region in force lacks, from its first to the next. */
+            missing: number[];
+            regions: components["schemas"]["CalendarRegionWire"][];
+            /**
+             * Format: int64
+             * @description To be sent back with a change.
+             */
+            version: number;
+        };
         /** @description An area that the accuracy circle reaches. */
         CandidateWire: components["schemas"]["NamedArea"] & {
             /** Format: double */
@@ -2183,6 +2362,95 @@ export interface components {
             branches: number;
             posts: number;
             rules: number;
+        };
+        /** @description Other files for the catalog. */
+        CatalogChangeWire: {
+            files?: components["schemas"]["CatalogFileDraftWire"][];
+            note?: string;
+            /** @description Names of files to be taken out. */
+            removed?: string[];
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description What other files do. */
+        CatalogEffectWire: {
+            change_count: number;
+            changes: components["schemas"]["CategoryChangeWire"][];
+            problem_count: number;
+            problems: components["schemas"]["PackProblemWire"][];
+            /**
+             * Format: int64
+             * @description The version in force after it; with problems the one from before.
+             */
+            version: number;
+        };
+        /** @description A file to be put in the place of the one of its name, or to be added. */
+        CatalogFileDraftWire: {
+            name: string;
+            role: string;
+            /** @description CSV; docs/formats.md describes the columns. */
+            text: string;
+        };
+        /** @description A file of the catalog. */
+        CatalogFileWire: {
+            bytes: number;
+            name: string;
+            /**
+             * @description `schemes`, `categories`, `limits`, `conditions`, `crosswalk`, `names_en` or
+             *     `published_table`.
+             */
+            role: string;
+            /** @description Lines without the header. */
+            rows: number;
+            /** @description The scheme that a published table belongs to. */
+            scheme?: string | null;
+        };
+        /** @description A version to go back to. */
+        CatalogRollBackWire: {
+            note?: string;
+            /** Format: int64 */
+            to: number;
+            /**
+             * Format: int64
+             * @description The version in force that was read.
+             */
+            version: number;
+        };
+        /** @description A version of the catalog. */
+        CatalogVersionWire: {
+            created_at: string;
+            note: string;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The catalog in force. */
+        CatalogWire: {
+            files: components["schemas"]["CatalogFileWire"][];
+            schemes: components["schemas"]["SchemeCountWire"][];
+            /**
+             * Format: int64
+             * @description To be sent back with a change.
+             */
+            version: number;
+            /** @description The latest first. */
+            versions: components["schemas"]["CatalogVersionWire"][];
+        };
+        /** @description What becomes of a category. */
+        CategoryChangeWire: {
+            code: string;
+            conditions: components["schemas"]["ConditionChangeWire"][];
+            /** @description `added`, `changed` or `removed`; null where only its conditions change. */
+            fate?: string | null;
+            name: string;
+            name_en?: string | null;
+            /**
+             * Format: int64
+             * @description Open issues under a category that is taken away.
+             */
+            open: number;
         };
         /** @description A category that can be reported under. */
         CategoryWire: {
@@ -2289,6 +2557,12 @@ export interface components {
             code: string;
             text: string;
         };
+        /** @description What becomes of a condition. */
+        ConditionChangeWire: {
+            code: string;
+            /** @description `added`, `changed` or `removed`. */
+            fate: string;
+        };
         /** @description A filing condition. */
         ConditionWire: {
             closing_condition: string;
@@ -2317,6 +2591,14 @@ export interface components {
         Credentials: {
             login: string;
             password: string;
+        };
+        /** @description A day that another notice changes. */
+        DayChangeWire: {
+            after: boolean;
+            /** @description Whether it is worked. */
+            before: boolean;
+            date: string;
+            name: string;
         };
         /** @description One day of a window. What is open has no day: it is open now. */
         DayWire: {
@@ -2559,6 +2841,8 @@ export interface components {
             basemap?: components["schemas"]["BasemapWire"] | null;
             bbox?: number[] | null;
             center?: number[] | null;
+            /** @description What is open to people without an account: `report`, `answers`, `map`. */
+            channels: string[];
             demo_accounts?: components["schemas"]["DemoAccountWire"][] | null;
             district_code: string;
             /** @description Whether the data shown was made up. */
@@ -3342,6 +3626,17 @@ export interface components {
             replies: components["schemas"]["EntryWire"][];
             until?: string | null;
         };
+        /** @description What is wrong with a row, or with the whole. */
+        PackProblemWire: {
+            column?: string | null;
+            file: string;
+            /**
+             * Format: int64
+             * @description Counted from 1; the header is the first. Null where there is none to name.
+             */
+            line?: number | null;
+            says: string;
+        };
         /** @description One page of a list. */
         Page_AdminEntryWire: {
             items: {
@@ -4006,6 +4301,21 @@ export interface components {
         SampledWire: components["schemas"]["SampleWire"] & {
             items: components["schemas"]["IssueBrief"][];
         };
+        /** @description A scheme with what it holds. */
+        SchemeCountWire: {
+            categories: number;
+            code: string;
+            conditions: number;
+            name: string;
+            name_en?: string | null;
+            source: string;
+        };
+        /** @description A scheme of categories that can be opened for reports. */
+        SchemeWire: {
+            code: string;
+            name: string;
+            name_en?: string | null;
+        };
         /** @description One department. */
         ScoreWire: {
             department: components["schemas"]["Named"];
@@ -4025,6 +4335,54 @@ export interface components {
             expires_at?: string | null;
             grants: components["schemas"]["GrantWire"][];
             must_change_password: boolean;
+        };
+        /** @description One setting that changes. */
+        SettingChangeWire: {
+            after: string;
+            before: string;
+            name: string;
+        };
+        /** @description A change of settings. */
+        SettingsChangeWire: {
+            /** @description By name; what is not named stays. */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description The version that was read.
+             */
+            version: number;
+        };
+        /** @description What a change of settings does. */
+        SettingsEffectWire: {
+            changes: components["schemas"]["SettingChangeWire"][];
+            /** @description Open issues whose due times move, counted to 20,000. */
+            retimed: number;
+            /** Format: int64 */
+            version: number;
+        };
+        /** @description The settings that can be changed while the service runs. */
+        SettingsWire: {
+            /** @description What only the command line sets. */
+            district: string;
+            /** @description Regions that have calendars. */
+            regions: string[];
+            schemes: components["schemas"]["SchemeWire"][];
+            /** @description Minutes that each stage may take as the settings are; 0 for no limit. */
+            stage_minutes: {
+                [key: string]: number;
+            };
+            time_zone: string;
+            /** @description By name; what each may be is told in docs/operations.md. */
+            values: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description To be sent back with a change.
+             */
+            version: number;
         };
         /** @description What the worker did on the spot. */
         SettleWire: {
@@ -5044,6 +5402,228 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_calendars: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarsWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_calendar: {
+        parameters: {
+            query?: {
+                /** @description `true`: nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path: {
+                region: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarChangeWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarEffectWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_catalog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_catalog: {
+        parameters: {
+            query?: {
+                /** @description `true`: nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogChangeWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogEffectWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    roll_back_catalog_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CatalogRollBackWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogEffectWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_catalog_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+                /** @description Counted from 0 */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6217,6 +6797,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MatrixDiffWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_matrix_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version: number;
+                /** @description `rules`, `departments` or `ladder` */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             403: {
@@ -7585,6 +8200,12 @@ export interface operations {
                     "application/json": components["schemas"]["Page_PublicWire"];
                 };
             };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -7644,6 +8265,12 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Page_PublicWire"];
                 };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             422: {
                 headers: {
@@ -8004,6 +8631,75 @@ export interface operations {
         };
         responses: {
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    update_settings: {
+        parameters: {
+            query?: {
+                /** @description `true`: nothing is kept. */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChangeWire"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsEffectWire"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,7 +8,6 @@ export type Supervision = Wire['SupervisionWire']
 export type Summoned = Wire['SummonedWire']
 export type Whistle = Wire['WhistleWire']
 export type Dossier = Wire['DossierWire']
-/** What the check of a matrix found. */
 export type MatrixFinding = Wire['MatrixFindingWire']
 export type DossierEntry = Wire['EntryWire']
 export type Care = Wire['CareWire']
@@ -143,6 +142,7 @@ export interface Instance {
   center: LonLat | null
   bbox: [number, number, number, number] | null
   basemap: Basemap | null
+  channels: string[]
   territory_version: number
   matrix_version: number
   as_of: string

@@ -2,8 +2,26 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { STATES } from '../api/types'
 import { LAYERS, METRICS } from '../map/scales'
-import { en } from './en'
-import { zh } from './zh'
+import { en as enEarly } from './en'
+import { admin as enAdmin } from './en/admin'
+import { land as enLand } from './en/land'
+import { leaders as enLeaders } from './en/leaders'
+import { people as enPeople } from './en/people'
+import { zh as zhEarly } from './zh'
+import { admin as zhAdmin } from './zh/admin'
+import { land as zhLand } from './zh/land'
+import { leaders as zhLeaders } from './zh/leaders'
+import { people as zhPeople } from './zh/people'
+
+/** All texts, those that come with later pages among them. */
+const zh = { ...zhEarly, ...zhLeaders, ...zhAdmin, ...zhLand, ...zhPeople }
+const en: Record<keyof typeof zh, string> = {
+  ...enEarly,
+  ...enLeaders,
+  ...enAdmin,
+  ...enLand,
+  ...enPeople,
+}
 
 const source = new URL('../', import.meta.url)
 const files = readdirSync(source, { recursive: true })

@@ -59,6 +59,11 @@ impl StageLimits {
         Ok(limits)
     }
 
+    /// Minutes that a stage may take; 0 for no limit.
+    pub fn minutes(&self, stage: Stage) -> u32 {
+        self.minutes[stage as usize]
+    }
+
     /// `None`: the stage has no limit.
     pub fn of(&self, stage: Stage) -> Option<Allowance> {
         let minutes = self.minutes[stage as usize];

@@ -59,4 +59,5 @@ export const matrix = {
   'matrix.rules_file': 'Rules (CSV)',
   'matrix.departments_file': 'Departments (CSV, optional)',
   'matrix.ladder_file': 'Fallback ladder (CSV, optional)',
+  'matrix.edit': 'Change it in a table, as a new draft',
 }

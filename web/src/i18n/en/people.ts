@@ -238,4 +238,11 @@ export const people = {
   'did.matrix.activate': 'Put a matrix in force',
   'did.matrix.rollback': 'Went back to a matrix',
   'did.audit.verify': 'Verified the logs',
+  'did.setting.change': 'Changed settings',
+  'did.calendar.change': 'Changed a calendar',
+  'did.catalog.change': 'Changed the categories',
+  'did.catalog.rollback': 'Went back to earlier categories',
+  'audit.sorts.calendar': 'Calendars',
+  'audit.sorts.catalog': 'Categories',
+  'audit.fact.version': 'Version',
 }

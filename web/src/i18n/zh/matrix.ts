@@ -58,4 +58,5 @@ export const matrix = {
   'matrix.rules_file': '规则（CSV）',
   'matrix.departments_file': '部门（CSV，可选）',
   'matrix.ladder_file': '兜底（CSV，可选）',
+  'matrix.edit': '在表格里修改，另存为草案',
 }

@@ -227,4 +227,11 @@ export const people = {
   'did.matrix.activate': '启用权责清单',
   'did.matrix.rollback': '回退权责清单',
   'did.audit.verify': '校验日志',
+  'did.setting.change': '修改设置',
+  'did.calendar.change': '修改日历',
+  'did.catalog.change': '修改事项分类',
+  'did.catalog.rollback': '回退事项分类',
+  'audit.sorts.calendar': '日历',
+  'audit.sorts.catalog': '事项分类',
+  'audit.fact.version': '版本',
 }
