@@ -1,11 +1,11 @@
 //! The ports: what the use cases ask of the store.
 
 pub use super::account::{AccountRow, Accounts, GrantRow, SessionRow, TokenRow};
+pub use super::packs::{ActivationRow, PackRow, Packs};
 
 use super::StoreError;
 use super::admin::AdminEntry;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
-pub use super::packs::{ActivationRow, PackRow, Packs};
 use super::query::{
     AsOf, CounterCheck, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum,
     PageQuery, RollupFilter, RollupSum, Standing,
