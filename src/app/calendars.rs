@@ -223,7 +223,7 @@ pub async fn change_calendar(
     let named: Vec<String> = years.iter().map(|file| file.year.to_string()).collect();
     let facts = [
         ("years", named.join(", ")),
-        ("days", told.days.len().to_string()),
+        ("changed", told.days.len().to_string()),
         ("note", note.to_owned()),
     ];
     let log = admin_log::entry(ctx, Some(actor), what::CALENDAR_UPDATE, region, facts);

@@ -268,7 +268,7 @@ pub async fn change_catalog(
     let facts = [
         ("files", names.join(", ")),
         ("removed", draft.removed.join(", ")),
-        ("changes", told.changes.len().to_string()),
+        ("changed", told.changes.len().to_string()),
     ];
     let subject = (seen + 1).to_string();
     let log = admin_log::entry(ctx, Some(actor), what::CATALOG_UPDATE, &subject, facts);
@@ -289,7 +289,7 @@ pub async fn roll_back_catalog(
     let (_, base) = in_force(ctx).await?;
     let pack = find_version(ctx, version).await?;
     let told = effect(ctx, &base, &pack).await?;
-    let facts = [("changes", told.changes.len().to_string())];
+    let facts = [("changed", told.changes.len().to_string())];
     let subject = version.to_string();
     let log = admin_log::entry(ctx, Some(actor), what::CATALOG_ROLLBACK, &subject, facts);
     Ok((put(ctx, seen, (&pack, note), log).await?, told))

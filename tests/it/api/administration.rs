@@ -31,7 +31,8 @@ fn settings_are_previewed_changed_on_all_nodes_and_lost_under_nobody() {
         let (other, _) = world.second_node().await;
         let before = settings(&world, &admin).await;
         let seen = version_of(&before);
-        let asked = json!({"name_zh": "经八路街道", "retention": before["values"]["retention"]});
+        let kept = &before["values"]["retention"];
+        let asked = json!({"name_zh": "经八路街道", "retention": kept});
         let told = patch(&world, &admin, "?dry_run=true", seen, asked.clone()).await.ok(200).json();
         // What stays is no change.
         let changes = told["changes"].as_array().unwrap();
@@ -46,7 +47,8 @@ fn settings_are_previewed_changed_on_all_nodes_and_lost_under_nobody() {
         assert!(version_of(&told) > seen);
         let shown = world.send(get("/api/v1/instance")).await.ok(200).json();
         assert_eq!(shown["name"]["zh"], "经八路街道");
-        let log = world.send(get("/api/v1/audit/admin?sort=setting").by(&admin)).await.ok(200).json();
+        let log =
+            world.send(get("/api/v1/audit/admin?sort=setting").by(&admin)).await.ok(200).json();
         assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
         assert!(log["items"][0].to_string().contains("经八路街道"), "{log}");
         assert!(other.refresh_if_stale().await.unwrap());

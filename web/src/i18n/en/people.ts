@@ -245,4 +245,9 @@ export const people = {
   'did.import.take': 'Imported',
   'audit.sorts.calendar': 'Calendars',
   'audit.sorts.catalog': 'Catalog',
+  'audit.fact.years': 'Years',
+  'audit.fact.changed': 'Changed',
+  'audit.fact.new': 'New',
+  'audit.fact.removed': 'Removed',
+  'audit.fact.files': 'Files',
 }

@@ -234,4 +234,9 @@ export const people = {
   'did.import.take': '导入',
   'audit.sorts.calendar': '日历',
   'audit.sorts.catalog': '分类',
+  'audit.fact.years': '年份',
+  'audit.fact.changed': '改变',
+  'audit.fact.new': '新增',
+  'audit.fact.removed': '取消',
+  'audit.fact.files': '文件',
 }
