@@ -10,6 +10,7 @@ use super::territory::{lineage_row, row_of, stage_territory};
 use crate::domain::id::{AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
+use crate::domain::territory::posting::find_double;
 use crate::domain::territory::{Branch, Post, Worker};
 use crate::format::calendar::{
     CalendarProblems, YearFile, is_region, shipped_regions, shipped_years,
@@ -223,13 +224,21 @@ pub async fn take_branches(
 /// Replaces all workers and posts.
 ///
 /// # Errors
-/// The store is not available.
+/// Somebody holds a post twice on one day, or the store is not available.
 pub async fn take_people(
     ctx: &Ctx,
     workers: &[Worker],
     posts: &[Post],
     generated: bool,
 ) -> Result<(), AppError> {
+    if let Some(post) = find_double(posts) {
+        let (worker, area, role) = (post.worker, &post.area, &post.role);
+        let says = say(
+            format!("人员 {worker} 在 {area} 的“{role}”岗位同一天有两条"),
+            format!("Worker {worker} is {role} of {area} twice on one day"),
+        );
+        return Err(AppError::field("posts", says));
+    }
     let workers = workers.iter().map(|worker| worker_row(worker, generated)).collect();
     let posts = posts.iter().map(post_row).collect();
     ctx.store.replace_people(workers, posts, ctx.now()).await?;

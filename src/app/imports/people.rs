@@ -8,12 +8,12 @@ use crate::app::people::{post_row, worker_row};
 use crate::app::words::file::format_words;
 use crate::domain::datum::Datum;
 use crate::domain::id::AreaCode;
-use crate::domain::territory::{Post, Worker};
+use crate::domain::territory::{Post, Validity, Worker};
+use crate::domain::time::Day;
 use crate::format::csv_rows::RowError;
 use crate::format::people::{Lined, Rows, read_post_lines, read_worker_lines};
 use crate::format::{FileLimits, FormatError};
 use crate::store::port::{PostRow, WorkerRow};
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The files; what is absent stays as it is.
@@ -69,18 +69,45 @@ fn post_rows(
         } else if !has_area(&value.area) {
             ("area", RowError::NoArea(value.area))
         } else {
-            let told = format!("{} · {} · {}", key.0, key.1, key.2);
-            match rows.entry(key) {
-                Entry::Occupied(_) => ("worker", RowError::Double(told)),
-                Entry::Vacant(free) => {
-                    free.insert(row);
-                    continue;
-                }
+            if !posts_like(&rows, &key).any(|held| same_days(held, &row)) {
+                rows.insert(key, row);
+                continue;
             }
+            ("worker", RowError::Double(format!("{} · {} · {}", key.0, key.1, key.2)))
         };
         problems.push(LineProblem { line, column: Some(column.into()), error });
     }
     rows
+}
+
+fn same_days(a: &PostRow, b: &PostRow) -> bool {
+    let days =
+        |row: &PostRow| Validity { from: row.valid_from.map(Day), to: row.valid_to.map(Day) };
+    days(a).overlaps(days(b))
+}
+
+/// The posts that a key's worker has in its grid in its role.
+fn posts_like<'a>(
+    rows: &'a BTreeMap<PostKey, PostRow>,
+    (worker, grid, role, _): &PostKey,
+) -> impl Iterator<Item = &'a PostRow> {
+    let first = (worker.clone(), grid.clone(), role.clone(), None);
+    let own = (worker.clone(), grid.clone(), role.clone());
+    let same = move |key: &PostKey| (&key.0, &key.1, &key.2) == (&own.0, &own.1, &own.2);
+    rows.range(first..).take_while(move |(key, _)| same(key)).map(|(_, row)| row)
+}
+
+/// Takes away what was held on the days of a post of the file: that is the same post, with other
+/// days now. Returns how many went.
+fn drop_overlapped(
+    before: &mut BTreeMap<PostKey, PostRow>,
+    rows: &BTreeMap<PostKey, PostRow>,
+) -> u64 {
+    let held = before.len();
+    before.retain(|key, old| {
+        rows.contains_key(key) || !posts_like(rows, key).any(|new| same_days(old, new))
+    });
+    (held - before.len()) as u64
 }
 
 /// Imports workers and posts.
@@ -122,7 +149,11 @@ pub async fn import_people(
         };
         let has_worker = |id: &str| workers_after.contains_key(id);
         let rows = post_rows(rows, has_worker, has_area, &mut problems);
-        let (own, after) = join_rows(posts_before, rows, files.joining);
+        let mut before = posts_before;
+        if files.joining == Joining::Merge {
+            counts.removed += drop_overlapped(&mut before, &rows);
+        }
+        let (own, after) = join_rows(before, rows, files.joining);
         counts.add(own);
         posts_after = after;
         counts.refused += tell_all(&mut imported, "posts", problems);

@@ -55,6 +55,15 @@ impl Validity {
     pub fn is_empty(self) -> bool {
         matches!((self.from, self.to), (Some(from), Some(to)) if to < from)
     }
+
+    /// Whether there is a day on which both hold; neither is empty.
+    pub fn overlaps(self, other: Self) -> bool {
+        let begins_in_time = |one: Self, other: Self| match (one.from, other.to) {
+            (Some(from), Some(to)) => from <= to,
+            _ => true,
+        };
+        begins_in_time(self, other) && begins_in_time(other, self)
+    }
 }
 
 /// An area. Its polygon is in WGS-84 degrees (longitude, latitude), its rings are closed, and it

@@ -44,12 +44,24 @@ pub fn standing(post: &Post, today: Day) -> PostStanding {
     }
 }
 
-fn overlap(a: Validity, b: Validity) -> bool {
-    let begins_by_end_of = |one: Validity, other: Validity| match (one.from, other.to) {
-        (Some(from), Some(to)) => from <= to,
-        _ => true,
-    };
-    begins_by_end_of(a, b) && begins_by_end_of(b, a)
+/// The first post that somebody holds twice on one day, in the order of worker, area and role.
+pub fn find_double(posts: &[Post]) -> Option<&Post> {
+    let key =
+        |post: &&Post| (post.worker, post.area.clone(), post.role.clone(), post.validity.from);
+    let mut in_order: Vec<&Post> = posts.iter().collect();
+    in_order.sort_by_key(key);
+    let same = |a: &Post, b: &Post| (a.worker, &a.area, &a.role) == (b.worker, &b.area, &b.role);
+    let mut held: Option<&Post> = None;
+    for post in in_order {
+        match held {
+            Some(before) if same(before, post) && before.validity.overlaps(post.validity) => {
+                return Some(post);
+            }
+            // Of two that do not overlap the later one ends last.
+            _ => held = Some(post),
+        }
+    }
+    None
 }
 
 fn check(posts: &[Post], new: &Post, own: Option<usize>) -> Result<(), PostFault> {
@@ -60,7 +72,7 @@ fn check(posts: &[Post], new: &Post, own: Option<usize>) -> Result<(), PostFault
         Some(*place) != own
             && post.area == new.area
             && post.role == new.role
-            && overlap(post.validity, new.validity)
+            && post.validity.overlaps(new.validity)
     });
     match in_the_way {
         Some((place, _)) => Err(PostFault::Overlaps(place)),
@@ -244,6 +256,8 @@ mod tests {
                     && post("a", new.0, new.1).validity.holds_on(Day(d))
             });
             assert_eq!(both, !fits, "{own:?} {new:?}");
+            let listed = [post("a", new.0, new.1), post("b", own.0, own.1), posts[0].clone()];
+            assert_eq!(find_double(&listed).is_some(), !fits, "{own:?} {new:?}");
             begin_post(&posts, post("b", new.0, new.1)).unwrap();
         }
         assert_eq!(begin_post(&[], post("a", Some(5), Some(4))), Err(PostFault::Empty));

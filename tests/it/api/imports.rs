@@ -107,6 +107,37 @@ fn people_come_in_row_by_row_and_a_bad_row_is_named() {
 }
 
 #[test]
+fn a_post_of_other_days_takes_the_place_of_the_one_that_it_overlaps() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let root = world.user(Role::Admin, None, None).await;
+        let workers = format!("id,name\n{WEI},韦一\n");
+        let days = |from: &str, to: &str| {
+            format!("worker,area,role,valid_from,valid_to\n{WEI},{GRID},网格员,{from},{to}\n")
+        };
+        let first = days("2026-01-01", "");
+        let files: &[Part<'_>] = &[("workers", &workers), ("posts", &first)];
+        send(&world, &root, "people", false, files).await.ok(200);
+        // Corrected: it is the same post.
+        let moved = days("2026-02-01", "2026-06-30");
+        let told = send(&world, &root, "people", false, &[("posts", &moved)]).await.ok(200).json();
+        assert_eq!(
+            told["counts"],
+            json!({"rows": 1, "new": 1, "changed": 0, "known": 0, "refused": 0, "removed": 1})
+        );
+        assert_eq!(census(&world).await[2], 1);
+        // Back after a break: another one.
+        let back = days("2026-09-01", "");
+        send(&world, &root, "people", false, &[("posts", &back)]).await.ok(200);
+        assert_eq!(census(&world).await[2], 2);
+        // Twice on one day within a file is a fault of the second row.
+        let twice = format!("{}{WEI},{GRID},网格员,2026-06-30,\n", moved);
+        let told = send(&world, &root, "people", true, &[("posts", &twice)]).await.ok(200).json();
+        assert_told(&told["problems"][0], 3, "worker");
+    });
+}
+
+#[test]
 fn branches_and_layers_come_in_and_tell_what_is_wrong() {
     check(async |fixture| {
         let world = World::new(fixture).await;
