@@ -447,7 +447,14 @@ describe("the field app", () => {
       ["/api/v1/tasks"],
     );
     await page.locator("[aria-controls=account-menu]").click();
+    // The pages go at once; the session has ended when that is answered.
+    const ended = page.waitForResponse(
+      (answer) =>
+        answer.request().method() === "DELETE" &&
+        answer.url().endsWith("/session"),
+    );
     await page.locator("[data-testid=sign-out]").click();
+    assert.ok((await ended).ok());
     await page.locator("[data-login]").first().waitFor();
     const left = (await kept()).filter((path) =>
       /session|tasks|issues/.test(path),
