@@ -5,6 +5,7 @@ use super::admin_log::{self, what};
 use super::clocks::count_retimed;
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, Say, say};
+use super::faults::check_note;
 use super::snapshot::{CALENDARS, load_calendars};
 use crate::domain::calendar::is_plain_work_day;
 use crate::domain::id::AccountId;
@@ -213,6 +214,7 @@ pub async fn change_calendar(
     years: &[YearFile],
     note: &str,
 ) -> Result<(i64, CalendarEffect), AppError> {
+    check_note("note", note)?;
     let (version, pack) = load_calendars(ctx.store.as_ref()).await?;
     let fresh = joined(&pack, region, years)?;
     let told = effect(ctx, (version, &pack), &fresh, region).await?;

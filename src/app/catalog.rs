@@ -4,6 +4,7 @@
 use super::admin_log::{self, what};
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, say};
+use super::faults::check_note;
 use crate::domain::access::Scope;
 use crate::domain::catalog::{Catalog, Category, Condition};
 use crate::domain::id::{AccountId, CategoryCode};
@@ -15,7 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What the store calls the catalog's documents.
 pub const CATALOG: &str = "catalog";
-const NOTE_CHARS_MAX: usize = 500;
 const NAME_CHARS_MAX: usize = 100;
 const FILES_MAX: usize = 60;
 /// The largest catalog, in bytes of its files.
@@ -78,7 +78,11 @@ fn parsed(body: &str, version: i64) -> Result<Pack, AppError> {
         .map_err(|error| AppError::Internal(format!("catalog version {version}: {error}")))
 }
 
-async fn in_force(ctx: &Ctx) -> Result<(i64, Pack), AppError> {
+/// The version in force and its files; 0 and none before the first.
+///
+/// # Errors
+/// The store is not available.
+pub async fn pack_in_force(ctx: &Ctx) -> Result<(i64, Pack), AppError> {
     match ctx.store.find_pack(CATALOG).await? {
         None => Ok((0, Pack::default())),
         Some((version, body)) => Ok((version, parsed(&body, version)?)),
@@ -90,7 +94,7 @@ async fn in_force(ctx: &Ctx) -> Result<(i64, Pack), AppError> {
 /// # Errors
 /// The store is not available.
 pub async fn list_files(ctx: &Ctx) -> Result<CatalogFiles, AppError> {
-    let (version, pack) = in_force(ctx).await?;
+    let (version, pack) = pack_in_force(ctx).await?;
     let versions = ctx.store.list_packs(CATALOG).await?;
     Ok(CatalogFiles { version, files: pack.files, versions })
 }
@@ -223,7 +227,7 @@ async fn effect(ctx: &Ctx, base: &Pack, pack: &Pack) -> Result<CatalogEffect, Ap
 /// # Errors
 /// A file cannot be put where it is asked for. What is wrong within files is in the answer.
 pub async fn preview_catalog(ctx: &Ctx, draft: &CatalogDraft) -> Result<CatalogEffect, AppError> {
-    let (_, base) = in_force(ctx).await?;
+    let (_, base) = pack_in_force(ctx).await?;
     effect(ctx, &base, &joined(&base, draft)?).await
 }
 
@@ -233,13 +237,7 @@ async fn put(
     (pack, note): (&Pack, &str),
     log: AdminEntry,
 ) -> Result<i64, AppError> {
-    if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
-        let says = say(
-            format!("备注至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
-            format!("A note has at most {NOTE_CHARS_MAX} characters and no control characters"),
-        );
-        return Err(AppError::field("note", says));
-    }
+    check_note("note", note)?;
     let body = serde_json::to_string(pack).map_err(|e| AppError::Internal(e.to_string()))?;
     let document = (CATALOG, &*body, note);
     let version = ctx.store.put_pack_after(seen, document, ctx.now(), Some(log)).await?;
@@ -258,7 +256,7 @@ pub async fn change_catalog(
     draft: &CatalogDraft,
     note: &str,
 ) -> Result<(i64, CatalogEffect), AppError> {
-    let (version, base) = in_force(ctx).await?;
+    let (version, base) = pack_in_force(ctx).await?;
     let pack = joined(&base, draft)?;
     let told = effect(ctx, &base, &pack).await?;
     if !told.problems.is_empty() || pack == base {
@@ -286,7 +284,7 @@ pub async fn roll_back_catalog(
     version: i64,
     note: &str,
 ) -> Result<(i64, CatalogEffect), AppError> {
-    let (_, base) = in_force(ctx).await?;
+    let (_, base) = pack_in_force(ctx).await?;
     let pack = find_version(ctx, version).await?;
     let told = effect(ctx, &base, &pack).await?;
     let facts = [("changed", told.changes.len().to_string())];

@@ -7,6 +7,7 @@
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
 use super::route::Routed;
+use super::scan::OpenIssues;
 use super::snapshot::CALENDARS;
 use crate::domain::access::{Actor, Clause, Role, Scope};
 use crate::domain::catalog::Limit;
@@ -24,7 +25,7 @@ use crate::domain::metrics::contribution::add_contribution;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::{Change, NoticeRow, Save};
-use crate::store::query::{IssueFilter, NoticeQuery, PageQuery, Recipient, Seek, Sort};
+use crate::store::query::{NoticeQuery, Recipient};
 use sha2::{Digest, Sha256};
 
 const SCAN_ISSUES: usize = 500;
@@ -275,22 +276,13 @@ pub const RETIMED_MAX: usize = 20_000;
 /// The store is not available.
 pub async fn count_retimed(ctx: &Ctx, keeper: &Timekeeper) -> Result<usize, AppError> {
     let now = ctx.now();
-    let mut query = PageQuery {
-        filter: IssueFilter { open: Some(true), ..IssueFilter::default() },
-        sort: Sort::OldestFirst,
-        after: None,
-        limit: SCAN_ISSUES,
-    };
+    let mut open = OpenIssues::new();
     let mut count = 0;
-    loop {
-        let page = ctx.store.list_issues(&query, &Scope::everything()).await?;
-        let last = page.items.last();
-        query.after = last.map(|last| Seek::after(last, Sort::OldestFirst));
-        count += page.items.iter().filter(|one| keeper.retime(one, None, now).is_some()).count();
-        if !page.more || count >= RETIMED_MAX {
-            return Ok(count.min(RETIMED_MAX));
-        }
+    while count < RETIMED_MAX {
+        let Some(issues) = open.next(ctx).await? else { break };
+        count += issues.iter().filter(|one| keeper.retime(one, None, now).is_some()).count();
     }
+    Ok(count.min(RETIMED_MAX))
 }
 
 /// What a verification of due times found.

@@ -7,6 +7,24 @@ use crate::domain::territory::Position;
 /// A place as it is given: the pair and its datum.
 pub type GivenPlace = ((f64, f64), Datum);
 
+/// The longest note or reason that an administrator leaves, in characters.
+pub const NOTE_CHARS_MAX: usize = 500;
+
+/// A note, for those who look back.
+///
+/// # Errors
+/// It is too long or cannot be shown; the field.
+pub fn check_note(field: &str, text: &str) -> Result<(), AppError> {
+    if text.chars().count() <= NOTE_CHARS_MAX && !text.chars().any(char::is_control) {
+        return Ok(());
+    }
+    let says = say(
+        format!("至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
+        format!("At most {NOTE_CHARS_MAX} characters and no control characters"),
+    );
+    Err(AppError::field(field, says))
+}
+
 /// The faults of a form, by field.
 #[derive(Default)]
 pub struct Faults(Vec<FieldProblem>);

@@ -11,7 +11,7 @@ mod past;
 mod people;
 
 pub use branches::{BranchFiles, import_branches};
-pub use categories::{CATALOG_ROLES, CatalogFiles, import_catalog, pack_fault};
+pub use categories::{CatalogFiles, import_catalog, pack_fault};
 pub use layers::{LayerFile, import_layer};
 pub use past::{PastFiles, import_past};
 pub use people::{PeopleFiles, import_people};

@@ -5,6 +5,7 @@ use super::admin_log::{self, what};
 use super::carry::carry_matrix;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::faults::check_note;
 use crate::domain::catalog::{Lang, SchemeCode};
 use crate::domain::id::AccountId;
 use crate::domain::routing::lint::{
@@ -22,8 +23,6 @@ use jiff::tz::TimeZone;
 
 /// What the store calls the matrix's documents.
 pub const MATRIX: &str = "matrix";
-/// The longest note or reason, in characters.
-pub const NOTE_CHARS_MAX: usize = 500;
 /// How far ahead a version may be scheduled, in days.
 pub const AHEAD_DAYS_MAX: i32 = 3_660;
 /// How many errors a refusal names.
@@ -156,17 +155,6 @@ pub async fn list_matrix_versions(ctx: &Ctx) -> Result<Vec<MatrixVersion>, AppEr
         activations: rows.iter().filter(|row| row.version == pack.version).cloned().collect(),
     });
     Ok(versions.collect())
-}
-
-fn check_note(field: &str, text: &str) -> Result<(), AppError> {
-    if text.chars().count() <= NOTE_CHARS_MAX && !text.chars().any(char::is_control) {
-        return Ok(());
-    }
-    let says = say(
-        format!("至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
-        format!("At most {NOTE_CHARS_MAX} characters and no control characters"),
-    );
-    Err(AppError::field(field, says))
 }
 
 /// Keeps a matrix as a draft. Rows that name what is not there are kept and told by the check; with

@@ -47,6 +47,7 @@ pub mod reroute;
 pub mod retention;
 pub mod route;
 pub mod sample;
+mod scan;
 pub mod seal;
 pub mod settings;
 pub mod shown;

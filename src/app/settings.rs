@@ -156,7 +156,7 @@ fn check_value(ctx: &Ctx, name: &str, value: &str) -> Option<Say> {
             RiskLevels::parse(value).err().and_then(|e| told("风险等级写法有误", e.to_string()))
         }
         "retention" => Terms::parse(value).err().and_then(|e| told("期限写法有误", e.to_string())),
-        _ => check_text(name, value),
+        _ => None,
     }
 }
 

@@ -6,8 +6,8 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::notify::summons_by;
 use super::place::place;
+use super::scan::OpenIssues;
 use super::words::area::lineage_words;
-use crate::domain::access::Scope;
 use crate::domain::id::{AccountId, AreaCode};
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::step::rehome;
@@ -22,7 +22,6 @@ use crate::store::Store;
 use crate::store::care::CareChange;
 use crate::store::change::{Change, Save};
 use crate::store::port::{AreaRow, LineageRow};
-use crate::store::query::{IssueFilter, PageQuery, Seek, Sort};
 use std::collections::BTreeMap;
 
 fn corrupt(code: &str, what: &str) -> AppError {
@@ -147,26 +146,16 @@ pub struct Move {
     event: crate::domain::issue::event::Event,
 }
 
-const SCAN_ISSUES: usize = 1_000;
-
 /// The open issues that lie elsewhere in `new` than they were put.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn plan_moves(ctx: &Ctx, new: &Territory) -> Result<Vec<Move>, AppError> {
     let now = ctx.now();
-    let mut query = PageQuery {
-        filter: IssueFilter { open: Some(true), ..IssueFilter::default() },
-        sort: Sort::OldestFirst,
-        after: None,
-        limit: SCAN_ISSUES,
-    };
+    let mut open = OpenIssues::new();
     let mut moves = Vec::new();
-    loop {
-        let page = ctx.store.list_issues(&query, &Scope::everything()).await?;
-        let last = page.items.last();
-        query.after = last.map(|last| Seek::after(last, Sort::OldestFirst));
-        for issue in page.items {
+    while let Some(issues) = open.next(ctx).await? {
+        for issue in issues {
             let old = &issue.place;
             let placed = place(new, old.raw, old.datum, old.accuracy_m)?;
             if placed.place.path == old.path && placed.place.candidates == old.candidates {
@@ -176,10 +165,8 @@ pub async fn plan_moves(ctx: &Ctx, new: &Territory) -> Result<Vec<Move>, AppErro
                 moves.push(Move { before: issue, after, event });
             }
         }
-        if !page.more {
-            return Ok(moves);
-        }
     }
+    Ok(moves)
 }
 
 /// The change that moves issues into the areas of `new`. A major hazard is told to those who have

@@ -35,6 +35,35 @@ pub enum FileRole {
     Ladder,
 }
 
+impl FileRole {
+    /// What a catalog is made of.
+    pub const OF_CATALOG: [FileRole; 7] = [
+        FileRole::Schemes,
+        FileRole::Limits,
+        FileRole::Categories,
+        FileRole::Conditions,
+        FileRole::Crosswalk,
+        FileRole::NamesEn,
+        FileRole::PublishedTable,
+    ];
+
+    /// The name in the kept document and on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            FileRole::Schemes => "schemes",
+            FileRole::Categories => "categories",
+            FileRole::Limits => "limits",
+            FileRole::Conditions => "conditions",
+            FileRole::Crosswalk => "crosswalk",
+            FileRole::NamesEn => "names_en",
+            FileRole::PublishedTable => "published_table",
+            FileRole::Departments => "departments",
+            FileRole::Rules => "rules",
+            FileRole::Ladder => "ladder",
+        }
+    }
+}
+
 /// One file of a pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PackFile {

@@ -25,32 +25,6 @@ const PROBLEMS_MAX: usize = 500;
 /// Changes that are told of one draft.
 const CHANGES_MAX: usize = 2_000;
 
-/// What a file holds, on the wire.
-pub fn role_word(role: FileRole) -> &'static str {
-    match role {
-        FileRole::Schemes => "schemes",
-        FileRole::Categories => "categories",
-        FileRole::Limits => "limits",
-        FileRole::Conditions => "conditions",
-        FileRole::Crosswalk => "crosswalk",
-        FileRole::NamesEn => "names_en",
-        FileRole::PublishedTable => "published_table",
-        FileRole::Departments => "departments",
-        FileRole::Rules => "rules",
-        FileRole::Ladder => "ladder",
-    }
-}
-
-const ROLES: [FileRole; 7] = [
-    FileRole::Schemes,
-    FileRole::Categories,
-    FileRole::Limits,
-    FileRole::Conditions,
-    FileRole::Crosswalk,
-    FileRole::NamesEn,
-    FileRole::PublishedTable,
-];
-
 /// A file of the catalog.
 #[derive(Serialize, ToSchema)]
 pub struct CatalogFileWire {
@@ -206,7 +180,7 @@ fn file_wire(file: &PackFile) -> CatalogFileWire {
     let filled = file.text.lines().filter(|line| !line.trim().is_empty()).count();
     CatalogFileWire {
         name: file.name.clone(),
-        role: role_word(file.role).to_owned(),
+        role: file.role.as_str().to_owned(),
         scheme: file.scheme.clone(),
         rows: filled.saturating_sub(1),
         bytes: file.text.len(),
@@ -263,9 +237,9 @@ pub async fn show_catalog_file(
 }
 
 fn parse_role(n: usize, word: &str) -> Result<FileRole, ApiError> {
-    let known = ROLES.into_iter().find(|role| role_word(*role) == word);
+    let known = FileRole::OF_CATALOG.into_iter().find(|role| role.as_str() == word);
     known.ok_or_else(|| {
-        let known = ROLES.map(role_word).join(", ");
+        let known = FileRole::OF_CATALOG.map(FileRole::as_str).join(", ");
         let says = say(format!("须为 {known} 之一"), format!("Must be one of {known}"));
         ApiError::invalid(&format!("files.{n}.role"), says)
     })

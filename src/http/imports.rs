@@ -4,15 +4,16 @@ use super::App;
 use super::extract::{Admin, At, Params};
 use super::multipart::{Files, read_files};
 use super::problem::ApiError;
-use super::territories::{check_note, parse_joining};
+use super::territories::parse_joining;
 use super::wire::import::{ImportWire, import_wire};
 use super::wire::report::parse_datum;
 use crate::app::admin_log;
 use crate::app::ctx::Ctx;
 use crate::app::error::say;
+use crate::app::faults::check_note;
 use crate::app::imports::{
-    BranchFiles, CATALOG_ROLES, CatalogFiles, Imported, LayerFile, PastFiles, PeopleFiles, Run,
-    import_branches, import_catalog, import_layer, import_past, import_people,
+    BranchFiles, CatalogFiles, Imported, LayerFile, PastFiles, PeopleFiles, Run, import_branches,
+    import_catalog, import_layer, import_past, import_people,
 };
 use crate::domain::territory::asset::{DISTANCE_M_DEFAULT, GROW_M_DEFAULT, Layer};
 use crate::format::assets::AssetMapping;
@@ -113,7 +114,8 @@ fn asset_mapping(files: &Files) -> AssetMapping {
 
 fn catalog_files(files: &Files) -> Result<Vec<PackFile>, ApiError> {
     let mut found = Vec::new();
-    for (part, role) in CATALOG_ROLES {
+    for role in FileRole::OF_CATALOG {
+        let part = role.as_str();
         let Some(bytes) = files.file(part) else { continue };
         let scheme = files.text("scheme").unwrap_or("national").to_owned();
         let scheme = (role == FileRole::PublishedTable).then_some(scheme);
@@ -127,7 +129,7 @@ async fn import(ctx: &Ctx, what: &str, files: &Files, run: Run) -> Result<Import
     let datum = parse_datum(files.text("datum"))?;
     let joining = parse_joining(files.text("joining"))?;
     let note = files.text("note").unwrap_or("");
-    check_note(note)?;
+    check_note("note", note)?;
     let imported = match what {
         "people" => {
             let (workers, posts) = (files.file("workers"), files.file("posts"));

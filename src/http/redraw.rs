@@ -3,15 +3,24 @@
 use super::App;
 use super::extract::{Admin, Body, Lang};
 use super::problem::ApiError;
-use super::territories::check_note;
 use super::wire::redraw::{EditPreviewWire, EditsWire, edit_preview_wire, parse_edits};
 use crate::app::error::{AppError, say};
+use crate::app::faults::check_note;
 use crate::app::redraw::{preview_edits, stage_edits};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Overlays take their time, and others wait for the threads that answer requests.
+async fn aside<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    let runtime = tokio::runtime::Handle::current();
+    let done = tokio::task::spawn_blocking(move || runtime.block_on(work)).await;
+    Ok(done.map_err(|error| AppError::Internal(error.to_string()))??)
+}
 
 /// What edits of the territory in force would leave; nothing is kept.
 #[utoipa::path(post, path = "/territory/edits/preview", tag = "territory",
@@ -25,12 +34,8 @@ pub async fn preview_edits_of_territory(
     Body(asked): Body<EditsWire>,
 ) -> Result<Json<EditPreviewWire>, ApiError> {
     let edits = parse_edits(&asked.edits)?;
-    // Overlays take their time, and others wait for this thread.
     let ctx = app.ctx.clone();
-    let runtime = tokio::runtime::Handle::current();
-    let work = move || runtime.block_on(preview_edits(&ctx, asked.base, edits));
-    let preview = tokio::task::spawn_blocking(work).await;
-    let preview = preview.map_err(|error| AppError::Internal(error.to_string()))??;
+    let preview = aside(async move { preview_edits(&ctx, asked.base, edits).await }).await?;
     Ok(Json(edit_preview_wire(&preview, lang)))
 }
 
@@ -50,15 +55,12 @@ pub async fn stage_edits_of_territory(
     Body(asked): Body<EditsWire>,
 ) -> Result<(StatusCode, Json<StagedEditsWire>), ApiError> {
     let edits = parse_edits(&asked.edits)?;
-    check_note(&asked.note)?;
+    check_note("note", &asked.note)?;
     let base = asked.base.ok_or_else(|| {
         let says = say("请写明编辑所依据的版本", "Name the version that the edits start from");
         ApiError::invalid("base", says)
     })?;
     let ctx = app.ctx.clone();
-    let runtime = tokio::runtime::Handle::current();
-    let work = move || runtime.block_on(stage_edits(&ctx, base, edits, &asked.note));
-    let version = tokio::task::spawn_blocking(work).await;
-    let version = version.map_err(|error| AppError::Internal(error.to_string()))??;
+    let version = aside(async move { stage_edits(&ctx, base, edits, &asked.note).await }).await?;
     Ok((StatusCode::CREATED, Json(StagedEditsWire { version })))
 }

@@ -6,6 +6,7 @@ use super::extract::{Admin, At, Body, Params};
 use super::problem::ApiError;
 use crate::app::calendars::{CalendarEffect, change_calendar, list_calendars, preview_calendar};
 use crate::app::settings::{SettingsEffect, change_settings, list_settings, preview_settings};
+use crate::app::snapshot::load_calendars;
 use crate::domain::issue::clock::{Stage, StageLimits};
 use crate::format::calendar::{DayFile, YearFile, shipped_regions};
 use axum::Json;
@@ -102,13 +103,13 @@ pub async fn show_settings(
         name: one.name.clone(),
         name_en: one.name_en.clone(),
     });
-    let calendars = list_calendars(&app.ctx).await?;
+    let (_, calendars) = load_calendars(app.ctx.store.as_ref()).await?;
     let values = settings.values.into_iter().map(|(name, value)| (name.to_owned(), value));
     Ok(Json(SettingsWire {
         version: settings.version,
         values: values.collect(),
         schemes: schemes.collect(),
-        regions: calendars.pack.regions.into_keys().collect(),
+        regions: calendars.regions.into_keys().collect(),
         stage_minutes: minutes_of(&snapshot.keeper.stages),
         district: snapshot.instance.district.clone(),
         time_zone: snapshot.instance.time_zone.clone(),

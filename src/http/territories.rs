@@ -10,6 +10,7 @@ use super::wire::territory::{
     StagedWire, TerritoryPreviewWire, VersionWire, preview_wire, staged_wire,
 };
 use crate::app::error::{AppError, FieldProblem, say};
+use crate::app::faults::check_note;
 use crate::app::intake::{Joining, StageDetails, stage_areas};
 use crate::app::territory::{list_areas_of, preview_territory, publish_territory_by};
 use crate::app::words::area::{feature_words, refusal_words};
@@ -43,9 +44,6 @@ pub async fn list_versions(
     let versions = app.ctx.store.list_territory_versions().await.map_err(AppError::from)?;
     Ok(Json(Items { items: versions.iter().map(VersionWire::of).collect() }))
 }
-
-/// The longest note of a version, in characters.
-const NOTE_CHARS_MAX: usize = 500;
 
 /// The form's texts by name.
 type Texts = BTreeMap<String, String>;
@@ -178,23 +176,10 @@ pub fn parse_joining(text: Option<&str>) -> Result<Joining, ApiError> {
     }
 }
 
-/// # Errors
-/// The note is too long or cannot be shown.
-pub fn check_note(note: &str) -> Result<(), ApiError> {
-    if note.chars().count() > NOTE_CHARS_MAX || note.chars().any(char::is_control) {
-        let says = say(
-            format!("备注至多 {NOTE_CHARS_MAX} 个字，不含控制字符"),
-            format!("A note has at most {NOTE_CHARS_MAX} characters and no control characters"),
-        );
-        return Err(ApiError::invalid("note", says));
-    }
-    Ok(())
-}
-
 fn stage_details(texts: &Texts) -> Result<StageDetails, ApiError> {
     let joining = parse_joining(texts.get("joining").map(String::as_str))?;
     let note = texts.get("note").cloned().unwrap_or_default();
-    check_note(&note)?;
+    check_note("note", &note)?;
     Ok(StageDetails {
         joining,
         lineage: lineage_of(texts)?,

@@ -1,6 +1,7 @@
 //! The catalog: categories and filing conditions as a pack of CSV files.
 
 use super::{Counts, Imported, Joining, RowFault, Run, fault_of, join_rows};
+use crate::app::catalog::pack_in_force;
 use crate::app::ctx::Ctx;
 use crate::app::error::{AppError, say};
 use crate::app::intake::publish_catalog;
@@ -9,17 +10,6 @@ use crate::domain::catalog::Catalog;
 use crate::format::pack::{FileRole, Pack, PackFault, PackFile, PackProblem, read_catalog};
 use std::collections::BTreeMap;
 
-/// The parts of the form and what each holds.
-pub const CATALOG_ROLES: [(&str, FileRole); 7] = [
-    ("schemes", FileRole::Schemes),
-    ("limits", FileRole::Limits),
-    ("categories", FileRole::Categories),
-    ("conditions", FileRole::Conditions),
-    ("crosswalk", FileRole::Crosswalk),
-    ("names_en", FileRole::NamesEn),
-    ("published_table", FileRole::PublishedTable),
-];
-
 /// The files of a catalog.
 #[derive(Clone, Debug)]
 pub struct CatalogFiles<'a> {
@@ -27,14 +17,6 @@ pub struct CatalogFiles<'a> {
     /// Merging takes each file in the place of those of its sort; the others stay.
     pub joining: Joining,
     pub note: &'a str,
-}
-
-async fn pack_in_force(ctx: &Ctx) -> Result<Pack, AppError> {
-    let Some((version, body)) = ctx.store.find_pack("catalog").await? else {
-        return Ok(Pack::default());
-    };
-    serde_json::from_str(&body)
-        .map_err(|error| AppError::Internal(format!("catalog version {version}: {error}")))
 }
 
 /// Puts files in the place of those of their sort. What others are read by comes first.
@@ -110,7 +92,7 @@ pub async fn import_catalog(
         let says = say("请至少选择一个文件", "Choose at least one file");
         return Err(AppError::field("categories", says));
     }
-    let before = pack_in_force(ctx).await?;
+    let before = pack_in_force(ctx).await?.1;
     let pack = match files.joining {
         Joining::Merge => join_packs(before.clone(), files.files),
         Joining::Replace => join_packs(Pack::default(), files.files),

@@ -3,7 +3,6 @@
 use super::beside;
 use super::row::code_words;
 use crate::app::error::{Say, say};
-use crate::domain::territory::Level;
 use crate::domain::territory::check::Finding;
 use crate::domain::territory::edit::{CORNERS_MAX, EditError};
 use crate::domain::territory::feature::FeatureRef;
@@ -12,19 +11,6 @@ use crate::domain::territory::lineage::LineageError;
 use crate::domain::territory::redraw::{EditFault, NAME_CHARS_MAX};
 use crate::domain::territory::repair::{Repair, ShapeError};
 
-/// The Chinese name of a level.
-pub const fn level_zh(level: Level) -> &'static str {
-    match level {
-        Level::Province => "省",
-        Level::City => "市",
-        Level::District => "区县",
-        Level::Street => "街道",
-        Level::Community => "社区",
-        Level::Grid => "网格",
-        Level::MicroGrid => "微网格",
-    }
-}
-
 /// What a check found.
 pub fn finding_words(finding: &Finding) -> Say {
     let zh = match finding {
@@ -32,7 +18,7 @@ pub fn finding_words(finding: &Finding) -> Say {
         Finding::Orphan { code, parent } => format!("{code} 的上级 {parent} 不存在"),
         Finding::Cycle(code) => format!("{code} 出现在自己的上级之中"),
         Finding::Nesting { code, level, parent, parent_level } => {
-            let (level, parent_level) = (level_zh(*level), level_zh(*parent_level));
+            let (level, parent_level) = (level.chinese(), parent_level.chinese());
             format!("{code}（{level}）不能直接属于 {parent}（{parent_level}）")
         }
         Finding::OutsideParent { code, parent, area_m2, share } => {
@@ -46,7 +32,7 @@ pub fn finding_words(finding: &Finding) -> Say {
             format!("{parent} 内有 {gaps} 处共 {area_m2:.0} 平方米不属于任何下级")
         }
         Finding::Enclosed { level, area_m2, gaps } => {
-            let level = level_zh(*level);
+            let level = level.chinese();
             format!("各{level}之间有 {gaps} 处共 {area_m2:.0} 平方米的空白")
         }
         Finding::NotCompared { code, other } => format!("{code} 与 {other} 无法比较"),

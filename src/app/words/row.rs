@@ -85,7 +85,7 @@ pub fn row_words(error: &RowError) -> Say {
             format!("{text} 不是目录中的分类或立案条件，或不属于该类")
         }
         RowError::UnknownArea { level, code } => {
-            format!("没有{} {code}", super::area::level_zh(*level))
+            format!("没有{} {code}", level.chinese())
         }
         RowError::NoArea(code) => format!("现行网格中没有区域 {code}"),
         RowError::NoWorker(id) => format!("人员表中没有 {id}"),

@@ -38,6 +38,18 @@ impl Level {
         }
     }
 
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Level::Province => "省",
+            Level::City => "市",
+            Level::District => "区县",
+            Level::Street => "街道",
+            Level::Community => "社区",
+            Level::Grid => "网格",
+            Level::MicroGrid => "微网格",
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.as_str() == text)
     }

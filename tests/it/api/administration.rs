@@ -1,5 +1,6 @@
 //! What an administrator keeps while the service runs: settings, calendars, files of the catalog.
 
+use super::report::fields;
 use super::{EAST, HAZARD, IN_EAST, Reply, World, call, get, post, report_of, send_to};
 use crate::support::check;
 use hexward::domain::access::Role;
@@ -16,11 +17,6 @@ async fn patch(world: &World, admin: &str, query: &str, version: i64, values: Va
 
 fn version_of(body: &Value) -> i64 {
     body["version"].as_i64().expect("a version")
-}
-
-fn fields(problem: &Value) -> Vec<&str> {
-    let errors = problem["errors"].as_array().expect("errors");
-    errors.iter().map(|error| error["field"].as_str().expect("a field")).collect()
 }
 
 #[test]
@@ -209,6 +205,9 @@ fn a_faulty_day_is_named_by_its_place() {
         let region = json!({"version": 0, "years": []});
         let told = world.send(post("/api/v1/calendars/C%20N", &region).by(&admin)).await;
         assert_eq!(fields(&told.problem(422, "validation")), ["region"]);
+        let region = json!({"version": 0, "years": [], "note": "\u{0}"});
+        let told = world.send(post("/api/v1/calendars/cn", &region).by(&admin)).await;
+        assert_eq!(fields(&told.problem(422, "validation")), ["note"]);
     });
 }
 

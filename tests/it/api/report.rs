@@ -54,7 +54,8 @@ fn holds(reply: &Reply, words: &str) -> bool {
     reply.bytes.windows(words.len()).any(|window| window == words.as_bytes())
 }
 
-fn fields(problem: &Value) -> Vec<&str> {
+/// The fields that a problem names, in its order.
+pub fn fields(problem: &Value) -> Vec<&str> {
     let errors = problem["errors"].as_array().expect("errors");
     errors.iter().filter_map(|error| error["field"].as_str()).collect()
 }

@@ -57,7 +57,7 @@ impl Defect {
             ),
             Defect::RungMissing { level, areas, of } => format!(
                 "{of} 个{}中有 {} 个没有兜底（{}），由上一级兜底",
-                level_zh(*level),
+                level.chinese(),
                 areas.len(),
                 places(areas, "、")
             ),
@@ -65,13 +65,13 @@ impl Defect {
                 Some(found) => format!(
                     "{}所写的{}{area}实为{}；请改正层级",
                     row.words(Lang::Zh),
-                    level_zh(*level),
-                    level_zh(*found)
+                    level.chinese(),
+                    found.chinese()
                 ),
                 None => format!(
                     "{}所写的{}{area}不存在；请改正编码或先导入区域",
                     row.words(Lang::Zh),
-                    level_zh(*level)
+                    level.chinese()
                 ),
             },
             Defect::UnknownSelector { rule, selector } => {
@@ -155,7 +155,7 @@ impl RowRef {
             (RowRef::Rule(id), Lang::Zh) => format!("规则{id}"),
             (RowRef::Rule(id), Lang::En) => format!("rule {id}"),
             (RowRef::Rung { level, area, .. }, Lang::Zh) => {
-                format!("{}{area}的兜底", level_zh(*level))
+                format!("{}{area}的兜底", level.chinese())
             }
             (RowRef::Rung { level, area, .. }, Lang::En) => format!("the rung of {level} {area}"),
         }
@@ -271,18 +271,6 @@ fn kinds_en(kinds: &[Kind]) -> String {
         return "any kind of issue".to_owned();
     }
     kinds.iter().map(|kind| format!("{kind}s")).collect::<Vec<_>>().join(" and ")
-}
-
-const fn level_zh(level: Level) -> &'static str {
-    match level {
-        Level::Province => "省",
-        Level::City => "市",
-        Level::District => "区县",
-        Level::Street => "街道",
-        Level::Community => "社区",
-        Level::Grid => "网格",
-        Level::MicroGrid => "微网格",
-    }
 }
 
 /// `found` is the level at which there is an area of that code.
