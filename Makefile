@@ -7,7 +7,7 @@ CITY ?= jinshui
 WEB_SOURCES := $(shell find web \( -path web/node_modules -o -path web/dist -o -path web/tests \) \
 	-prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo web test check fmt lint sums clean
+.PHONY: help demo web test check bench chaos fmt lint sums clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,17 @@ test: ## run all tests on both engines and in a browser; installs what is missin
 
 check: ## run every gate as the continuous integration does
 	@bash .ci/run
+
+bench: web ## measure every promise on both engines and print the table; data stays in target/bench
+	cargo bench --locked --no-run --bench locate --bench service
+	cargo bench --locked --bench locate
+	HEXWARD_POSTGRES_FOLDER=target/bench/postgres bash .ci/with-postgres bash -c \
+	  'HEXWARD_BENCH_POSTGRES=$$HEXWARD_TEST_POSTGRES exec cargo bench --locked --bench service'
+
+chaos: web ## do to the service what may happen to it, on both engines, and print what came of it
+	cargo bench --locked --no-run --bench service
+	bash .ci/with-postgres bash -c \
+	  'HEXWARD_BENCH_POSTGRES=$$HEXWARD_TEST_POSTGRES exec cargo bench --locked --bench service -- chaos'
 
 fmt: ## format the code
 	cargo fmt

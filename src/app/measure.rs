@@ -212,7 +212,7 @@ pub async fn sum_cells(
         Group::Cell(cell) => Some(parent_cell(*cell, resolution)),
         _ => None,
     };
-    sum_by(ctx, scope, window, GroupBy::Cell, key_of).await
+    sum_by(ctx, scope, window, GroupBy::CellAt(resolution), key_of).await
 }
 
 /// The rates of those who share a parent, each with what they have in common; by parent and rate.
@@ -314,8 +314,7 @@ pub(super) async fn stand(
     // What is open counts whenever it was reported, so it is asked for by itself.
     let always = window.filter.always();
     for group in groups {
-        let mut sums = ctx.store.sum_rollups(&window.filter, *group, scope).await?;
-        sums.retain(|row| !row.measure.is_standing());
+        let sums = ctx.store.sum_rollups(&window.filter, *group, scope).await?;
         let open = match window.filter.wants(Measure::Open) {
             true => ctx.store.sum_open(&always, *group, scope).await?,
             false => Vec::new(),

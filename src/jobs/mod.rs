@@ -25,6 +25,10 @@ const KEY_DAYS: i64 = 30;
 const UPLOAD_DAYS: i64 = 7;
 /// How often what is past its term is erased.
 const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
+/// How often the counters in memory are brought up to date, though nobody asks.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
+/// How often the log of counters is shortened.
+const COUNTED_SWEEP_EVERY: Duration = Duration::from_secs(60);
 /// How often the clocks of issues are attended to.
 const CLOCKS_EVERY: Duration = Duration::from_secs(20);
 
@@ -32,7 +36,13 @@ const CLOCKS_EVERY: Duration = Duration::from_secs(20);
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
         let all = async {
-            tokio::join!(keep_fresh(&ctx), keep_swept(&ctx), keep_retained(&ctx), keep_time(&ctx))
+            tokio::join!(
+                keep_fresh(&ctx),
+                keep_swept(&ctx),
+                keep_retained(&ctx),
+                keep_time(&ctx),
+                keep_counted(&ctx)
+            )
         };
         stop.run_until_cancelled(all).await;
     })
@@ -140,6 +150,22 @@ async fn keep_time(ctx: &Ctx) {
         let Ran { resumed, escalated, .. } = ran;
         if resumed + escalated > 0 {
             tracing::info!(resumed, escalated, "clocks were attended to");
+        }
+    }
+}
+
+/// Keeps the counters in memory near to what is written, so that no question has much to read.
+async fn keep_counted(ctx: &Ctx) {
+    let (mut ticks, mut sweeps) = (every(COUNT_EVERY), every(COUNTED_SWEEP_EVERY));
+    let mut watch = Watch::new("counters");
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {
+                watch.note(ctx.store.follow_counters().await.map_err(AppError::from));
+            }
+            _ = sweeps.tick() => {
+                watch.note(ctx.store.sweep_counters().await.map_err(AppError::from));
+            }
         }
     }
 }

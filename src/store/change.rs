@@ -115,6 +115,21 @@ pub struct Change {
     pub import_progress: Option<ImportRun>,
 }
 
+impl Change {
+    /// Whether it brings new issues and touches no others: any two such changes can be written
+    /// together, because neither depends on what the other leaves.
+    pub fn is_fresh(&self) -> bool {
+        let care = &self.care;
+        self.saves.iter().all(|save| save.version_seen == 0)
+            && !self.saves.is_empty()
+            && self.uploads.is_empty()
+            && self.log.is_none()
+            && self.import_progress.is_none()
+            && care.sealed_notes.is_empty()
+            && care.sealed_contacts.is_empty()
+    }
+}
+
 /// How a change ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Applied {

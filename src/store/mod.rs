@@ -8,6 +8,8 @@ pub mod account;
 pub mod admin;
 pub mod care;
 pub mod change;
+mod counters;
+mod cube;
 pub mod desk;
 pub mod error;
 pub mod flow;

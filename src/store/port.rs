@@ -217,6 +217,8 @@ pub trait Territories: Send + Sync {
 /// Counters.
 #[async_trait]
 pub trait Rollups: Send + Sync {
+    /// Sums of counters by group and measure, as they stand when this is asked; none is zero.
+    /// Those of what stands at an instant are asked for by themselves.
     async fn sum_rollups(
         &self,
         filter: &RollupFilter,
@@ -253,6 +255,12 @@ pub trait Rollups: Send + Sync {
     /// Compares all counters, and every issue's row, with what the logs lead to. It reads the log
     /// once for each two million counters, and keeps as many of them in memory at most.
     async fn check_rollups(&self, time_zone: &str) -> Result<CounterCheck>;
+    /// Brings the counters that this node keeps in memory up to date, loading them where they are
+    /// not there yet; whether they are there now. Without them the table is asked, which takes
+    /// longer.
+    async fn follow_counters(&self) -> Result<bool>;
+    /// Removes what every node has read of the log of counters.
+    async fn sweep_counters(&self) -> Result<()>;
     /// Replaces all counters by what the issues count for that the logs lead to, while no other
     /// write runs.
     async fn replace_rollups(&self, time_zone: String) -> Result<i64>;

@@ -1,12 +1,16 @@
 //! PostgreSQL, for more than one node. Each write is a transaction of its own, run in a task that
 //! goes on when the asker goes away, so that a cancelled request leaves no transaction open.
 
+use super::change::{Applied, Change};
+use super::counters::Counters;
 use super::{StoreError, migrate};
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{PgConnection, PgPool};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 pub type Db = sqlx::Postgres;
 pub type Conn = PgConnection;
@@ -28,6 +32,13 @@ pub mod dialect {
     pub const FEED_LAST_FIRST: &str = "tx DESC, feed DESC";
     /// Begins a transaction whose reads all see the same moment.
     pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    /// Milliseconds since 1970 by the database's own clock.
+    pub const NOW_MS: &str = "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
+    /// What tells the rows of the log of counters apart: whoever has read all that could be seen
+    /// reads on from the mark of before.
+    pub const ROLLUP_MARK: &str = "tx";
+    /// A mark below which no row of the log of counters appears any more.
+    pub const ROLLUP_SETTLED: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
     /// Says that texts are compared byte by byte.
     pub const BY_BYTES: &str = "COLLATE \"C\"";
     /// Statements that let one publisher of a territory wait for the other.
@@ -43,13 +54,26 @@ const OWN: &[migrate::Step] = &[
     (2, "event", include_str!("../../migrations/postgres/0002_event.sql")),
     (3, "event_guard", include_str!("../../migrations/postgres/0003_event_guard.sql")),
     (15, "admin_log", include_str!("../../migrations/postgres/0015_admin_log.sql")),
+    (17, "rollup_log", include_str!("../../migrations/postgres/0017_rollup_log.sql")),
 ];
 
 const CONNECTIONS_MAX: u32 = 16;
 
 pub struct Engine {
     pub readers: PgPool,
+    pub counters: Arc<Counters>,
+    fresh: mpsc::Sender<Fresh>,
 }
+
+/// New issues that wait to be written together with others.
+type Fresh = (Change, oneshot::Sender<Result<Applied, StoreError>>);
+
+/// The most changes that share one commit.
+const BATCH_CHANGES_MAX: usize = 128;
+/// Changes that may wait; one more waits for a place.
+const QUEUE_CHANGES_MAX: usize = 4_096;
+/// Who write new issues: while one waits for the disk, another prepares.
+const FRESH_WRITERS: usize = 2;
 
 impl Engine {
     pub async fn open(url: &str) -> Result<Self, StoreError> {
@@ -66,7 +90,21 @@ impl Engine {
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         sql::care::fill_coarse_places(&mut *readers.acquire().await?).await?;
-        Ok(Self { readers })
+        let (fresh, queue) = mpsc::channel(QUEUE_CHANGES_MAX);
+        let queue = Arc::new(Mutex::new(queue));
+        for _ in 0..FRESH_WRITERS {
+            tokio::spawn(write_all_fresh(readers.clone(), queue.clone()));
+        }
+        Ok(Self { readers, counters: Arc::default(), fresh })
+    }
+
+    /// As [`Engine::write`] for a change that [`Change::is_fresh`]: those that wait at the same
+    /// time share a transaction.
+    pub async fn write_fresh(&self, change: Change) -> Result<Applied, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = || StoreError::Unavailable("the writer has stopped".into());
+        self.fresh.send((change, reply)).await.map_err(|_| stopped())?;
+        answer.await.map_err(|_| stopped())?
     }
 
     /// Runs `work` in a transaction and returns its value when the commit is on disk.
@@ -93,4 +131,55 @@ impl Engine {
         });
         task.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
     }
+}
+
+/// Writes what waits, until nobody can send any more.
+async fn write_all_fresh(pool: PgPool, queue: Arc<Mutex<mpsc::Receiver<Fresh>>>) {
+    let mut batch = Vec::with_capacity(BATCH_CHANGES_MAX);
+    loop {
+        // Who holds the queue waits for the next change; the others write meanwhile.
+        if queue.lock().await.recv_many(&mut batch, BATCH_CHANGES_MAX).await == 0 {
+            return;
+        }
+        let taken = std::mem::take(&mut batch);
+        let pool = pool.clone();
+        // A task of its own, so that a panic does not end the writer.
+        let _ = tokio::spawn(async move { write_batch(&pool, taken).await }).await;
+    }
+}
+
+async fn write_batch(pool: &PgPool, batch: Vec<Fresh>) {
+    if batch.len() > 1 {
+        let changes: Vec<&Change> = batch.iter().map(|(change, _)| change).collect();
+        let done = match write_together(pool, &changes).await {
+            Ok(()) => Some(Ok(Applied::Done)),
+            // Nobody knows whether it was committed, so it is not tried again.
+            Err(StoreError::Unavailable(why)) => Some(Err(why)),
+            // Each by itself hears what is the matter with it.
+            Err(_) => None,
+        };
+        if let Some(done) = done {
+            for (_, reply) in batch {
+                // The asker may have gone; the write stands all the same.
+                let _ = reply.send(done.clone().map_err(StoreError::Unavailable));
+            }
+            return;
+        }
+    }
+    for (change, reply) in batch {
+        let _ = reply.send(write_one(pool, &change).await);
+    }
+}
+
+async fn write_together(pool: &PgPool, changes: &[&Change]) -> Result<(), StoreError> {
+    let mut transaction = pool.begin().await?;
+    sql::apply_fresh(&mut transaction, changes).await?;
+    Ok(transaction.commit().await?)
+}
+
+async fn write_one(pool: &PgPool, change: &Change) -> Result<Applied, StoreError> {
+    let mut transaction = pool.begin().await?;
+    let applied = sql::apply_change(&mut transaction, change).await?;
+    transaction.commit().await?;
+    Ok(applied)
 }

@@ -2,6 +2,7 @@
 
 use super::care::CareFilter;
 use crate::domain::access::{AreaPath, Clause, Role};
+use crate::domain::cell::parent_cell;
 use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::clock::Light;
 use crate::domain::issue::kind::Kind;
@@ -253,7 +254,10 @@ impl RollupFilter {
 pub enum GroupBy {
     Nothing,
     Path,
+    /// By cell at the resolution of counters.
     Cell,
+    /// By cell at a resolution coarser than that of counters.
+    CellAt(h3o::Resolution),
     Day,
     Kind,
     Department,
@@ -299,6 +303,7 @@ impl Group {
             GroupBy::Nothing => Group::Nothing,
             GroupBy::Path => Group::Path(bin.path.clone()),
             GroupBy::Cell => Group::Cell(bin.cell),
+            GroupBy::CellAt(resolution) => Group::Cell(parent_cell(bin.cell, resolution)),
             GroupBy::Day => Group::Day(day),
             GroupBy::Kind => Group::Kind(bin.kind),
             GroupBy::Department => Group::Department(bin.department.clone()),

@@ -2,12 +2,15 @@
 //! commit): each runs in a savepoint, so one that fails takes no other with it, and the cost of
 //! the sync to disk is shared. Readers have their own connections and never wait.
 
+use super::change::{Applied, Change};
+use super::counters::Counters;
 use super::{StoreError, migrate};
 use futures::future::{BoxFuture, FutureExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
@@ -30,6 +33,13 @@ pub mod dialect {
     pub const FEED_LAST_FIRST: &str = "feed DESC";
     /// Begins a transaction whose reads all see the same moment.
     pub const SNAPSHOT: &str = "BEGIN";
+    /// Milliseconds since 1970 by the database's own clock.
+    pub const NOW_MS: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+    /// What tells the rows of the log of counters apart: whoever has read all that could be seen
+    /// reads on from the mark of before.
+    pub const ROLLUP_MARK: &str = "id";
+    /// A mark below which no row of the log of counters appears any more.
+    pub const ROLLUP_SETTLED: &str = "SELECT COALESCE(MAX(id), 0) + 1 FROM rollup_log";
     /// Says that texts are compared byte by byte.
     pub const BY_BYTES: &str = "COLLATE BINARY";
     /// Statements that let one publisher of a territory wait for the other.
@@ -44,6 +54,7 @@ const OWN: &[migrate::Step] = &[
     (2, "event", include_str!("../../migrations/sqlite/0002_event.sql")),
     (3, "event_guard", include_str!("../../migrations/sqlite/0003_event_guard.sql")),
     (15, "admin_log", include_str!("../../migrations/sqlite/0015_admin_log.sql")),
+    (17, "rollup_log", include_str!("../../migrations/sqlite/0017_rollup_log.sql")),
 ];
 
 /// The most writes that share one commit.
@@ -54,11 +65,19 @@ const READERS_MAX: u32 = 4;
 
 /// What happens once it is known whether the commit succeeded.
 type Answer = Box<dyn FnOnce(Result<(), String>) + Send>;
-/// A waiting write: it runs and says whether to keep its effect, and how to answer.
-type Job = Box<dyn for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, (bool, Answer)> + Send>;
+/// A write: it runs and says whether to keep its effect, and how to answer.
+type Work = Box<dyn for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, (bool, Answer)> + Send>;
+
+/// A waiting write.
+enum Job {
+    /// New issues, which are written together with others.
+    Fresh(Box<Change>, oneshot::Sender<Result<Applied, StoreError>>),
+    Work(Work),
+}
 
 pub struct Engine {
     pub readers: SqlitePool,
+    pub counters: Arc<Counters>,
     writes: mpsc::Sender<Job>,
 }
 
@@ -97,7 +116,7 @@ impl Engine {
             .await?;
         let (writes, queue) = mpsc::channel(QUEUE_WRITES_MAX);
         tokio::spawn(run_writer(writer, queue));
-        Ok(Self { readers, writes })
+        Ok(Self { readers, counters: Arc::default(), writes })
     }
 
     /// Runs `work` in the next commit and returns its value when that commit is on disk.
@@ -107,25 +126,46 @@ impl Engine {
         F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel::<Result<T, StoreError>>();
-        let job: Job = Box::new(move |conn| {
-            Box::pin(async move {
-                let result = work(conn).await;
-                let keep = result.is_ok();
-                let answer: Answer = Box::new(move |committed| {
-                    let result = match committed {
-                        Ok(()) => result,
-                        Err(why) => result.and(Err(StoreError::Unavailable(why))),
-                    };
-                    // The asker may have gone; the write stands all the same.
-                    let _ = reply.send(result);
-                });
-                (keep, answer)
-            })
-        });
+        self.enqueue(Job::Work(work_of(work, reply)), answer).await
+    }
+
+    /// As [`Engine::write`] for a change that [`Change::is_fresh`].
+    pub async fn write_fresh(&self, change: Change) -> Result<Applied, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.enqueue(Job::Fresh(Box::new(change), reply), answer).await
+    }
+
+    async fn enqueue<T>(
+        &self,
+        job: Job,
+        answer: oneshot::Receiver<Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let stopped = || StoreError::Unavailable("the writer has stopped".into());
         self.writes.send(job).await.map_err(|_| stopped())?;
         answer.await.map_err(|_| stopped())?
     }
+}
+
+fn work_of<T, F>(work: F, reply: oneshot::Sender<Result<T, StoreError>>) -> Work
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>> + Send + 'static,
+{
+    Box::new(move |conn| {
+        Box::pin(async move {
+            let result = work(conn).await;
+            let keep = result.is_ok();
+            let answer: Answer = Box::new(move |committed| {
+                let result = match committed {
+                    Ok(()) => result,
+                    Err(why) => result.and(Err(StoreError::Unavailable(why))),
+                };
+                // The asker may have gone; the write stands all the same.
+                let _ = reply.send(result);
+            });
+            (keep, answer)
+        })
+    })
 }
 
 async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>) {
@@ -144,24 +184,78 @@ async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>) {
     let _ = conn.close().await;
 }
 
+type Fresh = (Box<Change>, oneshot::Sender<Result<Applied, StoreError>>);
+
+fn text_of(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}
+
 async fn run_batch(
     conn: &mut Conn,
     batch: impl Iterator<Item = Job>,
     answers: &mut Vec<Answer>,
 ) -> Result<(), String> {
-    let text = |error: sqlx::Error| error.to_string();
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.map_err(text)?;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.map_err(text_of)?;
+    let (mut fresh, mut works) = (Vec::new(), Vec::new());
     for job in batch {
-        sqlx::query("SAVEPOINT write").execute(&mut *conn).await.map_err(text)?;
-        // A write that panics must not end the writer. Its asker hears that the writer has stopped.
-        let done = AssertUnwindSafe(job(&mut *conn)).catch_unwind().await;
-        let keep = done.as_ref().is_ok_and(|(keep, _)| *keep);
-        answers.extend(done.map(|(_, answer)| answer).ok());
-        if !keep {
-            sqlx::query("ROLLBACK TO write").execute(&mut *conn).await.map_err(text)?;
+        match job {
+            Job::Fresh(change, reply) => fresh.push((change, reply)),
+            Job::Work(work) => works.push(work),
         }
-        sqlx::query("RELEASE write").execute(&mut *conn).await.map_err(text)?;
     }
-    sqlx::query("COMMIT").execute(&mut *conn).await.map_err(text)?;
+    for (change, reply) in run_fresh(conn, fresh, answers).await? {
+        let work = work_of(
+            move |conn| Box::pin(async move { sql::apply_change(conn, &change).await }),
+            reply,
+        );
+        run_work(conn, work, answers).await?;
+    }
+    for work in works {
+        run_work(conn, work, answers).await?;
+    }
+    sqlx::query("COMMIT").execute(&mut *conn).await.map_err(text_of)?;
     Ok(())
+}
+
+async fn run_work(conn: &mut Conn, work: Work, answers: &mut Vec<Answer>) -> Result<(), String> {
+    sqlx::query("SAVEPOINT write").execute(&mut *conn).await.map_err(text_of)?;
+    // A write that panics must not end the writer. Its asker hears that the writer has stopped.
+    let done = AssertUnwindSafe(work(&mut *conn)).catch_unwind().await;
+    let keep = done.as_ref().is_ok_and(|(keep, _)| *keep);
+    answers.extend(done.map(|(_, answer)| answer).ok());
+    if !keep {
+        sqlx::query("ROLLBACK TO write").execute(&mut *conn).await.map_err(text_of)?;
+    }
+    sqlx::query("RELEASE write").execute(&mut *conn).await.map_err(text_of)?;
+    Ok(())
+}
+
+/// Writes new issues together, and gives back those that have to be written one by one.
+async fn run_fresh(
+    conn: &mut Conn,
+    fresh: Vec<Fresh>,
+    answers: &mut Vec<Answer>,
+) -> Result<Vec<Fresh>, String> {
+    if fresh.len() < 2 {
+        return Ok(fresh);
+    }
+    sqlx::query("SAVEPOINT fresh").execute(&mut *conn).await.map_err(text_of)?;
+    let changes: Vec<&Change> = fresh.iter().map(|(change, _)| &**change).collect();
+    let done = AssertUnwindSafe(sql::apply_fresh(conn, &changes)).catch_unwind().await;
+    let kept = matches!(done, Ok(Ok(())));
+    if !kept {
+        sqlx::query("ROLLBACK TO fresh").execute(&mut *conn).await.map_err(text_of)?;
+    }
+    sqlx::query("RELEASE fresh").execute(&mut *conn).await.map_err(text_of)?;
+    if !kept {
+        return Ok(fresh);
+    }
+    answers.extend(fresh.into_iter().map(|(_, reply)| -> Answer {
+        Box::new(move |committed| {
+            let applied = committed.map(|()| Applied::Done).map_err(StoreError::Unavailable);
+            // The asker may have gone; the write stands all the same.
+            let _ = reply.send(applied);
+        })
+    }));
+    Ok(Vec::new())
 }

@@ -1,51 +1,134 @@
 //! Writing a change: facts and effects in one transaction.
 
 use super::care::CARE_COLUMNS;
+use super::counters::log_deltas;
 use super::rows::{ISSUE_COLUMNS, bind_issue, facts_text};
 use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
-use super::{Conn, Query};
+use super::{Conn, Db, Query};
 use crate::domain::id::IssueId;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::Deltas;
+use crate::domain::time::Timestamp;
 use crate::store::StoreError;
-use crate::store::change::{Applied, Attachment, Change, ImportRun, Save, StoredRoute};
+use crate::store::change::{
+    Applied, Attachment, Change, Idempotency, ImportRun, Save, StoredRoute,
+};
 use crate::store::error::{EXTERNAL_ID, NUMBER};
 use sqlx::Row as _;
+use sqlx::query_builder::Separated;
 
-/// Rows in one statement: eight values each stay below SQLite's and PostgreSQL's limits.
-const ROWS_MAX: usize = 500;
+/// Rows in one statement; a power of two. Values stay below SQLite's and PostgreSQL's limits.
+const ROWS_MAX: usize = 512;
+/// As [`ROWS_MAX`], for issues, which have more than a hundred values.
+const ISSUES_MAX: usize = 64;
+
+/// Parts of a list whose lengths are powers of two, so that there are few different statements and
+/// each is prepared once.
+fn parts<T>(mut rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = rows.len().min(most).checked_ilog2()?;
+        let (part, rest) = rows.split_at(1 << size);
+        rows = rest;
+        Some(part)
+    })
+}
+
+/// Inserts rows, each of which `push` writes, and says how many were.
+async fn insert_rows<T>(
+    conn: &mut Conn,
+    (head, tail): (&str, &str),
+    (rows, most): (&[T], usize),
+    push: impl Fn(&mut Separated<'_, Db, &'static str>, &T),
+) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for part in parts(rows, most) {
+        let mut query = Query::new(head);
+        query.push_values(part, |mut row, one| push(&mut row, one));
+        query.push(tail);
+        written += query.build().execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(written)
+}
 
 /// Writes everything that the change holds, or nothing.
 pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, StoreError> {
-    if let Some(mark) = &change.idempotency {
-        let written = sqlx::query(
-            "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at) \
-             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (scope, key) DO NOTHING",
-        )
-        .bind(&mark.scope)
-        .bind(&mark.key)
-        .bind(&mark.fingerprint)
-        .bind(mark.issue.to_string())
-        .bind(change.at.0)
-        .execute(&mut *conn)
-        .await?;
-        if written.rows_affected() == 0 {
-            return find_replay(conn, &mark.scope, &mark.key).await;
+    if let Some(mark) = &change.idempotency
+        && write_marks(conn, &[(mark, change.at)]).await? == 0
+    {
+        return find_replay(conn, &mark.scope, &mark.key).await;
+    }
+    write_changes(conn, &[change]).await?;
+    Ok(Applied::Done)
+}
+
+/// Writes changes that bring new issues and touch no others, all of them.
+///
+/// # Errors
+/// `Stale` when one of them has to be looked at by itself: its key was used before, or something
+/// of it is there already. What was written has to be taken back then.
+pub async fn apply_fresh(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
+    let marks = changes.iter().filter_map(|own| Some((own.idempotency.as_ref()?, own.at)));
+    let mut marks: Vec<_> = marks.collect();
+    marks.sort_by(|(a, _), (b, _)| (&a.scope, &a.key).cmp(&(&b.scope, &b.key)));
+    if write_marks(conn, &marks).await? < marks.len() as u64 {
+        return Err(StoreError::Stale);
+    }
+    write_changes(conn, changes).await
+}
+
+async fn write_marks(
+    conn: &mut Conn,
+    marks: &[(&Idempotency, Timestamp)],
+) -> Result<u64, StoreError> {
+    let text = (
+        "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at) ",
+        " ON CONFLICT (scope, key) DO NOTHING",
+    );
+    insert_rows(conn, text, (marks, ROWS_MAX), |row, (mark, at)| {
+        row.push_bind(mark.scope.clone())
+            .push_bind(mark.key.clone())
+            .push_bind(mark.fingerprint.clone())
+            .push_bind(mark.issue.to_string())
+            .push_bind(at.0);
+    })
+    .await
+}
+
+async fn write_changes(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
+    let district = changes.first().map_or("", |change| change.district.as_str());
+    save_issues(conn, district, changes).await?;
+    let saves = changes.iter().flat_map(|change| &change.saves);
+    let events: Vec<&Event> = saves.flat_map(|save| &save.events).collect();
+    insert_events(conn, district, &events).await?;
+    match changes {
+        [change] => count_deltas(conn, &change.deltas).await?,
+        changes => {
+            let mut all = Deltas::new();
+            for (key, n) in changes.iter().flat_map(|change| &change.deltas) {
+                *all.entry(key.clone()).or_insert(0) += n;
+            }
+            all.retain(|_, n| *n != 0);
+            count_deltas(conn, &all).await?;
         }
     }
-    // Rows are locked in one order by all, so that no two changes wait for each other in a circle.
-    let mut saves: Vec<&Save> = change.saves.iter().collect();
-    saves.sort_by_key(|save| save.issue.id);
-    for save in saves {
-        save_issue(conn, &change.district, save).await?;
+    let routes: Vec<&StoredRoute> = changes.iter().flat_map(|change| &change.routes).collect();
+    insert_routes(conn, &routes).await?;
+    insert_reporters(conn, changes).await?;
+    for change in changes {
+        write_rest(conn, change).await?;
     }
-    let events: Vec<&Event> = change.saves.iter().flat_map(|save| &save.events).collect();
-    insert_events(conn, &change.district, &events).await?;
-    add_deltas(conn, &change.deltas).await?;
-    for route in &change.routes {
-        insert_route(conn, route).await?;
-    }
+    Ok(())
+}
+
+/// Adds to the counters, and tells those who keep them in memory.
+async fn count_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreError> {
+    add_deltas(conn, deltas).await?;
+    log_deltas(conn, deltas).await
+}
+
+/// What few changes have.
+async fn write_rest(conn: &mut Conn, change: &Change) -> Result<(), StoreError> {
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }
@@ -57,26 +140,11 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
     for presence in &change.presences {
         insert_presence(conn, presence).await?;
     }
-    for (issue, contact) in &change.contacts {
-        sqlx::query("INSERT INTO issue_contact (issue_id, name, phone) VALUES ($1, $2, $3)")
-            .bind(issue.to_string())
-            .bind(&contact.name)
-            .bind(&contact.phone)
-            .execute(&mut *conn)
-            .await?;
-    }
-    for (issue, code) in &change.codes {
-        sqlx::query("INSERT INTO report_code (issue_id, code) VALUES ($1, $2)")
-            .bind(issue.to_string())
-            .bind(code)
-            .execute(&mut *conn)
-            .await?;
-    }
     super::care::write_cares(conn, &change.district, change.at, &change.care).await?;
     if let Some(run) = &change.import_progress {
         put_import(conn, run, change.at.0).await?;
     }
-    Ok(Applied::Done)
+    Ok(())
 }
 
 async fn find_replay(conn: &mut Conn, scope: &str, key: &str) -> Result<Applied, StoreError> {
@@ -90,16 +158,31 @@ async fn find_replay(conn: &mut Conn, scope: &str, key: &str) -> Result<Applied,
     Ok(Applied::Replayed { issue, fingerprint: row.try_get("fingerprint")? })
 }
 
-async fn save_issue(conn: &mut Conn, district: &str, save: &Save) -> Result<(), StoreError> {
-    let issue = &save.issue;
-    if save.version_seen == 0 {
-        if insert_issue(conn, district, issue).await? == 0 {
-            return Err(find_conflict(conn, issue).await?);
+/// Rows are locked in one order by all, so that no two changes wait for each other in a circle.
+async fn save_issues(
+    conn: &mut Conn,
+    district: &str,
+    changes: &[&Change],
+) -> Result<(), StoreError> {
+    let mut saves: Vec<&Save> = changes.iter().flat_map(|change| &change.saves).collect();
+    saves.sort_by_key(|save| save.issue.id);
+    for run in saves.chunk_by(|a, b| a.version_seen == 0 && b.version_seen == 0) {
+        if run[0].version_seen == 0 {
+            let issues: Vec<&Issue> = run.iter().map(|save| &save.issue).collect();
+            insert_issues(conn, district, &issues).await?;
+            continue;
         }
-    } else if update_issue(conn, issue, save.version_seen).await? == 0 {
-        return Err(StoreError::Stale);
+        for save in run {
+            if update_issue(conn, &save.issue, save.version_seen).await? == 0 {
+                return Err(StoreError::Stale);
+            }
+            sqlx::query("DELETE FROM issue_assist WHERE issue_id = $1")
+                .bind(save.issue.id.to_string())
+                .execute(&mut *conn)
+                .await?;
+        }
     }
-    write_assists(conn, issue, save.version_seen > 0).await
+    write_assists(conn, &saves).await
 }
 
 /// Why a new issue found its place taken.
@@ -124,17 +207,42 @@ async fn find_conflict(conn: &mut Conn, issue: &Issue) -> Result<StoreError, Sto
     Ok(if external > 0 { StoreError::Taken(EXTERNAL_ID) } else { StoreError::Stale })
 }
 
-async fn insert_issue(conn: &mut Conn, district: &str, issue: &Issue) -> Result<u64, StoreError> {
-    let mut query = Query::new(format!(
-        "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, \
-         {CARE_COLUMNS}) VALUES ("
-    ));
-    query.push_bind(issue.id.to_string()).push(", ");
-    query.push_bind(district).push(", ");
-    query.push_bind(issue.number.as_str()).push(", ");
-    bind_issue(&mut query, issue);
-    query.push(") ON CONFLICT DO NOTHING");
-    Ok(query.build().execute(&mut *conn).await?.rows_affected())
+async fn insert_issues(
+    conn: &mut Conn,
+    district: &str,
+    issues: &[&Issue],
+) -> Result<(), StoreError> {
+    for part in parts(issues, ISSUES_MAX) {
+        let mut query = Query::new(format!(
+            "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, \
+             {CARE_COLUMNS}) VALUES "
+        ));
+        for (at, issue) in part.iter().enumerate() {
+            query.push(if at == 0 { "(" } else { ", (" });
+            query.push_bind(issue.id.to_string()).push(", ");
+            query.push_bind(district).push(", ");
+            query.push_bind(issue.number.as_str()).push(", ");
+            bind_issue(&mut query, issue);
+            query.push(")");
+        }
+        query.push(" ON CONFLICT DO NOTHING");
+        if query.build().execute(&mut *conn).await?.rows_affected() == part.len() as u64 {
+            continue;
+        }
+        // What is taken is told rather than that something is.
+        let mut why = StoreError::Stale;
+        for issue in part {
+            match find_conflict(conn, issue).await? {
+                StoreError::Stale => {}
+                taken => {
+                    why = taken;
+                    break;
+                }
+            }
+        }
+        return Err(why);
+    }
+    Ok(())
 }
 
 async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, StoreError> {
@@ -147,25 +255,20 @@ async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, 
     Ok(query.build().execute(&mut *conn).await?.rows_affected())
 }
 
-async fn write_assists(conn: &mut Conn, issue: &Issue, replace: bool) -> Result<(), StoreError> {
-    if replace {
-        sqlx::query("DELETE FROM issue_assist WHERE issue_id = $1")
-            .bind(issue.id.to_string())
-            .execute(&mut *conn)
-            .await?;
+async fn write_assists(conn: &mut Conn, saves: &[&Save]) -> Result<(), StoreError> {
+    let mut readers = Vec::new();
+    for Save { issue, .. } in saves {
+        // Who was summoned, or is answerable still, reads the issue as an assist does.
+        let own = issue.assists.iter().chain(&issue.supervision.summoned).chain(&issue.answerable);
+        readers.extend(own.map(|department| (issue.id, department)));
     }
-    // Who was summoned, or is answerable still, reads the issue as an assist does.
-    let readers = issue.assists.iter().chain(&issue.supervision.summoned).chain(&issue.answerable);
-    for department in readers {
-        sqlx::query(
-            "INSERT INTO issue_assist (issue_id, department) VALUES ($1, $2) \
-             ON CONFLICT DO NOTHING",
-        )
-        .bind(issue.id.to_string())
-        .bind(department.as_str())
-        .execute(&mut *conn)
-        .await?;
-    }
+    readers.sort_unstable();
+    readers.dedup();
+    let text = ("INSERT INTO issue_assist (issue_id, department) ", " ON CONFLICT DO NOTHING");
+    insert_rows(conn, text, (&readers, ROWS_MAX), |row, (issue, department)| {
+        row.push_bind(issue.to_string()).push_bind(department.as_str().to_owned());
+    })
+    .await?;
     Ok(())
 }
 
@@ -174,31 +277,29 @@ async fn insert_events(
     district: &str,
     events: &[&Event],
 ) -> Result<(), StoreError> {
-    for chunk in events.chunks(ROWS_MAX) {
-        let mut query = Query::new(
-            "INSERT INTO event (district, issue_id, seq, at, actor, action, from_state, to_state, \
-             note, note_digest, facts, attachments, previous, hash) ",
-        );
-        query.push_values(chunk, |mut row, event| {
-            let attachments: Vec<String> =
-                event.attachments.iter().map(ToString::to_string).collect();
-            row.push_bind(district)
-                .push_bind(event.issue.to_string())
-                .push_bind(event.seq)
-                .push_bind(event.at.0)
-                .push_bind(event.actor.canonical())
-                .push_bind(event.action.as_str())
-                .push_bind(event.from.map(|state| state.as_str()))
-                .push_bind(event.to.as_str())
-                .push_bind(event.note.clone())
-                .push_bind(event.note_digest.map(|digest| digest.to_string()))
-                .push_bind(facts_text(&event.facts))
-                .push_bind(attachments.join(";"))
-                .push_bind(event.previous.to_string())
-                .push_bind(event.hash.to_string());
-        });
-        query.build().execute(&mut *conn).await?;
-    }
+    let text = (
+        "INSERT INTO event (district, issue_id, seq, at, actor, action, from_state, to_state, \
+         note, note_digest, facts, attachments, previous, hash) ",
+        "",
+    );
+    insert_rows(conn, text, (events, ROWS_MAX), |row, event| {
+        let attachments: Vec<String> = event.attachments.iter().map(ToString::to_string).collect();
+        row.push_bind(district.to_owned())
+            .push_bind(event.issue.to_string())
+            .push_bind(event.seq)
+            .push_bind(event.at.0)
+            .push_bind(event.actor.canonical())
+            .push_bind(event.action.as_str())
+            .push_bind(event.from.map(|state| state.as_str()))
+            .push_bind(event.to.as_str())
+            .push_bind(event.note.clone())
+            .push_bind(event.note_digest.map(|digest| digest.to_string()))
+            .push_bind(facts_text(&event.facts))
+            .push_bind(attachments.join(";"))
+            .push_bind(event.previous.to_string())
+            .push_bind(event.hash.to_string());
+    })
+    .await?;
     Ok(())
 }
 
@@ -206,40 +307,54 @@ async fn insert_events(
 /// other in a circle.
 pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreError> {
     let all: Vec<_> = deltas.iter().collect();
-    for chunk in all.chunks(ROWS_MAX) {
-        let mut query = Query::new(
-            "INSERT INTO rollup (day, path, cell, kind, category, department, measure, n) ",
-        );
-        query.push_values(chunk, |mut row, (key, n)| {
-            let department = key.bin.department.as_ref().map_or("", |code| code.as_str());
-            row.push_bind(i64::from(key.day.0))
-                .push_bind(key.bin.path.as_str())
-                .push_bind(key.bin.cell.cast_signed())
-                .push_bind(key.bin.kind.as_str())
-                .push_bind(key.bin.category.as_str())
-                .push_bind(department)
-                .push_bind(key.measure.to_string())
-                .push_bind(**n);
-        });
-        query.push(
-            " ON CONFLICT (day, path, cell, kind, category, department, measure) \
-             DO UPDATE SET n = rollup.n + excluded.n",
-        );
-        query.build().execute(&mut *conn).await?;
-    }
+    let text = (
+        "INSERT INTO rollup (day, path, cell, kind, category, department, measure, n) ",
+        " ON CONFLICT (day, path, cell, kind, category, department, measure) \
+         DO UPDATE SET n = rollup.n + excluded.n",
+    );
+    insert_rows(conn, text, (&all, ROWS_MAX), |row, (key, n)| {
+        let department = key.bin.department.as_ref().map_or("", |code| code.as_str());
+        row.push_bind(i64::from(key.day.0))
+            .push_bind(key.bin.path.clone())
+            .push_bind(key.bin.cell.cast_signed())
+            .push_bind(key.bin.kind.as_str())
+            .push_bind(key.bin.category.as_str().to_owned())
+            .push_bind(department.to_owned())
+            .push_bind(key.measure.to_string())
+            .push_bind(**n);
+    })
+    .await?;
     Ok(())
 }
 
-async fn insert_route(conn: &mut Conn, route: &StoredRoute) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO route (issue_id, seq, at, matrix_version, trace) VALUES ($1, $2, $3, $4, $5)",
-    )
-    .bind(route.issue.to_string())
-    .bind(route.seq)
-    .bind(route.at.0)
-    .bind(route.matrix_version)
-    .bind(&route.trace)
-    .execute(&mut *conn)
+async fn insert_routes(conn: &mut Conn, routes: &[&StoredRoute]) -> Result<(), StoreError> {
+    let text = ("INSERT INTO route (issue_id, seq, at, matrix_version, trace) ", "");
+    insert_rows(conn, text, (routes, ROWS_MAX), |row, route| {
+        row.push_bind(route.issue.to_string())
+            .push_bind(route.seq)
+            .push_bind(route.at.0)
+            .push_bind(route.matrix_version)
+            .push_bind(route.trace.clone());
+    })
+    .await?;
+    Ok(())
+}
+
+/// Who reported, and the codes of the receipts.
+async fn insert_reporters(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
+    let contacts: Vec<_> = changes.iter().flat_map(|change| &change.contacts).collect();
+    let text = ("INSERT INTO issue_contact (issue_id, name, phone) ", "");
+    insert_rows(conn, text, (&contacts, ROWS_MAX), |row, (issue, contact)| {
+        row.push_bind(issue.to_string())
+            .push_bind(contact.name.clone())
+            .push_bind(contact.phone.clone());
+    })
+    .await?;
+    let codes: Vec<_> = changes.iter().flat_map(|change| &change.codes).collect();
+    let text = ("INSERT INTO report_code (issue_id, code) ", "");
+    insert_rows(conn, text, (&codes, ROWS_MAX), |row, (issue, code)| {
+        row.push_bind(issue.to_string()).push_bind(code.clone());
+    })
     .await?;
     Ok(())
 }

@@ -24,6 +24,9 @@ type Result<T> = std::result::Result<T, StoreError>;
 #[async_trait]
 impl Issues for Engine {
     async fn apply(&self, change: Change) -> Result<Applied> {
+        if change.is_fresh() {
+            return self.write_fresh(change).await;
+        }
         self.write(move |conn| Box::pin(async move { apply::apply_change(conn, &change).await }))
             .await
     }

@@ -7,6 +7,7 @@ mod as_of;
 pub mod care;
 mod clocks;
 mod cohort;
+mod counters;
 mod desk;
 mod feed;
 mod filter;
@@ -22,6 +23,8 @@ mod supervision;
 mod territories;
 mod truth;
 pub mod uploads;
+
+pub use apply::{apply_change, apply_fresh};
 
 use super::{Conn, Db, Engine, dialect};
 

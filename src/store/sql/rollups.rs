@@ -1,15 +1,18 @@
 //! Counters: sums, and when they are built anew.
 
+use super::counters::log_rebuilt;
 use super::filter::{Over, push_issue_filter, push_rollup_filter, push_scope};
 use super::packs::put_setting;
 use super::rows::{ISSUE_SELECT, issue_of, parsed};
 use super::{Conn, Engine, Query, Row, as_of, dialect, truth};
 use crate::domain::access::Scope;
+use crate::domain::cell::parent_cell;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, METRICS_VERSION, Measure, bin_of};
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
+use crate::store::cube::Cube;
 use crate::store::port::Rollups;
 use crate::store::query::{
     AsOf, Counted, CounterCheck, Group, GroupBy, IssueFilter, OpenSum, RollupFilter, RollupSum,
@@ -29,7 +32,7 @@ const fn columns_of(group: GroupBy) -> &'static str {
     match group {
         GroupBy::Nothing => "'' AS grouped, '' AS second",
         GroupBy::Path => "path AS grouped, '' AS second",
-        GroupBy::Cell => "cell AS grouped, '' AS second",
+        GroupBy::Cell | GroupBy::CellAt(_) => "cell AS grouped, '' AS second",
         GroupBy::Day => "day AS grouped, '' AS second",
         GroupBy::Kind => "kind AS grouped, '' AS second",
         GroupBy::Department => "department AS grouped, '' AS second",
@@ -51,6 +54,10 @@ fn group_of(row: &Row, group: GroupBy) -> Result<Group> {
         GroupBy::Nothing => Group::Nothing,
         GroupBy::Path => Group::Path(row.try_get("grouped")?),
         GroupBy::Cell => Group::Cell(row.try_get::<i64, _>("grouped")?.cast_unsigned()),
+        GroupBy::CellAt(resolution) => {
+            let cell = row.try_get::<i64, _>("grouped")?.cast_unsigned();
+            Group::Cell(parent_cell(cell, resolution))
+        }
         GroupBy::Day => Group::Day(day_of(row, "grouped")?),
         GroupBy::Kind => Group::Kind(parsed(row, "rollup", "grouped", Kind::parse)?),
         GroupBy::Department => {
@@ -105,6 +112,7 @@ async fn is_current(conn: &mut Conn) -> Result<bool> {
 /// Builds the counters anew from the log; nobody else may write meanwhile.
 async fn rebuild(conn: &mut Conn, zone: &TimeZone) -> Result<i64> {
     put_setting(conn, METRICS_SETTING, &METRICS_VERSION.to_string()).await?;
+    log_rebuilt(conn).await?;
     truth::rebuild(conn, zone).await
 }
 
@@ -122,16 +130,36 @@ pub async fn sum_counters(
     push_scope(&mut query, scope, Over::Rollups);
     push_rollup_filter(&mut query, filter);
     query.push(" GROUP BY 1, 2, 3 HAVING SUM(n) <> 0");
-    let rows = query.build().fetch_all(conn).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(RollupSum {
-                group: group_of(row, group)?,
-                measure: parsed(row, "rollup", "measure", Measure::parse)?,
-                n: row.try_get("n")?,
-            })
-        })
-        .collect()
+    let mut sums = Merged::new();
+    for row in query.build().fetch_all(conn).await? {
+        let measure = parsed(&row, "rollup", "measure", Measure::parse)?;
+        sums.add((group_of(&row, group)?, measure), row.try_get("n")?, group);
+    }
+    let told = sums.told();
+    Ok(told.map(|((group, measure), n)| RollupSum { group, measure, n }).collect())
+}
+
+/// Sums of the database, those of cells added up where coarser ones are asked for.
+struct Merged<K> {
+    sums: Vec<(K, i64)>,
+    coarser: BTreeMap<K, i64>,
+}
+
+impl<K: Ord> Merged<K> {
+    fn new() -> Self {
+        Self { sums: Vec::new(), coarser: BTreeMap::new() }
+    }
+
+    fn add(&mut self, key: K, n: i64, group: GroupBy) {
+        match group {
+            GroupBy::CellAt(_) => *self.coarser.entry(key).or_insert(0) += n,
+            _ => self.sums.push((key, n)),
+        }
+    }
+
+    fn told(self) -> impl Iterator<Item = (K, i64)> {
+        self.sums.into_iter().chain(self.coarser).filter(|(_, n)| *n != 0)
+    }
 }
 
 /// What counters of a standing measure say, by group and day.
@@ -150,16 +178,12 @@ pub async fn sum_standing(
     push_scope(&mut query, scope, Over::Rollups);
     push_rollup_filter(&mut query, filter);
     query.push(" GROUP BY 1, 2, day HAVING SUM(n) <> 0");
-    let rows = query.build().fetch_all(conn).await?;
-    rows.iter()
-        .map(|row| {
-            Ok(OpenSum {
-                group: group_of(row, group)?,
-                day: day_of(row, "day")?,
-                n: row.try_get("n")?,
-            })
-        })
-        .collect()
+    let mut sums = Merged::new();
+    for row in query.build().fetch_all(conn).await? {
+        sums.add((group_of(&row, group)?, day_of(&row, "day")?), row.try_get("n")?, group);
+    }
+    let told = sums.told();
+    Ok(told.map(|((group, day), n)| OpenSum { group, day, n }).collect())
 }
 
 /// What is open beyond its limit at an instant, by group and day from which it is: the days before
@@ -171,9 +195,25 @@ pub async fn sum_beyond(
     scope: &Scope,
     (at, zone): (Timestamp, &TimeZone),
 ) -> Result<Vec<OpenSum>> {
-    let today = at.day_in(zone);
-    let before = RollupFilter { to: Some(Day(today.0 - 1)), ..filter.clone() };
+    let before = before_today(filter, at.day_in(zone));
     let mut sums = sum_standing(conn, Measure::OpenOverdue, &before, group, scope).await?;
+    sums.extend(sum_beyond_today(conn, filter, group, scope, (at, zone)).await?);
+    Ok(sums)
+}
+
+fn before_today(filter: &RollupFilter, today: Day) -> RollupFilter {
+    RollupFilter { to: Some(Day(today.0 - 1)), ..filter.clone() }
+}
+
+/// What went beyond its limit on the day of the instant, up to that.
+async fn sum_beyond_today(
+    conn: &mut Conn,
+    filter: &RollupFilter,
+    group: GroupBy,
+    scope: &Scope,
+    (at, zone): (Timestamp, &TimeZone),
+) -> Result<Vec<OpenSum>> {
+    let today = at.day_in(zone);
     let issues = IssueFilter {
         kind: filter.kind,
         category: filter.category.clone(),
@@ -198,8 +238,7 @@ pub async fn sum_beyond(
             *since.entry(Group::of(group, today, &bin)).or_insert(0) += 1;
         }
     }
-    sums.extend(since.into_iter().map(|(group, n)| OpenSum { group, day: today, n }));
-    Ok(sums)
+    Ok(since.into_iter().map(|(group, n)| OpenSum { group, day: today, n }).collect())
 }
 
 #[async_trait]
@@ -210,8 +249,13 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<RollupSum>> {
+        if self.has_counters().await? {
+            return Ok(self.counters.ask(|cube| cube.sum(filter, group, scope)));
+        }
         let mut conn = self.readers.acquire().await?;
-        sum_counters(&mut conn, filter, group, scope).await
+        let mut sums = sum_counters(&mut conn, filter, group, scope).await?;
+        sums.retain(|sum| !sum.measure.is_standing());
+        Ok(sums)
     }
 
     async fn sum_open(
@@ -220,6 +264,10 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>> {
+        if self.has_counters().await? {
+            let ask = |cube: &Cube| cube.sum_standing(Measure::Open, filter, group, scope);
+            return Ok(self.counters.ask(ask));
+        }
         let mut conn = self.readers.acquire().await?;
         sum_standing(&mut conn, Measure::Open, filter, group, scope).await
     }
@@ -231,8 +279,16 @@ impl Rollups for Engine {
         scope: &Scope,
         by: (Timestamp, &TimeZone),
     ) -> Result<Vec<OpenSum>> {
+        let counted = self.has_counters().await?;
         let mut conn = self.readers.acquire().await?;
-        sum_beyond(&mut conn, filter, group, scope, by).await
+        if !counted {
+            return sum_beyond(&mut conn, filter, group, scope, by).await;
+        }
+        let before = before_today(filter, by.0.day_in(by.1));
+        let ask = |cube: &Cube| cube.sum_standing(Measure::OpenOverdue, &before, group, scope);
+        let mut sums = self.counters.ask(ask);
+        sums.extend(sum_beyond_today(&mut conn, filter, group, scope, by).await?);
+        Ok(sums)
     }
 
     async fn sum_as_of(&self, question: &AsOf, scope: &Scope) -> Result<Standing> {
@@ -260,6 +316,14 @@ impl Rollups for Engine {
 
     async fn check_rollups(&self, time_zone: &str) -> Result<CounterCheck> {
         truth::check_counters(self, time_zone).await
+    }
+
+    async fn follow_counters(&self) -> Result<bool> {
+        self.catch_up(i64::MAX).await
+    }
+
+    async fn sweep_counters(&self) -> Result<()> {
+        self.sweep_counter_log().await
     }
 
     async fn replace_rollups(&self, time_zone: String) -> Result<i64> {

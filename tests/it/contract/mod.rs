@@ -3,6 +3,7 @@
 mod admin;
 mod apply;
 mod as_of;
+mod counters;
 mod feed;
 mod filter;
 mod log;

@@ -62,10 +62,12 @@ fn every_state_and_action_occurred(world: &World) {
     }
 }
 
-pub const GROUPS: [GroupBy; 7] = [
+pub const GROUPS: [GroupBy; 9] = [
     GroupBy::Nothing,
     GroupBy::Path,
     GroupBy::Cell,
+    GroupBy::CellAt(h3o::Resolution::Nine),
+    GroupBy::CellAt(h3o::Resolution::Six),
     GroupBy::Day,
     GroupBy::Kind,
     GroupBy::Department,
@@ -77,6 +79,10 @@ pub fn group_of(key: &Key, by: GroupBy) -> Group {
         GroupBy::Nothing => Group::Nothing,
         GroupBy::Path => Group::Path(key.bin.path.clone()),
         GroupBy::Cell => Group::Cell(key.bin.cell),
+        GroupBy::CellAt(resolution) => {
+            let cell = h3o::CellIndex::try_from(key.bin.cell).unwrap();
+            Group::Cell(cell.parent(resolution).unwrap().into())
+        }
         GroupBy::Day => Group::Day(key.day),
         GroupBy::Kind => Group::Kind(key.bin.kind),
         GroupBy::Department => Group::Department(key.bin.department.clone()),

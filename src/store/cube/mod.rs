@@ -1,0 +1,346 @@
+//! All counters of a node in memory, so that the rates of any days and places are added up in
+//! milliseconds, however many issues stand behind them.
+//!
+//! Invariant: a cube holds what the table of counters holds, no more and no less; what it answers
+//! is compared with the table and with the plain sum over all counters by tests.
+//!
+//! Fresh counters are kept in a list, which every question reads through; when it has grown they
+//! are packed: laid under their bins, and added up by path and by coarser cells ([`Plane`]).
+//! Whoever asks for all categories and departments is answered from these sums, others from the
+//! bins themselves.
+
+mod admit;
+mod names;
+mod packed;
+mod plane;
+#[cfg(test)]
+mod tests;
+
+use crate::domain::access::{AreaPath, Scope};
+use crate::domain::cell::{descendant_interval, parent_cell};
+use crate::domain::issue::kind::Kind;
+use crate::domain::metrics::contribution::{Key, Measure, ROLLUP_RESOLUTION};
+use crate::domain::time::Day;
+use crate::store::query::{Group, GroupBy, OpenSum, RollupFilter, RollupSum};
+use admit::{Admission, counting};
+use h3o::Resolution;
+use names::{BinNumbers, Names};
+use packed::{Entry, PLANE_RESOLUTIONS, Packed};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Fresh counters that are read through beside the packed ones, and one more for each so many of
+/// these.
+const FRESH_MAX: usize = 50_000;
+const FRESH_SHARE: usize = 48;
+
+/// The counters.
+#[derive(Clone, Default)]
+pub struct Cube {
+    names: Arc<Names>,
+    packed: Arc<Packed>,
+    fresh: Vec<Entry>,
+}
+
+/// Fresh counters packed together with the others, while new ones came in.
+pub struct Repacked {
+    /// What was packed before.
+    before: Arc<Packed>,
+    packed: Packed,
+    fresh: usize,
+}
+
+impl Cube {
+    /// Adds to a counter.
+    pub fn add(&mut self, key: &Key, n: i64) {
+        let known = (self.names.find_bin(&key.bin), self.names.measures.find(&key.measure));
+        let (bin, measure) = match known {
+            (Some(bin), Some(measure)) => (bin, measure),
+            // While they are packed there is a second holder, who keeps what he has.
+            _ => {
+                let names = Arc::make_mut(&mut self.names);
+                (names.bin(&key.bin), names.measures.number(&key.measure))
+            }
+        };
+        // Sums of reports; none comes near the bounds of these numbers.
+        let (measure, n) = (measure as u16, n as i32);
+        self.fresh.push(Entry { bin, day: key.day.0, measure, n });
+    }
+
+    /// Whether so much has come in that it should be packed.
+    pub fn is_loose(&self) -> bool {
+        self.fresh.len() > FRESH_MAX + self.packed.len() / FRESH_SHARE
+    }
+
+    /// Packs what there is now; `None` when it cannot be.
+    pub fn repack(&self) -> Option<Repacked> {
+        let standing: Vec<bool> =
+            self.names.measures.values().iter().map(|measure| measure.is_standing()).collect();
+        let packed = self.packed.with(&self.names, &self.fresh, &standing)?;
+        Some(Repacked { before: self.packed.clone(), packed, fresh: self.fresh.len() })
+    }
+
+    /// The same, packed.
+    pub fn into_packed(mut self) -> Self {
+        if let Some(packed) = self.repack() {
+            self.take(packed);
+        }
+        self
+    }
+
+    /// Takes what [`Cube::repack`] made of this cube as it was before more came in. What was made
+    /// of another one is left.
+    pub fn take(&mut self, repacked: Repacked) {
+        if !Arc::ptr_eq(&self.packed, &repacked.before) {
+            return;
+        }
+        self.packed = Arc::new(repacked.packed);
+        self.fresh.drain(..repacked.fresh);
+        self.fresh.shrink_to(2 * FRESH_MAX);
+    }
+
+    fn paths(&self) -> Vec<AreaPath> {
+        let paths = self.names.paths.values().iter();
+        paths.map(|path| AreaPath::from_stored(path.clone())).collect()
+    }
+
+    /// Sums by group and measure, without what stands; none is zero.
+    pub fn sum(&self, filter: &RollupFilter, group: GroupBy, scope: &Scope) -> Vec<RollupSum> {
+        let wanted = |measure: &Measure| !measure.is_standing() && filter.wants(*measure);
+        let wanted: Vec<bool> = self.names.measures.values().iter().map(wanted).collect();
+        let admission = Admission::of(&self.names, &self.paths(), filter, scope);
+        let mut sums = Sums::of(wanted.len());
+        let days = self.packed.range(filter.from.map(|d| d.0), filter.to.map(|d| d.0));
+        let added_up = self.is_added_up(filter, scope)
+            && (self.sum_paths(&admission, group, days, &mut sums)
+                || self.sum_cells((filter, scope), group, days, &mut sums));
+        if !added_up {
+            self.sum_bins(&admission, group, days, &mut sums);
+        }
+        for entry in self.fresh.iter().filter(|entry| filter.holds(Day(entry.day))) {
+            let bin = &self.names.bins.values()[entry.bin as usize];
+            if wanted[usize::from(entry.measure)] && admission.holds(bin) {
+                let group = raw_group(group, bin, entry.day);
+                sums.add(group, entry.measure, i64::from(entry.n));
+            }
+        }
+        let names = &self.names;
+        let measures = names.measures.values();
+        let told = sums.each().filter(|(_, measure, n)| *n != 0 && wanted[usize::from(*measure)]);
+        told.filter_map(|(raw, measure, n)| {
+            let group = group_of(names, group, raw)?;
+            Some(RollupSum { group, measure: measures[usize::from(measure)], n })
+        })
+        .collect()
+    }
+
+    /// Whether the question is one of sums that do not tell categories and departments apart.
+    fn is_added_up(&self, filter: &RollupFilter, scope: &Scope) -> bool {
+        filter.category.is_none()
+            && filter.department.is_none()
+            && counting(scope).all(|clause| clause.department.is_none())
+    }
+
+    fn sum_paths(
+        &self,
+        admission: &Admission,
+        group: GroupBy,
+        days: (usize, usize),
+        sums: &mut Sums,
+    ) -> bool {
+        let by = matches!(group, GroupBy::Nothing | GroupBy::Kind | GroupBy::Path | GroupBy::Day);
+        if !by || !admission.is_everywhere() {
+            return false;
+        }
+        let plane = &self.packed.paths;
+        let held: Vec<bool> =
+            plane.keys().iter().map(|key| admission.holds_path(key.path, key.kind)).collect();
+        let raw = |key: u32, day: usize| {
+            let key = plane.keys()[key as usize];
+            match group {
+                GroupBy::Path => u64::from(key.path),
+                GroupBy::Kind => key.kind as u64,
+                GroupBy::Day => raw_day(self.packed.days[day]),
+                _ => 0,
+            }
+        };
+        if group == GroupBy::Day {
+            plane.each(days, |day, key, measure, n| {
+                if held[key as usize] {
+                    sums.add(raw(key, day), measure, i64::from(n));
+                }
+            });
+        } else {
+            plane.sum(days, |key, measure, n| {
+                if held[key as usize] {
+                    sums.add(raw(key, 0), measure, i64::from(n));
+                }
+            });
+        }
+        true
+    }
+
+    fn sum_cells(
+        &self,
+        (filter, scope): (&RollupFilter, &Scope),
+        group: GroupBy,
+        days: (usize, usize),
+        sums: &mut Sums,
+    ) -> bool {
+        let GroupBy::CellAt(resolution) = group else { return false };
+        let Some(at) = PLANE_RESOLUTIONS.iter().position(|known| *known == resolution) else {
+            return false;
+        };
+        let roots = counting(scope).filter_map(|clause| clause.area.as_ref()).chain(&filter.area);
+        let mut roots = roots.map(|root| root.codes().count());
+        if roots.any(|codes| codes > self.packed.depth) || !are_whole(filter, resolution) {
+            return false;
+        }
+        // The cells of counters are finer; a coarser one is held with its first descendant.
+        let first = |cell: u64| descendant_interval(cell, ROLLUP_RESOLUTION).map(|found| found.0);
+        let admission = Admission::of(&self.names, &self.packed.areas, filter, scope);
+        let plane = &self.packed.cells[at];
+        let held = plane.keys().iter().map(|key| {
+            admission.holds_path(key.area, key.kind)
+                && (admission.is_everywhere()
+                    || first(key.cell).is_some_and(|cell| admission.holds_cell(cell)))
+        });
+        let held: Vec<bool> = held.collect();
+        plane.sum(days, |key, measure, n| {
+            if held[key as usize] {
+                sums.add(plane.keys()[key as usize].cell, measure, i64::from(n));
+            }
+        });
+        true
+    }
+
+    fn sum_bins(
+        &self,
+        admission: &Admission,
+        group: GroupBy,
+        (from, to): (usize, usize),
+        sums: &mut Sums,
+    ) {
+        for (number, bin) in self.names.bins.values().iter().enumerate() {
+            if !admission.holds(bin) {
+                continue;
+            }
+            let items = self.packed.items_of(number);
+            let items = &items[items.partition_point(|item| usize::from(item.day) < from)..];
+            let raw = raw_group(group, bin, 0);
+            for item in items.iter().take_while(|item| usize::from(item.day) < to) {
+                let raw = match group {
+                    GroupBy::Day => raw_day(self.packed.days[usize::from(item.day)]),
+                    _ => raw,
+                };
+                sums.add(raw, item.measure, i64::from(item.n));
+            }
+        }
+    }
+
+    /// What counters of a standing measure say, by group and day; none is zero.
+    pub fn sum_standing(
+        &self,
+        measure: Measure,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+    ) -> Vec<OpenSum> {
+        let Some(measure) = self.names.measures.find(&measure) else { return Vec::new() };
+        let admission = Admission::of(&self.names, &self.paths(), filter, scope);
+        let bins = self.names.bins.values();
+        let mut sums = HashMap::<(u64, i32), i64>::new();
+        for entry in self.packed.standing.iter().chain(&self.fresh) {
+            let bin = &bins[entry.bin as usize];
+            let asked = u32::from(entry.measure) == measure && filter.holds(Day(entry.day));
+            if asked && admission.holds(bin) {
+                let raw = raw_group(group, bin, entry.day);
+                *sums.entry((raw, entry.day)).or_insert(0) += i64::from(entry.n);
+            }
+        }
+        let told = sums.into_iter().filter(|(_, n)| *n != 0);
+        told.filter_map(|((raw, day), n)| {
+            Some(OpenSum { group: group_of(&self.names, group, raw)?, day: Day(day), n })
+        })
+        .collect()
+    }
+}
+
+/// Whether each interval of cells that is asked for is made of whole cells at a resolution.
+fn are_whole(filter: &RollupFilter, resolution: Resolution) -> bool {
+    let whole = |cell: u64| descendant_interval(parent_cell(cell, resolution), ROLLUP_RESOLUTION);
+    filter.bounds_cells.iter().flatten().all(|(low, high)| {
+        whole(*low).is_some_and(|(first, _)| first == *low)
+            && whole(*high).is_some_and(|(_, last)| last == *high)
+    })
+}
+
+fn raw_day(day: i32) -> u64 {
+    u64::from(day.cast_unsigned())
+}
+
+/// The number of the group that a bin belongs to; a day where it is asked for.
+fn raw_group(group: GroupBy, bin: &BinNumbers, day: i32) -> u64 {
+    match group {
+        GroupBy::Nothing => 0,
+        GroupBy::Path => u64::from(bin.path),
+        GroupBy::Cell => bin.cell,
+        GroupBy::CellAt(resolution) => parent_cell(bin.cell, resolution),
+        GroupBy::Day => raw_day(day),
+        GroupBy::Kind => bin.kind as u64,
+        GroupBy::Department => u64::from(bin.department),
+        GroupBy::PathCategory => u64::from(bin.path) << 32 | u64::from(bin.category),
+    }
+}
+
+fn group_of(names: &Names, group: GroupBy, raw: u64) -> Option<Group> {
+    let path = |number: u64| names.paths.values().get(number as usize).cloned();
+    Some(match group {
+        GroupBy::Nothing => Group::Nothing,
+        GroupBy::Path => Group::Path(path(raw)?),
+        GroupBy::Cell | GroupBy::CellAt(_) => Group::Cell(raw),
+        GroupBy::Day => Group::Day(Day((raw as u32).cast_signed())),
+        GroupBy::Kind => Group::Kind(*Kind::ALL.get(raw as usize)?),
+        GroupBy::Department => Group::Department(
+            raw.checked_sub(1).and_then(|at| names.departments.values().get(at as usize)).cloned(),
+        ),
+        GroupBy::PathCategory => Group::PathCategory(
+            path(raw >> 32)?,
+            names.categories.values().get((raw & 0xffff_ffff) as usize)?.clone(),
+        ),
+    })
+}
+
+/// Sums by group and measure.
+struct Sums {
+    measures: usize,
+    places: HashMap<u64, usize>,
+    sums: Vec<i64>,
+    /// The group that was added to last, and its place: counters of one group come together.
+    last: (u64, usize),
+}
+
+impl Sums {
+    fn of(measures: usize) -> Self {
+        Self { measures, places: HashMap::new(), sums: Vec::new(), last: (0, usize::MAX) }
+    }
+
+    fn add(&mut self, group: u64, measure: u16, n: i64) {
+        if self.last.1 == usize::MAX || self.last.0 != group {
+            let next = self.places.len() * self.measures;
+            let place = *self.places.entry(group).or_insert(next);
+            if place == self.sums.len() {
+                self.sums.resize(place + self.measures, 0);
+            }
+            self.last = (group, place);
+        }
+        self.sums[self.last.1 + usize::from(measure)] += n;
+    }
+
+    fn each(&self) -> impl Iterator<Item = (u64, u16, i64)> {
+        self.places.iter().flat_map(|(group, place)| {
+            let sums = self.sums[*place..*place + self.measures].iter();
+            sums.enumerate().map(|(measure, n)| (*group, measure as u16, *n))
+        })
+    }
+}

@@ -1,0 +1,236 @@
+//! Counters at rest: each under its bin, and added up by path and by coarser cells.
+
+use super::names::Names;
+use super::plane::Plane;
+use crate::domain::access::AreaPath;
+use crate::domain::cell::parent_cell;
+use crate::domain::issue::kind::Kind;
+use h3o::Resolution;
+use std::collections::{BTreeSet, HashSet};
+
+/// The cells by which counters are added up.
+pub const PLANE_RESOLUTIONS: [Resolution; 5] =
+    [Resolution::Five, Resolution::Six, Resolution::Seven, Resolution::Eight, Resolution::Nine];
+/// Added up by cell, counters are kept apart by the areas of the deepest level that has at most so
+/// many.
+const PLANE_AREAS_MAX: usize = 64;
+/// The most different days; a day's number has two bytes.
+const DAYS_MAX: usize = 65_535;
+
+/// One counter of a day, as it came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub bin: u32,
+    pub day: i32,
+    pub measure: u16,
+    pub n: i32,
+}
+
+/// One counter under its bin.
+#[derive(Clone, Copy, Debug)]
+pub struct Item {
+    /// The place of the day among the days that there are.
+    pub day: u16,
+    pub measure: u16,
+    pub n: i32,
+}
+
+/// What counters are added up by in a plane of cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CellKey {
+    /// The place of the area in [`Packed::areas`].
+    pub area: u32,
+    pub kind: Kind,
+    pub cell: u64,
+}
+
+/// What counters are added up by in the plane of paths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PathKey {
+    pub path: u32,
+    pub kind: Kind,
+}
+
+/// Counters at rest.
+#[derive(Debug)]
+pub struct Packed {
+    /// The days that there are, in order.
+    pub days: Vec<i32>,
+    /// Where each bin's items begin, and the end.
+    starts: Vec<u32>,
+    items: Vec<Item>,
+    /// Counters of what stands at an instant; these are few, and asked for day by day.
+    pub standing: Vec<Entry>,
+    /// The areas by which the planes of cells are kept apart.
+    pub areas: Vec<AreaPath>,
+    /// How many codes their paths have at most.
+    pub depth: usize,
+    pub cells: Vec<Plane<CellKey>>,
+    pub paths: Plane<PathKey>,
+}
+
+impl Default for Packed {
+    fn default() -> Self {
+        Self {
+            days: Vec::new(),
+            starts: vec![0],
+            items: Vec::new(),
+            standing: Vec::new(),
+            areas: Vec::new(),
+            depth: 0,
+            cells: PLANE_RESOLUTIONS.map(|_| Plane::of(0, std::iter::empty())).into(),
+            paths: Plane::of(0, std::iter::empty()),
+        }
+    }
+}
+
+impl Packed {
+    /// How many counters there are.
+    pub fn len(&self) -> usize {
+        self.items.len() + self.standing.len()
+    }
+
+    /// The items of a bin.
+    pub fn items_of(&self, bin: usize) -> &[Item] {
+        match self.starts.get(bin + 1) {
+            Some(end) => &self.items[self.starts[bin] as usize..*end as usize],
+            // A bin that is younger than this.
+            None => &[],
+        }
+    }
+
+    /// The places of the first of the days, and of the one after the last; days are inclusive.
+    pub fn range(&self, from: Option<i32>, to: Option<i32>) -> (usize, usize) {
+        let place = |day: i32| self.days.partition_point(|known| *known < day);
+        let from = from.map_or(0, place);
+        (from, to.map_or(self.days.len(), |to| place(to.saturating_add(1))).max(from))
+    }
+
+    /// All counters, for another packing.
+    fn entries(&self) -> impl Iterator<Item = Entry> {
+        let fine = (0..self.starts.len() - 1).flat_map(move |bin| {
+            self.items_of(bin).iter().map(move |item| Entry {
+                bin: bin as u32,
+                day: self.days[usize::from(item.day)],
+                measure: item.measure,
+                n: item.n,
+            })
+        });
+        fine.chain(self.standing.iter().copied())
+    }
+
+    /// These counters and others together; `None` when they are of more days than can be told
+    /// apart. `is_standing` says it of each measure's number.
+    pub fn with(&self, names: &Names, fresh: &[Entry], is_standing: &[bool]) -> Option<Self> {
+        let mut all: Vec<Entry> = Vec::with_capacity(self.len() + fresh.len());
+        all.extend(self.entries());
+        all.extend_from_slice(fresh);
+        all.sort_unstable_by_key(|entry| (entry.bin, entry.day, entry.measure));
+        all.dedup_by(|next, first| {
+            let same = (next.bin, next.day, next.measure) == (first.bin, first.day, first.measure);
+            if same {
+                first.n += next.n;
+            }
+            same
+        });
+        all.retain(|entry| entry.n != 0);
+        let stands = |entry: &Entry| is_standing[usize::from(entry.measure)];
+        let standing: Vec<Entry> = all.iter().filter(|entry| stands(entry)).copied().collect();
+        all.retain(|entry| !stands(entry));
+        let days: HashSet<i32> = all.iter().map(|entry| entry.day).collect();
+        let mut days: Vec<i32> = days.into_iter().collect();
+        days.sort_unstable();
+        if days.len() > DAYS_MAX {
+            return None;
+        }
+        let place = |day: i32| days.partition_point(|known| *known < day) as u16;
+        let mut starts = Vec::with_capacity(names.bins.values().len() + 1);
+        let mut items = Vec::with_capacity(all.len());
+        for entry in &all {
+            while starts.len() <= entry.bin as usize {
+                starts.push(items.len() as u32);
+            }
+            items.push(Item { day: place(entry.day), measure: entry.measure, n: entry.n });
+        }
+        while starts.len() <= names.bins.values().len() {
+            starts.push(items.len() as u32);
+        }
+        drop(all);
+        let mut packed = Self { days, starts, items, standing, ..Self::default() };
+        packed.add_up(names);
+        Some(packed)
+    }
+
+    fn add_up(&mut self, names: &Names) {
+        let bins = names.bins.values();
+        let order = self.by_day();
+        let (days, ordered) = (self.days.len(), || {
+            order.iter().map(|(bin, at)| (&bins[*bin as usize], self.items[*at as usize]))
+        });
+        let paths = ordered().map(|(bin, item)| {
+            (PathKey { path: bin.path, kind: bin.kind }, item.day, item.measure, item.n)
+        });
+        let paths = Plane::of(days, paths);
+        let (areas, depth, area_of) = areas_of(names);
+        let cells = PLANE_RESOLUTIONS.map(|resolution| {
+            let keys: Vec<CellKey> = bins
+                .iter()
+                .map(|bin| CellKey {
+                    area: area_of[bin.path as usize],
+                    kind: bin.kind,
+                    cell: parent_cell(bin.cell, resolution),
+                })
+                .collect();
+            let counters = order.iter().map(|(bin, at)| {
+                let item = self.items[*at as usize];
+                (keys[*bin as usize], item.day, item.measure, item.n)
+            });
+            Plane::of(days, counters)
+        });
+        (self.paths, self.cells) = (paths, cells.into());
+        (self.areas, self.depth) = (areas, depth);
+    }
+
+    /// Bin and place of each item, in the order of days.
+    fn by_day(&self) -> Vec<(u32, u32)> {
+        let mut next = vec![0_u32; self.days.len() + 1];
+        for item in &self.items {
+            next[usize::from(item.day) + 1] += 1;
+        }
+        for day in 1..next.len() {
+            next[day] += next[day - 1];
+        }
+        let mut order = vec![(0, 0); self.items.len()];
+        for bin in 0..self.starts.len() - 1 {
+            for at in self.starts[bin]..self.starts[bin + 1] {
+                let place = &mut next[usize::from(self.items[at as usize].day)];
+                order[*place as usize] = (bin as u32, at);
+                *place += 1;
+            }
+        }
+        order
+    }
+}
+
+/// The first codes of a path, as a path.
+fn head(path: &str, codes: usize) -> &str {
+    let Some(last) = codes.checked_sub(1) else { return "" };
+    path.match_indices('/').nth(last).map_or(path, |(at, _)| &path[..=at])
+}
+
+/// The areas by which cells are kept apart, how deep they lie, and which of them each path is in.
+fn areas_of(names: &Names) -> (Vec<AreaPath>, usize, Vec<u32>) {
+    let paths = names.paths.values();
+    let heads = |depth: usize| {
+        let all: BTreeSet<&str> = paths.iter().map(|path| head(path, depth)).collect();
+        all.into_iter().collect::<Vec<_>>()
+    };
+    let codes = |path: &String| path.matches('/').count();
+    let deepest = paths.iter().map(codes).max().unwrap_or(0);
+    let depth = (0..=deepest).rfind(|depth| heads(*depth).len() <= PLANE_AREAS_MAX).unwrap_or(0);
+    let areas = heads(depth);
+    let place = |path: &String| areas.partition_point(|area| *area < head(path, depth)) as u32;
+    let area_of = paths.iter().map(place).collect();
+    let areas = areas.into_iter().map(|area| AreaPath::from_stored(area.to_owned())).collect();
+    (areas, depth, area_of)
+}
