@@ -186,12 +186,12 @@ fn check<'a>(
         fault(&mut faults, "text", say("请填写情况说明", "Say what is the matter"));
     }
     check_words(&mut faults, "text", &submission.text, TEXT_CHARS_MAX);
-    let address = submission.address.as_deref().unwrap_or("");
-    check_words(&mut faults, "address", address, ADDRESS_CHARS_MAX);
+    let address = submission.address.as_deref();
+    check_words(&mut faults, "address", address.unwrap_or(""), ADDRESS_CHARS_MAX);
     faults.extend(accuracy_fault(submission.accuracy_m));
     if submission.occurred.is_some_and(|at| at.0 > now.0 + CLOCK_SKEW_MS_MAX) {
-        let says = say("发生时间晚于现在", "The time of occurrence lies in the future");
-        fault(&mut faults, "occurred_at", says);
+        let (zh, en) = ("发生时间晚于现在", "The time of occurrence lies in the future");
+        fault(&mut faults, "occurred_at", say(zh, en));
     }
     if submission.settle_note.is_some() && submission.anonymous {
         let says = say("匿名上报不能自行处置", "Who settles on the spot gives the name");
@@ -310,12 +310,32 @@ pub async fn submit_with(
     // The key of an anonymous report is nobody's: it would tell who reported.
     let owner = actor.account().filter(|_| !submission.anonymous);
     let scope = owner.map_or("anonymous".to_owned(), |id| id.to_string());
-    if let Some(key) = &key
+    // Files that came with a report that is kept already need not be kept again.
+    if !brought.is_empty()
+        && let Some(key) = &key
         && let Some((issue, fingerprint)) = ctx.store.find_idempotent(&scope, &key.key).await?
     {
         return replay(ctx, actor, key, issue, &fingerprint).await;
     }
-    // A report that is kept already is answered although the channel was closed since.
+    let outcome = submit_new(ctx, actor, submission, (&scope, key.as_ref()), brought).await;
+    match (outcome, &key) {
+        // A report that is kept already is answered although it would be refused now.
+        (Err(error), Some(key)) => match ctx.store.find_idempotent(&scope, &key.key).await {
+            Ok(Some((issue, fingerprint))) => replay(ctx, actor, key, issue, &fingerprint).await,
+            _ => Err(error),
+        },
+        (outcome, _) => outcome,
+    }
+}
+
+/// A report under a key that is new, as far as is known.
+async fn submit_new(
+    ctx: &Ctx,
+    actor: &Actor,
+    submission: Submission,
+    (scope, key): (&str, Option<&RequestKey>),
+    brought: Brought,
+) -> Result<Submitted, AppError> {
     check_open(ctx, actor, "report")?;
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
     let chosen = check(&snapshot, &submission, actor, now)?;
@@ -332,8 +352,8 @@ pub async fn submit_with(
     if let Some(contact) = submission.contact.clone() {
         change.contacts.push((issue.id, keep_contact(&snapshot.seals, &issue, contact)?));
     }
-    change.idempotency = key.as_ref().map(|key| Idempotency {
-        scope,
+    change.idempotency = key.map(|key| Idempotency {
+        scope: scope.to_owned(),
         key: key.key.clone(),
         fingerprint: key.fingerprint.clone(),
         issue: issue.id,
@@ -344,7 +364,7 @@ pub async fn submit_with(
         Applied::Done => Ok(Submitted { issue, code: Some(code), preview, replayed: false }),
         Applied::Replayed { issue, fingerprint } => {
             let key = key.ok_or_else(|| AppError::Internal("a replay without a key".into()))?;
-            replay(ctx, actor, &key, issue, &fingerprint).await
+            replay(ctx, actor, key, issue, &fingerprint).await
         }
     }
 }

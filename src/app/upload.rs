@@ -304,6 +304,12 @@ pub struct Brought {
     pub uploads: Vec<String>,
 }
 
+impl Brought {
+    pub fn is_empty(&self) -> bool {
+        self.photos.is_empty() && self.uploads.is_empty()
+    }
+}
+
 /// Keeps the bytes of all files that come with a report, and gives their records.
 ///
 /// # Errors

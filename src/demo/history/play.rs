@@ -109,6 +109,12 @@ impl<'w> Play<'w> {
             return Err(Halt::End);
         }
         command.version = self.issue.version;
+        // A term that would be over before the office opens begins with the step.
+        let term = command.until.map(|until| until.0 - self.issue.updated.0);
+        command.until = command.until.zip(term).map(|(until, term)| match until > at {
+            true => until,
+            false => Timestamp(at.0 + term),
+        });
         let action = command.action;
         let timing = (at, &self.world.snapshot.keeper);
         let (after, event) = match decide_timed(&self.issue, &command, actor, timing) {
