@@ -8,6 +8,7 @@ use crate::domain::territory::check::Finding;
 use crate::domain::territory::diff::Change;
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::Lineage;
+use crate::http::audit::{AccountNameWire, AccountNames, name_of};
 use crate::http::extract::Lang;
 use crate::store::port::TerritoryVersion;
 use serde::Serialize;
@@ -21,17 +22,23 @@ pub struct VersionWire {
     pub state: String,
     pub note: String,
     pub created_at: String,
+    /// Who staged it; null for the command line and for older versions.
+    pub created_by: Option<AccountNameWire>,
     pub published_at: Option<String>,
+    /// Who published it; null for the command line and for older versions.
+    pub published_by: Option<AccountNameWire>,
 }
 
 impl VersionWire {
-    pub fn of(version: &TerritoryVersion) -> Self {
+    pub fn of(version: &TerritoryVersion, names: &AccountNames) -> Self {
         Self {
             version: version.version,
             state: version.state.clone(),
             note: version.note.clone(),
             created_at: version.created.to_rfc3339(),
+            created_by: version.author.map(|id| name_of(names, id)),
             published_at: version.published.map(|at| at.to_rfc3339()),
+            published_by: version.publisher.map(|id| name_of(names, id)),
         }
     }
 }
