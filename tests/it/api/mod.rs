@@ -2,6 +2,7 @@
 //! a small Jinshui, the shipped catalog and the shipped matrix in force.
 
 pub mod access;
+mod addition;
 mod administration;
 mod audit;
 mod desk;
