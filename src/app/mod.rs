@@ -40,6 +40,7 @@ pub mod person;
 pub mod photo;
 pub mod place;
 pub mod proposals;
+pub mod reach;
 pub mod redraw;
 pub mod refold;
 pub mod repeat;

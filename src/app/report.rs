@@ -359,11 +359,7 @@ pub async fn submit_with(
 const ADDING_TRIES_MAX: usize = 20;
 
 /// What a report was added to, as far as its reporter may read it.
-async fn find_added_to(
-    ctx: &Ctx,
-    actor: &Actor,
-    issue: &Issue,
-) -> Result<Option<Issue>, AppError> {
+async fn find_added_to(ctx: &Ctx, actor: &Actor, issue: &Issue) -> Result<Option<Issue>, AppError> {
     match issue.merged_into {
         Some(known) => Ok(ctx.store.find_issue(known, &Scope::of(actor)).await?),
         None => Ok(None),

@@ -25,6 +25,7 @@ use crate::domain::territory::area::polygon_to_geojson;
 use crate::domain::territory::import::{Imported, Importer, Mapping};
 use crate::domain::territory::lineage::Lineage;
 use crate::domain::territory::repair::ShapeLimits;
+use crate::format::faults::Note;
 use crate::format::lineage::read_lineage;
 use crate::format::{FileLimits, FormatError, read_features};
 use axum::Json;
@@ -78,7 +79,7 @@ fn import_file(
     file: Bytes,
     layer: Option<&str>,
     mut importer: Importer,
-) -> Result<(Imported, Vec<String>), FormatError> {
+) -> Result<(Imported, Vec<Note>), FormatError> {
     let limits = FileLimits::default();
     let report =
         read_features(Cursor::new(file), layer, &limits, &mut |feature| importer.take(feature))?;
@@ -164,7 +165,7 @@ pub async fn stage_version(
         return Err(no_area(&imported));
     }
     let version = stage_areas(&app.ctx, Some(admin.account.id), &imported, details).await?;
-    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, notes, lang))))
+    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, &notes, lang))))
 }
 
 /// # Errors
@@ -197,7 +198,7 @@ async fn import_in_background(
     file: Bytes,
     texts: &Texts,
     datum: Datum,
-) -> Result<(Imported, Vec<String>), ApiError> {
+) -> Result<(Imported, Vec<Note>), ApiError> {
     let importer = Importer::new(mapping_of(texts)?, datum, ShapeLimits::default());
     let layer = texts.get("layer").filter(|layer| !layer.is_empty()).cloned();
     let work = move || import_file(file, layer.as_deref(), importer);

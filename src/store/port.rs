@@ -17,6 +17,7 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::Deltas;
+use crate::domain::metrics::reach::Place;
 use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
@@ -61,6 +62,16 @@ pub trait Issues: Send + Sync {
         near: Option<&[(u64, u64)]>,
         scope: &Scope,
     ) -> Result<Vec<(u64, i64)>>;
+
+    /// Where the issues stand that a filter finds, as they are counted: longitude and latitude in
+    /// degrees, and how many stand there; disputes in the middle of their coarse cells, for
+    /// everybody. `None` where there are more than `most` places.
+    async fn count_places(
+        &self,
+        filter: &IssueFilter,
+        most: usize,
+        scope: &Scope,
+    ) -> Result<Option<Vec<Place>>>;
 
     /// The issues merged into this one: id and number.
     async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>>;
@@ -208,11 +219,7 @@ pub trait Territories: Send + Sync {
         moves: Change,
     ) -> Result<()>;
     /// Takes a staged version away; whether there was one. Nothing is logged where there was none.
-    async fn delete_staged_territory(
-        &self,
-        version: i64,
-        log: Option<AdminEntry>,
-    ) -> Result<bool>;
+    async fn delete_staged_territory(&self, version: i64, log: Option<AdminEntry>) -> Result<bool>;
 
     async fn replace_branches(&self, branches: Vec<BranchRow>, at: Timestamp) -> Result<()>;
     async fn load_branches(&self) -> Result<Vec<BranchRow>>;

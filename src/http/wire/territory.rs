@@ -4,10 +4,12 @@ use crate::app::territory::TerritoryPreview;
 use crate::app::words::area::{
     feature_words, finding_words, lineage_words, refusal_words, repair_words,
 };
+use crate::app::words::format::note_words;
 use crate::domain::territory::check::Finding;
 use crate::domain::territory::diff::Change;
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::Lineage;
+use crate::format::faults::Note;
 use crate::http::audit::{AccountNameWire, AccountNames, name_of};
 use crate::http::extract::Lang;
 use crate::store::port::TerritoryVersion;
@@ -65,12 +67,7 @@ pub struct StagedWire {
 }
 
 /// What came of a file, staged under `version`.
-pub fn staged_wire(
-    version: i64,
-    imported: &Imported,
-    notes: Vec<String>,
-    lang: Lang,
-) -> StagedWire {
+pub fn staged_wire(version: i64, imported: &Imported, notes: &[Note], lang: Lang) -> StagedWire {
     let repairs = imported.repairs.iter().map(|repaired| FeatureNote {
         feature: lang.pick(&feature_words(&repaired.feature)),
         says: repaired.repairs.iter().map(|repair| lang.pick(&repair_words(repair))).collect(),
@@ -82,7 +79,7 @@ pub fn staged_wire(
         areas: imported.areas.len(),
         repairs: repairs.collect(),
         refusals: imported.refusals.iter().map(|refusal| refusal_wire(refusal, lang)).collect(),
-        notes,
+        notes: notes.iter().map(|note| lang.pick(&note_words(note))).collect(),
     }
 }
 

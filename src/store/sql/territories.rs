@@ -284,11 +284,7 @@ impl Territories for Engine {
         .await
     }
 
-    async fn delete_staged_territory(
-        &self,
-        version: i64,
-        log: Option<AdminEntry>,
-    ) -> Result<bool> {
+    async fn delete_staged_territory(&self, version: i64, log: Option<AdminEntry>) -> Result<bool> {
         self.write(move |conn| {
             Box::pin(async move { delete_staged(conn, version, log.as_ref()).await })
         })

@@ -21,6 +21,7 @@ mod site;
 pub mod supervision;
 mod territory;
 mod upload;
+mod words;
 mod workflow;
 
 use crate::support::{Fixture, seals};

@@ -7,6 +7,7 @@ mod maps;
 mod metrics;
 mod mvt;
 mod periodic;
+mod reach;
 
 use crate::support::world::{DEPARTMENTS, World, opening};
 use crate::support::{Chance, Fixture};
