@@ -34,6 +34,9 @@ pub mod what {
     pub const POST_DROP: &str = "post.drop";
     pub const BRANCH_CREATE: &str = "branch.create";
     pub const BRANCH_UPDATE: &str = "branch.update";
+    pub const TERRITORY_STAGE: &str = "territory.stage";
+    pub const TERRITORY_EDIT: &str = "territory.edit";
+    pub const TERRITORY_DELETE: &str = "territory.delete";
     pub const TERRITORY_PUBLISH: &str = "territory.publish";
     pub const MATRIX_ACTIVATE: &str = "matrix.activate";
     pub const MATRIX_ROLLBACK: &str = "matrix.rollback";

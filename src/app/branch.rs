@@ -7,6 +7,7 @@ use super::error::{AppError, say};
 use super::faults::{Faults, GivenPlace};
 use super::people::{branch_of, branch_row};
 use super::person::NAME_CHARS_MAX;
+use super::words::row::code_words;
 use crate::domain::id::{AccountId, AreaCode, BranchCode};
 use crate::domain::territory::Branch;
 use std::collections::BTreeMap;
@@ -159,7 +160,8 @@ pub async fn put_branch(
     draft: &BranchDraft,
 ) -> Result<KeptBranch, AppError> {
     let wrong = |error| {
-        AppError::field("code", say(format!("编号无效：{error}"), format!("No code: {error}")))
+        let zh = format!("编号无效：{}", code_words(&error).zh);
+        AppError::field("code", say(zh, format!("No code: {error}")))
     };
     let code = BranchCode::parse(code.trim()).map_err(wrong)?;
     let all = list_branches(ctx).await?;

@@ -1,6 +1,7 @@
 //! Reading a form: every field is looked at, and all that is wrong is told at once, by field.
 
 use super::error::{AppError, FieldProblem, Say, say};
+use super::words::format::position_zh;
 use crate::domain::datum::Datum;
 use crate::domain::territory::Position;
 
@@ -62,7 +63,10 @@ impl Faults {
             let (lon, lat) = datum.to_wgs84(lon, lat);
             Position::new(lon, lat)
         });
-        let wrong = |error| say(format!("位置无效：{error}"), format!("This is no place: {error}"));
+        let wrong = |error| {
+            let zh = format!("位置无效：{}", position_zh(&error));
+            say(zh, format!("This is no place: {error}"))
+        };
         position.map_err(|error| self.add(field, wrong(error))).ok()
     }
 

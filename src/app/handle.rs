@@ -164,8 +164,8 @@ async fn read_command(
     let snapshot = ctx.snapshot();
     let target = match &request.target {
         Some(text) => {
-            let other = find_target(ctx, scope, text).await?;
-            check_one_kind(issue, &other)?;
+            let other = find_target(ctx, scope, ("target", text)).await?;
+            check_one_kind(issue.kind, &other, "target")?;
             Some(Target {
                 id: other.id,
                 number: other.number,

@@ -1,13 +1,14 @@
 //! Taking in areas, people, catalogs and matrices: what a file brings, joined with what is in
 //! force.
 
+use super::admin_log::what;
 use super::ctx::Ctx;
 use super::error::{AppError, FieldProblem, say};
 use super::matrix::{Activating, activate_matrix, draft_matrix};
 use super::people::{branch_row, post_row, worker_row};
 use super::snapshot::{CALENDARS, load_calendars};
-use super::territory::{lineage_row, row_of, stage_territory};
-use crate::domain::id::{AreaCode, BranchCode};
+use super::territory::{Staging, lineage_row, row_of, stage_territory_by};
+use crate::domain::id::{AccountId, AreaCode, BranchCode};
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::domain::territory::posting::find_double;
@@ -63,12 +64,14 @@ fn check_names(imported: &Imported) -> Result<(), AppError> {
     }
 }
 
-/// Stages imported areas as the next version of the territory and returns its number.
+/// Stages imported areas as the next version of the territory and returns its number; no actor is
+/// the command line.
 ///
 /// # Errors
 /// A name cannot be kept, or the store is not available.
 pub async fn stage_areas(
     ctx: &Ctx,
+    actor: Option<AccountId>,
     imported: &Imported,
     details: StageDetails,
 ) -> Result<i64, AppError> {
@@ -99,7 +102,10 @@ pub async fn stage_areas(
         lineage.extend(gone.map(retire));
     }
     let lineage = lineage.iter().map(lineage_row).collect();
-    stage_territory(ctx, rows.into_values().collect(), lineage, &details.note).await
+    let refused = imported.refusals.len();
+    let facts = (refused > 0).then(|| ("refused", refused.to_string())).into_iter().collect();
+    let staging = Staging { actor, what: what::TERRITORY_STAGE, facts, note: &details.note };
+    stage_territory_by(ctx, rows.into_values().collect(), lineage, staging).await
 }
 
 async fn put_pack(

@@ -1,6 +1,7 @@
 //! The use cases: they load what a decision needs, let the core decide, and save one change.
 
 pub mod account;
+mod addition;
 pub mod admin_log;
 pub mod analysis;
 pub mod assets;
@@ -39,6 +40,7 @@ pub mod person;
 pub mod photo;
 pub mod place;
 pub mod proposals;
+pub mod reach;
 pub mod redraw;
 pub mod refold;
 pub mod repeat;

@@ -6,6 +6,7 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::faults::{Faults, GivenPlace};
 use super::people::{post_of, post_row, worker_of, worker_row};
+use super::words::row::hours_zh;
 use crate::domain::id::{AccountId, AreaCode, WorkerId};
 use crate::domain::territory::posting::{self, PostDetails, PostFault, PostStanding};
 use crate::domain::territory::{Area, DutyHours, Level, Post, Territory, Validity, Worker};
@@ -89,7 +90,10 @@ fn read_person(draft: &PersonDraft, id: WorkerId) -> Result<Worker, AppError> {
 fn read_hours(faults: &mut Faults, text: &str) -> DutyHours {
     DutyHours::parse(text).unwrap_or_else(|error| {
         let says = say(
-            format!("值班时间无法识别：{error}。例如 Mon-Fri 08:00-12:00,14:00-18:00；留空为全天"),
+            format!(
+                "值班时间无法识别：{}。例如 Mon-Fri 08:00-12:00,14:00-18:00；留空为全天",
+                hours_zh(&error)
+            ),
             format!(
                 "These hours cannot be read: {error}. Such as \
                 Mon-Fri 08:00-12:00,14:00-18:00; empty for at all times"

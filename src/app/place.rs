@@ -1,6 +1,7 @@
 //! From a declared position to a place in the territory.
 
 use super::error::{AppError, say};
+use super::words::format::position_zh;
 use crate::domain::access::AreaPath;
 use crate::domain::datum::Datum;
 use crate::domain::id::AreaCode;
@@ -27,16 +28,14 @@ pub fn place(
     datum: Datum,
     accuracy_m: Option<f64>,
 ) -> Result<Placed, AppError> {
-    let invalid = |error: &dyn std::fmt::Display| {
-        AppError::field(
-            "position",
-            say(format!("坐标无效：{error}"), format!("This is no position: {error}")),
-        )
+    let invalid = |error| {
+        let zh = format!("坐标无效：{}", position_zh(&error));
+        AppError::field("position", say(zh, format!("This is no position: {error}")))
     };
     // The raw pair is checked first, so that the message is about what was sent.
-    Position::new(raw.0, raw.1).map_err(|error| invalid(&error))?;
+    Position::new(raw.0, raw.1).map_err(invalid)?;
     let (lon, lat) = datum.to_wgs84(raw.0, raw.1);
-    let position = Position::new(lon, lat).map_err(|error| invalid(&error))?;
+    let position = Position::new(lon, lat).map_err(invalid)?;
     let location = territory.locate(position, accuracy_m);
     let candidates: Vec<(AreaCode, f64)> =
         location.candidates.iter().map(|c| (c.area.code.clone(), c.distance_m)).collect();

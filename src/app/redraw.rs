@@ -1,11 +1,12 @@
 //! Editing the territory in force: a list of edits is tried, and staged as the next version with
 //! the lineage that comes of it.
 
+use super::admin_log::what;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, say};
-use super::territory::{lineage_row, row_of, stage_territory};
+use super::territory::{Staging, lineage_row, row_of, stage_territory_by};
 use super::words::area::edit_words;
-use crate::domain::id::AreaCode;
+use crate::domain::id::{AccountId, AreaCode};
 use crate::domain::territory::Area;
 use crate::domain::territory::check::{Finding, Tolerance, check_areas};
 use crate::domain::territory::redraw::{EDITS_MAX, Edit, EditProblem, Redrawn, redraw};
@@ -115,8 +116,8 @@ fn field_problem(problem: &EditProblem) -> FieldProblem {
 /// As for [`preview_edits`]; or an edit cannot be, or there is none.
 pub async fn stage_edits(
     ctx: &Ctx,
-    base: i64,
-    edits: Vec<Edit>,
+    actor: Option<AccountId>,
+    (base, edits): (i64, Vec<Edit>),
     note: &str,
 ) -> Result<i64, AppError> {
     let snapshot = ctx.snapshot();
@@ -147,5 +148,7 @@ pub async fn stage_edits(
     rows.extend(before.iter().filter(|row| is_kept(&row.code)).cloned());
     rows.sort_by(|a, b| a.code.cmp(&b.code));
     let lineage = redrawn.lineage.iter().map(lineage_row).collect();
-    stage_territory(ctx, rows, lineage, note).await
+    let facts = vec![("edits", edits.len().to_string())];
+    let staging = Staging { actor, what: what::TERRITORY_EDIT, facts, note };
+    stage_territory_by(ctx, rows, lineage, staging).await
 }

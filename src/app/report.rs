@@ -1,32 +1,28 @@
 //! A report: placed, checked, routed and kept; or previewed, which keeps nothing.
 
-use super::confide::{keep_contact, keep_step};
+mod open;
+
+use super::addition::find_known;
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, FieldProblem, Say, say};
 use super::likeness::{ALIKE_MAX, Alike, Wanted, find_alike};
-use super::notify::summons_of;
-use super::number::{new_code, new_number};
 use super::photo::Processed;
 use super::place::{Placed, place};
 use super::route::{Routed, route};
 use super::settings::check_open;
 use super::shown::shown_text;
 use super::upload::{Brought, keep_brought};
-use crate::domain::access::Actor;
-use crate::domain::access::Role;
-use crate::domain::audit::Hash;
+use crate::domain::access::{Actor, Role, Scope};
 use crate::domain::catalog::{Category, Condition};
 use crate::domain::datum::Datum;
 use crate::domain::id::{CategoryCode, ConditionCode, IssueId};
-use crate::domain::issue::event::{EventActor, Facts, fact};
 use crate::domain::issue::kind::{Kind, Severity};
-use crate::domain::issue::record::{Issue, evolve, place_facts};
-use crate::domain::issue::state::{Action, State};
-use crate::domain::issue::step::{Command, Draft, decide_timed, seal};
-use crate::domain::metrics::contribution::deltas_of;
+use crate::domain::issue::record::Issue;
 use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
+use crate::store::StoreError;
 use crate::store::care::SEALED_PREFIX;
-use crate::store::change::{Applied, Attachment, Change, Contact, Idempotency, Save, StoredRoute};
+use crate::store::change::{Applied, Contact};
+use open::{Kept, change_of};
 
 pub const TEXT_CHARS_MAX: usize = 2_000;
 pub const ADDRESS_CHARS_MAX: usize = 200;
@@ -58,6 +54,8 @@ pub struct Submission {
     pub occurred: Option<Timestamp>,
     /// What the worker did on the spot, if that settled it.
     pub settle_note: Option<String>,
+    /// The issue, by number or id, that it is one more report of.
+    pub adds_to: Option<String>,
     /// The channel.
     pub source: String,
 }
@@ -84,6 +82,8 @@ pub struct Submitted {
     /// was erased.
     pub code: Option<String>,
     pub preview: Preview,
+    /// What it was added to, where the reporter may read that.
+    pub added_to: Option<Issue>,
     /// Whether the same request had been kept before.
     pub replayed: bool,
 }
@@ -341,31 +341,48 @@ async fn submit_new(
     let chosen = check(&snapshot, &submission, actor, now)?;
     check_named(&submission, chosen.category, actor)?;
     let preview = preview_chosen(ctx, &snapshot, actor, &submission, &chosen, now).await?;
-    let mut change =
-        Change { district: snapshot.instance.district.clone(), at: now, ..Change::default() };
-    let attachments = keep_brought(ctx, actor, &brought, now).await?;
-    change.uploads = brought.uploads;
-    let issue = open_issue(ctx, actor, &submission, &chosen, &preview, &attachments, &mut change)?;
-    for attachment in attachments {
-        change.attachments.push(Attachment { issue: issue.id, ..attachment });
-    }
-    if let Some(contact) = submission.contact.clone() {
-        change.contacts.push((issue.id, keep_contact(&snapshot.seals, &issue, contact)?));
-    }
-    change.idempotency = key.map(|key| Idempotency {
-        scope: scope.to_owned(),
-        key: key.key.clone(),
-        fingerprint: key.fingerprint.clone(),
-        issue: issue.id,
-    });
-    let code = new_code();
-    change.codes.push((issue.id, code.clone()));
-    match ctx.store.apply(change).await? {
-        Applied::Done => Ok(Submitted { issue, code: Some(code), preview, replayed: false }),
-        Applied::Replayed { issue, fingerprint } => {
-            let key = key.ok_or_else(|| AppError::Internal("a replay without a key".into()))?;
-            replay(ctx, actor, key, issue, &fingerprint).await
+    let mut known = find_known(ctx, actor, &submission, chosen.category.kind).await?;
+    let photos = keep_brought(ctx, actor, &brought, now).await?;
+    let kept = Kept {
+        submission: &submission,
+        chosen: &chosen,
+        preview: &preview,
+        photos: &photos,
+        uploads: &brought.uploads,
+        idempotency: key.map(|key| (scope.to_owned(), key.clone())),
+    };
+    for _ in 0..ADDING_TRIES_MAX {
+        let (issue, code, change) = change_of(ctx, actor, &kept, known.as_ref(), now)?;
+        match (ctx.store.apply(change).await, key) {
+            // Somebody worked on what it is added to: it is added to that as it is now.
+            (Err(StoreError::Stale), _) if known.is_some() => {
+                known = find_known(ctx, actor, &submission, chosen.category.kind).await?;
+            }
+            (Err(error), _) => return Err(error.into()),
+            (Ok(Applied::Done), _) => {
+                let added_to = find_added_to(ctx, actor, &issue).await?;
+                let code = Some(code);
+                return Ok(Submitted { issue, code, preview, added_to, replayed: false });
+            }
+            (Ok(Applied::Replayed { issue, fingerprint }), Some(key)) => {
+                return replay(ctx, actor, key, issue, &fingerprint).await;
+            }
+            (Ok(Applied::Replayed { .. }), None) => {
+                return Err(AppError::Internal("a replay without a key".into()));
+            }
         }
+    }
+    Err(StoreError::Stale.into())
+}
+
+/// How often a report is added anew to what others work on at the same time.
+const ADDING_TRIES_MAX: usize = 20;
+
+/// What a report was added to, as far as its reporter may read it.
+async fn find_added_to(ctx: &Ctx, actor: &Actor, issue: &Issue) -> Result<Option<Issue>, AppError> {
+    match issue.merged_into {
+        Some(known) => Ok(ctx.store.find_issue(known, &Scope::of(actor)).await?),
+        None => Ok(None),
     }
 }
 
@@ -382,7 +399,7 @@ async fn replay(
         return Err(AppError::KeyReused);
     }
     // The key is as secret as the report it came with, so its holder may read what it made.
-    let everything = crate::domain::access::Scope::everything();
+    let everything = Scope::everything();
     let issue = ctx.store.find_issue(issue, &everything).await?.ok_or_else(AppError::no_issue)?;
     let (snapshot, kept) = (ctx.snapshot(), &issue.place);
     let placed = place(&snapshot.territory, kept.raw, kept.datum, kept.accuracy_m)?;
@@ -398,104 +415,7 @@ async fn replay(
     let mut alike = find_alike(ctx, actor, &wanted).await?;
     alike.truncate(ALIKE_MAX);
     let code = ctx.store.find_code(issue.id).await?;
-    Ok(Submitted { preview: Preview { placed, routed, alike }, issue, code, replayed: true })
-}
-
-fn report_facts(
-    submission: &Submission,
-    chosen: &Chosen<'_>,
-    preview: &Preview,
-    number: &str,
-    actor: &Actor,
-) -> Facts {
-    let mut facts = place_facts(&preview.placed.place);
-    let mut put = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            facts.insert(name.to_owned(), value);
-        }
-    };
-    put(fact::NUMBER, Some(number.to_owned()));
-    put(fact::KIND, Some(chosen.category.kind.to_string()));
-    put(fact::CATEGORY, Some(chosen.category.code.to_string()));
-    put(fact::CONDITION, chosen.condition.map(|condition| condition.code.to_string()));
-    put(fact::NATURE, chosen.category.nature.map(|nature| nature.as_str().to_owned()));
-    put(fact::SEVERITY, Some(submission.severity.as_str().to_owned()));
-    put(fact::INSPECTION, Some(chosen.category.needs_inspection.to_string()));
-    // The digest of a short text lets a guess be tried, so a dispute's has none.
-    let digest = || Hash::of_text(&submission.text).to_string();
-    put(fact::TEXT_SHA256, (chosen.category.kind != Kind::Dispute).then(digest));
-    put(fact::SOURCE, Some(submission.source.clone()));
-    // Who reports without a name is not in the log either.
-    let reporter = actor.account().filter(|_| !submission.anonymous);
-    put(fact::REPORTER, reporter.map(|id| id.to_string()));
-    put(
-        fact::ANONYMOUS,
-        Some(
-            (submission.anonymous || actor.account().is_none() && submission.contact.is_none())
-                .to_string(),
-        ),
-    );
-    put(fact::PROPOSED, preview.routed.lead().map(ToString::to_string));
-    // That there is someone to call, not who.
-    put(fact::CONTACT, submission.contact.as_ref().map(|_| true.to_string()));
-    put(fact::LIMIT, preview.routed.limit().map(|limit| limit.to_string()));
-    facts
-}
-
-/// The new issue with its first events, written into `change`.
-fn open_issue(
-    ctx: &Ctx,
-    actor: &Actor,
-    submission: &Submission,
-    chosen: &Chosen<'_>,
-    preview: &Preview,
-    photos: &[Attachment],
-    change: &mut Change,
-) -> Result<Issue, AppError> {
-    let id = IssueId(ctx.new_uuid().as_u128());
-    let at = reported_at(submission, change.at);
-    let number = new_number();
-    let draft = Draft {
-        actor: match actor.account().filter(|_| !submission.anonymous) {
-            Some(id) => EventActor::Account { id, role: actor.grants().first().map(|g| g.role) },
-            None => EventActor::Reporter,
-        },
-        action: Action::Report,
-        note: None,
-        facts: report_facts(submission, chosen, preview, &number, actor),
-        attachments: photos.iter().map(|photo| photo.id).collect(),
-    };
-    let snapshot = ctx.snapshot();
-    let event = seal(id, 1, at, draft, (None, State::Reported), Hash::START);
-    let event = snapshot.keeper.time(None, event, change.at);
-    let internal = |error: &dyn std::fmt::Display| AppError::Internal(error.to_string());
-    let mut issue = evolve(None, &event).map_err(|error| internal(&error))?;
-    issue.text.clone_from(&submission.text);
-    issue.address.clone_from(&submission.address);
-    let snapshot = ctx.snapshot();
-    snapshot.seals.keep_text(None, &mut issue)?;
-    let mut events = vec![event];
-    if let Some(note) = &submission.settle_note {
-        let command =
-            Command { note: Some(note.clone()), ..Command::bare(Action::Settle, issue.version) };
-        let timing = (change.at, &snapshot.keeper);
-        let step = decide_timed(&issue, &command, actor, timing)?;
-        // A phone that was offline shows what was settled then, so then is when it counts from.
-        super::evidence::check_settled(&snapshot, &issue, photos, at)?;
-        let (settled, event, said) = keep_step(&snapshot.seals, Some(&issue), step)?;
-        issue = settled;
-        events.push(event);
-        change.care.sealed.extend(said);
-    }
-    change.deltas = deltas_of(None, &issue, &snapshot.zone);
-    change.care.summons = summons_of(ctx, &snapshot, None, &issue)?;
-    change.routes.push(StoredRoute {
-        issue: id,
-        seq: 1,
-        at,
-        matrix_version: preview.routed.matrix_version,
-        trace: preview.routed.trace_json(),
-    });
-    change.saves.push(Save { version_seen: 0, issue: issue.clone(), events });
-    Ok(issue)
+    let added_to = find_added_to(ctx, actor, &issue).await?;
+    let preview = Preview { placed, routed, alike };
+    Ok(Submitted { preview, issue, code, added_to, replayed: true })
 }

@@ -357,7 +357,18 @@ pub async fn rehome_stragglers(ctx: &Ctx) -> Result<usize, AppError> {
     Ok(moved)
 }
 
-/// Stages areas as the next version of the territory.
+/// Who stages a version, and how the log tells of it.
+pub struct Staging<'a> {
+    /// `None` for the command line.
+    pub actor: Option<AccountId>,
+    /// As the log names it.
+    pub what: &'a str,
+    /// More facts for the log, beside the number of areas and the note.
+    pub facts: Vec<(&'a str, String)>,
+    pub note: &'a str,
+}
+
+/// Stages areas as the next version of the territory, from the command line.
 ///
 /// # Errors
 /// The store is not available.
@@ -367,5 +378,41 @@ pub async fn stage_territory(
     lineage: Vec<LineageRow>,
     note: &str,
 ) -> Result<i64, AppError> {
-    Ok(ctx.store.stage_territory(areas, lineage, note.to_owned(), ctx.now()).await?)
+    let staging = Staging { actor: None, what: what::TERRITORY_STAGE, facts: Vec::new(), note };
+    stage_territory_by(ctx, areas, lineage, staging).await
+}
+
+/// As [`stage_territory`], by an account.
+///
+/// # Errors
+/// As for [`stage_territory`].
+pub async fn stage_territory_by(
+    ctx: &Ctx,
+    areas: Vec<AreaRow>,
+    lineage: Vec<LineageRow>,
+    staging: Staging<'_>,
+) -> Result<i64, AppError> {
+    let Staging { actor, what, mut facts, note } = staging;
+    facts.push(("areas", areas.len().to_string()));
+    facts.extend((!note.is_empty()).then(|| ("note", note.to_owned())));
+    // The store puts the version's number for the subject.
+    let log = admin_log::entry(ctx, actor, what, "", facts);
+    let (note, at) = (note.to_owned(), ctx.now());
+    Ok(ctx.store.stage_territory(areas, lineage, note, at, Some(log)).await?)
+}
+
+/// Takes a staged version away.
+///
+/// # Errors
+/// There is no such staged version, or the store is not available.
+pub async fn delete_territory(
+    ctx: &Ctx,
+    actor: Option<AccountId>,
+    version: i64,
+) -> Result<(), AppError> {
+    let log = admin_log::entry(ctx, actor, what::TERRITORY_DELETE, &version.to_string(), []);
+    match ctx.store.delete_staged_territory(version, Some(log)).await? {
+        true => Ok(()),
+        false => Err(not_staged(version)),
+    }
 }

@@ -5,6 +5,7 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::handle::{parse_department, unknown};
 use super::number::parse_code;
+use super::words::format::position_zh;
 use crate::domain::access::{Actor, Scope};
 use crate::domain::datum::Datum;
 use crate::domain::id::AccountId;
@@ -42,13 +43,13 @@ fn word<T>(
 }
 
 fn wgs84(raw: (f64, f64), datum: Datum) -> Result<(f64, f64), AppError> {
-    let wrong = |error: &dyn std::fmt::Display| {
-        let says = say(format!("坐标无效：{error}"), format!("This is no position: {error}"));
-        AppError::field("position", says)
+    let wrong = |error| {
+        let zh = format!("坐标无效：{}", position_zh(&error));
+        AppError::field("position", say(zh, format!("This is no position: {error}")))
     };
-    Position::new(raw.0, raw.1).map_err(|error| wrong(&error))?;
+    Position::new(raw.0, raw.1).map_err(wrong)?;
     let (lon, lat) = datum.to_wgs84(raw.0, raw.1);
-    Position::new(lon, lat).map_err(|error| wrong(&error))?;
+    Position::new(lon, lat).map_err(wrong)?;
     Ok((lon, lat))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod area;
 pub mod file;
+pub mod format;
 pub mod history;
 pub mod row;
 

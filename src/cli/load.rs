@@ -198,7 +198,7 @@ pub async fn run_areas(config: &ConfigArgs, args: AreasArgs) -> anyhow::Result<E
         note: args.note,
         generated: false,
     };
-    let version = stage_areas(&ctx, &imported, details).await.map_err(told)?;
+    let version = stage_areas(&ctx, None, &imported, details).await.map_err(told)?;
     match args.publish {
         true => publish(&ctx, version).await?,
         false => println!("staged as version {version}; see `hexward territory preview {version}`"),

@@ -2,7 +2,7 @@
 
 use super::load::publish;
 use super::open::{open, told};
-use crate::app::territory::{TerritoryPreview, preview_territory};
+use crate::app::territory::{TerritoryPreview, delete_territory, preview_territory};
 use crate::config::ConfigArgs;
 use std::process::ExitCode;
 
@@ -38,9 +38,7 @@ pub async fn run(config: &ConfigArgs, command: TerritoryCommand) -> anyhow::Resu
         }
         TerritoryCommand::Publish { version } => publish(&ctx, version).await?,
         TerritoryCommand::Delete { version } => {
-            if !ctx.store.delete_staged_territory(version).await? {
-                anyhow::bail!("there is no staged version {version}");
-            }
+            delete_territory(&ctx, None, version).await.map_err(told)?;
             println!("version {version} is gone");
         }
     }

@@ -1,6 +1,7 @@
 //! Layers of owned things (roads, rivers, parks): lines and polygons from GeoJSON, and the document
 //! that the store keeps of a layer. docs/formats.md describes the properties.
 
+use super::faults::{CornerFault, Damage, Unit, UnknownFile};
 use super::{FormatError, without_bom};
 use crate::domain::datum::Datum;
 use crate::domain::territory::Position;
@@ -30,7 +31,7 @@ impl Default for AssetMapping {
 }
 
 /// Why a feature is no thing of a layer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum AssetFault {
     #[error("it has no {0}; give each thing one that stays the same over the years")]
     NoCode(String),
@@ -43,13 +44,13 @@ pub enum AssetFault {
     #[error("it has no geometry")]
     NoGeometry,
     #[error("a position of it is none: {0}")]
-    Position(String),
+    Position(CornerFault),
     #[error("a line of it has fewer than two points, or a ring fewer than four")]
     TooShort,
 }
 
 /// A feature that was left out: its number in the file, from 1, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("feature {number}: {fault}")]
 pub struct AssetProblem {
     pub number: usize,
@@ -58,15 +59,15 @@ pub struct AssetProblem {
 
 fn collection(bytes: &[u8]) -> Result<FeatureCollection, FormatError> {
     if bytes.len() > LAYER_BYTES_MAX {
-        return Err(FormatError::TooLarge { max: LAYER_BYTES_MAX as u64, unit: "bytes" });
+        return Err(FormatError::TooLarge { max: LAYER_BYTES_MAX as u64, unit: Unit::Bytes });
     }
     let text = std::str::from_utf8(without_bom(bytes))
-        .map_err(|error| FormatError::Damaged(error.to_string()))?;
-    let json: GeoJson =
-        text.parse().map_err(|error: geojson::Error| FormatError::Damaged(error.to_string()))?;
+        .map_err(|error| FormatError::Damaged(Damage::NotUtf8(error)))?;
+    let damaged = |error: geojson::Error| FormatError::Damaged(Damage::GeoJson(error.to_string()));
+    let json: GeoJson = text.parse().map_err(damaged)?;
     match json {
         GeoJson::FeatureCollection(collection) => Ok(collection),
-        _ => Err(FormatError::Unknown("it is no GeoJSON FeatureCollection")),
+        _ => Err(FormatError::Unknown(UnknownFile::NoCollection)),
     }
 }
 
@@ -128,13 +129,13 @@ fn line_of(
     let point = |position: &geojson::Position| match position.as_slice() {
         [x, y, ..] => {
             // What was given is checked, so that the message is about it.
-            let wrong = |error: &dyn ToString| AssetFault::Position(error.to_string());
-            Position::new(*x, *y).map_err(|error| wrong(&error))?;
+            let wrong = |error| AssetFault::Position(CornerFault::Position(error));
+            Position::new(*x, *y).map_err(wrong)?;
             let (x, y) = datum.to_wgs84(*x, *y);
-            Position::new(x, y).map_err(|error| wrong(&error))?;
+            Position::new(x, y).map_err(wrong)?;
             Ok(Coord { x, y })
         }
-        _ => Err(AssetFault::Position("fewer than two numbers".into())),
+        _ => Err(AssetFault::Position(CornerFault::Short)),
     };
     let points: Vec<Coord<f64>> = points.iter().map(point).collect::<Result<_, _>>()?;
     match points.len() < points_min {
@@ -235,7 +236,7 @@ pub fn layer_from_json(text: &str) -> Result<(Layer, Vec<Asset>), FormatError> {
     let things = serde_json::to_vec(&doc.things)?;
     let (assets, problems) = read_assets(&things, &AssetMapping::default(), Datum::Wgs84)?;
     if let Some(problem) = problems.first() {
-        return Err(FormatError::Damaged(problem.to_string()));
+        return Err(FormatError::Damaged(Damage::Kept(problem.to_string())));
     }
     let LayerDoc { code, name, name_en, distance_m, grow_m, generated, .. } = doc;
     Ok((Layer { code, name, name_en, distance_m, grow_m, generated }, assets))

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::csv_rows::{Columns, FieldError, LineProblem, Row, RowError, read_rows};
+use super::expected::Expected;
 use crate::domain::catalog::{
     CatalogParts, Category, Class, Condition, Department, LIMIT_AMOUNT_MAX, Limit, LimitRow,
     LimitTable, Nature, PhotoRequirement, Relation, Scheme, SchemeCode, TimeType, Validity, Walk,
@@ -62,12 +63,6 @@ const PUBLISHED: Columns = Columns {
     optional: &[],
 };
 
-/// The words of [`Level`] as error texts list them.
-pub(super) const LEVEL_WORDS: &str =
-    "province, city, district, street, community, grid or micro_grid";
-/// The words of [`Kind`] as error texts list them.
-pub(super) const KIND_WORDS: &str = "hazard, dispute or opinion";
-
 /// Reads `schemes.csv`.
 pub fn read_schemes(bytes: &[u8]) -> (Vec<Scheme>, Vec<LineProblem>) {
     read_rows(bytes, &SCHEMES, |row| {
@@ -84,19 +79,18 @@ pub fn read_schemes(bytes: &[u8]) -> (Vec<Scheme>, Vec<LineProblem>) {
 /// Reads `categories.csv`.
 pub fn read_categories(bytes: &[u8]) -> (Vec<Category>, Vec<LineProblem>) {
     read_rows(bytes, &CATEGORIES, |row| {
-        let kind = required_word(row, "kind", KIND_WORDS, Kind::parse)?;
-        let nature_words = "suggestion, complaint, question, legal_consultation or small_wish";
+        let kind = required_word(row, "kind", Expected::Kind, Kind::parse)?;
         Ok(Category {
             code: row.parse("code", CategoryCode::parse)?,
             scheme: row.parse("scheme", SchemeCode::parse)?,
-            class: row.word("class", "component, event, 部件 or 事件", Class::parse)?,
+            class: row.word("class", Expected::Class, Class::parse)?,
             big_code: row.required("big_code")?.to_owned(),
             small_code: row.optional("small_code").map(str::to_owned),
             parent: row.parse_optional("parent", CategoryCode::parse)?,
             kind,
             name: row.required("name")?.to_owned(),
             name_en: row.optional("name_en").map(str::to_owned),
-            nature: row.word("nature", nature_words, Nature::parse)?,
+            nature: row.word("nature", Expected::Nature, Nature::parse)?,
             // The parties of a dispute are known by nature; whoever reports anything else may
             // keep the name back unless the city says otherwise.
             anonymous_allowed: row.flag("anonymous_allowed", kind != Kind::Dispute)?,
@@ -110,10 +104,10 @@ pub fn read_categories(bytes: &[u8]) -> (Vec<Category>, Vec<LineProblem>) {
 /// row; an empty one is kept as no limit.
 pub fn read_conditions(bytes: &[u8], limits: &LimitTable) -> (Vec<Condition>, Vec<LineProblem>) {
     read_rows(bytes, &CONDITIONS, |row| {
-        let photo_words = "none, before or before_and_after";
-        let photo = row.word("photo", photo_words, PhotoRequirement::parse)?.unwrap_or_default();
+        let photo =
+            row.word("photo", Expected::Photo, PhotoRequirement::parse)?.unwrap_or_default();
         let bound = |column| {
-            row.word(column, "a whole number from 1 to 99999, or empty", |text| {
+            row.word(column, Expected::Bound, |text| {
                 text.parse::<u32>().ok().filter(|n| (1..=99_999).contains(n))
             })
         };
@@ -141,14 +135,13 @@ pub fn read_conditions(bytes: &[u8], limits: &LimitTable) -> (Vec<Condition>, Ve
 /// Reads `limits.csv`: what odd or local limit texts mean in one city.
 pub fn read_limit_table(bytes: &[u8]) -> (LimitTable, Vec<LineProblem>) {
     let (rows, mut problems) = read_rows(bytes, &LIMITS, |row| {
-        let unit_words = "urgent_hour, work_hour, work_day, natural_day or empty to refuse";
-        let amount = row.word("amount", "a whole number from 1 to 9999, or empty", |text| {
+        let amount = row.word("amount", Expected::Amount, |text| {
             text.parse::<u32>().ok().filter(|n| (1..=LIMIT_AMOUNT_MAX).contains(n))
         })?;
         let limit_row = LimitRow {
             text: row.required("text")?.to_owned(),
             amount,
-            unit: row.word("unit", unit_words, TimeType::parse)?,
+            unit: row.word("unit", Expected::LimitUnit, TimeType::parse)?,
             reason: row.required("reason")?.to_owned(),
         };
         Ok((row.line, limit_row))
@@ -167,11 +160,10 @@ pub fn read_limit_table(bytes: &[u8]) -> (LimitTable, Vec<LineProblem>) {
 /// Reads `crosswalk.csv`.
 pub fn read_crosswalk(bytes: &[u8]) -> (Vec<Walk>, Vec<LineProblem>) {
     read_rows(bytes, &WALKS, |row| {
-        let words = "exact, narrower, broader or related";
         Ok(Walk {
             from: row.parse("from", CategoryCode::parse)?,
             to: row.parse("to", CategoryCode::parse)?,
-            relation: required_word(row, "relation", words, Relation::parse)?,
+            relation: required_word(row, "relation", Expected::Relation, Relation::parse)?,
         })
     })
 }
@@ -187,7 +179,7 @@ pub fn read_names_en(bytes: &[u8]) -> (HashMap<CategoryCode, String>, Vec<LinePr
 /// Reads `departments.csv`.
 pub fn read_departments(bytes: &[u8]) -> (Vec<Department>, Vec<LineProblem>) {
     read_rows(bytes, &DEPARTMENTS, |row| {
-        let level = row.word("area_level", LEVEL_WORDS, Level::parse)?;
+        let level = row.word("area_level", Expected::Level, Level::parse)?;
         let area = row.parse_optional("area_code", AreaCode::parse)?;
         let area = match (level, area) {
             (Some(level), Some(code)) => Some((level, code)),
@@ -242,7 +234,7 @@ pub fn read_published_table(
     // line does not move the codes of the lines after it.
     let mut counts: HashMap<String, usize> = HashMap::new();
     let (rows, mut problems) = read_rows(bytes, &PUBLISHED, |row| {
-        let class = required_word(row, "class", "部件 or 事件", Class::parse)?;
+        let class = required_word(row, "class", Expected::PublishedClass, Class::parse)?;
         let small_code = published_code(row, "small_code")?;
         let big_code = published_code(row, "big_code")?;
         let count =
@@ -344,14 +336,14 @@ fn add_published(
 fn published_code(row: &Row<'_>, column: &'static str) -> Result<String, FieldError> {
     row.parse(column, |text| match text.as_bytes() {
         [b'0'..=b'9', b'0'..=b'9'] => Ok(text.to_owned()),
-        _ => Err(RowError::Unexpected { text: text.to_owned(), expected: "two digits" }),
+        _ => Err(RowError::Unexpected { text: text.to_owned(), expected: Expected::TwoDigits }),
     })
 }
 
 pub(super) fn required_word<T>(
     row: &Row<'_>,
     column: &'static str,
-    expected: &'static str,
+    expected: Expected,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> Result<T, FieldError> {
     row.word(column, expected, parse)?.ok_or((column, RowError::Empty))

@@ -6,6 +6,8 @@ use std::fmt;
 
 use csv::{ByteRecord, StringRecord};
 
+use super::expected::Expected;
+use super::faults::{Clash, PointFault};
 use crate::domain::catalog::{LimitError, Validity, ValidityError};
 use crate::domain::id::{AreaCode, BranchCode, CategoryCode, CodeError, DepartmentCode, WorkerId};
 use crate::domain::routing::WindowError;
@@ -51,7 +53,7 @@ pub enum RowError {
     #[error(transparent)]
     Window(#[from] WindowError),
     #[error("{text:?} is not {expected}")]
-    Unexpected { text: String, expected: &'static str },
+    Unexpected { text: String, expected: Expected },
     #[error("department {0} is not known")]
     UnknownDepartment(DepartmentCode),
     #[error("{0} names no category or condition of the catalog, or not of this class")]
@@ -69,7 +71,7 @@ pub enum RowError {
     #[error("({lon}, {lat}) is no longitude and latitude in degrees; are they exchanged?")]
     BadPosition { lon: String, lat: String },
     #[error("its geometry cannot be used: {0}")]
-    BadGeometry(String),
+    BadGeometry(PointFault),
     #[error(transparent)]
     Hours(#[from] DutyHoursError),
     #[error(transparent)]
@@ -83,7 +85,7 @@ pub enum RowError {
     Expired { to: Day },
     /// What a row says contradicts other rows.
     #[error("{0}")]
-    Conflict(String),
+    Conflict(Clash),
 }
 
 /// A problem with the place where it stands.
@@ -172,7 +174,7 @@ impl Row<'_> {
     pub fn word<T>(
         &self,
         column: &'static str,
-        expected: &'static str,
+        expected: Expected,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<Option<T>, FieldError> {
         self.parse_optional(column, |text| {
@@ -184,7 +186,7 @@ impl Row<'_> {
     /// # Errors
     /// Neither `true` nor `false` nor empty.
     pub fn flag(&self, column: &'static str, default: bool) -> Result<bool, FieldError> {
-        let flag = self.word(column, "true or false", |text| match text {
+        let flag = self.word(column, Expected::Flag, |text| match text {
             "true" => Some(true),
             "false" => Some(false),
             _ => None,
@@ -197,8 +199,8 @@ impl Row<'_> {
     /// # Errors
     /// Not dates, or reversed ones.
     pub fn validity(&self) -> Result<Validity, FieldError> {
-        let from = self.word("valid_from", "a date such as 2026-01-31", Day::parse)?;
-        let to = self.word("valid_to", "a date such as 2026-01-31", Day::parse)?;
+        let from = self.word("valid_from", Expected::Date, Day::parse)?;
+        let to = self.word("valid_to", Expected::Date, Day::parse)?;
         Validity::new(from, to).map_err(|error| ("valid_to", error.into()))
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use encoding_rs::Encoding;
 
 use super::FormatError;
+use super::faults::Damage;
 use crate::domain::territory::feature::Value;
 
 /// Bytes of the file header and of a field's description.
@@ -34,18 +35,18 @@ impl<'a> Table<'a> {
     /// # Errors
     /// A header that does not fit the file, or an encoding that nobody knows.
     pub fn open(bytes: &'a [u8], label: Option<&str>) -> Result<Self, FormatError> {
-        let damaged = |why: &str| FormatError::Damaged(format!("its .dbf {why}"));
-        let header = bytes.get(..HEADER_BYTES).ok_or_else(|| damaged("is cut short"))?;
+        let damaged = FormatError::Damaged;
+        let header = bytes.get(..HEADER_BYTES).ok_or_else(|| damaged(Damage::DbfCut))?;
         let short = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
         let (header_bytes, record_bytes) = (short(8), short(10));
         if record_bytes == 0 {
-            return Err(damaged("has empty records"));
+            return Err(damaged(Damage::DbfEmpty));
         }
-        let head = bytes.get(..header_bytes).ok_or_else(|| damaged("is cut short"))?;
+        let head = bytes.get(..header_bytes).ok_or_else(|| damaged(Damage::DbfCut))?;
         let records = &bytes[header_bytes..];
         let encoding = match label {
             Some(label) => encoding_of_label(label)
-                .ok_or_else(|| damaged(&format!("is in the unknown encoding {label:?}")))?,
+                .ok_or_else(|| damaged(Damage::DbfEncoding(label.to_owned())))?,
             None => encoding_of_language(header[29]).unwrap_or_else(|| guess_encoding(bytes)),
         };
         let mut fields = Vec::new();
@@ -61,7 +62,7 @@ impl<'a> Table<'a> {
             start += length;
         }
         if start > record_bytes {
-            return Err(damaged("has fields longer than its records"));
+            return Err(damaged(Damage::DbfFields));
         }
         Ok(Self { records, record_bytes, fields, encoding })
     }

@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::faults::{Unit, UnknownFile};
 use super::{FileLimits, FileReport, FormatError, prj};
-use crate::domain::territory::feature::{Feature, RawRing, Shape, Value};
+use crate::domain::territory::feature::{Feature, RawRing, Shape, Unreadable, Value};
 
 /// What a JSON file turned out to be.
 #[derive(Debug)]
@@ -38,7 +39,7 @@ pub fn read(
     let top = TopSeed(&mut state).deserialize(&mut json).and_then(|top| json.end().map(|()| top));
     let over = input.get_ref().limit() == 0;
     if over {
-        return Err(FormatError::TooLarge { max: limits.file_bytes_max, unit: "bytes" });
+        return Err(FormatError::TooLarge { max: limits.file_bytes_max, unit: Unit::Bytes });
     }
     match state.stop.take() {
         Some(Stop::Topology) => return Ok(Outcome::Topology),
@@ -51,8 +52,7 @@ pub fn read(
         notes.extend(prj::check_crs_name(name)?);
     }
     if !top.has_features {
-        let feature =
-            top.single.ok_or(FormatError::Unknown("it has no features and no geometry"))?;
+        let feature = top.single.ok_or(FormatError::Unknown(UnknownFile::NoFeatures))?;
         state.features = 1;
         (state.each)(feature);
     }
@@ -191,13 +191,13 @@ impl<'de> Visitor<'de> for FeaturesSeed<'_, '_> {
             state.features += 1;
             let max = state.limits.features_max;
             if state.features > max {
-                let over = FormatError::TooLarge { max: max as u64, unit: "features" };
+                let over = FormatError::TooLarge { max: max as u64, unit: Unit::Features };
                 state.stop = Some(Stop::Failed(over));
                 return Err(serde::de::Error::custom("stopped"));
             }
             let feature = if text.get().len() > state.limits.feature_bytes_max {
                 let bytes_max = state.limits.feature_bytes_max;
-                malformed(state.features, format!("it has more than {bytes_max} bytes"))
+                malformed(state.features, Unreadable::TooLong { bytes_max })
             } else {
                 read_feature(state.features, text.get())
             };
@@ -207,7 +207,7 @@ impl<'de> Visitor<'de> for FeaturesSeed<'_, '_> {
     }
 }
 
-fn malformed(number: usize, why: String) -> Feature {
+fn malformed(number: usize, why: Unreadable) -> Feature {
     let shape = Shape::Malformed(why);
     Feature { number, id: None, layer: None, properties: BTreeMap::new(), shape }
 }
@@ -224,7 +224,7 @@ fn read_feature(number: usize, text: &str) -> Feature {
     }
     match serde_json::from_str::<Wire<'_>>(text) {
         Ok(wire) => feature_of(number, wire.id, wire.properties, wire.geometry),
-        Err(error) => malformed(number, format!("it is no feature: {error}")),
+        Err(error) => malformed(number, Unreadable::NoFeature(error.to_string())),
     }
 }
 
@@ -275,7 +275,7 @@ fn shape_of(text: &str) -> Shape {
     }
     let wire: Wire<'_> = match serde_json::from_str(text) {
         Ok(wire) => wire,
-        Err(error) => return Shape::Malformed(error.to_string()),
+        Err(error) => return Shape::Malformed(Unreadable::Syntax(error.to_string())),
     };
     let coordinates = wire.coordinates.map_or("[]", RawValue::get);
     let parts = match wire.r#type.as_str() {
@@ -284,7 +284,7 @@ fn shape_of(text: &str) -> Shape {
         "Point" => {
             return match serde_json::from_str::<Position>(coordinates) {
                 Ok(point) => Shape::Point(point.0),
-                Err(error) => Shape::Malformed(error.to_string()),
+                Err(error) => Shape::Malformed(Unreadable::Syntax(error.to_string())),
             };
         }
         "GeometryCollection" => return collection_of(wire.geometries.unwrap_or_default()),
@@ -292,7 +292,7 @@ fn shape_of(text: &str) -> Shape {
     };
     match parts {
         Ok(parts) => Shape::Parts(parts.into_iter().map(|rings| rings.0).collect()),
-        Err(error) => Shape::Malformed(error.to_string()),
+        Err(error) => Shape::Malformed(Unreadable::Syntax(error.to_string())),
     }
 }
 

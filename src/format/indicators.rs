@@ -1,6 +1,8 @@
 //! Which definition each published rate has, and how departments are appraised, as CSV.
 
 use super::csv_rows::{Columns, LineProblem, RowError, read_rows};
+use super::expected::Expected;
+use super::faults::Clash;
 use crate::domain::metrics::appraisal::{Appraisal, Draft, ISSUES_MIN, parse_weight};
 use crate::domain::metrics::definition::{Better, RateSet, find_definition};
 use std::collections::BTreeSet;
@@ -14,12 +16,13 @@ pub fn read_definitions(bytes: &[u8]) -> (RateSet, Vec<LineProblem>) {
     let mut named = BTreeSet::new();
     let (chosen, problems) = read_rows(bytes, &DEFINITION_COLUMNS, |row| {
         let metric = row.required("metric")?;
-        let expected = "a definition of docs/metrics.md, such as rework_rate_handled@1";
+        let expected = Expected::Definition;
         let definition = row.word("definition", expected, find_definition)?;
         let definition = definition.ok_or(("definition", RowError::Empty))?;
         if definition.metric != metric {
-            let says = format!("{} defines {}, not {metric}", definition.id, definition.metric);
-            return Err(("definition", RowError::Conflict(says)));
+            let (defines, metric) = (definition.metric, metric.to_owned());
+            let clash = Clash::Definition { definition: definition.id, defines, metric };
+            return Err(("definition", clash.into()));
         }
         match named.insert(definition.metric) {
             true => Ok(definition),
@@ -35,10 +38,10 @@ pub fn read_definitions(bytes: &[u8]) -> (RateSet, Vec<LineProblem>) {
 /// right: with a row left out the weights would be others.
 pub fn read_appraisal(bytes: &[u8]) -> (Option<Appraisal>, Vec<LineProblem>) {
     let (drafts, mut problems) = read_rows(bytes, &APPRAISAL_COLUMNS, |row| {
-        let better = row.word("better", "higher or lower", Better::parse)?;
-        let expected = "a number from 0 to 1 with at most four decimals, such as 0.25";
+        let better = row.word("better", Expected::Better, Better::parse)?;
+        let expected = Expected::Weight;
         let weight = row.word("weight", expected, parse_weight)?;
-        let issues_min = row.word("issues_min", "a whole number", |text| text.parse().ok())?;
+        let issues_min = row.word("issues_min", Expected::Whole, |text| text.parse().ok())?;
         let draft = Draft {
             definition: row.required("definition")?.to_owned(),
             better: better.ok_or(("better", RowError::Empty))?,
@@ -55,7 +58,7 @@ pub fn read_appraisal(bytes: &[u8]) -> (Option<Appraisal>, Vec<LineProblem>) {
         Ok(appraisal) => (Some(appraisal), problems),
         Err(refusal) => {
             let line = refusal.at.and_then(|at| lines.get(at)).copied().unwrap_or(0);
-            let error = RowError::Conflict(refusal.to_string());
+            let error = Clash::Appraisal(refusal.error).into();
             problems.push(LineProblem { line, column: None, error });
             (None, problems)
         }

@@ -2,6 +2,7 @@
 //! of a responsibility matrix. docs/learning.md describes the columns.
 
 use super::csv_rows::{LineProblem, RowError};
+use super::expected::Expected;
 use super::matrix::parse_cell;
 use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
 use crate::domain::routing::learn::{EVERY_CATEGORY, LearnedRule, Proposal, RuleBook};
@@ -149,7 +150,7 @@ fn read_rule(
         let text = place.and_then(|i| record.get(i)).filter(|text| !text.is_empty());
         text.map_or(Ok(0), |text| {
             let number = text.parse::<u32>();
-            number.map_err(|_| ("support", unexpected(text, "a whole number")))
+            number.map_err(|_| ("support", unexpected(text, Expected::Whole)))
         })
     };
     let categories = split_categories(field(1));
@@ -158,10 +159,9 @@ fn read_rule(
     }
     let cell = match optional(3) {
         None => None,
-        Some(text) => Some(
-            parse_cell(text)
-                .ok_or_else(|| ("cell", unexpected(text, "an H3 cell of a resolution up to 11")))?,
-        ),
+        Some(text) => {
+            Some(parse_cell(text).ok_or_else(|| ("cell", unexpected(text, Expected::Cell)))?)
+        }
     };
     let labels: Vec<String> = (4..places.len()).map(|i| field(i).to_owned()).collect();
     if labels.first().is_none_or(String::is_empty) {

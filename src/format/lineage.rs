@@ -1,6 +1,7 @@
 //! Lineage as CSV: `kind,from,to,day`, with codes joined by `;`.
 
 use super::csv_rows::{Columns, FieldError, LineProblem, Row, RowError, read_rows};
+use super::expected::Expected;
 use crate::domain::id::AreaCode;
 use crate::domain::territory::lineage::{Lineage, LineageKind};
 use crate::domain::time::Day;
@@ -15,8 +16,8 @@ fn codes(row: &Row<'_>, column: &'static str) -> Result<Vec<AreaCode>, FieldErro
 /// Reads what became of areas.
 pub fn read_lineage(bytes: &[u8]) -> (Vec<Lineage>, Vec<LineProblem>) {
     read_rows(bytes, &COLUMNS, |row| {
-        let kind = row.word("kind", "split, merge or retire", LineageKind::parse)?;
-        let on = row.word("day", "a day such as 2026-07-01", Day::parse)?;
+        let kind = row.word("kind", Expected::LineageKind, LineageKind::parse)?;
+        let on = row.word("day", Expected::Day, Day::parse)?;
         let event = Lineage {
             kind: kind.ok_or(("kind", RowError::Empty))?,
             from: codes(row, "from")?,

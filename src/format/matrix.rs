@@ -6,8 +6,10 @@ use std::fmt::Display;
 
 use h3o::CellIndex;
 
-use super::catalog::{KIND_WORDS, LEVEL_WORDS, required_word};
+use super::catalog::required_word;
 use super::csv_rows::{Columns, FieldError, LineProblem, Row, RowError, read_rows};
+use super::expected::Expected;
+use super::faults::Clash;
 use crate::domain::catalog::{Catalog, Department, Limit, Validity};
 use crate::domain::id::{AreaCode, DepartmentCode};
 use crate::domain::issue::kind::{Kind, Severity};
@@ -69,8 +71,6 @@ const RUNGS: Columns = Columns {
     required: &["level", "area_code", "department", "limit"],
     optional: &["kind", "valid_from", "valid_to"],
 };
-
-const CELL_WORDS: &str = "an H3 cell of a resolution up to 11, such as 8729a56d1ffffff";
 
 /// Reads a hexagon that a rule may have; `None` for another text.
 pub fn parse_cell(text: &str) -> Option<CellIndex> {
@@ -147,7 +147,7 @@ pub fn read_draft(
 
 /// What only shows between rows has no one line.
 fn between_rows(problem: MatrixProblem) -> LineProblem {
-    LineProblem { line: 0, column: None, error: RowError::Conflict(problem.to_string()) }
+    LineProblem { line: 0, column: None, error: Clash::Matrix(problem).into() }
 }
 
 struct Checks<'a> {
@@ -173,7 +173,7 @@ impl Checks<'_> {
     }
 
     fn selector(&self, text: &str) -> Result<Selector, RowError> {
-        let expected = "condition:CODE, small:CODE, big:CODE, kind:KIND or any";
+        let expected = Expected::Selector;
         let selector = Selector::parse(text)
             .ok_or_else(|| RowError::Unexpected { text: text.to_owned(), expected })?;
         let Some(catalog) = self.context.map(|context| context.catalog) else {
@@ -220,7 +220,7 @@ fn read_rules(
 }
 
 fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
-    let level = row.word("area_level", LEVEL_WORDS, Level::parse)?;
+    let level = row.word("area_level", Expected::Level, Level::parse)?;
     let area = row.parse_optional("area_code", AreaCode::parse)?;
     let area = match (level, area) {
         (Some(level), Some(code)) => Some(checks.area(level, code)?),
@@ -228,14 +228,14 @@ fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
         (Some(_), None) => return Err(("area_code", RowError::Empty)),
         (None, Some(_)) => return Err(("area_level", RowError::Empty)),
     };
-    let cell = row.word("cell", CELL_WORDS, parse_cell)?;
+    let cell = row.word("cell", Expected::Cell, parse_cell)?;
     let owner = row.optional("asset_owner").map(str::to_owned);
     let asset = match (row.optional("asset_layer"), owner) {
         (Some(layer), owner) => Some(AssetScope { layer: layer.to_owned(), owner }),
         (None, None) => None,
         (None, Some(_)) => return Err(("asset_layer", RowError::Empty)),
     };
-    let priority = row.word("priority", "a whole number", |text| text.parse::<i32>().ok())?;
+    let priority = row.word("priority", Expected::Whole, |text| text.parse::<i32>().ok())?;
     let assists = row.text("assists").split(';').map(str::trim).filter(|text| !text.is_empty());
     let assists: Result<Vec<_>, _> = assists.map(|text| checks.department(text)).collect();
     Ok(Rule {
@@ -246,7 +246,7 @@ fn read_rule(row: &Row<'_>, checks: &Checks<'_>) -> Result<Rule, FieldError> {
         asset,
         selector: row.parse("selector", |text| checks.selector(text))?,
         window: read_window(row)?,
-        severity: row.word("severity", "general or major", Severity::parse)?,
+        severity: row.word("severity", Expected::Severity, Severity::parse)?,
         lead: row.parse("lead", |text| checks.department(text))?,
         unit: row.text("unit").to_owned(),
         assists: assists.map_err(|error| ("assists", error))?,
@@ -277,24 +277,20 @@ fn read_ladder(
     let mut expired = Vec::new();
     let mut given = HashMap::<_, Vec<(Validity, u64)>>::new();
     let (rungs, mut problems) = read_rows(bytes, &RUNGS, |row| {
-        let level = required_word(row, "level", LEVEL_WORDS, Level::parse)?;
+        let level = required_word(row, "level", Expected::Level, Level::parse)?;
         let area = checks.area(level, row.parse("area_code", AreaCode::parse)?)?;
         let rung = Rung {
             level,
             area: area.code,
-            kind: row.word("kind", KIND_WORDS, Kind::parse)?,
+            kind: row.word("kind", Expected::Kind, Kind::parse)?,
             department: row.parse("department", |text| checks.department(text))?,
             limit: row.parse("limit", Limit::parse)?,
             validity: row.validity()?,
         };
         let others = given.entry((rung.level, rung.area.clone(), rung.kind)).or_default();
         if let Some((_, first)) = others.iter().find(|(own, _)| own.overlaps(rung.validity)) {
-            let says = format!(
-                "the {level} {} has a rung for the same kind and time on line {first}, which \
-                 stands; delete one, or give them days that do not meet",
-                rung.area
-            );
-            return Err(("area_code", RowError::Conflict(says)));
+            let clash = Clash::Rung { level, area: rung.area.clone(), line: *first };
+            return Err(("area_code", clash.into()));
         }
         others.push((rung.validity, row.line));
         expired.extend(checks.expiry(row.line, rung.validity));

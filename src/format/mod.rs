@@ -10,6 +10,8 @@ pub mod csv_out;
 pub mod csv_rows;
 pub mod dbf;
 pub mod document;
+pub mod expected;
+pub mod faults;
 pub mod geojson;
 pub mod history;
 pub mod indicators;
@@ -31,6 +33,7 @@ pub mod trace;
 use std::io::{Read, Seek, SeekFrom};
 
 use crate::domain::territory::feature::Feature;
+use faults::{Damage, Note, Unit, UnknownFile};
 
 /// How much a file may hold.
 #[derive(Clone, Copy, Debug)]
@@ -68,13 +71,16 @@ pub enum FormatError {
     #[error("is not a zip archive that can be read: {0}")]
     Zip(#[from] zip::result::ZipError),
     #[error("is neither GeoJSON nor TopoJSON nor a zipped Shapefile: {0}")]
-    Unknown(&'static str),
+    Unknown(UnknownFile),
     #[error("is damaged: {0}")]
-    Damaged(String),
-    #[error("is in {0}, not in geographic degrees of WGS-84; export it as EPSG:4326 or EPSG:4490")]
+    Damaged(Damage),
+    #[error(
+        "is in the system {0:?}, not in geographic degrees of WGS-84; export it as EPSG:4326 or \
+         EPSG:4490"
+    )]
     Projection(String),
     #[error("holds more than the limit of {max} {unit}")]
-    TooLarge { max: u64, unit: &'static str },
+    TooLarge { max: u64, unit: Unit },
     #[error("has no layer {name:?}; it has {}", present.join(", "))]
     NoLayer { name: String, present: Vec<String> },
     #[error("has several layers, of which one has to be named: {}", present.join(", "))]
@@ -86,8 +92,8 @@ pub enum FormatError {
 pub struct FileReport {
     pub format: &'static str,
     pub features: usize,
-    /// Sentences about things taken for granted, such as an undeclared reference system.
-    pub notes: Vec<String>,
+    /// What was taken for granted, such as an undeclared reference system.
+    pub notes: Vec<Note>,
 }
 
 /// Reads the features of a GeoJSON, TopoJSON or zipped Shapefile and hands each to `each`, in the
@@ -109,12 +115,12 @@ pub fn read_features<R: Read + Seek>(
     match &head[..filled] {
         b"PK\x03\x04" => return shapefile::read(input, layer, limits, each),
         [0, 0, 0x27, 0x0a] => {
-            return Err(FormatError::Unknown("a bare .shp; zip it with its .shx, .dbf and .prj"));
+            return Err(FormatError::Unknown(UnknownFile::BareShp));
         }
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-            return Err(FormatError::Unknown("it is in UTF-16; save it as UTF-8"));
+            return Err(FormatError::Unknown(UnknownFile::Utf16));
         }
-        [] => return Err(FormatError::Unknown("it is empty")),
+        [] => return Err(FormatError::Unknown(UnknownFile::Empty)),
         _ => {}
     }
     match geojson::read(&mut input, limits, each)? {
@@ -142,7 +148,7 @@ pub(crate) fn read_all(input: impl Read, bytes_max: u64) -> Result<Vec<u8>, Form
     let mut bytes = Vec::new();
     input.take(bytes_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max {
-        return Err(FormatError::TooLarge { max: bytes_max, unit: "bytes" });
+        return Err(FormatError::TooLarge { max: bytes_max, unit: Unit::Bytes });
     }
     Ok(bytes)
 }

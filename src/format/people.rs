@@ -3,6 +3,8 @@
 use std::io::Read;
 
 use super::csv_rows::{Columns, FieldError, LineProblem, Row, RowError, read_rows};
+use super::expected::Expected;
+use super::faults::{PointFault, UnknownFile};
 use super::{FileLimits, FormatError, geojson, read_all, without_bom};
 use crate::domain::datum::Datum;
 use crate::domain::id::{AreaCode, BranchCode, WorkerId};
@@ -137,9 +139,9 @@ fn post_of(row: &Row<'_>, datum: Datum) -> Result<Post, FieldError> {
 
 fn worker_id(row: &Row<'_>, column: &'static str) -> Result<WorkerId, FieldError> {
     let text = row.required(column)?;
-    let expected = "an id such as 0192f3a4-5b6c-7d8e-9f00-112233445566";
-    WorkerId::parse(text)
-        .ok_or_else(|| (column, RowError::Unexpected { text: text.to_owned(), expected }))
+    let unexpected =
+        || RowError::Unexpected { text: text.to_owned(), expected: Expected::WorkerId };
+    WorkerId::parse(text).ok_or_else(|| (column, unexpected()))
 }
 
 fn list_of<'r>(row: &'r Row<'_>, column: &'static str) -> impl Iterator<Item = &'r str> {
@@ -148,7 +150,7 @@ fn list_of<'r>(row: &'r Row<'_>, column: &'static str) -> impl Iterator<Item = &
 
 /// The position of a row in WGS-84; none when both columns are empty.
 fn position_of(row: &Row<'_>, datum: Datum) -> Result<Option<Position>, FieldError> {
-    let degrees = |column| row.word(column, "a number of degrees", |text| text.parse().ok());
+    let degrees = |column| row.word(column, Expected::Degrees, |text| text.parse().ok());
     let (lon, lat) = match (degrees("lon")?, degrees("lat")?) {
         (None, None) => return Ok(None),
         (Some(lon), Some(lat)) => (lon, lat),
@@ -202,8 +204,8 @@ fn table_of_features(
         let line = feature.number as u64;
         let unusable = match &feature.shape {
             Shape::Point(_) | Shape::Missing => None,
-            Shape::Malformed(why) => Some(why.clone()),
-            _ => Some("its geometry is not a point".to_owned()),
+            Shape::Malformed(why) => Some(PointFault::Unreadable(why.clone())),
+            _ => Some(PointFault::NotPoint),
         };
         if let Some(why) = unusable {
             let error = RowError::BadGeometry(why);
@@ -213,7 +215,7 @@ fn table_of_features(
     })?;
     match outcome {
         geojson::Outcome::Read(_) => Ok((writer.into_inner().unwrap_or_default(), problems)),
-        geojson::Outcome::Topology => Err(FormatError::Unknown("rows come as CSV or GeoJSON")),
+        geojson::Outcome::Topology => Err(FormatError::Unknown(UnknownFile::NoRows)),
     }
 }
 

@@ -1,22 +1,23 @@
 //! Reference systems: which are geographic degrees that count as WGS-84, and which are not.
 
 use super::FormatError;
+use super::faults::Note;
 
 /// Judges the text of a `.prj` file (WKT 1, ESRI or OGC, or WKT 2); gives notes to be shown.
 ///
 /// # Errors
 /// A projected system, or a geographic one on another datum.
-pub fn check_prj(text: &str) -> Result<Vec<String>, FormatError> {
+pub fn check_prj(text: &str) -> Result<Vec<Note>, FormatError> {
     let text = text.trim().trim_start_matches('\u{feff}');
-    let name = text.split('"').nth(1).unwrap_or("an unnamed system").to_owned();
+    let name = text.split('"').nth(1).unwrap_or("?").to_owned();
     let keyword = text.split(['[', '(']).next().unwrap_or("").trim().to_ascii_uppercase();
     if !matches!(keyword.as_str(), "GEOGCS" | "GEOGCRS" | "GEODCRS" | "GEODETICCRS") {
-        return Err(FormatError::Projection(format!("the system {name:?}")));
+        return Err(FormatError::Projection(name));
     }
     check_datum_name(text, &name)
 }
 
-fn check_datum_name(text: &str, name: &str) -> Result<Vec<String>, FormatError> {
+fn check_datum_name(text: &str, name: &str) -> Result<Vec<Note>, FormatError> {
     let plain: String =
         text.chars().filter(|c| c.is_ascii_alphanumeric()).collect::<String>().to_lowercase();
     let is_any = |names: &[&str]| names.iter().any(|n| plain.contains(n));
@@ -24,27 +25,25 @@ fn check_datum_name(text: &str, name: &str) -> Result<Vec<String>, FormatError> 
         return Ok(Vec::new());
     }
     if is_any(&["northamerican1983", "nad83", "nad1983"]) {
-        return Ok(vec!["NAD83 was taken as WGS-84; they differ by one to two metres".to_owned()]);
+        return Ok(vec![Note::Nad83]);
     }
     if is_any(&["etrs89", "etrs1989", "gda94", "gda2020", "jgd2000", "jgd2011"]) {
-        return Ok(vec![format!("{name} was taken as WGS-84; they differ by up to two metres")]);
+        return Ok(vec![Note::Near(name.to_owned())]);
     }
-    Err(FormatError::Projection(format!("the system {name:?}")))
+    Err(FormatError::Projection(name.to_owned()))
 }
 
 /// Judges the name in the `crs` member of a GeoJSON file of 2008.
 ///
 /// # Errors
 /// A name that does not stand for geographic degrees near WGS-84.
-pub fn check_crs_name(name: &str) -> Result<Vec<String>, FormatError> {
+pub fn check_crs_name(name: &str) -> Result<Vec<Note>, FormatError> {
     let upper = name.to_ascii_uppercase();
     let code = upper.rsplit([':', '/']).next().unwrap_or("");
     match code {
         "CRS84" | "OGC:CRS84" | "4326" | "4490" | "4979" => Ok(Vec::new()),
-        "4269" => {
-            Ok(vec!["NAD83 was taken as WGS-84; they differ by one to two metres".to_owned()])
-        }
-        "4258" => Ok(vec!["ETRS89 was taken as WGS-84; they differ by under a metre".to_owned()]),
+        "4269" => Ok(vec![Note::Nad83]),
+        "4258" => Ok(vec![Note::Etrs89]),
         _ => Err(FormatError::Projection(name.to_owned())),
     }
 }

@@ -8,6 +8,7 @@ use geo::Coord;
 use zip::ZipArchive;
 
 use super::dbf::Table;
+use super::faults::{Damage, Note, Unit, UnknownFile};
 use super::{FileLimits, FileReport, FormatError, prj, read_all};
 use crate::domain::territory::feature::{Feature, RawRing, Shape};
 
@@ -29,7 +30,7 @@ pub fn read<R: Read + Seek>(
     let mut notes = Vec::new();
     match member("prj")? {
         Some(text) => notes.extend(prj::check_prj(&String::from_utf8_lossy(&text))?),
-        None => notes.push("there is no .prj; coordinates were taken as WGS-84".to_owned()),
+        None => notes.push(Note::NoPrj),
     }
     let label = member("cpg")?.map(|text| String::from_utf8_lossy(&text).into_owned());
     let dbf = member("dbf")?;
@@ -37,7 +38,7 @@ pub fn read<R: Read + Seek>(
     let table = match &dbf {
         Some(bytes) => Some(Table::open(bytes, label.as_deref())?),
         None => {
-            notes.push("there is no .dbf; features have no properties".to_owned());
+            notes.push(Note::NoDbf);
             None
         }
     };
@@ -53,7 +54,7 @@ fn read_shapes(
     limits: &FileLimits,
     each: &mut dyn FnMut(Feature),
 ) -> Result<usize, FormatError> {
-    let damaged = |error: ::shapefile::Error| FormatError::Damaged(format!("its .shp: {error}"));
+    let damaged = |error: ::shapefile::Error| FormatError::Damaged(Damage::Shp(error.to_string()));
     let mut reader = ShapeReader::new(Cursor::new(shp)).map_err(damaged)?;
     let mut features = 0;
     for shape in reader.iter_shapes() {
@@ -62,7 +63,7 @@ fn read_shapes(
         features += 1;
         if features > limits.features_max {
             let max = limits.features_max as u64;
-            return Err(FormatError::TooLarge { max, unit: "features" });
+            return Err(FormatError::TooLarge { max, unit: Unit::Features });
         }
         let record = features - 1;
         if table.is_some_and(|table| table.is_deleted(record)) {
@@ -128,7 +129,7 @@ fn choose_layer(names: &[String], layer: Option<&str>) -> Result<String, FormatE
     let last = |stem: &str| stem.rsplit('/').next().unwrap_or(stem).to_owned();
     let present = || stems.iter().map(|stem| last(stem)).collect();
     match (layer, stems.as_slice()) {
-        (_, []) => Err(FormatError::Unknown("the archive holds no .shp")),
+        (_, []) => Err(FormatError::Unknown(UnknownFile::NoShp)),
         (None, [only]) => Ok((*only).to_owned()),
         (None, _) => Err(FormatError::ManyLayers { present: present() }),
         (Some(name), all) => all

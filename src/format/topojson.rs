@@ -7,9 +7,10 @@ use geo::Coord;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::faults::{Note, Unit, UnknownFile};
 use super::geojson::{Position, properties_of, value_of};
 use super::{FileLimits, FileReport, FormatError, read_all, without_bom};
-use crate::domain::territory::feature::{Feature, RawRing, Shape, Value};
+use crate::domain::territory::feature::{Feature, RawRing, Shape, Unreadable, Value};
 
 /// Collections may hold collections; deeper than this is refused.
 const DEPTH_MAX: usize = 16;
@@ -55,7 +56,7 @@ pub fn read(
     let bytes = read_all(input, limits.memory_bytes_max)?;
     let mut topology: Topology<'_> = serde_json::from_slice(without_bom(&bytes))?;
     if topology.r#type != "Topology" {
-        return Err(FormatError::Unknown("its type is not Topology"));
+        return Err(FormatError::Unknown(UnknownFile::NoTopology));
     }
     if let Some(name) = layer
         && !topology.objects.contains_key(name)
@@ -74,7 +75,7 @@ pub fn read(
     }
     let mut notes = Vec::new();
     if names.len() > 1 {
-        notes.push(format!("all objects were read: {}", names.join(", ")));
+        notes.push(Note::AllObjects(names.into_iter().map(str::to_owned).collect()));
     }
     Ok(FileReport { format: "TopoJSON", features: reader.features, notes })
 }
@@ -110,10 +111,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<(), FormatError> {
         if depth > DEPTH_MAX {
-            return Err(FormatError::TooLarge {
-                max: DEPTH_MAX as u64,
-                unit: "nested collections",
-            });
+            return Err(FormatError::TooLarge { max: DEPTH_MAX as u64, unit: Unit::Collections });
         }
         if let Some(geometries) = &object.geometries {
             for text in geometries {
@@ -124,7 +122,7 @@ impl Reader<'_> {
         self.features += 1;
         if self.features > self.limits.features_max {
             let max = self.limits.features_max as u64;
-            return Err(FormatError::TooLarge { max, unit: "features" });
+            return Err(FormatError::TooLarge { max, unit: Unit::Features });
         }
         let shape = self.shape_of(object);
         (self.each)(Feature {
@@ -147,9 +145,9 @@ impl Reader<'_> {
         };
         let polygons: Vec<Vec<Vec<i64>>> = match polygons {
             Ok(polygons) => polygons,
-            Err(error) => return Shape::Malformed(error.to_string()),
+            Err(error) => return Shape::Malformed(Unreadable::Syntax(error.to_string())),
         };
-        let parts: Result<Vec<Vec<RawRing>>, String> = polygons
+        let parts: Result<Vec<Vec<RawRing>>, Unreadable> = polygons
             .iter()
             .map(|rings| rings.iter().map(|ring| self.stitch(ring)).collect())
             .collect();
@@ -158,21 +156,21 @@ impl Reader<'_> {
 
     /// Joins arcs; `!i` stands for arc `i` backwards. The first point of an arc is the last of the
     /// one before it.
-    fn stitch(&self, numbers: &[i64]) -> Result<RawRing, String> {
+    fn stitch(&self, numbers: &[i64]) -> Result<RawRing, Unreadable> {
         let mut ring = RawRing::new();
         for &number in numbers {
             let place = if number < 0 { !number } else { number };
             let arc = usize::try_from(place).ok().and_then(|place| self.arcs.get(place));
-            let arc = arc.ok_or_else(|| format!("there is no arc {number}"))?;
+            let arc = arc.ok_or(Unreadable::NoArc(number))?;
             let shared = usize::from(!ring.is_empty());
             if number < 0 {
                 ring.extend(arc.iter().rev().skip(shared));
             } else {
                 ring.extend(arc.iter().skip(shared));
             }
-            let max = self.limits.memory_bytes_max / 16;
-            if ring.len() as u64 > max {
-                return Err(format!("a ring has more than {max} points"));
+            let points_max = self.limits.memory_bytes_max / 16;
+            if ring.len() as u64 > points_max {
+                return Err(Unreadable::RingTooLong { points_max });
             }
         }
         Ok(ring)
@@ -208,7 +206,7 @@ mod tests {
         assert_eq!(ring(0), [(101., 30.), (101., 31.), (100., 31.), (100., 30.), (101., 30.)]);
         assert_eq!(ring(1), [(101., 30.), (102., 30.), (102., 31.), (101., 31.), (101., 30.)]);
         assert_eq!(features[0].text("id"), Some("west"));
-        assert_eq!(features[2].shape, Shape::Malformed("there is no arc 9".into()));
+        assert_eq!(features[2].shape, Shape::Malformed(Unreadable::NoArc(9)));
         assert_eq!(features[3].shape, Shape::Missing);
     }
 

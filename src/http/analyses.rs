@@ -69,7 +69,11 @@ pub struct TrendQuery {
     q: Option<f64>,
 }
 
-fn in_range<T: PartialOrd + std::fmt::Display + Copy>(
+/// A value within bounds, both included.
+///
+/// # Errors
+/// It is outside; the field is named.
+pub fn in_range<T: PartialOrd + std::fmt::Display + Copy>(
     field: &str,
     value: T,
     (low, high): (T, T),

@@ -77,9 +77,14 @@ pub struct PartiesReadWire {
     pub number: String,
 }
 
-type Names = HashMap<AccountId, AccountNameWire>;
+/// Accounts by id, as logs and lists name them.
+pub type AccountNames = HashMap<AccountId, AccountNameWire>;
 
-async fn names(app: &App) -> Result<Names, ApiError> {
+/// All accounts by id.
+///
+/// # Errors
+/// The store is not available.
+pub async fn account_names(app: &App) -> Result<AccountNames, ApiError> {
     let accounts = app.ctx.store.list_accounts().await.map_err(AppError::from)?;
     let named = accounts.into_iter().map(|account| {
         let (login, name) = (account.login, account.name);
@@ -128,7 +133,7 @@ fn read(app: &App, query: &AuditQuery) -> Result<(LogQuery, bool), ApiError> {
     Ok((asked, csv))
 }
 
-fn entry_wire(names: &Names, entry: &AdminEntry) -> Result<AdminEntryWire, ApiError> {
+fn entry_wire(names: &AccountNames, entry: &AdminEntry) -> Result<AdminEntryWire, ApiError> {
     Ok(AdminEntryWire {
         id: entry.id.clone(),
         at: entry.at.to_rfc3339(),
@@ -139,13 +144,14 @@ fn entry_wire(names: &Names, entry: &AdminEntry) -> Result<AdminEntryWire, ApiEr
     })
 }
 
-fn name_of(names: &Names, id: AccountId) -> AccountNameWire {
+/// An account; one that is not known goes by its id.
+pub fn name_of(names: &AccountNames, id: AccountId) -> AccountNameWire {
     let unknown =
         || AccountNameWire { id: id.to_string(), login: id.to_string(), name: "?".into() };
     names.get(&id).cloned().unwrap_or_else(unknown)
 }
 
-fn read_wire(names: &Names, read: &PartiesRead) -> PartiesReadWire {
+fn read_wire(names: &AccountNames, read: &PartiesRead) -> PartiesReadWire {
     let (actor, role) = match &read.actor {
         EventActor::Account { id, role } => (Some(name_of(names, *id)), *role),
         _ => (None, None),
@@ -179,7 +185,7 @@ pub async fn list_admin_entries(
 ) -> Result<Response, ApiError> {
     let (asked, csv) = read(&app, &query)?;
     let (found, more) = list_admin_log(&app.ctx, &asked).await?;
-    let names = names(&app).await?;
+    let names = account_names(&app).await?;
     let items =
         found.iter().map(|entry| entry_wire(&names, entry)).collect::<Result<Vec<_>, _>>()?;
     if csv {
@@ -208,7 +214,7 @@ pub async fn list_reads(
 ) -> Result<Response, ApiError> {
     let (asked, csv) = read(&app, &query)?;
     let (found, more) = list_parties_reads(&app.ctx, &asked).await?;
-    let names = names(&app).await?;
+    let names = account_names(&app).await?;
     let items: Vec<_> = found.iter().map(|one| read_wire(&names, one)).collect();
     if csv {
         let rows = items.iter().map(|one| {
@@ -251,7 +257,7 @@ pub struct AuditRunWire {
     pub faults: Vec<AuditFaultWire>,
 }
 
-fn run_wire(names: &Names, run: &AuditRun) -> Result<AuditRunWire, ApiError> {
+fn run_wire(names: &AccountNames, run: &AuditRun) -> Result<AuditRunWire, ApiError> {
     let faults = faults_of(run)?.into_iter();
     Ok(AuditRunWire {
         id: run.id.clone(),
@@ -277,7 +283,7 @@ pub async fn list_audit_runs(
     _admin: Admin,
 ) -> Result<Json<Items<AuditRunWire>>, ApiError> {
     let runs = list_audits(&app.ctx).await?;
-    let names = names(&app).await?;
+    let names = account_names(&app).await?;
     let items = runs.iter().map(|run| run_wire(&names, run)).collect::<Result<_, _>>()?;
     Ok(Json(Items { items }))
 }
@@ -290,6 +296,6 @@ pub async fn start_audit_run(
     admin: Admin,
 ) -> Result<(StatusCode, Json<AuditRunWire>), ApiError> {
     let run = start_audit(&app.ctx, admin.account.id).await?;
-    let names = names(&app).await?;
+    let names = account_names(&app).await?;
     Ok((StatusCode::ACCEPTED, Json(run_wire(&names, &run)?)))
 }

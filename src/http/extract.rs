@@ -301,7 +301,7 @@ where
                     StatusCode::UNPROCESSABLE_ENTITY => ("validation", "JSON 内容有误"),
                     _ => ("bad_request", "不是有效的 JSON"),
                 };
-                Err(ApiError::new(status, code, say(format!("{zh}：{text}"), text)))
+                Err(ApiError::new(status, code, say(format!("{zh}（{text}）"), text)))
             }
         }
     }

@@ -137,15 +137,14 @@ pub async fn draft_matrix(
 
 fn pack_fault(problem: &PackProblem) -> FieldProblem {
     let fault = crate::app::imports::pack_fault(problem);
-    let place = |line: &str| match fault.line {
-        0 => fault.file.clone(),
-        n => format!("{} {line} {n}", fault.file),
-    };
     let column = fault.column.as_deref().map(|own| format!(", {own}")).unwrap_or_default();
-    let says = say(
-        format!("{}{column}：{}", place("行"), fault.says.zh),
-        format!("{}{column}: {}", place("line"), fault.says.en),
-    );
+    let file = &fault.file;
+    let (zh, en) = match fault.line {
+        0 => (file.clone(), file.clone()),
+        n => (format!("{file} 第 {n} 行"), format!("{file} line {n}")),
+    };
+    let says =
+        say(format!("{zh}{column}：{}", fault.says.zh), format!("{en}{column}: {}", fault.says.en));
     FieldProblem { field: "file".into(), says }
 }
 

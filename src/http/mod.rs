@@ -25,6 +25,7 @@ mod periodic;
 mod problem;
 mod proposals;
 mod public;
+mod reach;
 mod redraw;
 mod reference;
 mod refusal;
@@ -261,6 +262,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(flows::list_times))
         .routes(routes!(analyses::list_hotspots))
         .routes(routes!(analyses::list_trends))
+        .routes(routes!(reach::show_reach))
         .routes(routes!(analyses::show_appraisal))
         .routes(routes!(reference::show_instance))
         .routes(routes!(reference::list_categories))

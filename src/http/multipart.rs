@@ -76,7 +76,7 @@ async fn read_part(mut field: Field<'_>, bytes_max: usize) -> Result<Bytes, ApiE
 fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let says =
-            say(format!("report 部分的 JSON 有误：{error}"), format!("part report: {error}"));
+            say(format!("report 部分的 JSON 有误（{error}）"), format!("part report: {error}"));
         ApiError::invalid("report", says)
     })
 }

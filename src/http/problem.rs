@@ -76,7 +76,11 @@ impl ApiError {
     /// The request itself cannot be read.
     pub fn bad_request(why: impl Into<String>) -> Self {
         let why = why.into();
-        Self::new(StatusCode::BAD_REQUEST, "bad_request", say(format!("请求无法读取：{why}"), why))
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "bad_request",
+            say(format!("请求无法读取（{why}）"), why),
+        )
     }
 
     pub fn invalid(field: &str, says: Say) -> Self {

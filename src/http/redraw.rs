@@ -51,7 +51,7 @@ pub struct StagedEditsWire {
         (status = 422)))]
 pub async fn stage_edits_of_territory(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     Body(asked): Body<EditsWire>,
 ) -> Result<(StatusCode, Json<StagedEditsWire>), ApiError> {
     let edits = parse_edits(&asked.edits)?;
@@ -61,6 +61,7 @@ pub async fn stage_edits_of_territory(
         ApiError::invalid("base", says)
     })?;
     let ctx = app.ctx.clone();
-    let version = aside(async move { stage_edits(&ctx, base, edits, &asked.note).await }).await?;
+    let (actor, edits) = (Some(admin.account.id), (base, edits));
+    let version = aside(async move { stage_edits(&ctx, actor, edits, &asked.note).await }).await?;
     Ok((StatusCode::CREATED, Json(StagedEditsWire { version })))
 }

@@ -5,7 +5,7 @@ use super::multipart::{Upload, read_upload};
 use super::ops::network_of;
 use super::problem::ApiError;
 use super::wire::issue::View;
-use super::wire::report::{PreviewWire, ReportWire, SubmittedWire, preview_wire};
+use super::wire::report::{AddedWire, PreviewWire, ReportWire, SubmittedWire, preview_wire};
 use super::wire::track::{Followed, TrackWire, track_wire};
 use super::{App, wire::report::LocationWire};
 use crate::app::confide;
@@ -89,6 +89,9 @@ pub async fn submit_report(
         route: preview.route,
         duplicates: preview.duplicates,
         limit: preview.limit,
+        added_to: kept
+            .added_to
+            .map(|known| AddedWire { id: known.id.to_string(), number: known.number }),
     };
     let status = if kept.replayed { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = (status, Json(wire)).into_response();

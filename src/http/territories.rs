@@ -1,6 +1,7 @@
 //! Versions of the territory, for administrators: staged from a file, previewed, published.
 
 use super::App;
+use super::audit::account_names;
 use super::extract::{Admin, At, Lang, Params};
 use super::geojson::{collection, feature};
 use super::multipart::read_form;
@@ -12,7 +13,9 @@ use super::wire::territory::{
 use crate::app::error::{AppError, FieldProblem, say};
 use crate::app::faults::check_note;
 use crate::app::intake::{Joining, StageDetails, stage_areas};
-use crate::app::territory::{list_areas_of, preview_territory, publish_territory_by};
+use crate::app::territory::{
+    delete_territory, list_areas_of, preview_territory, publish_territory_by,
+};
 use crate::app::words::area::{feature_words, refusal_words};
 use crate::app::words::file::format_words;
 use crate::app::words::row::row_words;
@@ -22,6 +25,7 @@ use crate::domain::territory::area::polygon_to_geojson;
 use crate::domain::territory::import::{Imported, Importer, Mapping};
 use crate::domain::territory::lineage::Lineage;
 use crate::domain::territory::repair::ShapeLimits;
+use crate::format::faults::Note;
 use crate::format::lineage::read_lineage;
 use crate::format::{FileLimits, FormatError, read_features};
 use axum::Json;
@@ -42,7 +46,8 @@ pub async fn list_versions(
     _admin: Admin,
 ) -> Result<Json<Items<VersionWire>>, ApiError> {
     let versions = app.ctx.store.list_territory_versions().await.map_err(AppError::from)?;
-    Ok(Json(Items { items: versions.iter().map(VersionWire::of).collect() }))
+    let names = account_names(&app).await?;
+    Ok(Json(Items { items: versions.iter().map(|one| VersionWire::of(one, &names)).collect() }))
 }
 
 /// The form's texts by name.
@@ -74,7 +79,7 @@ fn import_file(
     file: Bytes,
     layer: Option<&str>,
     mut importer: Importer,
-) -> Result<(Imported, Vec<String>), FormatError> {
+) -> Result<(Imported, Vec<Note>), FormatError> {
     let limits = FileLimits::default();
     let report =
         read_features(Cursor::new(file), layer, &limits, &mut |feature| importer.take(feature))?;
@@ -144,7 +149,7 @@ pub struct TerritoryForm {
     responses((status = 201, body = StagedWire), (status = 403), (status = 422)))]
 pub async fn stage_version(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     lang: Lang,
     request: Request,
 ) -> Result<(StatusCode, Json<StagedWire>), ApiError> {
@@ -159,8 +164,8 @@ pub async fn stage_version(
     if imported.areas.is_empty() {
         return Err(no_area(&imported));
     }
-    let version = stage_areas(&app.ctx, &imported, details).await?;
-    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, notes, lang))))
+    let version = stage_areas(&app.ctx, Some(admin.account.id), &imported, details).await?;
+    Ok((StatusCode::CREATED, Json(staged_wire(version, &imported, &notes, lang))))
 }
 
 /// # Errors
@@ -193,7 +198,7 @@ async fn import_in_background(
     file: Bytes,
     texts: &Texts,
     datum: Datum,
-) -> Result<(Imported, Vec<String>), ApiError> {
+) -> Result<(Imported, Vec<Note>), ApiError> {
     let importer = Importer::new(mapping_of(texts)?, datum, ShapeLimits::default());
     let layer = texts.get("layer").filter(|layer| !layer.is_empty()).cloned();
     let work = move || import_file(file, layer.as_deref(), importer);
@@ -272,11 +277,9 @@ pub async fn publish_version(
     params(("version" = i64, Path)), responses((status = 204), (status = 403), (status = 404)))]
 pub async fn delete_version(
     State(app): State<App>,
-    _admin: Admin,
+    admin: Admin,
     At(version): At<i64>,
 ) -> Result<StatusCode, ApiError> {
-    match app.ctx.store.delete_staged_territory(version).await.map_err(AppError::from)? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(ApiError::not_found()),
-    }
+    delete_territory(&app.ctx, Some(admin.account.id), version).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -19,6 +19,7 @@ const COMMON: &[Step] = &[
     (12, "sealed", include_str!("../../migrations/0012_sealed.sql")),
     (13, "upload", include_str!("../../migrations/0013_upload.sql")),
     (14, "desk", include_str!("../../migrations/0014_desk.sql")),
+    (16, "published_by", include_str!("../../migrations/0016_published_by.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

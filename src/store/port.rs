@@ -17,6 +17,7 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::Deltas;
+use crate::domain::metrics::reach::Place;
 use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
@@ -61,6 +62,16 @@ pub trait Issues: Send + Sync {
         near: Option<&[(u64, u64)]>,
         scope: &Scope,
     ) -> Result<Vec<(u64, i64)>>;
+
+    /// Where the issues stand that a filter finds, as they are counted: longitude and latitude in
+    /// degrees, and how many stand there; disputes in the middle of their coarse cells, for
+    /// everybody. `None` where there are more than `most` places.
+    async fn count_places(
+        &self,
+        filter: &IssueFilter,
+        most: usize,
+        scope: &Scope,
+    ) -> Result<Option<Vec<Place>>>;
 
     /// The issues merged into this one: id and number.
     async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>>;
@@ -109,7 +120,11 @@ pub struct TerritoryVersion {
     pub state: String,
     pub note: String,
     pub created: Timestamp,
+    /// Who staged it; `None` for the command line and for versions of before this was kept.
+    pub author: Option<AccountId>,
     pub published: Option<Timestamp>,
+    /// Who published it, as far as that is known.
+    pub publisher: Option<AccountId>,
 }
 
 /// An area as it is kept; the polygon is a GeoJSON geometry.
@@ -175,13 +190,15 @@ pub struct PostRow {
 /// Versions of the territory, branches and people.
 #[async_trait]
 pub trait Territories: Send + Sync {
-    /// Puts a new staged version and returns its number.
+    /// Puts a new staged version and returns its number, which becomes the subject of the entry:
+    /// it is not known before. The version's author is who the entry tells.
     async fn stage_territory(
         &self,
         areas: Vec<AreaRow>,
         lineage: Vec<LineageRow>,
         note: String,
         at: Timestamp,
+        log: Option<AdminEntry>,
     ) -> Result<i64>;
     async fn list_territory_versions(&self) -> Result<Vec<TerritoryVersion>>;
     async fn load_areas(&self, version: i64) -> Result<Vec<AreaRow>>;
@@ -201,7 +218,8 @@ pub trait Territories: Send + Sync {
         replaces: Option<i64>,
         moves: Change,
     ) -> Result<()>;
-    async fn delete_staged_territory(&self, version: i64) -> Result<bool>;
+    /// Takes a staged version away; whether there was one. Nothing is logged where there was none.
+    async fn delete_staged_territory(&self, version: i64, log: Option<AdminEntry>) -> Result<bool>;
 
     async fn replace_branches(&self, branches: Vec<BranchRow>, at: Timestamp) -> Result<()>;
     async fn load_branches(&self) -> Result<Vec<BranchRow>>;

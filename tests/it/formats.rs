@@ -38,7 +38,7 @@ fn the_examples_of_areas_say_the_same_in_every_format() {
     ] {
         let (imported, report) = import(name, mapping);
         assert_eq!(report.format, format);
-        assert_eq!(report.notes, Vec::<String>::new(), "{name}");
+        assert_eq!(report.notes, [], "{name}");
         assert_eq!(imported.refusals, [], "{name}");
         let grids: Vec<(&str, &str)> = imported
             .areas

@@ -52,7 +52,7 @@ async fn furnish(store: &Arc<dyn Store>) {
         area("LA-S", Some("LA"), 33.6, 34.05),
         area("LA-N", Some("LA"), 34.05, 34.4),
     ];
-    let version = store.stage_territory(areas, Vec::new(), "test".into(), at).await.unwrap();
+    let version = store.stage_territory(areas, Vec::new(), "test".into(), at, None).await.unwrap();
     store.publish_territory(version, None, Change::default()).await.unwrap();
     let catalog = serde_json::to_string(&shipped_catalog()).unwrap();
     let matrix = serde_json::to_string(&shipped_matrix(City::LosAngeles)).unwrap();

@@ -79,6 +79,7 @@ async fn report_at(
         contact: None,
         occurred: None,
         settle_note: None,
+        adds_to: None,
         source: "staff".into(),
     };
     submit(ctx, actor, submission, None, Vec::new()).await.expect("it is kept")

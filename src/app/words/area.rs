@@ -1,6 +1,7 @@
 //! Words for areas: findings, lineage, repairs, refused features, edits.
 
 use super::beside;
+use super::file::{geometry_zh, unreadable_zh};
 use super::row::code_words;
 use crate::app::error::{Say, say};
 use crate::domain::territory::check::Finding;
@@ -89,9 +90,9 @@ fn shape_words(error: &ShapeError) -> (String, &'static str) {
     match error {
         ShapeError::Missing => ("没有几何图形".into(), "补画多边形，或删去该要素"),
         ShapeError::NotArea(kind) => {
-            (format!("几何图形是 {kind}，不是多边形"), "点和线请放在另外的文件中")
+            (format!("几何图形是{}，不是多边形", geometry_zh(kind)), "点和线请放在另外的文件中")
         }
-        ShapeError::Malformed(why) => (format!("几何图形无法读取：{why}"), "请重新导出文件"),
+        ShapeError::Malformed(why) => (unreadable_zh(why), "请重新导出文件"),
         ShapeError::NotFinite => ("坐标不是有限的数".into(), "请重新导出文件"),
         ShapeError::OutOfRange { x, y } => (
             format!("坐标 ({x}, {y}) 不是以度表示的经纬度"),

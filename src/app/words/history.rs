@@ -1,6 +1,7 @@
 //! Words for the history of another system: the mapping, the file, and each refused row.
 
 use super::beside;
+use super::format::expected_zh;
 use super::row::code_words;
 use crate::app::error::{Say, say};
 use crate::app::import_issues::Refused;
@@ -12,9 +13,9 @@ use crate::format::history::{
 pub fn mapping_words(error: &MappingError) -> Say {
     let zh = match error {
         MappingError::TooLarge => "映射文件过大".into(),
-        MappingError::Form(why) => format!("映射文件格式有误：{why}"),
+        MappingError::Form(why) => format!("映射文件不是合法的 TOML，请对照示例改正（{why}）"),
         MappingError::Value { key, found, expected } => {
-            format!("{key}：{found:?} 不符合要求，应为 {expected}")
+            format!("{key}：{found:?} 不符合要求，应为：{}", expected_zh(*expected))
         }
         MappingError::Zone(zone) => {
             format!("time_zone：没有时区 {zone:?}，应形如 Asia/Shanghai")
@@ -36,7 +37,7 @@ pub fn mapping_words(error: &MappingError) -> Say {
 /// Why a file as a whole cannot be read.
 pub fn file_words(error: &HistoryFileError) -> Say {
     let zh = match error {
-        HistoryFileError::Io(why) => format!("文件无法读取：{why}"),
+        HistoryFileError::Io(why) => format!("文件无法读取，请重新上传（{why}）"),
         HistoryFileError::NoHeader => "文件没有列名行".into(),
         HistoryFileError::Utf16 => "文件是 UTF-16 编码，请另存为 UTF-8".into(),
         HistoryFileError::HeaderEncoding(name) => {
@@ -108,7 +109,7 @@ pub fn refused_words(refused: &Refused) -> Say {
         Refused::WrongOutcome { kind, outcome } => format!("{kind} 的结果不会是 {outcome}"),
         Refused::Future { at } => format!("{at} 在将来"),
         Refused::NoPosition => "坐标不在地球上".into(),
-        Refused::NoIssue(why) => format!("该行不能成为事件：{why}"),
+        Refused::NoIssue(why) => format!("该行不能成为事件（{why}）"),
     };
     beside(zh, refused)
 }

@@ -1,6 +1,7 @@
 //! Words for rows of CSV files, and what to do about each.
 
 use super::beside;
+use super::format::{clash_zh, expected_zh, point_zh};
 use crate::app::error::{Say, say};
 use crate::domain::catalog::{CatalogProblem, LimitError};
 use crate::domain::id::{CODE_CHARS_MAX, CodeError};
@@ -45,7 +46,8 @@ fn window_zh(error: &WindowError) -> String {
     }
 }
 
-fn hours_zh(error: &DutyHoursError) -> String {
+/// Why a text is no hours of duty.
+pub fn hours_zh(error: &DutyHoursError) -> String {
     match error {
         DutyHoursError::Weekdays(text) => {
             format!("{text:?} 不是星期（Mon Tue Wed Thu Fri Sat Sun）或其区间")
@@ -58,7 +60,7 @@ fn hours_zh(error: &DutyHoursError) -> String {
 pub fn row_words(error: &RowError) -> Say {
     let zh = match error {
         RowError::NotUtf8 => "该行不是 UTF-8 编码".into(),
-        RowError::NotCsv(why) => format!("该行不是 CSV：{why}"),
+        RowError::NotCsv(why) => format!("该行不是 CSV（{why}）"),
         RowError::NoHeader => "文件没有列名行".into(),
         RowError::MissingColumn => "缺少该列".into(),
         RowError::DoubleColumn => "该列出现两次".into(),
@@ -78,7 +80,7 @@ pub fn row_words(error: &RowError) -> Say {
         RowError::Hours(error) => hours_zh(error),
         RowError::Lineage(error) => super::area::lineage_words(error).zh,
         RowError::Unexpected { text, expected } => {
-            format!("{text:?} 不符合要求，应为：{}", expected_zh(expected))
+            format!("{text:?} 不符合要求，应为：{}", expected_zh(*expected))
         }
         RowError::UnknownDepartment(code) => format!("不认识部门 {code}"),
         RowError::UnknownSelector(text) => {
@@ -94,31 +96,15 @@ pub fn row_words(error: &RowError) -> Say {
         RowError::BadPosition { lon, lat } => {
             format!("({lon}, {lat}) 不是以度表示的经纬度，是否写反了？")
         }
-        RowError::BadGeometry(why) => format!("几何图形有误：{why}"),
+        RowError::BadGeometry(why) => point_zh(why),
         RowError::OtherName { code, before, now } => {
             format!("{code} 此前名为 {before:?}，这里为 {now:?}")
         }
         RowError::Double(code) => format!("{code} 重复出现，以第一次为准"),
         RowError::Expired { to } => format!("该行自 {to} 起已失效"),
-        RowError::Conflict(why) => format!("与其他内容矛盾：{why}"),
+        RowError::Conflict(why) => clash_zh(why),
     };
     beside(zh, error)
-}
-
-/// The words for what a field should hold, which the formats have in English.
-fn expected_zh(expected: &'static str) -> &'static str {
-    match expected {
-        "true or false" => "true 或 false",
-        "a date such as 2026-01-31" => "形如 2026-01-31 的日期",
-        "a number of degrees" => "以度表示的数",
-        "an id such as 0192f3a4-5b6c-7d8e-9f00-112233445566" => {
-            "形如 0192f3a4-5b6c-7d8e-9f00-112233445566 的编号"
-        }
-        "two digits" => "两位数字",
-        "split, merge or retire" => "split、merge 或 retire",
-        "a day such as 2026-07-01" => "形如 2026-07-01 的日期",
-        other => other,
-    }
 }
 
 /// What to do about it.

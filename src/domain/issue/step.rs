@@ -4,7 +4,7 @@
 mod log;
 mod refusal;
 
-pub use log::{Draft, chain, count_reports, rehome, seal};
+pub use log::{Draft, add_to, chain, count_reports, count_said, rehome, seal};
 pub use refusal::{FieldFault, Refusal};
 
 use super::care::CareFields;

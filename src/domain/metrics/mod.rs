@@ -9,6 +9,7 @@ pub mod dwell;
 pub mod figure;
 pub mod histogram;
 pub mod hotspot;
+pub mod reach;
 pub mod significance;
 pub mod small;
 pub mod smooth;

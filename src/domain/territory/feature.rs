@@ -65,7 +65,24 @@ pub enum Shape {
     /// A geometry that is not an area: its type's name.
     NotArea(String),
     /// What could not be read, and why.
-    Malformed(String),
+    Malformed(Unreadable),
+}
+
+/// Why a geometry cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// The parser's own text.
+    #[error("{0}")]
+    Syntax(String),
+    /// The parser's own text.
+    #[error("it is no feature: {0}")]
+    NoFeature(String),
+    #[error("it has more than {bytes_max} bytes")]
+    TooLong { bytes_max: usize },
+    #[error("there is no arc {0}")]
+    NoArc(i64),
+    #[error("a ring has more than {points_max} points")]
+    RingTooLong { points_max: u64 },
 }
 
 /// A feature as read.

@@ -14,6 +14,9 @@ use crate::domain::time::Timestamp;
 
 /// A worse accuracy is taken as this one: beyond it every area near by would be a candidate.
 pub const ACCURACY_METRES_MAX: f64 = 5_000.0;
+/// The tree orders by straight lines and people by the way over the ground: below this many metres
+/// the two may disagree by rounding.
+const SAME_DISTANCE_M: f64 = 1e-3;
 /// The candidates told, the nearest first.
 pub const CANDIDATES_MAX: usize = 32;
 
@@ -120,13 +123,28 @@ impl Territory {
 
     /// The `count` branches nearest to a place, the nearest first.
     pub fn nearest_branches(&self, position: Position, count: usize) -> Vec<Near<&Branch>> {
-        let near = self.branch_spots.nearest_neighbor_iter(&on_sphere(position)).take(count);
-        near.filter_map(|spot| {
+        self.branches_from(position).take(count).collect()
+    }
+
+    /// The branch nearest to a place; of several in one house the one with the lowest code.
+    pub fn nearest_branch(&self, position: Position) -> Option<Near<&Branch>> {
+        let mut from_here = self.branches_from(position);
+        let first = from_here.next()?;
+        let limit = first.distance_m + SAME_DISTANCE_M;
+        let others = from_here.take_while(|near| near.distance_m <= limit);
+        std::iter::once(first).chain(others).min_by(|a, b| {
+            let by_code = || a.item.code.cmp(&b.item.code);
+            a.distance_m.total_cmp(&b.distance_m).then_with(by_code)
+        })
+    }
+
+    fn branches_from(&self, position: Position) -> impl Iterator<Item = Near<&Branch>> {
+        let near = self.branch_spots.nearest_neighbor_iter(&on_sphere(position));
+        near.filter_map(move |spot| {
             let branch = &self.branches[spot.data as usize];
             let distance_m = branch.position?.distance_m(position);
             Some(Near { item: branch, distance_m })
         })
-        .collect()
     }
 
     /// The `count` posts nearest to a place that are on duty at an instant, the nearest first, each

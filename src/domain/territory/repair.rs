@@ -10,7 +10,7 @@ use std::fmt;
 use geo::{Coord, LineString, MultiPolygon, Polygon, Winding};
 
 use super::defect::{Defect, find_defects};
-use super::feature::{RawRing, Shape};
+use super::feature::{RawRing, Shape, Unreadable};
 use super::rebuild::rebuild;
 use crate::domain::datum::Datum;
 
@@ -82,7 +82,7 @@ pub enum ShapeError {
     #[error("its geometry is a {0}, not a polygon")]
     NotArea(String),
     #[error("its geometry cannot be read: {0}")]
-    Malformed(String),
+    Malformed(Unreadable),
     #[error("a coordinate is not a finite number")]
     NotFinite,
     #[error("coordinate ({x}, {y}) is not a longitude and latitude in degrees")]

@@ -7,6 +7,7 @@ use crate::domain::datum::Datum;
 use crate::domain::id::{CategoryCode, CodeError, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::state::Outcome;
+use crate::format::expected::Expected;
 use csv::{ByteRecord, StringRecord};
 use figment::Figment;
 use figment::providers::{Format, Toml};
@@ -24,7 +25,7 @@ pub enum MappingError {
     #[error("the mapping file is not as it should be: {0}")]
     Form(String),
     #[error("{key}: {found:?} is not {expected}")]
-    Value { key: &'static str, found: String, expected: &'static str },
+    Value { key: &'static str, found: String, expected: Expected },
     #[error("time_zone: there is no time zone {0:?}; it is a name such as Asia/Shanghai")]
     Zone(String),
     #[error("time_formats: {0:?} does not read a whole date, such as %Y-%m-%d %H:%M:%S does")]
@@ -190,25 +191,24 @@ impl Written {
         let encoding = [Encoding::Utf8, Encoding::Gb18030]
             .into_iter()
             .find(|known| known.as_str() == self.encoding.to_lowercase())
-            .ok_or_else(|| value("encoding", &self.encoding, "utf-8 or gb18030"))?;
+            .ok_or_else(|| value("encoding", &self.encoding, Expected::Encoding))?;
         // Other ASCII characters can be the second byte of a GB 18030 character.
         let delimiter = match self.delimiter.as_str() {
             "," => b',',
             ";" => b';',
             "\t" => b'\t',
-            other => return Err(value("delimiter", other, "a comma, a semicolon or a tab")),
+            other => return Err(value("delimiter", other, Expected::Delimiter)),
         };
         let datum = Datum::parse(&self.datum)
-            .ok_or_else(|| value("datum", &self.datum, "wgs84, gcj02 or bd09"))?;
+            .ok_or_else(|| value("datum", &self.datum, Expected::Datum))?;
         let kind = match self.kind.as_deref() {
             None => None,
-            Some(word) => Some(
-                Kind::parse(word)
-                    .ok_or_else(|| value("kind", word, "hazard, dispute or opinion"))?,
-            ),
+            Some(word) => {
+                Some(Kind::parse(word).ok_or_else(|| value("kind", word, Expected::Kind))?)
+            }
         };
         if self.source.trim().is_empty() {
-            return Err(value("source", &self.source, "the name of the system"));
+            return Err(value("source", &self.source, Expected::System));
         }
         Ok(Mapping {
             encoding,
@@ -221,8 +221,8 @@ impl Written {
             note: parts("note", self.note.as_deref().unwrap_or(""))?,
             categories: codes("categories", self.categories, CategoryCode::parse)?,
             departments: codes("departments", self.departments, DepartmentCode::parse)?,
-            statuses: words("statuses", self.statuses, Reached::parse, Reached::NAMES)?,
-            outcomes: words("outcomes", self.outcomes, Outcome::parse, OUTCOMES)?,
+            statuses: words("statuses", self.statuses, Reached::parse, Expected::Status)?,
+            outcomes: words("outcomes", self.outcomes, Outcome::parse, Expected::Outcome)?,
             anonymous: self.anonymous.into_iter().collect(),
             source: self.source,
             columns: self.columns,
@@ -230,10 +230,7 @@ impl Written {
     }
 }
 
-const OUTCOMES: &str =
-    "remedied, agreement_reached, agreement_not_reached, answered, adopted or claimed";
-
-fn value(key: &'static str, found: &str, expected: &'static str) -> MappingError {
+fn value(key: &'static str, found: &str, expected: Expected) -> MappingError {
     MappingError::Value { key, found: found.to_owned(), expected }
 }
 
@@ -264,7 +261,7 @@ fn words<T>(
     key: &'static str,
     written: BTreeMap<String, String>,
     parse: impl Fn(&str) -> Option<T>,
-    expected: &'static str,
+    expected: Expected,
 ) -> Result<HashMap<String, T>, MappingError> {
     let read = |(word, meaning): (String, String)| {
         parse(&meaning).map(|parsed| (word, parsed)).ok_or_else(|| value(key, &meaning, expected))

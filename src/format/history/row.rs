@@ -32,9 +32,6 @@ pub enum Reached {
 }
 
 impl Reached {
-    pub(super) const NAMES: &str =
-        "reported, filed, dispatched, handling, handled, closed, force_closed or rejected";
-
     pub fn parse(text: &str) -> Option<Self> {
         Some(match text {
             "reported" => Self::Reported,

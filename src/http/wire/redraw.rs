@@ -85,7 +85,7 @@ fn parse_naming(field: &str, naming: &NamingWire, problems: &mut Vec<FieldProble
 
 fn no_outline(why: impl std::fmt::Display) -> Say {
     say(
-        format!("边界须为 GeoJSON 的 Polygon 或 MultiPolygon：{why}"),
+        format!("边界须为 GeoJSON 的 Polygon 或 MultiPolygon（{why}）"),
         format!("An outline is a GeoJSON Polygon or MultiPolygon: {why}"),
     )
 }

@@ -74,6 +74,10 @@ pub struct ReportWire {
     pub occurred_at: Option<String>,
     #[serde(default)]
     pub settle: Option<SettleWire>,
+    /// Number or id of an open issue that the reporter may read and that this is one more report
+    /// of: it is merged into that one. Where that is closed by now, the report stands by itself.
+    #[serde(default)]
+    pub adds_to: Option<String>,
     /// Ids of uploads that are whole: photos, and at most one voice note.
     #[serde(default)]
     pub uploads: Vec<String>,
@@ -134,6 +138,7 @@ impl ReportWire {
                 }
             },
             settle_note: self.settle.map(|settle| settle.note),
+            adds_to: filled(self.adds_to),
             source: source.to_owned(),
         })
     }
@@ -313,6 +318,16 @@ pub struct SubmittedWire {
     pub route: RouteWire,
     pub duplicates: Vec<AlikeWire>,
     pub limit: Option<LimitWire>,
+    /// The issue that it was added to; null where it stands by itself, or where that issue is none
+    /// of the reporter's.
+    pub added_to: Option<AddedWire>,
+}
+
+/// An issue that a report was added to.
+#[derive(Serialize, ToSchema)]
+pub struct AddedWire {
+    pub id: String,
+    pub number: String,
 }
 
 /// The steps in which strangers are told how far away another report is, in metres.

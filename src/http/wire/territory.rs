@@ -4,10 +4,13 @@ use crate::app::territory::TerritoryPreview;
 use crate::app::words::area::{
     feature_words, finding_words, lineage_words, refusal_words, repair_words,
 };
+use crate::app::words::format::note_words;
 use crate::domain::territory::check::Finding;
 use crate::domain::territory::diff::Change;
 use crate::domain::territory::import::Imported;
 use crate::domain::territory::lineage::Lineage;
+use crate::format::faults::Note;
+use crate::http::audit::{AccountNameWire, AccountNames, name_of};
 use crate::http::extract::Lang;
 use crate::store::port::TerritoryVersion;
 use serde::Serialize;
@@ -21,17 +24,23 @@ pub struct VersionWire {
     pub state: String,
     pub note: String,
     pub created_at: String,
+    /// Who staged it; null for the command line and for older versions.
+    pub created_by: Option<AccountNameWire>,
     pub published_at: Option<String>,
+    /// Who published it; null for the command line and for older versions.
+    pub published_by: Option<AccountNameWire>,
 }
 
 impl VersionWire {
-    pub fn of(version: &TerritoryVersion) -> Self {
+    pub fn of(version: &TerritoryVersion, names: &AccountNames) -> Self {
         Self {
             version: version.version,
             state: version.state.clone(),
             note: version.note.clone(),
             created_at: version.created.to_rfc3339(),
+            created_by: version.author.map(|id| name_of(names, id)),
             published_at: version.published.map(|at| at.to_rfc3339()),
+            published_by: version.publisher.map(|id| name_of(names, id)),
         }
     }
 }
@@ -58,12 +67,7 @@ pub struct StagedWire {
 }
 
 /// What came of a file, staged under `version`.
-pub fn staged_wire(
-    version: i64,
-    imported: &Imported,
-    notes: Vec<String>,
-    lang: Lang,
-) -> StagedWire {
+pub fn staged_wire(version: i64, imported: &Imported, notes: &[Note], lang: Lang) -> StagedWire {
     let repairs = imported.repairs.iter().map(|repaired| FeatureNote {
         feature: lang.pick(&feature_words(&repaired.feature)),
         says: repaired.repairs.iter().map(|repair| lang.pick(&repair_words(repair))).collect(),
@@ -75,7 +79,7 @@ pub fn staged_wire(
         areas: imported.areas.len(),
         repairs: repairs.collect(),
         refusals: imported.refusals.iter().map(|refusal| refusal_wire(refusal, lang)).collect(),
-        notes,
+        notes: notes.iter().map(|note| lang.pick(&note_words(note))).collect(),
     }
 }
 

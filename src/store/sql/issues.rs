@@ -11,6 +11,7 @@ use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
+use crate::domain::metrics::reach::Place;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
@@ -116,6 +117,31 @@ impl Issues for Engine {
         rows.iter()
             .map(|row| Ok((row.try_get::<i64, _>("one")?.cast_unsigned(), row.try_get("n")?)))
             .collect()
+    }
+
+    async fn count_places(
+        &self,
+        filter: &IssueFilter,
+        most: usize,
+        scope: &Scope,
+    ) -> Result<Option<Vec<Place>>> {
+        const LON: &str = "CASE WHEN kind = 'dispute' THEN coarse_lon ELSE lon END";
+        const LAT: &str = "CASE WHEN kind = 'dispute' THEN coarse_lat ELSE lat END";
+        let mut query = Query::new(format!(
+            "SELECT {LON} AS place_lon, {LAT} AS place_lat, COUNT(*) AS n FROM issue WHERE "
+        ));
+        push_scope_and_place(&mut query, scope, filter);
+        push_issue_filter(&mut query, filter);
+        query.push(format!(" GROUP BY {LON}, {LAT} LIMIT "));
+        query.push_bind(i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        if rows.len() > most {
+            return Ok(None);
+        }
+        let places = rows.iter().map(|row| {
+            Ok(((row.try_get("place_lon")?, row.try_get("place_lat")?), row.try_get("n")?))
+        });
+        places.collect::<Result<_>>().map(Some)
     }
 
     async fn list_merged(&self, into: IssueId, scope: &Scope) -> Result<Vec<(IssueId, String)>> {

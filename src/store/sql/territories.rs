@@ -1,8 +1,12 @@
 //! Versions of the territory, branches and people.
 
+use super::admin::insert_logged;
+use super::rows::parsed_option;
 use super::{Conn, Engine, Query, Row, apply, dialect, persons};
+use crate::domain::id::AccountId;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
+use crate::store::admin::AdminEntry;
 use crate::store::change::Change;
 use crate::store::port::{
     AreaRow, BranchRow, LineageRow, PostRow, Territories, TerritoryVersion, WorkerRow,
@@ -74,23 +78,43 @@ async fn insert_lineage(conn: &mut Conn, version: i64, rows: &[LineageRow]) -> R
     Ok(())
 }
 
+/// Who the entry tells, as the column has it.
+fn author_of(log: Option<&AdminEntry>) -> Option<String> {
+    log.and_then(|entry| entry.actor).map(|actor| actor.to_string())
+}
+
+fn version_of(row: &Row) -> Result<TerritoryVersion> {
+    let account = |column| parsed_option(row, "territory_version", column, AccountId::parse);
+    Ok(TerritoryVersion {
+        version: row.try_get("version")?,
+        state: row.try_get("state")?,
+        note: row.try_get("note")?,
+        created: Timestamp(row.try_get("created_at")?),
+        author: account("author")?,
+        published: row.try_get::<Option<i64>, _>("published_at")?.map(Timestamp),
+        publisher: account("published_by")?,
+    })
+}
+
 async fn stage(
     conn: &mut Conn,
     areas: &[AreaRow],
     lineage: &[LineageRow],
     note: &str,
     at: Timestamp,
+    log: Option<AdminEntry>,
 ) -> Result<i64> {
     let last: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM territory_version")
         .fetch_one(&mut *conn)
         .await?;
     let version = last.unwrap_or(0) + 1;
     let written = sqlx::query(
-        "INSERT INTO territory_version (version, state, note, created_at) \
-         VALUES ($1, 'staged', $2, $3) ON CONFLICT DO NOTHING",
+        "INSERT INTO territory_version (version, state, note, author, created_at) \
+         VALUES ($1, 'staged', $2, $3, $4) ON CONFLICT DO NOTHING",
     )
     .bind(version)
     .bind(note)
+    .bind(author_of(log.as_ref()))
     .bind(at.0)
     .execute(&mut *conn)
     .await?;
@@ -99,6 +123,8 @@ async fn stage(
     }
     insert_areas(conn, version, areas).await?;
     insert_lineage(conn, version, lineage).await?;
+    let log = log.map(|entry| AdminEntry { subject: version.to_string(), ..entry });
+    insert_logged(conn, log.as_ref()).await?;
     Ok(version)
 }
 
@@ -122,10 +148,11 @@ async fn publish(
         .execute(&mut *conn)
         .await?;
     let raised = sqlx::query(
-        "UPDATE territory_version SET state = 'published', published_at = $1 \
-         WHERE version = $2 AND state = 'staged'",
+        "UPDATE territory_version SET state = 'published', published_at = $1, \
+         published_by = $2 WHERE version = $3 AND state = 'staged'",
     )
     .bind(moves.at.0)
+    .bind(author_of(moves.log.as_ref()))
     .bind(version)
     .execute(&mut *conn)
     .await?;
@@ -161,6 +188,28 @@ async fn publish(
     Ok(())
 }
 
+async fn delete_staged(conn: &mut Conn, version: i64, log: Option<&AdminEntry>) -> Result<bool> {
+    // The idle update holds the row, so that nobody publishes it meanwhile.
+    let staged = sqlx::query(
+        "UPDATE territory_version SET note = note WHERE version = $1 AND state = 'staged'",
+    )
+    .bind(version)
+    .execute(&mut *conn)
+    .await?;
+    if staged.rows_affected() == 0 {
+        return Ok(false);
+    }
+    for text in [
+        "DELETE FROM lineage WHERE version = $1",
+        "DELETE FROM area WHERE version = $1",
+        "DELETE FROM territory_version WHERE version = $1",
+    ] {
+        sqlx::query(text).bind(version).execute(&mut *conn).await?;
+    }
+    insert_logged(conn, log).await?;
+    Ok(true)
+}
+
 #[async_trait]
 impl Territories for Engine {
     async fn stage_territory(
@@ -169,9 +218,10 @@ impl Territories for Engine {
         lineage: Vec<LineageRow>,
         note: String,
         at: Timestamp,
+        log: Option<AdminEntry>,
     ) -> Result<i64> {
         self.write(move |conn| {
-            Box::pin(async move { stage(conn, &areas, &lineage, &note, at).await })
+            Box::pin(async move { stage(conn, &areas, &lineage, &note, at, log).await })
         })
         .await
     }
@@ -180,17 +230,7 @@ impl Territories for Engine {
         let rows = sqlx::query("SELECT * FROM territory_version ORDER BY version")
             .fetch_all(&self.readers)
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(TerritoryVersion {
-                    version: row.try_get("version")?,
-                    state: row.try_get("state")?,
-                    note: row.try_get("note")?,
-                    created: Timestamp(row.try_get("created_at")?),
-                    published: row.try_get::<Option<i64>, _>("published_at")?.map(Timestamp),
-                })
-            })
-            .collect()
+        rows.iter().map(version_of).collect()
     }
 
     async fn load_areas(&self, version: i64) -> Result<Vec<AreaRow>> {
@@ -244,29 +284,9 @@ impl Territories for Engine {
         .await
     }
 
-    async fn delete_staged_territory(&self, version: i64) -> Result<bool> {
+    async fn delete_staged_territory(&self, version: i64, log: Option<AdminEntry>) -> Result<bool> {
         self.write(move |conn| {
-            Box::pin(async move {
-                // The idle update holds the row, so that nobody publishes it meanwhile.
-                let staged = sqlx::query(
-                    "UPDATE territory_version SET note = note \
-                     WHERE version = $1 AND state = 'staged'",
-                )
-                .bind(version)
-                .execute(&mut *conn)
-                .await?;
-                if staged.rows_affected() == 0 {
-                    return Ok(false);
-                }
-                for text in [
-                    "DELETE FROM lineage WHERE version = $1",
-                    "DELETE FROM area WHERE version = $1",
-                    "DELETE FROM territory_version WHERE version = $1",
-                ] {
-                    sqlx::query(text).bind(version).execute(&mut *conn).await?;
-                }
-                Ok(true)
-            })
+            Box::pin(async move { delete_staged(conn, version, log.as_ref()).await })
         })
         .await
     }

@@ -2,6 +2,7 @@
 //! a small Jinshui, the shipped catalog and the shipped matrix in force.
 
 pub mod access;
+mod addition;
 mod administration;
 mod audit;
 mod desk;
@@ -20,6 +21,7 @@ mod site;
 pub mod supervision;
 mod territory;
 mod upload;
+mod words;
 mod workflow;
 
 use crate::support::{Fixture, seals};

@@ -1,7 +1,9 @@
 //! The territory's editor over HTTP: edits are tried, staged, previewed and published.
 
-use super::{HAZARD, World, call, get, post, report_of};
+use super::report::form;
+use super::{HAZARD, World, call, get, grant, post, report_of};
 use crate::support::check;
+use hexward::app::token::create_token;
 use hexward::domain::access::Role;
 use serde_json::{Value, json};
 
@@ -92,6 +94,63 @@ fn a_split_on_the_map_is_staged_previewed_published_and_moves_what_is_open() {
         let told = preview(&world, &root, &[again]).await;
         assert_eq!(told["problem"]["field"], "parts.0.code", "{told}");
         assert!(told["problem"]["says"]["zh"].as_str().unwrap().contains("已撤销"));
+    });
+}
+
+#[test]
+fn staging_editing_and_deleting_are_in_the_audit_and_the_list_names_who_did_it() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let (one, other) = ("one", "other");
+        let token = async |login: &str| {
+            let id = world.account(login, vec![grant(Role::Admin, None, None)]).await;
+            create_token(&world.ctx, id, "test", 9).await.unwrap().1
+        };
+        let (first, second) = (token(one).await, token(other).await);
+        let drawn = stage(&world, &first, &[split()]).await;
+        let area = super::small_jinshui().pop().unwrap();
+        let geometry: Value = serde_json::from_str(&area.polygon).unwrap();
+        let file = json!({"type": "FeatureCollection", "features": [{"type": "Feature",
+            "geometry": geometry, "properties": {"code": area.code, "name": "新名",
+                "level": area.level, "parent": area.parent}}]});
+        let parts: [(&str, &str, &[u8]); 2] =
+            [("note", "", "补名".as_bytes()), ("file", "", &file.to_string().into_bytes())];
+        let sent = form("/api/v1/territory/versions", &parts).by(&second);
+        let filed = world.send(sent).await.ok(201).json()["version"].as_i64().unwrap();
+        let path = format!("/api/v1/territory/versions/{filed}");
+        world.later(1000);
+        world.send(call("DELETE", &path).by(&first)).await.ok(204);
+        world.send(call("DELETE", &path).by(&first)).await.problem(404, "not_found");
+        world.later(1000);
+        publish(&world, &second, drawn).await;
+
+        let path = "/api/v1/audit/admin?sort=territory";
+        let log = world.send(get(path).by(&first)).await.ok(200).json();
+        let log = log["items"].as_array().unwrap();
+        let find = |what: &str, version: i64| {
+            let is_it = |one: &&Value| one["what"] == what && one["subject"] == version.to_string();
+            log.iter().find(is_it).unwrap_or_else(|| panic!("{what} {version}: {log:?}"))
+        };
+        assert_eq!(log.len(), 6, "what was refused is not in it: {log:?}");
+        let edited = find("territory.edit", drawn);
+        assert_eq!(edited["actor"]["login"], one);
+        assert_eq!(edited["facts"], json!({"areas": "9", "edits": "1", "note": "调整"}));
+        let staged = find("territory.stage", filed);
+        assert_eq!(staged["actor"]["login"], other);
+        assert_eq!(staged["facts"], json!({"areas": "8", "note": "补名"}));
+        assert_eq!(find("territory.delete", filed)["actor"]["login"], one);
+        assert_eq!(find("territory.publish", drawn)["actor"]["login"], other);
+
+        let listed = world.send(get("/api/v1/territory/versions").by(&first)).await.ok(200).json();
+        let listed = listed["items"].as_array().unwrap();
+        assert_eq!(listed.len(), 2);
+        assert_eq!(
+            (&listed[0]["created_by"], &listed[0]["published_by"]),
+            (&Value::Null, &Value::Null),
+            "the command line is nobody"
+        );
+        assert_eq!(listed[1]["created_by"]["login"], one);
+        assert_eq!(listed[1]["published_by"]["login"], other);
     });
 }
 

@@ -209,7 +209,8 @@ fn what_another_node_publishes_is_in_force_here_soon() {
             super::areas().iter().map(|area| hexward::app::territory::row_of(area, true)).collect();
         let at = server.ctx.now();
         let store = server.ctx.store.clone();
-        let version = store.stage_territory(rows, Vec::new(), "next".into(), at).await.unwrap();
+        let staged = store.stage_territory(rows, Vec::new(), "next".into(), at, None).await;
+        let version = staged.unwrap();
         store
             .publish_territory(version, Some(before), hexward::store::change::Change::default())
             .await

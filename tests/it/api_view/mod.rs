@@ -7,6 +7,7 @@ mod maps;
 mod metrics;
 mod mvt;
 mod periodic;
+mod reach;
 
 use crate::support::world::{DEPARTMENTS, World, opening};
 use crate::support::{Chance, Fixture};
@@ -168,7 +169,8 @@ impl Server {
         let store = fixture.store.clone();
         let rows = areas().iter().map(|area| row_of(area, true)).collect();
         let at = Timestamp(0);
-        let version = store.stage_territory(rows, Vec::new(), "test".into(), at).await.unwrap();
+        let staged = store.stage_territory(rows, Vec::new(), "test".into(), at, None).await;
+        let version = staged.unwrap();
         load_version(store.as_ref(), version, Day(20_500)).await.expect("the areas read back");
         store.publish_territory(version, None, Change::default()).await.unwrap();
         let mut world = World::new(seed);

@@ -3,8 +3,10 @@
 use crate::support::world::{START, opening, random_place, report};
 use crate::support::{Chance, check, zone};
 use hexward::domain::access::Scope;
+use hexward::domain::id::AccountId;
 use hexward::domain::issue::step::rehome;
 use hexward::store::StoreError;
+use hexward::store::admin::{AdminEntry, LogQuery};
 use hexward::store::change::Change;
 use hexward::store::port::{AreaRow, BranchRow, LineageRow, PostRow, Territories, WorkerRow};
 
@@ -34,7 +36,7 @@ fn split(day: i32) -> LineageRow {
 
 async fn stage(store: &(impl Territories + ?Sized), codes: &[&str]) -> i64 {
     let areas = codes.iter().map(|code| area(code)).collect();
-    store.stage_territory(areas, vec![split(9)], "note".into(), START).await.unwrap()
+    store.stage_territory(areas, vec![split(9)], "note".into(), START, None).await.unwrap()
 }
 
 async fn states(store: &(impl Territories + ?Sized)) -> Vec<(i64, String)> {
@@ -142,10 +144,10 @@ fn a_draft_can_be_deleted_and_a_published_version_cannot() {
         let first = stage(&**store, &["41"]).await;
         let draft = stage(&**store, &["41", "b"]).await;
         store.publish_territory(first, None, Change::default()).await.unwrap();
-        assert!(!store.delete_staged_territory(first).await.unwrap());
-        assert!(store.delete_staged_territory(draft).await.unwrap());
-        assert!(!store.delete_staged_territory(draft).await.unwrap());
-        assert!(!store.delete_staged_territory(999).await.unwrap());
+        assert!(!store.delete_staged_territory(first, None).await.unwrap());
+        assert!(store.delete_staged_territory(draft, None).await.unwrap());
+        assert!(!store.delete_staged_territory(draft, None).await.unwrap());
+        assert!(!store.delete_staged_territory(999, None).await.unwrap());
         assert_eq!(states(&**store).await, told(&[(1, "published")]));
         assert!(store.load_areas(draft).await.unwrap().is_empty());
         let gone = store.publish_territory(draft, Some(first), Change::default()).await;
@@ -153,6 +155,89 @@ fn a_draft_can_be_deleted_and_a_published_version_cannot() {
         let again = store.publish_territory(first, Some(first), Change::default()).await;
         assert!(matches!(again, Err(StoreError::Stale)), "a published version is no draft");
         assert_eq!(states(&**store).await, told(&[(1, "published")]));
+    });
+}
+
+fn entry(id: &str, actor: Option<u128>, what: &str) -> AdminEntry {
+    AdminEntry {
+        id: id.into(),
+        at: START,
+        actor: actor.map(AccountId),
+        what: what.into(),
+        subject: "?".into(),
+        facts: "{}".into(),
+    }
+}
+
+/// What was done to which version, by whom, in order of the entries' ids.
+async fn logged(store: &dyn hexward::store::Store) -> Vec<(String, String, Option<u128>)> {
+    let asked = LogQuery { limit: 100, ..LogQuery::default() };
+    let entries = store.list_admin(&asked).await.unwrap().into_iter().rev();
+    entries.map(|one| (one.what, one.subject, one.actor.map(|id| id.0))).collect()
+}
+
+#[test]
+fn who_staged_and_who_published_is_kept_and_logged_with_the_change_alone() {
+    check(|fixture| async move {
+        let store = &fixture.store;
+        let put = async |codes: &[&str], log| {
+            let areas = codes.iter().map(|code| area(code)).collect();
+            store.stage_territory(areas, Vec::new(), "note".into(), START, log).await
+        };
+        let first = put(&["41"], Some(entry("a", Some(1), "territory.stage"))).await.unwrap();
+        let draft = put(&["41", "b"], Some(entry("b", Some(2), "territory.edit"))).await.unwrap();
+        put(&["41", "41"], Some(entry("c", Some(3), "territory.stage"))).await.unwrap_err();
+        let by = |id: &str| Change {
+            at: START,
+            log: Some(AdminEntry {
+                subject: "1".into(),
+                ..entry(id, Some(4), "territory.publish")
+            }),
+            ..Change::default()
+        };
+        store.publish_territory(first, None, by("d")).await.unwrap();
+        store.publish_territory(first, None, by("e")).await.unwrap_err();
+        let drop = |id: &str| Some(entry(id, Some(5), "territory.delete"));
+        assert!(store.delete_staged_territory(draft, drop("f")).await.unwrap());
+        assert!(!store.delete_staged_territory(draft, drop("g")).await.unwrap());
+        assert!(!store.delete_staged_territory(first, drop("h")).await.unwrap());
+        let silent = put(&["41", "b"], None).await.unwrap();
+        assert_eq!(silent, draft, "the number of a deleted draft is given again");
+
+        let told = [
+            ("territory.stage", "1", 1),
+            ("territory.edit", "2", 2),
+            ("territory.publish", "1", 4),
+            ("territory.delete", "?", 5),
+        ];
+        let told = told.map(|(what, subject, by)| (what.to_owned(), subject.to_owned(), Some(by)));
+        assert_eq!(logged(&**store).await, told, "what was refused is not logged");
+        let versions = store.list_territory_versions().await.unwrap();
+        let people: Vec<_> = versions.iter().map(|one| (one.author, one.publisher)).collect();
+        let expected = [(Some(AccountId(1)), Some(AccountId(4))), (None, None)];
+        assert_eq!(people, expected, "whoever staged the deleted draft is not the next one's");
+    });
+}
+
+/// The step that fills the column, as it runs on a store with versions of before.
+const PUBLISHED_BY: &str = include_str!("../../../migrations/0016_published_by.sql");
+
+#[test]
+fn who_published_an_older_version_is_taken_from_the_log() {
+    check(|fixture| async move {
+        let store = &fixture.store;
+        let first = stage(&**store, &["41"]).await;
+        store.publish_territory(first, None, Change::default()).await.unwrap();
+        let second = stage(&**store, &["41", "b"]).await;
+        store.publish_territory(second, Some(first), Change::default()).await.unwrap();
+        let published = entry("a", Some(7), "territory.publish");
+        let published = AdminEntry { subject: second.to_string(), ..published };
+        store.append_admin(published).await.unwrap();
+        let fill = &PUBLISHED_BY[PUBLISHED_BY.find("UPDATE").unwrap()..];
+        fixture.raw.execute(fill).await.unwrap();
+        let versions = store.list_territory_versions().await.unwrap();
+        let publishers: Vec<_> = versions.iter().map(|one| one.publisher).collect();
+        assert_eq!(publishers, [None, Some(AccountId(7))]);
     });
 }
 
@@ -165,7 +250,7 @@ fn deleting_and_publishing_at_once_leave_a_whole_version_or_none() {
             let version = stage(&**store, &["41", "a"]).await;
             let (published, deleted) = tokio::join!(
                 store.publish_territory(version, in_force, Change::default()),
-                store.delete_staged_territory(version)
+                store.delete_staged_territory(version, None)
             );
             let areas = store.load_areas(version).await.unwrap().len();
             match (published, deleted.unwrap()) {

@@ -987,6 +987,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The share of the issues reported in the window that lie within a distance of any branch, and for
+         *     each branch the issues that have it as their nearest within that distance. A dispute counts by
+         *     the middle of its coarse cell.
+         */
+        get: operations["show_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/metrics/summary": {
         parameters: {
             query?: never;
@@ -2055,6 +2076,11 @@ export interface components {
             override_reason?: string | null;
             /** Format: int64 */
             version: number;
+        };
+        /** @description An issue that a report was added to. */
+        AddedWire: {
+            id: string;
+            number: string;
         };
         /** @description What an administrator did. */
         AdminEntryWire: {
@@ -3440,8 +3466,10 @@ export interface components {
         Items_VersionWire: {
             items: {
                 created_at: string;
+                created_by?: components["schemas"]["AccountNameWire"] | null;
                 note: string;
                 published_at?: string | null;
+                published_by?: components["schemas"]["AccountNameWire"] | null;
                 /** @description `staged`, `published` or `retired`. */
                 state: string;
                 /** Format: int64 */
@@ -4296,6 +4324,54 @@ export interface components {
             /** @description `resolved`, `partly` or `not_resolved`. */
             verdict: string;
         };
+        /** @description A branch with the issues that have it as their nearest within reach. */
+        ReachBranchWire: {
+            code: string;
+            /** Format: int64 */
+            n: number;
+            name: string;
+            position: number[];
+        };
+        /** @description A hexagon of resolution 9 with issues. */
+        ReachCellWire: {
+            /** @description The H3 index in hexadecimal. */
+            cell: string;
+            /** @description Its corners, longitude first. */
+            corners: number[][];
+            /** Format: int64 */
+            n: number;
+            /**
+             * Format: int64
+             * @description Those that no branch is within reach of.
+             */
+            outside: number;
+        };
+        /** @description Issues within reach of a branch. */
+        ReachWire: {
+            as_of: string;
+            /** @description All branches that are on the map, those with most issues first. */
+            branches: components["schemas"]["ReachBranchWire"][];
+            cells: components["schemas"]["ReachCellWire"][];
+            from: string;
+            /** Format: double */
+            metres: number;
+            /**
+             * Format: int64
+             * @description The issues reported in the window.
+             */
+            n: number;
+            /**
+             * Format: double
+             * @description Null where there is no issue: nothing is known then.
+             */
+            share?: number | null;
+            to: string;
+            /**
+             * Format: int64
+             * @description Of them, those within reach of any branch.
+             */
+            within: number;
+        };
         /** @description Why the sealed record is opened. */
         ReadWire: {
             reason: string;
@@ -4326,6 +4402,11 @@ export interface components {
              */
             accuracy_m?: number | null;
             address?: string | null;
+            /**
+             * @description Number or id of an open issue that the reporter may read and that this is one more report
+             *     of: it is merged into that one. Where that is closed by now, the report stands by itself.
+             */
+            adds_to?: string | null;
             anonymous?: boolean;
             category_code: string;
             condition_code?: string | null;
@@ -4805,6 +4886,7 @@ export interface components {
         };
         /** @description A kept report. */
         SubmittedWire: {
+            added_to?: components["schemas"]["AddedWire"] | null;
             /**
              * @description The code of the receipt: what goes beyond reading by the number asks for it. It is told here
              *     and nowhere else.
@@ -5124,8 +5206,10 @@ export interface components {
         /** @description A version of the territory. */
         VersionWire: {
             created_at: string;
+            created_by?: components["schemas"]["AccountNameWire"] | null;
             note: string;
             published_at?: string | null;
+            published_by?: components["schemas"]["AccountNameWire"] | null;
             /** @description `staged`, `published` or `retired`. */
             state: string;
             /** Format: int64 */
@@ -7563,6 +7647,61 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": unknown;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    show_reach: {
+        parameters: {
+            query?: {
+                /** @description Date, inclusive; 29 days before `to` when absent. */
+                from?: string;
+                /** @description Date, inclusive; today when absent. */
+                to?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                kind?: string;
+                category?: string;
+                /** @description The lead department. */
+                department?: string;
+                /**
+                 * @description A date (its end) or an instant: the numbers as they stood then, told by the log of events.
+                 *     As they stand when absent.
+                 */
+                as_of?: string;
+                /** @description Metres over the ground, 500 to 20,000; 1,000 when absent. */
+                metres?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachWire"];
                 };
             };
             401: {

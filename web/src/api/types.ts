@@ -434,6 +434,8 @@ export interface ReportBody {
   contact?: { name: string; phone: string }
   occurred_at?: string
   settle?: { note: string }
+  /** The issue that this is one more report of. */
+  adds_to?: string
 }
 export interface ReportPreview {
   location: Location
@@ -447,6 +449,8 @@ export interface ReportReceipt extends ReportPreview {
   /** With it the number is the reporter's word. It is told here and nowhere else. */
   code: string | null
   state: State
+  /** What it was added to. */
+  added_to: { id: string; number: string } | null
 }
 
 export interface TrackStep {

@@ -46,6 +46,3 @@ export async function loadSealedDraft(account: string): Promise<KeptDraft | null
   return { draft: await unsealJson(account, 'draft', row.draft), photos, voice }
 }
 
-export async function dropSealedDraft(account: string): Promise<void> {
-  await transact(['drafts'], 'readwrite', (one) => one.objectStore('drafts').delete(account))
-}

@@ -2,6 +2,7 @@
 
 use crate::domain::audit::{Hash, event_hash};
 use crate::domain::id::{AttachmentId, IssueId};
+use crate::domain::issue::clock::Timekeeper;
 use crate::domain::issue::event::{Event, EventActor, Facts, fact};
 use crate::domain::issue::record::{Issue, evolve, place_facts};
 use crate::domain::issue::state::{Action, State};
@@ -50,6 +51,14 @@ pub fn seal(
     event
 }
 
+/// The other issue of a merge, as the log names it.
+fn other_facts(other: &Issue) -> Facts {
+    Facts::from([
+        (fact::OTHER.to_owned(), other.id.to_string()),
+        (fact::OTHER_NUMBER.to_owned(), other.number.clone()),
+    ])
+}
+
 /// The step that a merge causes in the issue that stays: it stands for more reports, or fewer.
 pub fn count_reports(
     issue: &Issue,
@@ -58,14 +67,37 @@ pub fn count_reports(
     actor: EventActor,
     now: Timestamp,
 ) -> Option<(Issue, Event)> {
-    let facts = Facts::from([
-        (fact::OTHER.to_owned(), other.id.to_string()),
-        (fact::OTHER_NUMBER.to_owned(), other.number.clone()),
-        (fact::REPORTS.to_owned(), other.counts.reports.to_string()),
-    ]);
-    let draft = Draft { actor, action, note: None, facts, attachments: Vec::new() };
+    let draft = Draft { actor, action, note: None, facts: Facts::new(), attachments: Vec::new() };
+    count_said(issue, other, draft, now)
+}
+
+/// As [`count_reports`], with what is said and shown beside it.
+pub fn count_said(
+    issue: &Issue,
+    other: &Issue,
+    said: Draft,
+    now: Timestamp,
+) -> Option<(Issue, Event)> {
+    let mut facts = other_facts(other);
+    facts.insert(fact::REPORTS.to_owned(), other.counts.reports.to_string());
+    let draft = Draft { facts, ..said };
     let event = chain(issue, now.max(issue.updated), draft, issue.state);
     evolve(Some(issue), &event).ok().map(|after| (after, event))
+}
+
+/// The step by which a report becomes a part of what is known already. It comes with the report
+/// itself, in its reporter's name: from then on only the office merges.
+pub fn add_to(
+    report: &Issue,
+    known: &Issue,
+    actor: EventActor,
+    (now, keeper): (Timestamp, &Timekeeper),
+) -> Option<(Issue, Event)> {
+    let (action, facts) = (Action::Merge, other_facts(known));
+    let draft = Draft { actor, action, note: None, facts, attachments: Vec::new() };
+    let event = chain(report, now.max(report.updated), draft, State::Merged);
+    let event = keeper.time(Some(report), event, now);
+    evolve(Some(report), &event).ok().map(|after| (after, event))
 }
 
 /// The step by which a new territory puts an open issue elsewhere; `None` when nothing changes.

@@ -63,7 +63,9 @@ export const field: Record<keyof typeof zh, string> = {
   'report.evidence': 'Photo',
   'report.words_optional': 'May stay empty with a photo or a voice note',
   'report.add_mine': 'Add mine to it',
-  'report.added': 'Added to that issue; no new one was opened.',
+  'report.added': 'Added to {number}, which is handled for all who reported it.',
+  'report.not_added':
+    'The issue that it was to be added to is closed; this report stands by itself.',
   'category.near': 'Often reported near here',
 
   'voice.start': 'Record a voice note',

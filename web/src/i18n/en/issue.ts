@@ -80,6 +80,8 @@ export const issue = {
   'issue.accepted_at': 'Accepted',
   'issue.handled_at': 'Handled',
   'issue.closed_at': 'Closed',
+  'issue.reports': '{n} {n|report|reports}',
+  'issue.reports_of': 'Reports',
   'issue.merged_from': 'Merged into this',
   'issue.timeline': 'Timeline',
   'issue.route': 'Where it goes, and why',

@@ -79,6 +79,20 @@ export const leaders = {
   'insights.open': 'Backlog',
   'insights.grid': 'Grid',
   'insights.branches': '{n} branches',
+  'reach.by': 'How coverage is told',
+  'reach.by_grid': 'By grids served',
+  'reach.by_metres': 'Within {metres}',
+  'reach.says':
+    'Of {n} issues reported in the period, {within} ({share}) lie within {metres} of a branch.',
+  'reach.nothing': 'No issue was reported in the period: coverage is unknown.',
+  'reach.branch': 'Branch',
+  'reach.nearest': 'Issues it is the nearest to, within reach',
+  'reach.no_branch': 'No branch is on the map.',
+  'reach.within': 'All within reach',
+  'reach.outside': 'Some out of reach, darker where more',
+  'reach.circle': 'Reach of a branch',
+  'reach.note':
+    'By the straight way over the ground from issue to branch; a dispute counts by the middle of its coarse hexagon.',
   'insights.map': 'Map of branch coverage',
 
   'periodic.title': 'Periodic ledger',

@@ -57,7 +57,8 @@ export const field = {
   'report.evidence': '拍照',
   'report.words_optional': '有照片或语音时可以不写',
   'report.add_mine': '补充到这一件',
-  'report.added': '已作为补充记到这一件，不再另报。',
+  'report.added': '已补充到 {number}，由同一部门一并办理。',
+  'report.not_added': '所补充的那一件已经办结或不再受理，这次上报单独受理。',
   'category.near': '附近常报',
 
   'voice.start': '录一段语音',

@@ -79,6 +79,8 @@ export const issue = {
   'issue.accepted_at': '签收时间',
   'issue.handled_at': '处置时间',
   'issue.closed_at': '结案时间',
+  'issue.reports': '{n} 件上报',
+  'issue.reports_of': '上报件数',
   'issue.merged_from': '并入的',
   'issue.timeline': '办理过程',
   'issue.route': '派给谁，为什么',
