@@ -243,7 +243,10 @@ describe("two tabs of one phone", () => {
     assert.equal(items.length, 1);
     const issue = await asks(`/issues/${items[0].id}`);
     assert.equal(issue.photos.length, 1);
-    assert.ok(issue.reporter.account_name, "it is the worker's, not a stranger's");
+    assert.ok(
+      issue.reporter.account_name,
+      "it is the worker's, not a stranger's",
+    );
   });
   /** The form of a stranger says so. */
   async function waitForStranger(page) {

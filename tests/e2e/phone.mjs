@@ -103,20 +103,23 @@ export async function signIn(page, network, login) {
 }
 
 /** Chooses a photo of its own for each `n`: another colour, and noise that makes it large. */
-export async function choosePhoto(page, n) {
-  const bytes = await page.evaluate(async (n) => {
-    const canvas = new OffscreenCanvas(640, 480);
-    const context = canvas.getContext("2d");
-    const pixels = context.createImageData(640, 480);
-    let state = n + 1;
-    for (let at = 0; at < pixels.data.length; at += 1) {
-      state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-      pixels.data[at] = at % 4 === 3 ? 255 : state >> 16;
-    }
-    context.putImageData(pixels, 0, 0);
-    const blob = await canvas.convertToBlob({ type: "image/jpeg" });
-    return [...new Uint8Array(await blob.arrayBuffer())];
-  }, n);
+export async function choosePhoto(page, n, size = [640, 480]) {
+  const bytes = await page.evaluate(
+    async ({ n, size }) => {
+      const canvas = new OffscreenCanvas(...size);
+      const context = canvas.getContext("2d");
+      const pixels = context.createImageData(...size);
+      let state = n + 1;
+      for (let at = 0; at < pixels.data.length; at += 1) {
+        state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+        pixels.data[at] = at % 4 === 3 ? 255 : state >> 16;
+      }
+      context.putImageData(pixels, 0, 0);
+      const blob = await canvas.convertToBlob({ type: "image/jpeg" });
+      return [...new Uint8Array(await blob.arrayBuffer())];
+    },
+    { n, size },
+  );
   await page.locator("[data-testid=photo-files]").setInputFiles({
     name: "photo.jpg",
     mimeType: "image/jpeg",
