@@ -5,8 +5,10 @@ import { transact } from './db'
 import { seal, sealJson, unseal, unsealJson, type Sealed } from './seal'
 
 const PLACES_MAX = 8
-/** A page that is loaded anew may find its own place still held by the one that is going. */
 const WAIT_MS = 400
+/** A page that is loaded anew finds its own place held for a while by the one that is going. */
+const OWN_WAIT_MS = 5_000
+const OWN = 'hexward.draft_place'
 
 interface Row {
   draft: Sealed
@@ -21,10 +23,10 @@ export interface KeptDraft {
 }
 
 /** Holds a name for as long as this tab lives; false when another tab has it. */
-function hold(name: string): Promise<boolean> {
+function hold(name: string, waitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const stop = new AbortController()
-    const timer = setTimeout(() => stop.abort(), WAIT_MS)
+    const timer = setTimeout(() => stop.abort(), waitMs)
     const forever = () => {
       clearTimeout(timer)
       resolve(true)
@@ -42,13 +44,19 @@ async function findPlace(account: string): Promise<string> {
   const keys = await transact<IDBValidKey[]>(['drafts'], 'readonly', (one) =>
     one.objectStore('drafts').getAllKeys(),
   )
+  const own = sessionStorage.getItem(OWN)
+  if (own && places.includes(own) && (await hold(own, OWN_WAIT_MS))) return own
   // A draft that a closed tab has left comes before an empty place.
   const kept = new Set(keys)
   const order = [
     ...places.filter((one) => kept.has(one)),
     ...places.filter((one) => !kept.has(one)),
   ]
-  for (const place of order) if (await hold(place)) return place
+  for (const place of order) {
+    if (place === own || !(await hold(place, WAIT_MS))) continue
+    sessionStorage.setItem(OWN, place)
+    return place
+  }
   return account
 }
 
