@@ -80,8 +80,6 @@ pub struct Identity {
     pub account: Option<AccountRow>,
     /// `None` for an API token.
     pub session: Option<SessionRow>,
-    /// Whether there is a cookie of a session that is over.
-    session_over: bool,
 }
 
 /// Finds whose credentials a request carries.
@@ -97,12 +95,8 @@ pub async fn identify(parts: &mut Parts, app: &App) -> Result<Identity, AppError
         Identity { account: Some(account), ..Identity::default() }
     } else if let Some(token) = session_token(app, &parts.headers) {
         match find_session(&app.ctx, &token).await {
-            Ok((session, account)) => {
-                Identity { account: Some(account), session: Some(session), session_over: false }
-            }
-            Err(AppError::Unauthenticated) => {
-                Identity { session_over: true, ..Identity::default() }
-            }
+            Ok((session, account)) => Identity { account: Some(account), session: Some(session) },
+            Err(AppError::Unauthenticated) => Identity::default(),
             Err(error) => return Err(error),
         }
     } else {
@@ -168,8 +162,9 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let identity = Identity::from_request_parts(parts, app).await?;
-        // Whoever believes to be signed in must not report as a stranger without being told.
-        if identity.session_over && parts.headers.contains_key(CSRF_HEADER) {
+        // Whoever believes to be signed in must not report as a stranger without being told: the
+        // session may be over, or another tab of the same browser has signed out.
+        if identity.account.is_none() && parts.headers.contains_key(CSRF_HEADER) {
             return Err(AppError::Unauthenticated.into());
         }
         let actor = match &identity.account {

@@ -26,7 +26,9 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Measure, ROLLUP_RESOLUTION};
 use crate::domain::metrics::small::{Count, FINEST, ISSUES_MIN, Merged, merge_small};
 use crate::domain::metrics::smooth::Prior;
+use crate::domain::territory::Area;
 use crate::domain::territory::level::Level;
+use crate::domain::territory::position::Position;
 use crate::domain::time::Day;
 use crate::format::csv_out::write_csv;
 use crate::store::query::Bounds;
@@ -34,7 +36,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use h3o::{CellIndex, Resolution};
+use h3o::{CellIndex, LatLng, Resolution};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::IntoParams;
@@ -108,6 +110,9 @@ pub struct CellQuery {
     /// `public`: as it may be shown outside the service, in hexagons of resolution 9 or coarser,
     /// those with fewer than five reports merged upward or hidden, and without disputes.
     audience: Option<String>,
+    /// Whether each cell is given the name of the area in which its middle lies: the street at a
+    /// resolution up to 7, the community at 8, the grid from 9 on, or what there is above it.
+    names: Option<bool>,
 }
 
 /// The window that a query asks for.
@@ -257,6 +262,19 @@ fn is_in_view(cell: CellIndex, bounds: &Bounds) -> bool {
     low.0 <= bounds.east && bounds.west <= high.0 && low.1 <= bounds.north && bounds.south <= high.1
 }
 
+/// The area in which the middle of a cell lies, as fine as cells of its size tell places apart.
+fn place_of(snapshot: &Snapshot, cell: CellIndex) -> Option<&Area> {
+    let finest = match u8::from(cell.resolution()) {
+        ..=7 => Level::Street,
+        8 => Level::Community,
+        _ => Level::Grid,
+    };
+    let middle = LatLng::from(cell);
+    let position = Position::new(middle.lng(), middle.lat()).ok()?;
+    let found = snapshot.territory.locate(position, None);
+    found.chain().rev().find(|area| area.level <= finest)
+}
+
 /// Hexagons with their numbers.
 struct Cells {
     cells: Vec<(CellIndex, Sums)>,
@@ -358,10 +376,17 @@ pub async fn list_cell_metrics(
     let found = cells_in_view(&app, &caller, &wanted, window).await?;
     let (res, hidden) = (u8::from(found.resolution), found.hidden);
     let rates = &snapshot.rates;
+    let named = wanted.names.unwrap_or(false);
+    let name_of = |cell: CellIndex| {
+        named.then(|| place_of(&snapshot, cell).map(|area| area.name.clone())).flatten()
+    };
     if geojson {
         let features = found.cells.iter().map(|(cell, sums)| {
             let mut properties = flat_metrics(sums, rates, |metric| found.prior(*cell, metric));
             properties.insert("cell".into(), cell.to_string().into());
+            if let Some(place) = name_of(*cell) {
+                properties.insert("place".into(), place.into());
+            }
             feature(hexagon(*cell), properties)
         });
         let definitions = labels_in_force(rates);
@@ -377,6 +402,7 @@ pub async fn list_cell_metrics(
     }
     let items = found.cells.iter().map(|(cell, sums)| CellMetrics {
         cell: cell.to_string(),
+        place: name_of(*cell),
         n: sums.n(),
         unknown: sums.is_silent(),
         metrics: metrics_wire(sums, rates, |metric| found.prior(*cell, metric)),

@@ -3,28 +3,22 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { BASE, findBarriers, PHONE } from "./browser.mjs";
+import { BASE, findBarriers } from "./browser.mjs";
 import { Network } from "./network.mjs";
-
-const require = createRequire(
-  new URL("../../web/package.json", import.meta.url),
-);
-const { chromium } = require("playwright-core");
+import {
+  choosePhoto,
+  openDevice,
+  pickCategory,
+  signIn,
+  staff,
+  watch,
+} from "./phone.mjs";
 
 const REPORTS = Number(process.env.FIELD_REPORTS ?? 50);
 const SLOW_MS = 900_000;
-const PASSWORD = "hexward-demo";
-const FLAGS = [
-  "--no-sandbox",
-  "--enable-unsafe-swiftshader",
-  "--disable-background-networking",
-  "--use-fake-device-for-media-stream",
-  "--use-fake-ui-for-media-stream",
-];
 
 describe("the field app", () => {
   const network = new Network();
@@ -51,43 +45,8 @@ describe("the field app", () => {
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   });
 
-  /** Somebody at a desk, straight at the server. */
-  async function staff(login) {
-    const answer = await fetch(`${BASE}/api/v1/session`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ login, password: PASSWORD }),
-    });
-    assert.equal(answer.status, 200);
-    const { csrf_token } = await answer.json();
-    const cookie = answer.headers.get("set-cookie").split(";")[0];
-    const ask = (path, init = {}) =>
-      fetch(`${BASE}/api/v1${path}`, {
-        ...init,
-        headers: {
-          cookie,
-          "X-CSRF-Token": csrf_token,
-          "Content-Type": "application/json",
-          ...init.headers,
-        },
-      });
-    return { ask, asks: async (path) => (await ask(path)).json() };
-  }
-
   async function openPhone() {
-    context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: FLAGS,
-      viewport: PHONE,
-      locale: "zh-CN",
-      permissions: ["geolocation", "microphone"],
-      geolocation: {
-        longitude: place[0],
-        latitude: place[1],
-        accuracy: 12,
-      },
-    });
-    context.setDefaultTimeout(120_000);
+    context = await openDevice(profile, place);
     await context.addInitScript(() => {
       // What the phone keeps of a photo, by its hash.
       globalThis.kept = [];
@@ -107,32 +66,9 @@ describe("the field app", () => {
         return plain(blob);
       };
     });
-    context.on("page", watch);
+    watch(context, network, faults);
     page = context.pages()[0] ?? (await context.newPage());
-    watch(page);
   }
-  function watch(page) {
-    if (page.watched) return;
-    page.watched = true;
-    page.on("console", (message) => {
-      const text = message.text();
-      // The test makes requests fail; the browser writes a line for each.
-      if (
-        message.type() === "error" &&
-        !/^Failed to load resource|net::ERR_|FetchEvent .* network error|ServiceWorker/.test(
-          text,
-        )
-      )
-        faults.push(text);
-    });
-    page.on("pageerror", (error) => faults.push(`exception: ${error.message}`));
-    page.on("request", (request) => {
-      const url = new URL(request.url());
-      if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== network.base)
-        faults.push(`request to another host: ${request.url()}`);
-    });
-  }
-
   /** Kills the browser at once, as a phone without power does. */
   async function killPhone() {
     const gone = new Promise((done) => context.once("close", done));
@@ -154,46 +90,12 @@ describe("the field app", () => {
     await gone;
   }
 
-  async function signIn() {
-    await page.goto(network.base);
-    const button = page.locator(`[data-login="${worker.login}"]`);
-    await Promise.race([button.waitFor(), page.waitForURL("**/map*")]);
-    if (await button.isVisible()) await button.click();
-    await page.waitForURL("**/map*");
-  }
-
   /** A photo of its own for each report: another colour, and noise that makes it large. */
   async function takePhoto(n) {
-    const bytes = await page.evaluate(async (n) => {
-      const canvas = new OffscreenCanvas(640, 480);
-      const context = canvas.getContext("2d");
-      const pixels = context.createImageData(640, 480);
-      let state = n + 1;
-      for (let at = 0; at < pixels.data.length; at += 1) {
-        state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-        pixels.data[at] = at % 4 === 3 ? 255 : state >> 16;
-      }
-      context.putImageData(pixels, 0, 0);
-      const blob = await canvas.convertToBlob({ type: "image/jpeg" });
-      return [...new Uint8Array(await blob.arrayBuffer())];
-    }, n);
     const count = await page.evaluate(() => globalThis.kept.length);
-    await page.locator("[data-testid=photo-files]").setInputFiles({
-      name: "photo.jpg",
-      mimeType: "image/jpeg",
-      buffer: Buffer.from(bytes),
-    });
-    await page.locator("#part-photos img").waitFor();
+    await choosePhoto(page, n);
     const hash = await page.evaluate((count) => globalThis.kept[count], count);
     photos.push(hash);
-  }
-  async function pickCategory() {
-    const recent = page.locator("[data-testid=category-picker] .segment");
-    await recent.first().click();
-    const condition = page.locator("input[name=condition]").first();
-    await page.locator("#part-category .chosen").waitFor();
-    if ((await condition.count()) && !(await condition.isChecked()))
-      await condition.check();
   }
   const words = (n) => `${stamp} 第${String(n).padStart(2, "0")}件`;
 
@@ -202,7 +104,7 @@ describe("the field app", () => {
     await page.locator("form").waitFor();
     await takePhoto(n);
     await page.locator("[data-testid=position]").waitFor();
-    await pickCategory();
+    await pickCategory(page);
     await page.locator("#text").fill(words(n));
     await page.locator("[data-testid=send]").click();
     const done = page.locator("[data-testid=kept], [data-testid=receipt]");
@@ -222,7 +124,7 @@ describe("the field app", () => {
   }
 
   it("a report with a photo takes three taps and less than 30 s, a voice note comes along", async () => {
-    await signIn();
+    await signIn(page, network, worker.login);
     await openReport();
     const begun = Date.now();
     let taps = 0;
@@ -258,7 +160,7 @@ describe("the field app", () => {
     await stop.click();
     await page.locator("#part-text audio").waitFor();
     await page.locator("[data-testid=position]").waitFor();
-    await pickCategory();
+    await pickCategory(page);
     await page.locator("[data-testid=send]").click();
     await page.locator("[data-testid=receipt]").waitFor();
     await page.locator('a[href^="/issues/"]').first().click();
@@ -337,7 +239,7 @@ describe("the field app", () => {
     await killPhone();
 
     await openPhone();
-    await signIn();
+    await signIn(page, network, worker.login);
     await openReport();
     await page.waitForFunction(
       (text) => document.querySelector("#text")?.value === text,

@@ -13,11 +13,20 @@ function chances(seed) {
   };
 }
 
+const isSending = ({ method, url }) =>
+  method !== "GET" &&
+  /\/(uploads|reports|actions)\b/.test(url) &&
+  !url.endsWith("/preview");
+
 /** A network between the phone and the server that can be bad, or gone. */
 export class Network {
   mode = "clean";
   /** Texts of reports as the server first took them, in order. */
   arrived = [];
+  /** What tabs that name themselves (`X-Tab`) had under way at once, if it was more than one tab. */
+  collisions = [];
+  #underWay = new Map();
+  #held = [];
   failures = { before: 0, within: 0, after: 0, gateway: 0 };
   #sockets = new Set();
   #chance = chances(20261121);
@@ -38,10 +47,16 @@ export class Network {
   set(mode) {
     this.mode = mode;
     if (mode === "down") for (const socket of this.#sockets) socket.destroy();
+    if (mode !== "holding") for (const go of this.#held.splice(0)) go();
   }
   close() {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
+  }
+
+  /** How many requests wait until this network goes on. */
+  get held() {
+    return this.#held.length;
   }
 
   /** What befalls a request: nothing, mostly. */
@@ -55,8 +70,24 @@ export class Network {
     return drawn < 0.4 ? "gateway" : "pass";
   }
 
+  /** Notes when two tabs send at the same time. */
+  #follow(request, response) {
+    const tab = request.headers["x-tab"];
+    if (!tab || !isSending(request)) return;
+    for (const other of this.#underWay.values())
+      if (other !== tab)
+        this.collisions.push(`${tab} beside ${other}: ${request.url}`);
+    this.#underWay.set(request, tab);
+    const end = () => this.#underWay.delete(request);
+    response.on("finish", end);
+    response.on("close", end);
+  }
+
   async #pass(request, response) {
     if (this.mode === "down") return request.socket.destroy();
+    this.#follow(request, response);
+    if (this.mode === "holding" && isSending(request))
+      await new Promise((go) => this.#held.push(go));
     const fate = this.#fate(request);
     if (fate !== "pass") this.failures[fate] += 1;
     if (fate === "before") return request.socket.destroy();

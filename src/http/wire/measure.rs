@@ -373,6 +373,9 @@ pub struct AreaMetricsList {
 pub struct CellMetrics {
     /// The H3 index in hexadecimal.
     pub cell: String,
+    /// The area in which its middle lies, when `names` asks for it and there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
     pub n: i64,
     /// Whether nothing at all is counted.
     pub unknown: bool,

@@ -3,11 +3,14 @@
 use super::{Server, grant, mvt, readers};
 use crate::support::check;
 use axum::http::StatusCode;
+use geo::Contains;
+use h3o::{CellIndex, LatLng};
 use hexward::app::account::actor_of;
 use hexward::domain::access::{Actor, Role, Scope};
 use hexward::domain::cell::parent_cell;
 use hexward::domain::id::AccountId;
 use hexward::domain::issue::kind::Kind;
+use hexward::domain::territory::level::Level;
 use hexward::domain::tile::Tile;
 use hexward::store::port::{AccountRow, GrantRow};
 use std::collections::BTreeSet;
@@ -191,6 +194,39 @@ fn a_hexagon_says_the_same_in_a_tile_as_in_geojson() {
             assert!(own.is_empty(), "the tile lacks {own:?}");
         }
         assert!(!read.features.is_empty() && shrunk > 0);
+    });
+}
+
+#[test]
+fn a_hexagon_is_named_after_the_area_in_which_its_middle_lies() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 84, 300).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let snapshot = server.ctx.snapshot();
+        for (res, level) in [(7, Level::Street), (8, Level::Community), (9, Level::Grid)] {
+            let path =
+                format!("/metrics/cells?res={res}&format=geojson&from=2026-03-01&to=2035-12-30");
+            let plain = server.get(&token, &path).await.json();
+            let named = server.get(&token, &format!("{path}&names=true")).await.json();
+            let mut finest = 0;
+            for feature in named["features"].as_array().unwrap() {
+                let told = feature["properties"]["place"].as_str();
+                let cell = feature["properties"]["cell"].as_str().unwrap();
+                let middle = LatLng::from(cell.parse::<CellIndex>().unwrap());
+                // The slow truth: every polygon is asked.
+                let holders = snapshot.territory.areas().filter(|area| {
+                    area.level <= level
+                        && area.polygon.contains(&geo::Point::new(middle.lng(), middle.lat()))
+                });
+                let innermost = holders.max_by_key(|area| area.level);
+                assert_eq!(told, innermost.map(|area| area.name.as_str()), "{cell}");
+                finest += usize::from(innermost.is_some_and(|area| area.level == level));
+            }
+            assert!(finest > 0, "no cell of resolution {res} has its middle in a {level}");
+            for feature in plain["features"].as_array().unwrap() {
+                assert!(feature["properties"].get("place").is_none(), "nobody asked for names");
+            }
+        }
     });
 }
 

@@ -2575,6 +2575,8 @@ export interface components {
             metrics: components["schemas"]["MetricsWire"];
             /** Format: int64 */
             n: number;
+            /** @description The area in which its middle lies, when `names` asks for it and there is one. */
+            place?: string | null;
             /** @description Whether nothing at all is counted. */
             unknown: boolean;
         };
@@ -7455,6 +7457,11 @@ export interface operations {
                  *     those with fewer than five reports merged upward or hidden, and without disputes.
                  */
                 audience?: string;
+                /**
+                 * @description Whether each cell is given the name of the area in which its middle lies: the street at a
+                 *     resolution up to 7, the community at 8, the grid from 9 on, or what there is above it.
+                 */
+                names?: boolean;
             };
             header?: never;
             path?: never;

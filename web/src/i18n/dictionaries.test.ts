@@ -4,23 +4,29 @@ import { STATES } from '../api/types'
 import { LAYERS, METRICS } from '../map/scales'
 import { en as enEarly } from './en'
 import { admin as enAdmin } from './en/admin'
+import { desk as enDesk } from './en/desk'
 import { land as enLand } from './en/land'
 import { leaders as enLeaders } from './en/leaders'
+import { matrix as enMatrix } from './en/matrix'
 import { people as enPeople } from './en/people'
 import { zh as zhEarly } from './zh'
 import { admin as zhAdmin } from './zh/admin'
+import { desk as zhDesk } from './zh/desk'
 import { land as zhLand } from './zh/land'
 import { leaders as zhLeaders } from './zh/leaders'
+import { matrix as zhMatrix } from './zh/matrix'
 import { people as zhPeople } from './zh/people'
 
 /** All texts, those that come with later pages among them. */
-const zh = { ...zhEarly, ...zhLeaders, ...zhAdmin, ...zhLand, ...zhPeople }
+const zh = { ...zhEarly, ...zhLeaders, ...zhAdmin, ...zhLand, ...zhPeople, ...zhDesk, ...zhMatrix }
 const en: Record<keyof typeof zh, string> = {
   ...enEarly,
   ...enLeaders,
   ...enAdmin,
   ...enLand,
   ...enPeople,
+  ...enDesk,
+  ...enMatrix,
 }
 
 const source = new URL('../', import.meta.url)

@@ -1,10 +1,8 @@
 // The texts of the interface, in English. The type demands every key of zh.ts.
 import { care } from './en/care'
 import { field } from './en/field'
-import { desk } from './en/desk'
 import { issue } from './en/issue'
 import { map } from './en/map'
-import { matrix } from './en/matrix'
 import { report } from './en/report'
 import { shell } from './en/shell'
 import { supervision } from './en/supervision'
@@ -15,9 +13,7 @@ export const en: Record<EarlyKey, string> = {
   ...map,
   ...issue,
   ...report,
-  ...matrix,
   ...care,
   ...supervision,
   ...field,
-  ...desk,
 }

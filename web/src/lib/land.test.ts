@@ -6,7 +6,6 @@ import {
   begin,
   change,
   cornersOf,
-  csvOf,
   degrees,
   dropCorner,
   geometryOf,
@@ -96,14 +95,4 @@ it('areas that edits ended go, those they made come', () => {
 it('degrees are numbers within bounds', () => {
   expect(degrees(' 113.5 ', 180)).toBe(113.5)
   for (const text of ['', ' ', 'x', '181', 'Infinity']) expect(degrees(text, 180)).toBeNull()
-})
-
-it('a table for a spreadsheet quotes what it must and runs no formula', () => {
-  const text = csvOf([
-    ['line', 'reason'],
-    [-2, 'a "b", c'],
-    [3, '=1+1'],
-    [4, null],
-  ])
-  expect(text).toBe('\uFEFFline,reason\r\n-2,"a ""b"", c"\r\n3,\'=1+1\r\n4,\r\n')
 })

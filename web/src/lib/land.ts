@@ -129,14 +129,3 @@ export function degrees(text: string, most: number): number | null {
   const value = Number(trimmed)
   return trimmed && Number.isFinite(value) && Math.abs(value) <= most ? value : null
 }
-
-/** Rows as CSV that a spreadsheet opens as it is: quoted, with a mark of its encoding. A field that
- * a spreadsheet would take for a formula is kept a text. */
-export function csvOf(rows: (string | number | null)[][]): string {
-  const cell = (value: string | number | null) => {
-    const text = String(value ?? '')
-    const safe = /^[=+\-@\t\r]/.test(text) && typeof value !== 'number' ? `'${text}` : text
-    return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
-  }
-  return `\uFEFF${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`
-}

@@ -6,6 +6,11 @@ export const PHOTOS_MAX = 9
 const SIDES_PX = [2560, 1920, 1280] as const
 const QUALITY = 0.82
 
+/** So many bytes, as a person reads them. */
+export function sizeText(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
 export class PhotoError extends Error {}
 
 /** The size that fits within `side` with the proportions kept; never larger than it was. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findRows, linesOf, readTable, writeTable } from './table'
+import { findRows, linesOf, readTable, sheetOf, writeTable } from './table'
 
 describe('a CSV file as a table', () => {
   const text = '\uFEFFcode,name\r\na1,"井盖,\n破损"\r\na2,"say ""no"""\r\na3\r\n'
@@ -31,4 +31,14 @@ describe('a CSV file as a table', () => {
     expect(findRows(table, '')).toEqual([0, 1, 2])
     expect(findRows(table, 'a1 no')).toEqual([])
   })
+})
+
+it('a table for a spreadsheet quotes what it must and runs no formula', () => {
+  const text = sheetOf([
+    ['line', 'reason'],
+    [-2, 'a "b", c'],
+    [3, '=1+1'],
+    [4, null],
+  ])
+  expect(text).toBe('\uFEFFline,reason\r\n-2,"a ""b"", c"\r\n3,"\'=1+1"\r\n4,\r\n')
 })

@@ -20,6 +20,12 @@ export function writeTable({ columns, rows }: Table): string {
   return `${Papa.unparse([columns, ...rows], { newline: '\n' })}\n`
 }
 
+/** Rows as a spreadsheet opens them: with a mark of the encoding, and a text that it would take for
+ * a formula kept a text. */
+export function sheetOf(rows: (string | number | null)[][]): string {
+  return `\uFEFF${Papa.unparse(rows, { escapeFormulae: /^[=+\-@\t\r]/, newline: '\r\n' })}\r\n`
+}
+
 /** The line of the written file on which each row begins; the header's is 1. */
 export function linesOf({ columns, rows }: Table): number[] {
   const height = (row: string[]) =>

@@ -6,7 +6,7 @@ const VERSION = 1
 
 export type StoreName = 'keys' | 'drafts' | 'items' | 'files'
 
-/** The device refuses to keep anything: storage full, or forbidden. */
+/** The device refuses to keep something: no room for it, or forbidden. */
 export class StorageError extends Error {
   constructor(
     readonly reason: 'full' | 'refused',

@@ -1,7 +1,16 @@
 // The one who sends: oldest first, one after another, in one tab at a time; again after a while
 // when the network fails, and at once when it comes back or somebody looks.
-import { addItem, listItems, pruneItems, saveItem, type Item, type NewItem } from './items'
-import { Refused, sendItem, type Sent } from './send'
+import {
+  addItem,
+  itemFrom,
+  listItems,
+  pruneItems,
+  readFile,
+  saveItem,
+  type Item,
+  type NewItem,
+} from './items'
+import { OwnerGone, Refused, sendItem, type Sent } from './send'
 
 const WAIT_MS_FIRST = 1_000
 const WAIT_MS_MAX = 120_000
@@ -17,6 +26,8 @@ export interface Watcher {
   /** Something of the account's items has changed. */
   changed: () => void
   progress: (id: string, sentBytes: number, totalBytes: number) => void
+  /** Whose name a request carries that leaves now. */
+  owner: () => string
 }
 
 type Answer = (settled: Settled) => void
@@ -75,16 +86,39 @@ if (typeof window !== 'undefined') {
   })
 }
 
+/** Asks the browser not to clear what waits when the device runs out of room. */
+async function askToStay() {
+  try {
+    if (!(await navigator.storage.persisted())) await navigator.storage.persist()
+  } catch {
+    // An older browser: it clears what was used least, when it must.
+  }
+}
+
 /** Keeps an item and tries to send it; tells how the first try ended.
  * @throws StorageError when the device does not keep it. */
 export async function post(fresh: NewItem): Promise<Settled> {
   await addItem(fresh)
+  void askToStay()
   tell()
   const settled = new Promise<Settled>((resolve) => asked.set(fresh.id, resolve))
   // A slow network, or another tab that sends: the person does not wait for it.
   setTimeout(() => settle(fresh.id, { state: 'later' }), ANSWER_MS_MAX)
   hurry()
   return settled
+}
+
+const isOwner = (id: string) => watcher?.owner() === id
+
+/** Sends what the device has no room to keep, from where it is on the screen.
+ * @throws Refused when it is no use to try again; else whatever kept it from arriving. */
+export async function postUnkept(fresh: NewItem): Promise<Sent> {
+  const item: Item = { ...(await itemFrom(fresh)), order: 0 }
+  return sendItem(item, () => {}, {
+    read: (index) => fresh.files[index]!.blob.arrayBuffer(),
+    save: () => Promise.resolve(),
+    isOwner: () => isOwner(item.account),
+  })
 }
 
 function settle(id: string, settled: Settled) {
@@ -151,13 +185,18 @@ async function sendAll(owner: string) {
 
 async function sendOne(item: Item) {
   try {
-    const sent = await sendItem(item, (...bytes) => tell([item.id, ...bytes]))
+    const sent = await sendItem(item, (...bytes) => tell([item.id, ...bytes]), {
+      read: (index) => readFile(item, index),
+      save: () => saveItem(item),
+      isOwner: () => isOwner(item.account),
+    })
     item.state = 'sent'
     item.outcome = { receipt: sent.receipt, problem: null }
     item.ended = Date.now()
     await saveItem(item)
     settle(item.id, { state: 'sent', sent })
   } catch (error) {
+    if (error instanceof OwnerGone) throw error
     if (!(error instanceof Refused)) {
       item.tries += 1
       await saveItem(item)

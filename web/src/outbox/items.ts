@@ -87,34 +87,42 @@ export interface NewItem {
   account: string
   payload: Omit<Payload, 'files'>
   files: { use: FileUse; blob: Blob }[]
+  /** The place of the draft that it has become. */
+  draft?: string | undefined
 }
 
-/** Keeps an item with its files, all or nothing. When this resolves, it is on the device.
- * @throws StorageError, with nothing lost that the caller holds. */
-export async function addItem(fresh: NewItem): Promise<void> {
-  const { id, account } = fresh
+/** The item as it begins. */
+export async function itemFrom(fresh: NewItem): Promise<Omit<Item, 'order'>> {
   const files: FileNote[] = []
-  const bodies: Sealed[] = []
-  for (const [index, { use, blob }] of fresh.files.entries()) {
+  for (const { use, blob } of fresh.files) {
     const bytes = await blob.arrayBuffer()
-    bodies.push(await seal(account, nameOf(id, index), bytes))
     const type = blob.type.split(';')[0] || 'image/jpeg'
     files.push({ use, type, size: bytes.byteLength, sha256: await sha256(bytes), upload: null })
   }
-  const row = await rowOf({
-    id,
-    account,
+  return {
+    id: fresh.id,
+    account: fresh.account,
     state: 'waiting',
     created: Date.now(),
     ended: null,
     tries: 0,
     payload: { ...fresh.payload, files },
     outcome: NOTHING,
-  })
+  }
+}
+
+/** Keeps an item with its files, all or nothing. When this resolves, it is on the device.
+ * @throws StorageError, with nothing lost that the caller holds. */
+export async function addItem(fresh: NewItem): Promise<void> {
+  const { id, account } = fresh
+  const bodies: Sealed[] = []
+  for (const [index, { blob }] of fresh.files.entries())
+    bodies.push(await seal(account, nameOf(id, index), await blob.arrayBuffer()))
+  const row = await rowOf(await itemFrom(fresh))
   await transact(['items', 'files', 'drafts'], 'readwrite', (one) => {
     bodies.forEach((body, index) => one.objectStore('files').put(body, fileKey(id, index)))
     // From here on the outbox has it: a draft left beside it would be sent a second time.
-    if (fresh.payload.kind === 'report') one.objectStore('drafts').delete(account)
+    if (fresh.draft) one.objectStore('drafts').delete(fresh.draft)
     one.objectStore('items').add(row)
     return undefined
   })

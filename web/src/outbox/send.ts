@@ -1,8 +1,8 @@
 // Sending one item: its files in chunks that go on where they broke off, then the item itself under
 // its key, so that however often it is tried, it arrives once.
-import { ApiError, send } from '../api/client'
+import { ApiError, send, type Answer } from '../api/client'
 import type { Issue, Problem, ReportReceipt } from '../api/types'
-import { readFile, saveItem, type FileNote, type Item } from './items'
+import type { FileNote, Item } from './items'
 
 const CHUNK_BYTES = 256 * 1024
 /** A file may begin anew a few times: it expired, or came out damaged. */
@@ -32,6 +32,29 @@ export class Refused extends Error {
   }
 }
 
+/** Whoever made the item is not signed in any more, in this tab or in another. */
+export class OwnerGone extends Error {
+  override name = 'OwnerGone'
+}
+
+/** Where the item is kept while it is sent. */
+export interface Keeping {
+  read: (index: number) => Promise<ArrayBuffer>
+  /** Notes what has been sent of it. */
+  save: () => Promise<void>
+  /** Whether a request that leaves now goes in the name of the item's owner. */
+  isOwner: () => boolean
+}
+
+/** No request leaves for an item in another's name, nor in nobody's. */
+const guarded =
+  ({ isOwner }: Keeping) =>
+  <T>(...request: Parameters<typeof send>): Promise<Answer<T>> => {
+    if (!isOwner()) throw new OwnerGone()
+    return send<T>(...request)
+  }
+type Guarded = ReturnType<typeof guarded>
+
 export type Progress = (sentBytes: number, totalBytes: number) => void
 
 /** A problem of our own server's; what a gateway or a captive portal says is no judgement. */
@@ -54,7 +77,8 @@ function bodyOf(chunk: ArrayBuffer) {
 
 /** Sends the chunks of one file; gives the id of the whole upload. */
 async function sendFile(
-  item: Item,
+  ask: Guarded,
+  isAnonymous: boolean,
   note: FileNote,
   bytes: ArrayBuffer,
   progress: (sentBytes: number) => void,
@@ -64,15 +88,15 @@ async function sendFile(
       sha256: note.sha256,
       size: note.size,
       type: note.type,
-      anonymous: isAnonymous(item),
+      anonymous: isAnonymous,
     }
-    let { data: upload } = await send<Upload>('/uploads', { body: announced })
+    let { data: upload } = await ask<Upload>('/uploads', { body: announced })
     try {
       while (!upload.complete) {
         const { id, offset } = upload
         progress(offset)
         const raw = bodyOf(bytes.slice(offset, offset + CHUNK_BYTES))
-        upload = await sendChunk(id, offset, raw)
+        upload = await sendChunk(ask, id, offset, raw)
       }
       progress(note.size)
       return upload.id
@@ -84,28 +108,29 @@ async function sendFile(
   }
 }
 
-async function sendChunk(id: string, offset: number, raw: Blob): Promise<Upload> {
+async function sendChunk(ask: Guarded, id: string, offset: number, raw: Blob): Promise<Upload> {
   try {
     const path = `/uploads/${id}`
-    return (await send<Upload>(path, { method: 'PATCH', query: { offset }, raw })).data
+    return (await ask<Upload>(path, { method: 'PATCH', query: { offset }, raw })).data
   } catch (error) {
     // Its answer was lost: the server has it already.
     if (error instanceof ApiError && error.code === 'upload_offset')
-      return (await send<Upload>(`/uploads/${id}`)).data
+      return (await ask<Upload>(`/uploads/${id}`)).data
     throw error
   }
 }
 
-async function sendFiles(item: Item, progress: Progress) {
+async function sendFiles(item: Item, progress: Progress, keeping: Keeping) {
   const { files } = item.payload
   const total = files.reduce((sum, file) => sum + file.size, 0)
   let before = 0
   for (const [index, file] of files.entries()) {
     if (!file.upload) {
-      const bytes = await readFile(item, index)
+      const bytes = await keeping.read(index)
       const done = before
-      file.upload = await sendFile(item, file, bytes, (n) => progress(done + n, total))
-      await saveItem(item)
+      const tell = (n: number) => progress(done + n, total)
+      file.upload = await sendFile(guarded(keeping), isAnonymous(item), file, bytes, tell)
+      await keeping.save()
     }
     before += file.size
     progress(before, total)
@@ -124,16 +149,16 @@ function namesOf(item: Item): Record<string, string[]> {
   }
 }
 
-async function post(item: Item): Promise<Sent> {
+async function post(item: Item, ask: Guarded): Promise<Sent> {
   const { path, body, seen, kind } = item.payload
   const headers: Record<string, string> = { 'Idempotency-Key': item.id }
   if (seen) headers['If-Match'] = seen
   const whole = { ...body, ...namesOf(item) }
   if (kind === 'report') {
-    const { data } = await send<ReportReceipt>(path, { body: whole, headers })
+    const { data } = await ask<ReportReceipt>(path, { body: whole, headers })
     return { receipt: data, issue: null, etag: null }
   }
-  const answer = await send<Issue>(path, { body: whole, headers })
+  const answer = await ask<Issue>(path, { body: whole, headers })
   return { receipt: null, issue: answer.data, etag: answer.etag }
 }
 
@@ -141,12 +166,12 @@ const names = (error: ApiError, field: string) =>
   error.problem.errors?.some((one) => one.field === field) ?? false
 
 /** Sends an item whole.
- * @throws Refused when it is no use to try again; else whatever kept it from arriving. */
-export async function sendItem(item: Item, progress: Progress): Promise<Sent> {
+ * @throws Refused when it is no use to try again; OwnerGone; else what kept it from arriving. */
+export async function sendItem(item: Item, progress: Progress, keeping: Keeping): Promise<Sent> {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      await sendFiles(item, progress)
-      return await post(item)
+      await sendFiles(item, progress, keeping)
+      return await post(item, guarded(keeping))
     } catch (error) {
       if (!isJudgement(error)) throw error
       const canMend = attempt < RESTARTS_MAX && error.status === 422
@@ -159,7 +184,7 @@ export async function sendItem(item: Item, progress: Progress): Promise<Sent> {
       } else {
         throw new Refused(error.problem, error.status === 412 || error.status === 409)
       }
-      await saveItem(item)
+      await keeping.save()
     }
   }
 }

@@ -2,6 +2,7 @@
 // first page is there.
 import type { Item } from '../outbox/items'
 import type { Settled } from '../outbox/engine'
+import { app } from './session.svelte'
 
 /** Whose items are those of somebody without an account. */
 export const NOBODY = 'anonymous'
@@ -65,6 +66,7 @@ export async function openOutbox(account: string | null) {
     progress: (id, sent, total) => {
       state.progress[id] = total ? Math.round((sent / total) * 100) : 100
     },
+    owner: () => ownerOf(app.session),
   })
 }
 
@@ -76,6 +78,11 @@ export async function postItem(...args: Parameters<typeof import('../outbox/engi
   return (await engine()).post(...args)
 }
 
+export async function postUnkept(
+  ...args: Parameters<typeof import('../outbox/engine').postUnkept>
+) {
+  return (await engine()).postUnkept(...args)
+}
 export async function resendItem(item: Item) {
   await (await engine()).resend($state.snapshot(item) as Item)
 }

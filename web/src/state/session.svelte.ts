@@ -17,6 +17,15 @@ function adopt(session: Session | null) {
 
 configure({ onUnauthenticated: () => adopt(null) })
 
+/** The tabs of one browser have one session: what becomes of it in one is so in all. */
+const tabs =
+  typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('hexward-session')
+tabs?.addEventListener('message', ({ data }: MessageEvent<'in' | 'out'>) => {
+  if (data === 'out') adopt(null)
+  // Without an answer it stays as it was: the next request tells.
+  else void loadSession().catch(() => {})
+})
+
 export const app = {
   get ready() {
     return state.ready
@@ -57,6 +66,7 @@ async function loadSession() {
 export async function signIn(login: string, password: string) {
   const answer = await send<Session>('/session', { body: { login, password }, anonymous: true })
   adopt(answer.data)
+  tabs?.postMessage('in')
 }
 
 export async function changePassword(current: string, next: string) {
@@ -72,6 +82,7 @@ export async function signOut() {
   try {
     await send<void>('/session', { method: 'DELETE', anonymous: true })
     adopt(null)
+    tabs?.postMessage('out')
   } catch (error) {
     adopt(session)
     throw error

@@ -1,8 +1,6 @@
 // The desk of a street office and the inbox of a department.
 
 export const desk = {
-  'attention.returned': 'Returned',
-
   'desk.queue': 'Queue',
   'desk.map': 'Map of the queue',
   'desk.no_map': 'This device cannot draw the map; the queue has everything.',

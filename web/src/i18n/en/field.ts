@@ -51,10 +51,21 @@ export const field: Record<keyof typeof zh, string> = {
   'conflict.drop': 'Drop it',
   'conflict.unread': 'The latest state cannot be read now. Try again with a network.',
 
-  'store.full':
-    'This device has no room left, so it was not kept. Everything is still on the screen: make room and try again, or send it while there is a network.',
+  'store.full': 'This device has no room left for it. Nothing has been sent yet.',
   'store.refused':
-    'The browser does not allow anything to be kept on this device. Everything is still on the screen: send it while there is a network.',
+    'The browser does not allow keeping it on this device. Nothing has been sent yet.',
+  'store.on_screen':
+    'All that you wrote and your photos are still on the screen: please leave this page open. You can:',
+  'store.send_first':
+    'When there is a network, send the {n} that wait ({size}) first. That makes room; then send this one.',
+  'store.fewer': 'Take out some photos and send again, or keep the words alone.',
+  'store.words_only': 'Take out {n} attachments, keep the words',
+  'store.directly': 'With a network: send it now, without keeping it on the device.',
+  'store.send_directly': 'Send directly',
+  'store.loose_photos':
+    'No room left on this device: the words are kept; photos and voice are on the screen only. Please leave this page open.',
+  'store.loose':
+    'No room left on this device: all is on the screen only. Please leave this page open.',
 
   'report.kept_title': 'Kept on this device',
   'report.kept_text':

@@ -197,4 +197,5 @@ export const issue = {
   'reroute.confirm': 'I have looked at this change and confirm it',
   'reroute.hint': 'Once a new place, category or severity is chosen, this shows what changes.',
   'reroute.no_limit': 'no limit',
+  'attention.returned': 'Returned',
 }

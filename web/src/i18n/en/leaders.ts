@@ -27,6 +27,7 @@ export const leaders = {
   'heat.places': 'Values by place',
   'heat.place_name': 'Place',
   'heat.value': 'Value',
+  'heat.cell_outside': 'Outside the territory',
   'heat.none': 'No data.',
   'heat.more_rows': '{n} more are not listed.',
   'heat.select': 'Selected place',

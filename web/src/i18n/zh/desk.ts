@@ -1,8 +1,6 @@
 // 街道受理台与部门处置台。
 
 export const desk = {
-  'attention.returned': '被退单',
-
   'desk.queue': '队列',
   'desk.map': '队列地图',
   'desk.no_map': '此设备无法显示地图；队列里有全部内容。',

@@ -47,9 +47,16 @@ export const field = {
   'conflict.drop': '不做了',
   'conflict.unread': '现在读不到最新情况，联网后再试。',
 
-  'store.full':
-    '手机存储空间不足，没有保存。内容还在屏幕上，请清理空间后再试，或在有网络时直接提交。',
-  'store.refused': '浏览器不允许在这台设备上保存。内容还在屏幕上，请在有网络时直接提交。',
+  'store.full': '手机存储空间不足，这一件存不下，还没有提交。',
+  'store.refused': '浏览器不允许在这台设备上保存，这一件还没有提交。',
+  'store.on_screen': '您填的内容和照片都还在屏幕上，请先不要关闭这个页面。可以这样做：',
+  'store.send_first': '有网络时，先把待发的 {n} 件（{size}）发出去，腾出空间，再提交这一件。',
+  'store.fewer': '删去几张照片后再提交，或者只留文字。',
+  'store.words_only': '删去 {n} 个附件，只留文字',
+  'store.directly': '现在有网络：不在手机上保存，直接发送。',
+  'store.send_directly': '直接发送',
+  'store.loose_photos': '手机存储空间不足：文字已保存，照片和语音只在屏幕上，请不要关闭这个页面。',
+  'store.loose': '手机存储空间不足：内容只在屏幕上，请不要关闭这个页面。',
 
   'report.kept_title': '已保存在这台设备上',
   'report.kept_text': '有网络时自动发送，不会重复。可以关掉页面，发送结果在待发箱里看。',

@@ -196,4 +196,5 @@ export const issue = {
   'reroute.confirm': '我已核对并确认上述变化',
   'reroute.hint': '选择新的位置、类别或等级后，这里显示路由的变化。',
   'reroute.no_limit': '无时限',
+  'attention.returned': '被退单',
 }

@@ -27,6 +27,7 @@ export const leaders = {
   'heat.places': '各处数值',
   'heat.place_name': '位置',
   'heat.value': '数值',
+  'heat.cell_outside': '辖区以外',
   'heat.none': '没有数据。',
   'heat.more_rows': '另有 {n} 处未列出。',
   'heat.select': '选中的位置',

@@ -1,0 +1,154 @@
+// A phone without room: what no longer fits is refused before anything is lost, the person reads what
+// can be done, and the same report goes when there is room.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { findBarriers } from "./browser.mjs";
+import { Network } from "./network.mjs";
+import {
+  choosePhoto,
+  findWorker,
+  openDevice,
+  pickCategory,
+  signIn,
+  staff,
+  watch,
+} from "./phone.mjs";
+
+const SLOW_MS = 300_000;
+/** About what one of the photos takes. */
+const PHOTO_PX = [1600, 1200];
+const PHOTO_BYTES = 300_000;
+
+describe("a phone whose storage is full", () => {
+  const network = new Network();
+  const profile = mkdtempSync(join(tmpdir(), "hexward-full-"));
+  const stamp = `r${Date.now().toString(36)}`;
+  const faults = [];
+  let worker, context, page, device;
+
+  before(async () => {
+    await network.open();
+    const found = await findWorker();
+    worker = found.worker;
+    context = await openDevice(profile, found.place);
+    watch(context, network, faults);
+    page = context.pages()[0] ?? (await context.newPage());
+    device = await context.newCDPSession(page);
+    await signIn(page, network, worker.login);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    await openReport();
+  });
+  after(async () => {
+    await context?.close();
+    network.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
+
+  async function openReport() {
+    await page.goto(`${network.base}/report`);
+    await page.locator("#part-photos").waitFor();
+    await ready();
+  }
+  /** The form knows where it is, and what can be reported. */
+  async function ready() {
+    await page.locator("[data-testid=position]").waitFor();
+    await page
+      .locator("[data-testid=category-picker] .segment")
+      .first()
+      .waitFor();
+  }
+  /** Leaves the phone so much room, or as much as there is. */
+  async function leaveRoom(bytes) {
+    const usage = await page.evaluate(
+      async () => (await navigator.storage.estimate()).usage,
+    );
+    await device.send("Storage.overrideQuotaForOrigin", {
+      origin: network.base,
+      ...(bytes === undefined ? {} : { quotaSize: usage + bytes }),
+    });
+  }
+  const words = (n) => `${stamp} 第${n}件`;
+  async function fill(n) {
+    await pickCategory(page);
+    await page.locator("#text").fill(words(n));
+    await choosePhoto(page, n, PHOTO_PX);
+  }
+  const send = () => page.locator("[data-testid=send]").click();
+  const done = () =>
+    page.locator("[data-testid=kept], [data-testid=receipt]").waitFor();
+  async function another() {
+    await page.locator("button", { hasText: "再报一件" }).click();
+    await page.locator("#part-photos").waitFor();
+    await ready();
+  }
+  async function arrivals(n) {
+    const end = Date.now() + SLOW_MS;
+    while (network.arrived.length < n) {
+      assert.ok(Date.now() < end, `${network.arrived.length} of ${n} came`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+  /** The report is refused, and all of it is on the screen still. */
+  async function assertRefused(n) {
+    const note = page.locator("[data-testid=unkept]");
+    await note.waitFor();
+    assert.match(await note.innerText(), /存储空间不足/);
+    assert.equal(await page.locator("#text").inputValue(), words(n));
+    assert.equal(await page.locator("#part-photos img").count(), 1);
+    await page.locator("#part-category .chosen").waitFor();
+    return note;
+  }
+  async function photosOf(n) {
+    const { asks } = await staff(worker.login);
+    const { items } = await asks(
+      `/issues?q=${encodeURIComponent(words(n))}&limit=5`,
+    );
+    assert.equal(items.length, 1, words(n));
+    return (await asks(`/issues/${items[0].id}`)).photos.length;
+  }
+
+  it("a report that does not fit is refused before anything is lost, and says what can be done", async () => {
+    // From the first word that the phone keeps, since the browser remembers for a while how much
+    // room there was: enough for a draft with its photo and for what is made of it.
+    await leaveRoom(PHOTO_BYTES * 2.5);
+    network.set("down");
+    await fill(1);
+    await send();
+    await done();
+    await another();
+    await leaveRoom(PHOTO_BYTES / 2);
+    await fill(2);
+    // While it is written already: the photo is on the screen alone.
+    await page.locator("[data-testid=loose]").waitFor();
+    await send();
+    const note = await assertRefused(2);
+    // What waited before waits still.
+    assert.match(await note.innerText(), /1 件/);
+    // What is scrolled half under the bar is no small target.
+    await page.evaluate(() => scrollTo(0, 0));
+    assert.deepEqual(await findBarriers(page), []);
+    // It stays so, however often it is tried.
+    await send();
+    await assertRefused(2);
+  });
+
+  it("when there is room again, the same report is sent after what waited, each with its photo", async () => {
+    network.set("clean");
+    await page.locator("[data-testid=send-waiting]").click();
+    await arrivals(1);
+    // Nothing that is on the screen has gone.
+    await assertRefused(2);
+    await leaveRoom();
+    await send();
+    await page.locator("[data-testid=receipt]").waitFor();
+    assert.deepEqual(network.arrived, [words(1), words(2)]);
+    assert.deepEqual([await photosOf(1), await photosOf(2)], [1, 1]);
+  });
+
+  it("nothing went wrong on any page, and nothing was asked of another host", () => {
+    assert.deepEqual(faults, []);
+  });
+});
