@@ -128,7 +128,9 @@ fn staging_editing_and_deleting_are_in_the_audit_and_the_list_names_who_did_it()
         let log = world.send(get(path).by(&first)).await.ok(200).json();
         let log = log["items"].as_array().unwrap();
         let find = |what: &str, version: i64| {
-            let is_it = |one: &&Value| one["what"] == what && one["subject"] == version.to_string();
+            let version = version.to_string();
+            let is_subject = |one: &Value| one["subject"].as_str() == Some(version.as_str());
+            let is_it = |one: &&Value| one["what"] == what && is_subject(one);
             log.iter().find(is_it).unwrap_or_else(|| panic!("{what} {version}: {log:?}"))
         };
         assert_eq!(log.len(), 6, "what was refused is not in it: {log:?}");

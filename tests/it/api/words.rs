@@ -50,7 +50,7 @@ fn has_latin_sentence(text: &str) -> bool {
     let bare = bare(text);
     let words: Vec<&str> = bare.split([' ', ',', ';', ':']).collect();
     let is_word = |word: &&str| word.len() > 1 && word.chars().all(|c| c.is_ascii_lowercase());
-    words.windows(3).any(|three| three.iter().all(|word| is_word(word)))
+    words.windows(3).any(|three| three.iter().all(is_word))
 }
 
 /// An archive with one stored file, of which the check sum is right.
