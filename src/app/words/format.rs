@@ -260,7 +260,7 @@ mod tests {
         assert!(said.zh.contains(&line) && said.zh.ends_with('）'), "{}", said.zh);
         let zip = zip::result::ZipError::FileNotFound;
         let io = std::io::Error::other("the disk is gone");
-        let not_utf8 = std::str::from_utf8(&[b'a', 0xff]).unwrap_err();
+        let not_utf8 = String::from_utf8(vec![b'a', 0xff]).unwrap_err().utf8_error();
         let lib = || "it cannot be parsed".to_owned();
         let mut errors = vec![
             FormatError::Zip(zip),
