@@ -39,10 +39,10 @@ test: ## run all tests on both engines and in a browser; installs what is missin
 check: ## run every gate as the continuous integration does
 	@bash .ci/run
 
-bench: web ## measure every promise on both engines and print the table; data stays in target/bench
+bench: web ## measure every promise on both engines; data stays in target/bench
 	cargo bench --locked --no-run --bench locate --bench service
 	cargo bench --locked --bench locate
-	HEXWARD_POSTGRES_FOLDER=target/bench/postgres bash .ci/with-postgres bash -c \
+	HEXWARD_TEST_POSTGRES_FOLDER=target/bench/postgres bash .ci/with-postgres bash -c \
 	  'HEXWARD_BENCH_POSTGRES=$$HEXWARD_TEST_POSTGRES exec cargo bench --locked --bench service'
 
 chaos: web ## do to the service what may happen to it, on both engines, and print what came of it

@@ -168,7 +168,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_days_have_the_sum_of_their_counters(
-            mut counters in prop::collection::vec((0_u8..4, 0_u16..40, 0_u16..3, -2_i32..4), 0..300),
+            mut counters in
+                prop::collection::vec((0_u8..4, 0_u16..40, 0_u16..3, -2_i32..4), 0..300),
             ends in (0_usize..41, 0_usize..41),
         ) {
             counters.sort_by_key(|counter| counter.1);

@@ -1,3 +1,5 @@
+//! The cube against the plain sum over all counters.
+
 use super::*;
 use crate::domain::access::Clause;
 use crate::domain::cell::cells_near;

@@ -42,8 +42,9 @@ pub async fn kill(engine: &Engine) -> Outcome {
 }
 
 async fn control_database(word: &str) -> anyhow::Result<()> {
-    let script = std::env::var("HEXWARD_POSTGRES_CONTROL")
-        .context("HEXWARD_POSTGRES_CONTROL names no script: run this through .ci/with-postgres")?;
+    let script = std::env::var("HEXWARD_TEST_POSTGRES_CONTROL").context(
+        "HEXWARD_TEST_POSTGRES_CONTROL names no script: run this through .ci/with-postgres",
+    )?;
     let status = Command::new(script).arg(word).status().await?;
     ensure!(status.success(), "the database would not {word}");
     Ok(())

@@ -1,5 +1,17 @@
 // The wire types of numbers on the map and of live events.
-import type { Both, Kind, Level, Rate, State, Times } from './types'
+import type { Both, Kind, Level, State } from './types'
+
+export interface Rate {
+  value: number | null
+  numerator: number
+  denominator: number
+  definition: string
+}
+export interface Times {
+  median: number | null
+  p90: number | null
+  n: number
+}
 
 export interface Metrics {
   reported: number

@@ -488,17 +488,5 @@ export interface Track {
   can: ('reopen' | 'rate')[]
 }
 
-export interface Rate {
-  value: number | null
-  numerator: number
-  denominator: number
-  definition: string
-}
-export interface Times {
-  median: number | null
-  p90: number | null
-  n: number
-}
-
 export type * from './desk'
 export type * from './numbers'
