@@ -1,7 +1,7 @@
 //! The faults. Each gives what came of it, or nothing where the engine knows no such fault.
 
 use super::client::Client;
-use super::reports::report_of;
+use super::reports::Reports;
 use super::server::{Engine, Server};
 use super::storm::{Memory, Storm, verify};
 use anyhow::{Context, ensure};
@@ -30,7 +30,8 @@ pub async fn kill(engine: &Engine) -> Outcome {
     let memory = Arc::new(Memory::default());
     for round in 0..KILLS {
         let server = installation.serve().await?;
-        let storm = Storm::begin(server.address, CLIENTS, "kill", &memory);
+        let reports = Reports::of(server.address).await?;
+        let storm = Storm::begin(server.address, &reports, (CLIENTS, "kill"), &memory);
         seconds(0.4 + 0.17 * round as f64).await;
         server.stop().await?;
         storm.end().await;
@@ -60,8 +61,9 @@ pub async fn stop_database(engine: &Engine) -> Outcome {
     }
     let installation = engine.prepare_anew("database").await?;
     let server = installation.serve().await?;
+    let reports = Reports::of(server.address).await?;
     let memory = Arc::new(Memory::default());
-    let storm = Storm::begin(server.address, CLIENTS, "database", &memory);
+    let storm = Storm::begin(server.address, &reports, (CLIENTS, "database"), &memory);
     let mut longest = Duration::ZERO;
     for _ in 0..3 {
         seconds(1.0).await;
@@ -97,10 +99,11 @@ pub async fn pause_a_node(engine: &Engine) -> Outcome {
     }
     let installation = engine.prepare_anew("pause").await?;
     let (one, other) = (installation.serve().await?, installation.serve().await?);
+    let reports = Reports::of(one.address).await?;
     let memory = Arc::new(Memory::default());
     let storms = [
-        Storm::begin(one.address, CLIENTS / 2, "pause", &memory),
-        Storm::begin(other.address, CLIENTS / 2, "pause", &memory),
+        Storm::begin(one.address, &reports, (CLIENTS / 2, "pause"), &memory),
+        Storm::begin(other.address, &reports, (CLIENTS / 2, "pause"), &memory),
     ];
     seconds(1.0).await;
     one.signal("STOP").await?;
@@ -168,8 +171,9 @@ pub async fn fill_the_disk(engine: &Engine) -> Outcome {
     };
     let installation = engine.prepare_in(at.join("data"), "disk", 0).await?;
     let server = installation.serve().await?;
+    let reports = Reports::of(server.address).await?;
     let memory = Arc::new(Memory::default());
-    let storm = Storm::begin(server.address, CLIENTS, "disk", &memory);
+    let storm = Storm::begin(server.address, &reports, (CLIENTS, "disk"), &memory);
     let begun = Instant::now();
     while memory.refused() < 50 {
         ensure!(begun.elapsed() < Duration::from_secs(120), "the disk never ran full");
@@ -198,20 +202,21 @@ pub async fn fill_the_disk(engine: &Engine) -> Outcome {
 pub async fn bad_clients(engine: &Engine) -> Outcome {
     let installation = engine.prepare_anew("clients").await?;
     let server = installation.serve().await?;
+    let reports = Reports::of(server.address).await?;
     let memory = Arc::new(Memory::default());
     let mut slow = Vec::new();
     for n in 0..200 {
         let mut stream = TcpStream::connect(server.address).await?;
-        let body = report_of(n);
+        let body = reports.body(n);
         let head = head_of(&server, body.len());
         stream.write_all(format!("{head}{}", &body[..20]).as_bytes()).await?;
         slow.push(stream);
     }
-    let storm = Storm::begin(server.address, CLIENTS, "clients", &memory);
+    let storm = Storm::begin(server.address, &reports, (CLIENTS, "clients"), &memory);
     for n in 0..50_u64 {
         // Cut off in the middle of the body.
         let mut stream = TcpStream::connect(server.address).await?;
-        let body = report_of(n);
+        let body = reports.body(n);
         let half = format!("{}{}", head_of(&server, body.len()), &body[..40]);
         stream.write_all(half.as_bytes()).await?;
         drop(stream);

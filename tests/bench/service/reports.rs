@@ -1,8 +1,8 @@
 //! Reports as residents of the demo's district send them; the same in every run.
 
-/// Categories that anyone may report under without a name.
-const CATEGORIES: [&str; 6] =
-    ["sj-02-01", "sj-01-10", "bj-02-17", "sj-02-13", "bj-01-01", "sj-01-13"];
+use super::client::Client;
+use anyhow::ensure;
+use std::net::SocketAddr;
 
 /// Places over the demo's district, in an order that leaps.
 fn place(n: u64) -> (f64, f64) {
@@ -10,12 +10,37 @@ fn place(n: u64) -> (f64, f64) {
     (113.66 + 0.10 * leap(0x9e37_79b9_7f4a_7c15), 34.75 + 0.10 * leap(0xd1b5_4a32_d192_ed03))
 }
 
-/// The body of the report of a number.
-pub fn report_of(n: u64) -> String {
-    let (lon, lat) = place(n);
-    let category = CATEGORIES[(n % CATEGORIES.len() as u64) as usize];
-    format!(
-        r#"{{"category_code":"{category}","text":"第{n}号测试上报：路面有破损，行人绕行",
-        "position":[{lon:.6},{lat:.6}],"accuracy_m":12}}"#
-    )
+/// What can be reported.
+#[derive(Clone, Debug)]
+pub struct Reports {
+    categories: Vec<String>,
+}
+
+impl Reports {
+    /// The categories of a server that anyone may report under without a name.
+    ///
+    /// # Errors
+    /// It does not tell them.
+    pub async fn of(address: SocketAddr) -> anyhow::Result<Self> {
+        let answer = Client::open(address).await?.get("/api/v1/categories").await?;
+        let told: serde_json::Value = serde_json::from_slice(&answer.body)?;
+        let all = told.as_array().or_else(|| told["items"].as_array()).cloned().unwrap_or_default();
+        let open = all.iter().filter(|one| one["anonymous_allowed"] == true);
+        let hazards = open.filter(|one| one["kind"] == "hazard");
+        let mut categories: Vec<String> =
+            hazards.filter_map(|one| Some(one["code"].as_str()?.to_owned())).collect();
+        categories.sort_unstable();
+        ensure!(!categories.is_empty(), "there is nothing to report: {}", answer.status);
+        Ok(Self { categories })
+    }
+
+    /// The body of the report of a number.
+    pub fn body(&self, n: u64) -> String {
+        let (lon, lat) = place(n);
+        let category = &self.categories[(n % self.categories.len() as u64) as usize];
+        format!(
+            r#"{{"category_code":"{category}","text":"第{n}号测试上报：路面有破损，行人绕行",
+            "position":[{lon:.6},{lat:.6}],"accuracy_m":12}}"#
+        )
+    }
 }

@@ -1,7 +1,7 @@
 //! Clients that report without pause, whatever happens to the server, and what they remember.
 
 use super::client::Client;
-use super::reports::report_of;
+use super::reports::Reports;
 use super::server::{Installation, Server};
 use anyhow::{Context, ensure};
 use std::net::SocketAddr;
@@ -50,11 +50,16 @@ pub struct Storm {
 
 impl Storm {
     /// Begins with so many clients; `run` tells the keys of this storm from others.
-    pub fn begin(address: SocketAddr, clients: usize, run: &str, memory: &Arc<Memory>) -> Self {
+    pub fn begin(
+        address: SocketAddr,
+        reports: &Reports,
+        (clients, run): (usize, &str),
+        memory: &Arc<Memory>,
+    ) -> Self {
         let mut lanes = JoinSet::new();
         memory.over.store(false, Ordering::Relaxed);
         for _ in 0..clients {
-            lanes.spawn(report_on(address, run.to_owned(), memory.clone()));
+            lanes.spawn(report_on(address, reports.clone(), run.to_owned(), memory.clone()));
         }
         Self { memory: memory.clone(), lanes }
     }
@@ -66,7 +71,7 @@ impl Storm {
     }
 }
 
-async fn report_on(address: SocketAddr, run: String, memory: Arc<Memory>) {
+async fn report_on(address: SocketAddr, reports: Reports, run: String, memory: Arc<Memory>) {
     let mut client = None;
     while !memory.over.load(Ordering::Relaxed) {
         let Some(own) = &mut client else {
@@ -76,7 +81,7 @@ async fn report_on(address: SocketAddr, run: String, memory: Arc<Memory>) {
         };
         let n = memory.next.fetch_add(1, Ordering::Relaxed);
         let key = format!("{run}-{n}");
-        let sent = own.post("/api/v1/reports", report_of(n).into(), &key);
+        let sent = own.post("/api/v1/reports", reports.body(n).into(), &key);
         match tokio::time::timeout(Duration::from_secs(30), sent).await {
             Err(_) => {
                 memory.fault(format!("report {n} had no answer in 30 seconds"));
@@ -118,13 +123,14 @@ pub async fn verify(
     ensure!(faults.is_empty(), "{} wrong answers, first: {}", faults.len(), faults[0]);
     let acknowledged = memory.acknowledged();
     ensure!(!acknowledged.is_empty(), "no report was acknowledged at all");
-    let mut client = Client::open(server.address).await?;
+    let (mut client, reports) =
+        (Client::open(server.address).await?, Reports::of(server.address).await?);
     for report in &acknowledged {
         let path = format!("/api/v1/track/{}", report.tracking);
         let status = client.get(&path).await?.status;
         ensure!(status == 200, "the acknowledged report {} is lost: {status}", report.tracking);
         // Sent again it is the same report.
-        let body = report_of(report.n).into();
+        let body = reports.body(report.n).into();
         let again = client.post("/api/v1/reports", body, &report.key).await?;
         let tracking = again.text("number").context("no number")?;
         ensure!(

@@ -2,7 +2,7 @@
 //! answered.
 
 use super::client::Client;
-use super::reports::report_of;
+use super::reports::Reports;
 use super::server::Engine;
 use super::table::{Table, Times};
 use anyhow::ensure;
@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -19,7 +20,7 @@ const MEASURED: Duration = Duration::from_secs(20);
 /// Durable reports and the times of those that were measured.
 async fn send(
     address: SocketAddr,
-    lane: usize,
+    (reports, lane): (Arc<Reports>, usize),
     until: (Instant, Instant),
 ) -> anyhow::Result<Times> {
     let mut client = Client::open(address).await?;
@@ -34,7 +35,7 @@ async fn send(
         }
         let serial = n * CONNECTIONS as u64 + lane as u64;
         let key = format!("bench-{run}-{serial}");
-        let answer = client.post("/api/v1/reports", report_of(serial).into(), &key).await?;
+        let answer = client.post("/api/v1/reports", reports.body(serial).into(), &key).await?;
         ensure!(answer.status == 201, "{}: {:?}", answer.status, answer.body);
         if begun >= from {
             times.add(begun.elapsed());
@@ -68,11 +69,12 @@ pub async fn measure(engine: &Engine, table: &mut Table) -> anyhow::Result<()> {
         &format!("fsync of a page, one after another ({})", engine.name),
         &format!("{syncs:.0} /s"),
     );
+    let reports = Arc::new(Reports::of(server.address).await?);
     let from = Instant::now() + WARM;
     let until = (from, from + MEASURED);
     let mut lanes = JoinSet::new();
     for lane in 0..CONNECTIONS {
-        lanes.spawn(send(server.address, lane, until));
+        lanes.spawn(send(server.address, (reports.clone(), lane), until));
     }
     let mut times = Times::default();
     while let Some(lane) = lanes.join_next().await {
