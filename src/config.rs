@@ -4,6 +4,7 @@
 use anyhow::Context;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::UncasedStr;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -85,11 +86,8 @@ impl Config {
             Some(path) => figment.merge(Toml::file_exact(path)),
             None => figment.merge(Toml::file("hexward.toml")),
         };
-        // Variables of the test suite are not configuration.
-        let environment = Env::prefixed("HEXWARD_").filter(|key| {
-            !key.starts_with("test_")
-                && !matches!(key.as_str(), "update" | "bin" | "url" | "log_filter")
-        });
+        // Variables of the test suite, and what the log is filtered by, are not configuration.
+        let environment = Env::prefixed("HEXWARD_").filter(is_configuration);
         let mut config: Self = figment.merge(environment).extract()?;
         if let Some(data) = &args.data {
             config.data.clone_from(data);
@@ -142,6 +140,11 @@ impl Config {
     }
 }
 
+/// Whether a variable of the environment is a setting; names are compared without their case.
+fn is_configuration(name: &UncasedStr) -> bool {
+    !name.starts_with("test_") && !["update", "bin", "url", "log_filter"].iter().any(|n| name == *n)
+}
+
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -163,6 +166,16 @@ mod tests {
         std::fs::write(&path, "lisen = '0.0.0.0:80'").unwrap();
         let args = ConfigArgs { config: Some(path), ..ConfigArgs::default() };
         assert!(Config::load(&args).unwrap_err().to_string().contains("lisen"));
+    }
+
+    #[test]
+    fn what_the_log_is_filtered_by_is_no_setting_however_it_is_written() {
+        for name in ["LOG_FILTER", "log_filter", "TEST_POSTGRES", "BIN"] {
+            assert!(!is_configuration(UncasedStr::new(name)), "{name}");
+        }
+        for name in ["LOG", "DATA", "SEAL_KEYS"] {
+            assert!(is_configuration(UncasedStr::new(name)), "{name}");
+        }
     }
 
     #[test]
