@@ -6,7 +6,6 @@ use super::Query;
 use super::care::push_care_filter;
 use super::cohort::due_where;
 use crate::domain::access::{AreaPath, Clause, Scope};
-use crate::domain::cell::{COARSE_DIGITS, descendant_interval};
 use crate::domain::issue::clock::Light;
 use crate::domain::metrics::contribution::Measure;
 use crate::store::query::{Attention, Counted, IssueFilter, RollupFilter};
@@ -40,93 +39,16 @@ pub fn push_scope(query: &mut Query, scope: &Scope, over: Over) {
     query.push(")");
 }
 
-/// Pushes the scope together with the place that the filter asks for. Who may not know the exact
-/// place of a dispute is answered as if it lay in the middle of its coarse cell: else he could
-/// find it by asking for smaller and smaller boxes. Counters know no more of it for anybody.
-pub fn push_scope_and_place(query: &mut Query, scope: &Scope, filter: &IssueFilter) {
-    let over = Over::of(filter);
-    let placed = filter.cell.is_some() || filter.bounds.is_some();
-    let coarse = over == Over::Counted;
-    if !placed || coarse || !scope.clauses.iter().any(|clause| clause.coarse_disputes) {
-        push_scope(query, scope, over);
-        push_place(query, filter, coarse);
-        return;
-    }
-    query.push("(1 = 0 OR ");
-    push_joined(query, &scope.clauses, Join::Or, &mut |query, clause| {
-        query.push("(1 = 1");
-        push_clause(query, clause, over);
-        push_place(query, filter, clause.coarse_disputes);
-        query.push(")");
-    });
-    query.push(")");
-    push_reach(query, filter);
-}
-
-fn push_place(query: &mut Query, filter: &IssueFilter, coarse: bool) {
-    if filter.cell.is_none() && filter.bounds.is_none() {
-        return;
-    }
-    if !coarse {
-        push_place_by(query, filter, ("cell", "lon", "lat"));
-        return;
-    }
-    query.push(" AND ((kind <> 'dispute'");
-    push_place_by(query, filter, ("cell", "lon", "lat"));
-    query.push(") OR (kind = 'dispute'");
-    let cell = format!("(cell & {})", !COARSE_DIGITS.cast_signed());
-    push_place_by(query, filter, (&cell, "coarse_lon", "coarse_lat"));
-    query.push("))");
-}
-
-fn push_place_by(query: &mut Query, filter: &IssueFilter, columns: (&str, &str, &str)) {
-    let (cell_column, lon, lat) = columns;
-    if let Some(cell) = filter.cell {
-        match descendant_interval(cell, h3o::Resolution::Eleven) {
-            None => {
-                query.push(" AND 1 = 0");
-            }
-            Some((low, high)) => {
-                query.push(format!(" AND {cell_column} >= ")).push_bind(low.cast_signed());
-                query.push(format!(" AND {cell_column} <= ")).push_bind(high.cast_signed());
-            }
-        }
-    }
-    if let Some(bounds) = &filter.bounds {
-        query.push(format!(" AND {lat} >= ")).push_bind(bounds.south);
-        query.push(format!(" AND {lat} <= ")).push_bind(bounds.north);
-        query.push(format!(" AND {lon} >= ")).push_bind(bounds.west);
-        query.push(format!(" AND {lon} <= ")).push_bind(bounds.east);
-    }
-}
-
-/// A wider box that holds everything that the clauses can find, so that the index on positions
-/// serves: the middle of a coarse cell is less than half a kilometre away.
-fn push_reach(query: &mut Query, filter: &IssueFilter) {
-    const REACH_DEGREES: f64 = 0.005;
-    let Some(bounds) = &filter.bounds else { return };
-    let farthest = bounds.south.abs().max(bounds.north.abs()) + REACH_DEGREES;
-    // Near the poles and the antimeridian longitudes leap.
-    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
-        return;
-    }
-    let lon_reach = REACH_DEGREES / farthest.to_radians().cos();
-    query.push(" AND lat >= ").push_bind(bounds.south - REACH_DEGREES);
-    query.push(" AND lat <= ").push_bind(bounds.north + REACH_DEGREES);
-    query.push(" AND lon >= ").push_bind(bounds.west - lon_reach);
-    query.push(" AND lon <= ").push_bind(bounds.east + lon_reach);
-}
-
 /// How conditions are joined.
 #[derive(Clone, Copy)]
-enum Join {
+pub enum Join {
     And,
     Or,
 }
 
 /// Pushes many conditions as a balanced tree, because SQLite refuses one more than 1000 deep. None
 /// at all is true for `And` and false for `Or`.
-fn push_joined<T>(
+pub fn push_joined<T>(
     query: &mut Query,
     all: &[T],
     join: Join,

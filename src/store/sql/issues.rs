@@ -1,8 +1,7 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{
-    Over, is_storable, push_cells, push_issue_filter, push_scope, push_scope_and_place,
-};
+use super::filter::{Over, is_storable, push_cells, push_issue_filter, push_scope};
+use super::place::{is_local, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
@@ -66,7 +65,9 @@ impl Issues for Engine {
             query.push_bind(after.reported.0).push(", ");
             query.push_bind(after.id.to_string()).push(")");
         }
-        query.push(format!(" ORDER BY {key} {order}, id {order} LIMIT "));
+        // What is in a small box is found by its place and then put in order.
+        let plus = if is_local(&page.filter) { "+" } else { "" };
+        query.push(format!(" ORDER BY {plus}{key} {order}, id {order} LIMIT "));
         query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;

@@ -16,6 +16,7 @@ mod issues;
 mod notices;
 mod packs;
 mod persons;
+mod place;
 mod rollups;
 mod rows;
 mod sealed;

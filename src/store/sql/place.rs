@@ -1,0 +1,124 @@
+//! Conditions in SQL: where issues lie.
+
+use super::Query;
+use super::filter::{Join, Over, push_clause, push_joined, push_scope};
+use crate::domain::access::Scope;
+use crate::domain::cell::{COARSE_DIGITS, COARSE_RESOLUTION, cells_near, descendant_interval};
+use crate::store::query::IssueFilter;
+
+/// Pushes the scope together with the place that the filter asks for. Who may not know the exact
+/// place of a dispute is answered as if it lay in the middle of its coarse cell: else he could
+/// find it by asking for smaller and smaller boxes. Counters know no more of it for anybody.
+pub fn push_scope_and_place(query: &mut Query, scope: &Scope, filter: &IssueFilter) {
+    let over = Over::of(filter);
+    let placed = filter.cell.is_some() || filter.bounds.is_some();
+    let coarse = over == Over::Counted;
+    if !placed || coarse || !scope.clauses.iter().any(|clause| clause.coarse_disputes) {
+        push_scope(query, scope, over);
+        push_place(query, filter, coarse);
+        push_local_cells(query, filter, if coarse { REACH_DEGREES } else { 0.0 });
+        return;
+    }
+    query.push("(1 = 0 OR ");
+    push_joined(query, &scope.clauses, Join::Or, &mut |query, clause| {
+        query.push("(1 = 1");
+        push_clause(query, clause, over);
+        push_place(query, filter, clause.coarse_disputes);
+        query.push(")");
+    });
+    query.push(")");
+    push_reach(query, filter);
+    push_local_cells(query, filter, REACH_DEGREES);
+}
+
+/// How far from an issue the middle of its coarse cell is at most, in degrees of latitude.
+const REACH_DEGREES: f64 = 0.005;
+/// The longest side of a box whose issues are found by their cells.
+const LOCAL_DEGREES: f64 = 0.03;
+
+/// Whether the filter asks for a small box: then few issues are in it, and looking for them by
+/// place is quicker than going through all in the order of the list until enough were met.
+pub fn is_local(filter: &IssueFilter) -> bool {
+    filter.bounds.is_some_and(|bounds| {
+        let (width, height) = (bounds.east - bounds.west, bounds.north - bounds.south);
+        (0.0..=LOCAL_DEGREES).contains(&width) && (0.0..=LOCAL_DEGREES).contains(&height)
+    })
+}
+
+/// Intervals of cells that hold all of a small box and some more, so that the index on cells
+/// serves: one on latitudes reads a whole band around the globe.
+fn push_local_cells(query: &mut Query, filter: &IssueFilter, reach: f64) {
+    let Some(bounds) = filter.bounds.filter(|_| is_local(filter)) else { return };
+    let farthest = bounds.south.abs().max(bounds.north.abs()) + reach;
+    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
+        return;
+    }
+    let across = reach / farthest.to_radians().cos();
+    let area =
+        (bounds.west - across, bounds.south - reach, bounds.east + across, bounds.north + reach);
+    let Some(cells) = cells_near(area, COARSE_RESOLUTION, h3o::Resolution::Eleven) else { return };
+    query.push(" AND ");
+    push_joined(query, &cells, Join::Or, &mut |query, (low, high)| {
+        query.push("(cell >= ").push_bind(low.cast_signed());
+        query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
+    });
+}
+
+fn push_place(query: &mut Query, filter: &IssueFilter, coarse: bool) {
+    if filter.cell.is_none() && filter.bounds.is_none() {
+        return;
+    }
+    if !coarse {
+        push_place_by(query, filter, ("cell", "lon", "lat"));
+        return;
+    }
+    query.push(" AND ((kind <> 'dispute'");
+    push_place_by(query, filter, ("cell", "lon", "lat"));
+    query.push(") OR (kind = 'dispute'");
+    let cell = format!("(cell & {})", !COARSE_DIGITS.cast_signed());
+    push_place_by(query, filter, (&cell, "coarse_lon", "coarse_lat"));
+    query.push("))");
+}
+
+fn push_place_by(query: &mut Query, filter: &IssueFilter, columns: (&str, &str, &str)) {
+    let (cell_column, lon, lat) = columns;
+    if let Some(cell) = filter.cell {
+        match descendant_interval(cell, h3o::Resolution::Eleven) {
+            None => {
+                query.push(" AND 1 = 0");
+            }
+            Some((low, high)) => {
+                query.push(format!(" AND {cell_column} >= ")).push_bind(low.cast_signed());
+                query.push(format!(" AND {cell_column} <= ")).push_bind(high.cast_signed());
+            }
+        }
+    }
+    if let Some(bounds) = &filter.bounds {
+        // A plus keeps the index on latitudes out, where cells are the better one.
+        let plus = if is_local(filter) { "+" } else { "" };
+        let (lat, lon) = (format!("{plus}{lat}"), format!("{plus}{lon}"));
+        query.push(format!(" AND {lat} >= ")).push_bind(bounds.south);
+        query.push(format!(" AND {lat} <= ")).push_bind(bounds.north);
+        query.push(format!(" AND {lon} >= ")).push_bind(bounds.west);
+        query.push(format!(" AND {lon} <= ")).push_bind(bounds.east);
+    }
+}
+
+/// A wider box that holds everything that the clauses can find, so that the index on positions
+/// serves: the middle of a coarse cell is less than half a kilometre away.
+fn push_reach(query: &mut Query, filter: &IssueFilter) {
+    let Some(bounds) = &filter.bounds else { return };
+    let farthest = bounds.south.abs().max(bounds.north.abs()) + REACH_DEGREES;
+    // Near the poles and the antimeridian longitudes leap.
+    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
+        return;
+    }
+    if is_local(filter) {
+        return;
+    }
+    let lon_reach = REACH_DEGREES / farthest.to_radians().cos();
+    query.push(" AND lat >= ").push_bind(bounds.south - REACH_DEGREES);
+    query.push(" AND lat <= ").push_bind(bounds.north + REACH_DEGREES);
+    query.push(" AND lon >= ").push_bind(bounds.west - lon_reach);
+    query.push(" AND lon <= ").push_bind(bounds.east + lon_reach);
+}
