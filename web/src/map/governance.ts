@@ -37,7 +37,8 @@ export interface GovernanceMap {
   setValues: (values: Drawn | null, colors: MetricId | readonly string[]) => void
   /** The tiles of the issues, with the filters in the address; null takes them away. */
   setIssueTiles: (url: string | null) => void
-  select: (geometry: GeoJSON.Geometry | null) => void
+  /** Outlines what is selected; `faint` where there is much of it and the values matter more. */
+  select: (geometry: GeoJSON.Geometry | null, faint?: boolean) => void
   geometryOf: (id: string) => GeoJSON.Geometry | null
   /** Moves the point out from under a panel that covers `right` and `bottom` pixels. */
   reveal: (position: LonLat, covered: { right: number; bottom: number }) => void
@@ -101,12 +102,12 @@ export async function createGovernanceMap(
       map.setLayoutProperty('territory-silent', 'visibility', next ? 'visible' : 'none')
     },
     setIssueTiles: (url) => setIssueTiles(base, url),
-    select: (geometry) =>
+    select: (geometry, faint = false) =>
       setData(
         map,
         'selected',
         geometry
-          ? { type: 'Feature', geometry, properties: {} }
+          ? { type: 'Feature', geometry, properties: { faint } }
           : { type: 'FeatureCollection', features: [] },
       ),
     geometryOf: (id) => values?.features.find((one) => one.properties.id === id)?.geometry ?? null,
@@ -165,7 +166,10 @@ function addValueLayers({ map, onTheme }: BaseMap) {
     type: 'line',
     source: 'selected',
     layout: { 'line-join': 'round' },
-    paint: { 'line-width': 3 },
+    paint: {
+      'line-width': ['case', ['==', ['get', 'faint'], true], 1, 3],
+      'line-opacity': ['case', ['==', ['get', 'faint'], true], 0.35, 1],
+    },
   })
   addLayer(map, {
     id: 'value-label',
