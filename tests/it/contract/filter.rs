@@ -55,8 +55,11 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
                 filter.cell = wanted.map(u64::from);
             }
             7 => {
-                let (lon, lat) = one.place.position;
-                let (w, h) = (chance.share() * 0.05, chance.share() * 0.05);
+                // Small boxes are found by cells, others by their order; beside an issue, too.
+                let most = if chance.one_in(2) { 0.05 } else { 0.004 };
+                let aside = (chance.share() - 0.5) * 0.006;
+                let (lon, lat) = (one.place.position.0 + aside, one.place.position.1 - aside);
+                let (w, h) = (chance.share() * most, chance.share() * most);
                 filter.bounds =
                     Some(Bounds { west: lon - w, south: lat - h, east: lon + w, north: lat + h });
             }
