@@ -47,8 +47,8 @@ bench: web ## measure every promise on both engines; data stays in target/bench
 
 chaos: web ## do to the service what may happen to it, on both engines, and print what came of it
 	cargo bench --locked --no-run --bench service
-	bash .ci/with-postgres bash -c \
-	  'HEXWARD_BENCH_POSTGRES=$$HEXWARD_TEST_POSTGRES exec cargo bench --locked --bench service -- chaos'
+	bash .ci/with-postgres bash -c 'HEXWARD_BENCH_POSTGRES=$$HEXWARD_TEST_POSTGRES \
+	  exec cargo bench --locked --bench service -- chaos'
 
 fmt: ## format the code
 	cargo fmt
