@@ -11,7 +11,7 @@ use crate::domain::issue::record::{Issue, Place};
 use crate::domain::territory::level::Level;
 use crate::domain::territory::position::distance_m;
 use crate::domain::time::Timestamp;
-use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
+use crate::store::query::{Bounds, IssueFilter, Near, PageQuery, Sort};
 use std::collections::BTreeSet;
 
 /// How many are offered.
@@ -98,6 +98,35 @@ async fn find_like_opinions(
     Ok(alike.collect())
 }
 
+/// The newest open issues of a category around a place.
+async fn list_near(
+    ctx: &Ctx,
+    position: (f64, f64),
+    category: &CategoryCode,
+    at: Timestamp,
+) -> Result<Vec<Issue>, AppError> {
+    let near = Near {
+        category: category.clone(),
+        bounds: bounds_around(position, likeness::DISTANCE_M_MAX),
+        since: Timestamp(at.0 - likeness::AGE_MS_MAX),
+        limit: COMPARED_MAX,
+    };
+    let mut filter = IssueFilter {
+        open: Some(true),
+        category: Some(near.category.clone()),
+        reported_from: Some(near.since),
+        ..IssueFilter::default()
+    };
+    match ctx.store.find_near(&near).await? {
+        Some(ids) if ids.is_empty() => return Ok(Vec::new()),
+        Some(ids) => filter.ids = ids,
+        None => filter.bounds = Some(near.bounds),
+    }
+    let sort = Sort::NewestFirst;
+    let query = PageQuery { filter, sort, after: None, limit: COMPARED_MAX };
+    Ok(ctx.store.list_issues(&query, &Scope::everything()).await?.items)
+}
+
 /// Open issues that are likely to tell of the same thing, the likeliest first. Everybody is told
 /// of them, so that one thing is not reported twice; disputes are never offered to the public.
 /// Words are compared only where the asker may read them: a score would tell them bit by bit.
@@ -110,25 +139,12 @@ pub async fn find_alike(
     wanted: &Wanted<'_>,
 ) -> Result<Vec<Alike>, AppError> {
     let Wanted { place, category, at, text, itself } = *wanted;
-    let query = PageQuery {
-        filter: IssueFilter {
-            open: Some(true),
-            category: Some(category.clone()),
-            bounds: Some(bounds_around(place.position, likeness::DISTANCE_M_MAX)),
-            reported_from: Some(Timestamp(at.0 - likeness::AGE_MS_MAX)),
-            ..IssueFilter::default()
-        },
-        sort: Sort::NewestFirst,
-        after: None,
-        limit: COMPARED_MAX,
-    };
-    let near = ctx.store.list_issues(&query, &Scope::everything()).await?;
+    let near = list_near(ctx, place.position, category, at).await?;
     let own = Likely { position: place.position, category: category.as_str(), at_ms: at.0, text };
     let scope = Scope::of(actor);
     let snapshot = ctx.snapshot();
     let seals = &snapshot.seals;
     let mut alike: Vec<Alike> = near
-        .items
         .into_iter()
         .filter(|issue| Some(issue.id) != itself)
         .filter_map(|issue| {

@@ -20,6 +20,7 @@ pub mod desk;
 pub mod dispute;
 pub mod error;
 pub mod evidence;
+pub mod export;
 pub mod faults;
 pub mod flat;
 pub mod flow;

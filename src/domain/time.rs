@@ -24,6 +24,14 @@ impl Timestamp {
             .map_or_else(|_| self.0.to_string(), |t| format!("{t:.3}"))
     }
 
+    /// What a clock in `zone` shows: `YYYY-MM-DD HH:MM`; nothing beyond the calendar.
+    pub fn clock_in(self, zone: &jiff::tz::TimeZone) -> String {
+        let instant = jiff::Timestamp::from_millisecond(self.0).ok();
+        instant.map_or_else(String::new, |instant| {
+            zone.to_datetime(instant).strftime("%Y-%m-%d %H:%M").to_string()
+        })
+    }
+
     /// Reads RFC 3339 with any offset.
     pub fn parse(text: &str) -> Option<Self> {
         text.parse::<jiff::Timestamp>().ok().map(|t| Self(t.as_millisecond()))

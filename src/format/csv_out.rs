@@ -1,13 +1,10 @@
 //! CSV for people: with a byte order mark, so that spreadsheets read it as UTF-8, and with no field
 //! that a spreadsheet would take for a formula (OWASP, "CSV injection").
 
-/// A field that begins like a formula, made text by an apostrophe before it. Numbers stay numbers.
-fn harmless(field: &str) -> String {
+/// Whether a spreadsheet would take the field for a formula. A number is none.
+fn is_formula(field: &str) -> bool {
     let begins = field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    match begins && field.parse::<f64>().is_err() {
-        true => format!("'{field}"),
-        false => field.to_owned(),
-    }
+    begins && field.parse::<f64>().is_err()
 }
 
 /// The text of a table. Every row has as many fields as the header.
@@ -15,22 +12,39 @@ pub fn write_csv<'a>(
     header: impl IntoIterator<Item = &'a str>,
     rows: impl IntoIterator<Item = Vec<String>>,
 ) -> Vec<u8> {
-    let mut out = b"\xef\xbb\xbf".to_vec();
-    push_row(&mut out, header.into_iter().map(str::to_owned));
+    let mut out = begin_csv(header);
     for row in rows {
-        push_row(&mut out, row.iter().map(|field| harmless(field)));
+        push_row(&mut out, row.iter().map(String::as_str));
     }
     out
 }
 
-fn push_row(out: &mut Vec<u8>, fields: impl Iterator<Item = String>) {
-    for (i, field) in fields.enumerate() {
+/// The beginning of a table that is written bit by bit.
+pub fn begin_csv<'a>(header: impl IntoIterator<Item = &'a str>) -> Vec<u8> {
+    let mut out = b"\xef\xbb\xbf".to_vec();
+    push_row(&mut out, header);
+    out
+}
+
+/// Adds a row. A field that begins like a formula is made text by an apostrophe before it.
+pub fn push_row<'a>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = &'a str>) {
+    for (i, field) in fields.into_iter().enumerate() {
         if i > 0 {
             out.push(b',');
         }
-        match field.contains(['"', ',', '\n', '\r']) {
-            true => out.extend(format!("\"{}\"", field.replace('"', "\"\"")).bytes()),
+        let quoted = field.contains(['"', ',', '\n', '\r']);
+        if quoted {
+            out.push(b'"');
+        }
+        if is_formula(field) {
+            out.push(b'\'');
+        }
+        match quoted {
+            true => out.extend(field.replace('"', "\"\"").bytes()),
             false => out.extend(field.bytes()),
+        }
+        if quoted {
+            out.push(b'"');
         }
     }
     out.extend(b"\r\n");
@@ -50,7 +64,7 @@ mod tests {
             assert!(line.trim_start_matches('"').starts_with('\''), "{line:?}");
         }
         for number in ["-0.5", "+3", "12", "0.25"] {
-            assert_eq!(harmless(number), number);
+            assert!(!is_formula(number), "{number}");
         }
     }
 

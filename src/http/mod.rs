@@ -7,6 +7,7 @@ mod audit;
 mod bulk;
 mod catalog;
 mod disputes;
+mod export;
 mod extract;
 mod filter;
 mod flows;
@@ -222,6 +223,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(reports::track_report))
         .merge(report_api())
         .routes(routes!(issues::list_issues))
+        .routes(routes!(export::export_issues))
         .routes(routes!(issues::show_issue))
         .routes(routes!(issues::act_on_issue))
         .routes(routes!(issues::list_events))

@@ -20,6 +20,7 @@ const COMMON: &[Step] = &[
     (13, "upload", include_str!("../../migrations/0013_upload.sql")),
     (14, "desk", include_str!("../../migrations/0014_desk.sql")),
     (16, "published_by", include_str!("../../migrations/0016_published_by.sql")),
+    (18, "lean", include_str!("../../migrations/0018_lean.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

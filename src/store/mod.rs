@@ -12,15 +12,18 @@ mod counters;
 mod cube;
 pub mod desk;
 pub mod error;
+pub mod export;
 pub mod flow;
 mod ledger;
 mod migrate;
+mod nearby;
 pub mod packs;
 pub mod port;
 mod postgres;
 pub mod query;
 mod sqlite;
 pub mod upload;
+mod write_ahead;
 
 pub use error::StoreError;
 
@@ -40,6 +43,7 @@ pub trait Store:
     + port::Notices
     + upload::Uploads
     + flow::Flows
+    + export::Exports
     + admin::Admins
     + admin::People
 {

@@ -7,7 +7,7 @@ use super::StoreError;
 use super::admin::AdminEntry;
 use super::change::{Applied, Attachment, Change, Contact, ImportRun, Presence, StoredRoute};
 use super::query::{
-    AsOf, CounterCheck, GroupBy, IssueFilter, IssuePage, KeptNotice, NoticeQuery, OpenSum,
+    AsOf, CounterCheck, GroupBy, IssueFilter, IssuePage, KeptNotice, Near, NoticeQuery, OpenSum,
     PageQuery, RollupFilter, RollupSum, Standing,
 };
 use crate::domain::access::Scope;
@@ -42,6 +42,11 @@ pub trait Issues: Send + Sync {
     async fn find_issue_by_number(&self, number: &str) -> Result<Option<Issue>>;
 
     async fn list_issues(&self, query: &PageQuery, scope: &Scope) -> Result<IssuePage>;
+
+    /// The newest open issues in a small box, as far as this node knows: what others wrote a moment
+    /// ago may be missing, and what is there may have ended. They have to be read in a scope before
+    /// anything is told of them. `None` where the database has to be asked.
+    async fn find_near(&self, near: &Near) -> Result<Option<Vec<IssueId>>>;
 
     /// How many issues a filter finds.
     async fn count_issues(&self, query: &PageQuery, scope: &Scope) -> Result<i64>;

@@ -3,6 +3,7 @@
 
 use super::change::{Applied, Change};
 use super::counters::Counters;
+use super::nearby::Nearby;
 use super::{StoreError, migrate};
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -62,6 +63,7 @@ const CONNECTIONS_MAX: u32 = 16;
 pub struct Engine {
     pub readers: PgPool,
     pub counters: Arc<Counters>,
+    pub nearby: Arc<Nearby>,
     fresh: mpsc::Sender<Fresh>,
 }
 
@@ -95,7 +97,7 @@ impl Engine {
         for _ in 0..FRESH_WRITERS {
             tokio::spawn(write_all_fresh(readers.clone(), queue.clone()));
         }
-        Ok(Self { readers, counters: Arc::default(), fresh })
+        Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), fresh })
     }
 
     /// As [`Engine::write`] for a change that [`Change::is_fresh`]: those that wait at the same

@@ -42,6 +42,16 @@ pub struct Bounds {
     pub north: f64,
 }
 
+/// Open issues of a category in a small box.
+#[derive(Clone, Debug)]
+pub struct Near {
+    pub category: CategoryCode,
+    pub bounds: Bounds,
+    /// Reported then or later.
+    pub since: Timestamp,
+    pub limit: usize,
+}
+
 /// Which issues; empty lists and `None` mean any.
 #[derive(Clone, Debug, Default)]
 pub struct IssueFilter {

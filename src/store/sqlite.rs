@@ -4,6 +4,8 @@
 
 use super::change::{Applied, Change};
 use super::counters::Counters;
+use super::nearby::Nearby;
+use super::write_ahead::WriteAhead;
 use super::{StoreError, migrate};
 use futures::future::{BoxFuture, FutureExt};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -78,6 +80,7 @@ enum Job {
 pub struct Engine {
     pub readers: SqlitePool,
     pub counters: Arc<Counters>,
+    pub nearby: Arc<Nearby>,
     writes: mpsc::Sender<Job>,
 }
 
@@ -91,6 +94,9 @@ fn options(path: &str) -> SqliteConnectOptions {
         .foreign_keys(true)
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-65536")
+        // See `WriteAhead`.
+        .pragma("wal_autocheckpoint", "0")
+        .pragma("journal_size_limit", "67108864")
         .statement_cache_capacity(256)
         // Rows come from a thread of their own: with few in between, the two wake each other for
         // every handful.
@@ -113,13 +119,13 @@ impl Engine {
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         sql::care::fill_coarse_places(&mut writer).await?;
+        let (writes, queue) = mpsc::channel(QUEUE_WRITES_MAX);
+        tokio::spawn(run_writer(writer, queue, WriteAhead::of(options.clone())));
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        let (writes, queue) = mpsc::channel(QUEUE_WRITES_MAX);
-        tokio::spawn(run_writer(writer, queue));
-        Ok(Self { readers, counters: Arc::default(), writes })
+        Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })
     }
 
     /// Runs `work` in the next commit and returns its value when that commit is on disk.
@@ -171,7 +177,7 @@ where
     })
 }
 
-async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>) {
+async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>, mut log: WriteAhead) {
     let mut batch = Vec::with_capacity(BATCH_WRITES_MAX);
     while queue.recv_many(&mut batch, BATCH_WRITES_MAX).await > 0 {
         let mut answers = Vec::with_capacity(batch.len());
@@ -182,6 +188,9 @@ async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>) {
         }
         for answer in answers {
             answer(outcome.clone());
+        }
+        if let Err(error) = log.keep_short(&mut conn).await {
+            tracing::warn!(%error, "the write-ahead log could not be copied; it grows");
         }
     }
     let _ = conn.close().await;

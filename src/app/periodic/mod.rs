@@ -5,7 +5,7 @@
 mod areas;
 mod ledger;
 mod numbers;
-mod words;
+pub mod words;
 
 pub use words::kind_name;
 

@@ -1,26 +1,31 @@
 //! The feed: committed events in an order that never changes.
 
 use super::rows::{event_of, issue_of};
-use super::{Engine, dialect};
+use super::{Db, Engine, dialect};
 use crate::store::StoreError;
 use crate::store::port::{Feed, FeedEntry, FeedPosition};
 use async_trait::async_trait;
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::{AssertSqlSafe, Pool, Row as _};
 
 type Result<T> = std::result::Result<T, StoreError>;
+
+/// The last place of the feed that nothing can come before any more.
+pub async fn find_end(pool: &Pool<Db>) -> Result<FeedPosition> {
+    let text = format!(
+        "SELECT tx, feed FROM event WHERE {} ORDER BY {} LIMIT 1",
+        dialect::FEED_SETTLED,
+        dialect::FEED_LAST_FIRST
+    );
+    let row = sqlx::query(AssertSqlSafe(text)).fetch_optional(pool).await?;
+    row.map_or(Ok(FeedPosition::default()), |row| {
+        Ok(FeedPosition { tx: row.try_get("tx")?, feed: row.try_get("feed")? })
+    })
+}
 
 #[async_trait]
 impl Feed for Engine {
     async fn find_feed_end(&self) -> Result<FeedPosition> {
-        let text = format!(
-            "SELECT tx, feed FROM event WHERE {} ORDER BY {} LIMIT 1",
-            dialect::FEED_SETTLED,
-            dialect::FEED_LAST_FIRST
-        );
-        let row = sqlx::query(AssertSqlSafe(text)).fetch_optional(&self.readers).await?;
-        row.map_or(Ok(FeedPosition::default()), |row| {
-            Ok(FeedPosition { tx: row.try_get("tx")?, feed: row.try_get("feed")? })
-        })
+        find_end(&self.readers).await
     }
 
     async fn list_feed(&self, after: FeedPosition, limit: usize) -> Result<Vec<FeedEntry>> {

@@ -5,6 +5,7 @@
 use super::Query;
 use super::care::push_care_filter;
 use super::cohort::due_where;
+use super::place::Way;
 use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::issue::clock::Light;
 use crate::domain::metrics::contribution::Measure;
@@ -175,11 +176,16 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     if let Some(reporter) = filter.reporter {
         query.push(" AND reporter = ").push_bind(reporter.to_string());
     }
+    // What is found by its place is not looked for by time.
+    let reported = match Way::of_list(filter) {
+        Way::Place => " AND +reported_at",
+        Way::Order => " AND reported_at",
+    };
     if let Some(from) = filter.reported_from {
-        query.push(" AND reported_at >= ").push_bind(from.0);
+        query.push(format!("{reported} >= ")).push_bind(from.0);
     }
     if let Some(before) = filter.reported_before {
-        query.push(" AND reported_at < ").push_bind(before.0);
+        query.push(format!("{reported} < ")).push_bind(before.0);
     }
     if let Some(attention) = filter.attention {
         query.push(" AND ").push(match attention {

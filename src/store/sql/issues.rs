@@ -1,7 +1,7 @@
 //! Reading issues and what hangs on them.
 
 use super::filter::{Over, is_storable, push_cells, push_issue_filter, push_scope};
-use super::place::{is_local, push_scope_and_place};
+use super::place::{Way, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
@@ -14,21 +14,54 @@ use crate::domain::metrics::reach::Place;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
+use crate::store::nearby::News;
 use crate::store::port::Issues;
-use crate::store::query::{IssueFilter, IssuePage, PageQuery, Sort};
+use crate::store::query::{IssueFilter, IssuePage, Near, PageQuery, Sort};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
+/// A page of issues and one more, as far as the scope reaches.
+pub fn page_of(columns: &str, page: &PageQuery, scope: &Scope) -> Query {
+    let mut query = Query::new(format!("SELECT {columns} FROM issue WHERE "));
+    let way = Way::of_list(&page.filter);
+    push_scope_and_place(&mut query, scope, &page.filter, way);
+    push_issue_filter(&mut query, &page.filter);
+    let (key, compare, order) = match page.sort {
+        Sort::NewestFirst => ("reported_at", "<", "DESC"),
+        Sort::OldestFirst => ("reported_at", ">", "ASC"),
+        // The expression of the index.
+        Sort::DueFirst => ("COALESCE(due_at, 9223372036854775807)", ">", "ASC"),
+    };
+    if let Some(after) = &page.after {
+        query.push(format!(" AND ({key}, id) {compare} ("));
+        query.push_bind(after.reported.0).push(", ");
+        query.push_bind(after.id.to_string()).push(")");
+    }
+    // What is found by its place is put in order afterwards, not looked for in it.
+    let plus = if way == Way::Place { "+" } else { "" };
+    query.push(format!(" ORDER BY {plus}{key} {order}, id {order} LIMIT "));
+    query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
+    query
+}
+
 #[async_trait]
 impl Issues for Engine {
     async fn apply(&self, change: Change) -> Result<Applied> {
-        if change.is_fresh() {
-            return self.write_fresh(change).await;
+        let news: Vec<News> = change.saves.iter().map(News::of).collect();
+        let applied = if change.is_fresh() {
+            self.write_fresh(change).await?
+        } else {
+            self.write(move |conn| {
+                Box::pin(async move { apply::apply_change(conn, &change).await })
+            })
+            .await?
+        };
+        if applied == Applied::Done {
+            self.nearby.take(news);
         }
-        self.write(move |conn| Box::pin(async move { apply::apply_change(conn, &change).await }))
-            .await
+        Ok(applied)
     }
 
     async fn find_issue(&self, id: IssueId, scope: &Scope) -> Result<Option<Issue>> {
@@ -51,24 +84,7 @@ impl Issues for Engine {
     }
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
-        let mut query = Query::new(format!("SELECT {ISSUE_SELECT} FROM issue WHERE "));
-        push_scope_and_place(&mut query, scope, &page.filter);
-        push_issue_filter(&mut query, &page.filter);
-        let (key, compare, order) = match page.sort {
-            Sort::NewestFirst => ("reported_at", "<", "DESC"),
-            Sort::OldestFirst => ("reported_at", ">", "ASC"),
-            // The expression of the index.
-            Sort::DueFirst => ("COALESCE(due_at, 9223372036854775807)", ">", "ASC"),
-        };
-        if let Some(after) = &page.after {
-            query.push(format!(" AND ({key}, id) {compare} ("));
-            query.push_bind(after.reported.0).push(", ");
-            query.push_bind(after.id.to_string()).push(")");
-        }
-        // What is in a small box is found by its place and then put in order.
-        let plus = if is_local(&page.filter) { "+" } else { "" };
-        query.push(format!(" ORDER BY {plus}{key} {order}, id {order} LIMIT "));
-        query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
+        let mut query = page_of(ISSUE_SELECT, page, scope);
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
         let more = items.len() > page.limit;
@@ -76,16 +92,21 @@ impl Issues for Engine {
         Ok(IssuePage { items, more })
     }
 
+    async fn find_near(&self, near: &Near) -> Result<Option<Vec<IssueId>>> {
+        self.follow_nearby().await?;
+        Ok(self.nearby.find(near))
+    }
+
     async fn count_issues(&self, page: &PageQuery, scope: &Scope) -> Result<i64> {
         let mut query = Query::new("SELECT COUNT(*) FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, &page.filter);
+        push_scope_and_place(&mut query, scope, &page.filter, Way::Place);
         push_issue_filter(&mut query, &page.filter);
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
     async fn count_up_to(&self, filter: &IssueFilter, most: i64, scope: &Scope) -> Result<i64> {
         let mut query = Query::new("SELECT COUNT(*) FROM (SELECT 1 FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, filter);
+        push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);
         query.push(" LIMIT ").push_bind(most).push(") AS found");
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
@@ -93,7 +114,7 @@ impl Issues for Engine {
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
         let mut query = Query::new("SELECT state, COUNT(*) AS n FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, filter);
+        push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);
         query.push(" GROUP BY state");
         let rows = query.build().fetch_all(&self.readers).await?;
@@ -110,7 +131,7 @@ impl Issues for Engine {
         scope: &Scope,
     ) -> Result<Vec<(u64, i64)>> {
         let mut query = Query::new("SELECT MIN(cell) AS one, COUNT(*) AS n FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, filter);
+        push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);
         push_cells(&mut query, near);
         query.push(" GROUP BY cell | ").push_bind(digits_below(resolution).cast_signed());
@@ -131,7 +152,7 @@ impl Issues for Engine {
         let mut query = Query::new(format!(
             "SELECT {LON} AS place_lon, {LAT} AS place_lat, COUNT(*) AS n FROM issue WHERE "
         ));
-        push_scope_and_place(&mut query, scope, filter);
+        push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);
         query.push(format!(" GROUP BY {LON}, {LAT} LIMIT "));
         query.push_bind(i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX));

@@ -167,10 +167,16 @@ impl Notices for Engine {
         limit: usize,
     ) -> Result<Vec<Issue>> {
         let rows = sqlx::query(
-            "SELECT * FROM issue WHERE id > $1 \
-             AND (reply_due_at < $2 OR (state NOT IN ('closed', 'rejected', 'merged') \
-             AND (due_yellow_at <= $2 OR stage_due_at < $2 \
-             OR (state = 'suspended' AND suspended_until <= $2)))) ORDER BY id LIMIT $3",
+            // Each part by its own index: together they would go through all issues by id.
+            "SELECT * FROM issue WHERE id > $1 AND id IN ( \
+             SELECT id FROM issue WHERE reply_due_at < $2 UNION \
+             SELECT id FROM issue WHERE due_yellow_at <= $2 \
+                 AND state NOT IN ('closed', 'rejected', 'merged') UNION \
+             SELECT id FROM issue WHERE stage_due_at < $2 \
+                 AND state NOT IN ('closed', 'rejected', 'merged') UNION \
+             SELECT id FROM issue WHERE suspended_until <= $2 AND state = 'suspended' \
+                 AND state NOT IN ('closed', 'rejected', 'merged') \
+             ) ORDER BY id LIMIT $3",
         )
         .bind(after.map_or(String::new(), |id| id.to_string()))
         .bind(now.0)

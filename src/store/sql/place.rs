@@ -9,47 +9,60 @@ use crate::store::query::IssueFilter;
 /// Pushes the scope together with the place that the filter asks for. Who may not know the exact
 /// place of a dispute is answered as if it lay in the middle of its coarse cell: else he could
 /// find it by asking for smaller and smaller boxes. Counters know no more of it for anybody.
-pub fn push_scope_and_place(query: &mut Query, scope: &Scope, filter: &IssueFilter) {
+pub fn push_scope_and_place(query: &mut Query, scope: &Scope, filter: &IssueFilter, by: Way) {
     let over = Over::of(filter);
     let placed = filter.cell.is_some() || filter.bounds.is_some();
     let coarse = over == Over::Counted;
-    if !placed || coarse || !scope.clauses.iter().any(|clause| clause.coarse_disputes) {
+    let by_clause = placed && !coarse && scope.clauses.iter().any(|clause| clause.coarse_disputes);
+    if by_clause {
+        query.push("(1 = 0 OR ");
+        push_joined(query, &scope.clauses, Join::Or, &mut |query, clause| {
+            query.push("(1 = 1");
+            push_clause(query, clause, over);
+            push_place(query, filter, clause.coarse_disputes);
+            query.push(")");
+        });
+        query.push(")");
+    } else {
         push_scope(query, scope, over);
         push_place(query, filter, coarse);
-        push_local_cells(query, filter, if coarse { REACH_DEGREES } else { 0.0 });
-        return;
     }
-    query.push("(1 = 0 OR ");
-    push_joined(query, &scope.clauses, Join::Or, &mut |query, clause| {
-        query.push("(1 = 1");
-        push_clause(query, clause, over);
-        push_place(query, filter, clause.coarse_disputes);
-        query.push(")");
-    });
-    query.push(")");
-    push_reach(query, filter);
-    push_local_cells(query, filter, REACH_DEGREES);
+    if by == Way::Place {
+        push_cells_around(query, filter, if coarse || by_clause { REACH_DEGREES } else { 0.0 });
+    }
+}
+
+/// How the issues in a box are looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// By the cells that hold the box, and put in order afterwards.
+    Place,
+    /// In the order of the list, until enough were met that lie in the box.
+    Order,
+}
+
+impl Way {
+    /// The way for a page of a list: there are few issues in a small box, and many in a large one.
+    pub fn of_list(filter: &IssueFilter) -> Self {
+        let is_small = filter.bounds.is_some_and(|bounds| {
+            let (width, height) = (bounds.east - bounds.west, bounds.north - bounds.south);
+            (0.0..=SMALL_DEGREES).contains(&width) && (0.0..=SMALL_DEGREES).contains(&height)
+        });
+        if is_small { Self::Place } else { Self::Order }
+    }
 }
 
 /// How far from an issue the middle of its coarse cell is at most, in degrees of latitude.
 const REACH_DEGREES: f64 = 0.005;
-/// The longest side of a box whose issues are found by their cells.
-const LOCAL_DEGREES: f64 = 0.03;
+/// The longest side of a box that is taken for small.
+const SMALL_DEGREES: f64 = 0.03;
 
-/// Whether the filter asks for a small box: then few issues are in it, and looking for them by
-/// place is quicker than going through all in the order of the list until enough were met.
-pub fn is_local(filter: &IssueFilter) -> bool {
-    filter.bounds.is_some_and(|bounds| {
-        let (width, height) = (bounds.east - bounds.west, bounds.north - bounds.south);
-        (0.0..=LOCAL_DEGREES).contains(&width) && (0.0..=LOCAL_DEGREES).contains(&height)
-    })
-}
-
-/// Intervals of cells that hold all of a small box and some more, so that the index on cells
-/// serves: one on latitudes reads a whole band around the globe.
-fn push_local_cells(query: &mut Query, filter: &IssueFilter, reach: f64) {
-    let Some(bounds) = filter.bounds.filter(|_| is_local(filter)) else { return };
+/// Intervals of cells that hold all of a box and some more, so that the index on cells serves. A
+/// box that few cells cannot cover is left to the other conditions.
+fn push_cells_around(query: &mut Query, filter: &IssueFilter, reach: f64) {
+    let Some(bounds) = filter.bounds else { return };
     let farthest = bounds.south.abs().max(bounds.north.abs()) + reach;
+    // Near the poles and the antimeridian longitudes leap.
     if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
         return;
     }
@@ -94,31 +107,9 @@ fn push_place_by(query: &mut Query, filter: &IssueFilter, columns: (&str, &str, 
         }
     }
     if let Some(bounds) = &filter.bounds {
-        // A plus keeps the index on latitudes out, where cells are the better one.
-        let plus = if is_local(filter) { "+" } else { "" };
-        let (lat, lon) = (format!("{plus}{lat}"), format!("{plus}{lon}"));
         query.push(format!(" AND {lat} >= ")).push_bind(bounds.south);
         query.push(format!(" AND {lat} <= ")).push_bind(bounds.north);
         query.push(format!(" AND {lon} >= ")).push_bind(bounds.west);
         query.push(format!(" AND {lon} <= ")).push_bind(bounds.east);
     }
-}
-
-/// A wider box that holds everything that the clauses can find, so that the index on positions
-/// serves: the middle of a coarse cell is less than half a kilometre away.
-fn push_reach(query: &mut Query, filter: &IssueFilter) {
-    let Some(bounds) = &filter.bounds else { return };
-    let farthest = bounds.south.abs().max(bounds.north.abs()) + REACH_DEGREES;
-    // Near the poles and the antimeridian longitudes leap.
-    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
-        return;
-    }
-    if is_local(filter) {
-        return;
-    }
-    let lon_reach = REACH_DEGREES / farthest.to_radians().cos();
-    query.push(" AND lat >= ").push_bind(bounds.south - REACH_DEGREES);
-    query.push(" AND lat <= ").push_bind(bounds.north + REACH_DEGREES);
-    query.push(" AND lon >= ").push_bind(bounds.west - lon_reach);
-    query.push(" AND lon <= ").push_bind(bounds.east + lon_reach);
 }

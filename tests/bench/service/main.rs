@@ -25,7 +25,7 @@ use server::Engine;
 use table::{Table, Verdicts};
 
 /// What is measured, by name.
-const PROMISES: [&str; 6] = ["submit", "heatmap", "tiles", "queue", "drill", "start"];
+const PROMISES: [&str; 7] = ["submit", "heatmap", "tiles", "queue", "drill", "export", "start"];
 
 /// What is done to the service, by name.
 const FAULTS: [&str; 5] = ["kill", "database", "pause", "disk", "clients"];
@@ -69,8 +69,7 @@ async fn measure(asked: &Asked) -> anyhow::Result<()> {
         if asked.wants("submit") {
             submit::measure(&engine, &mut table).await?;
         }
-        let reads = ["heatmap", "tiles", "queue", "drill", "start"];
-        if reads.into_iter().any(|name| asked.wants(name)) {
+        if PROMISES[1..].iter().any(|name| asked.wants(name)) {
             let server = start::measure(&engine, asked, &mut table).await?;
             reading::measure(&server, asked, &mut table).await?;
             server.stop().await?;

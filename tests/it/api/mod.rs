@@ -6,6 +6,7 @@ mod addition;
 mod administration;
 mod audit;
 mod desk;
+mod export;
 mod fuzz;
 mod idempotency;
 mod imports;

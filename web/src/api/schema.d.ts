@@ -434,6 +434,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/issues/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All issues within one's scope that the filter finds, as CSV, in the order of the list; `limit`
+         *     and `cursor` are not heeded. What disputes are about is not told.
+         */
+        get: operations["export_issues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/issues/{id}": {
         parameters: {
             query?: never;
@@ -6359,6 +6379,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BulkAnswerWire"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    export_issues: {
+        parameters: {
+            query?: {
+                /** @description These issues alone: at most 200 ids, separated by commas. */
+                ids?: string;
+                /** @description States, separated by commas. */
+                state?: string;
+                open?: boolean;
+                kind?: string;
+                category?: string;
+                /** @description Lead, or before dispatch the department proposed. */
+                department?: string;
+                /** @description Code of an area, with all below it. */
+                area?: string;
+                /** @description An H3 cell of resolution 0 to 11. */
+                cell?: string;
+                /** @description Disputes of this colour: `red`, `orange` or `yellow`. */
+                risk?: string;
+                /** @description Major hazards without a control measure. */
+                needs_control?: boolean;
+                /** @description Agreements to be looked after up to this date. */
+                visit_due_by?: string;
+                /** @description Claimed wishes: `pending` or `approved`. */
+                claim?: string;
+                /**
+                 * @description Words in text, address or number; all must occur. What a dispute is about is kept sealed and
+                 *     is not searched: a dispute is found by its number alone.
+                 */
+                q?: string;
+                /** @description Date, inclusive. */
+                reported_from?: string;
+                /** @description Date, inclusive. */
+                reported_to?: string;
+                /** @description `west,south,east,north` in degrees. */
+                bbox?: string;
+                /**
+                 * @description What someone should look at: `urged`, `reply_owed`, `whistle_open`, `reopen_proposed` or
+                 *     `appeal_open`, `request_open` or `returned`.
+                 */
+                attention?: string;
+                /** @description A published number, such as `closing_rate.denominator`, `reported` or `open`. */
+                measure?: string;
+                /** @description The window of `measure`; dates, inclusive. */
+                from?: string;
+                to?: string;
+                /** @description The light of the total clock: `green`, `yellow` or `red`; of what has ended, at its end. */
+                light?: string;
+                /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
+                sort?: string;
+                limit?: number;
+                cursor?: string;
+                /** @description Whether to count all that there are. */
+                count?: boolean;
+                /** @description Count no further than this: a `total` that reaches it says "at least". */
+                count_max?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             401: {

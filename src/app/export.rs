@@ -1,0 +1,169 @@
+//! Issues as a table for people, with names in one language and times on the clock of the office.
+
+use super::ctx::Snapshot;
+use super::error::{Say, say};
+use super::periodic::words::{kind_name, state_name};
+use crate::domain::access::AreaPath;
+use crate::domain::catalog;
+use crate::domain::id::{CategoryCode, DepartmentCode};
+use crate::domain::issue::kind::Severity;
+use crate::domain::territory::level::Level;
+use crate::domain::time::{MINUTE_MS, Timestamp};
+use crate::format::csv_out::{begin_csv, push_row};
+use crate::store::export::ExportRow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// No clock of any zone leaps within a quarter of an hour.
+const QUARTER_MS: i64 = 15 * MINUTE_MS;
+
+fn header() -> [Say; 22] {
+    [
+        say("编号", "Number"),
+        say("种类", "Kind"),
+        say("类别代码", "Category code"),
+        say("类别", "Category"),
+        say("程度", "Severity"),
+        say("状态", "State"),
+        say("街道", "Street"),
+        say("社区", "Community"),
+        say("网格", "Grid"),
+        say("责任单位", "Department"),
+        say("情况", "Text"),
+        say("地址", "Address"),
+        say("经度", "Longitude"),
+        say("纬度", "Latitude"),
+        say("上报时间", "Reported"),
+        say("立案时间", "Filed"),
+        say("处置时限", "Due"),
+        say("处置完成", "Handled"),
+        say("结案时间", "Closed"),
+        say("退回次数", "Returns"),
+        say("返工次数", "Reworks"),
+        say("来源", "Source"),
+    ]
+}
+
+fn severity_name(severity: Severity) -> Say {
+    match severity {
+        Severity::General => say("一般", "General"),
+        Severity::Major => say("重大", "Major"),
+    }
+}
+
+/// What writes rows; names and times that come again are made once.
+pub struct Table {
+    snapshot: Arc<Snapshot>,
+    lang: catalog::Lang,
+    categories: HashMap<CategoryCode, String>,
+    departments: HashMap<DepartmentCode, String>,
+    areas: HashMap<AreaPath, [String; 3]>,
+    quarters: HashMap<i64, (String, i64)>,
+}
+
+impl Table {
+    pub fn new(snapshot: Arc<Snapshot>, lang: catalog::Lang) -> Self {
+        Self {
+            snapshot,
+            lang,
+            categories: HashMap::new(),
+            departments: HashMap::new(),
+            areas: HashMap::new(),
+            quarters: HashMap::new(),
+        }
+    }
+
+    fn pick(&self, said: &Say) -> String {
+        match self.lang {
+            catalog::Lang::Zh => said.zh.clone(),
+            catalog::Lang::En => said.en.clone(),
+        }
+    }
+
+    /// The first line.
+    pub fn begin(&self) -> Vec<u8> {
+        let header = header().map(|said| self.pick(&said));
+        begin_csv(header.iter().map(String::as_str))
+    }
+
+    fn learn(&mut self, row: &ExportRow) {
+        let (snapshot, lang) = (self.snapshot.clone(), self.lang);
+        if !self.categories.contains_key(&row.category) {
+            let known = snapshot.catalog.category(&row.category);
+            let name = known.map_or_else(|| row.category.to_string(), |c| c.name_in(lang).into());
+            self.categories.insert(row.category.clone(), name);
+        }
+        if let Some(code) = &row.department
+            && !self.departments.contains_key(code)
+        {
+            let (zh, en) = snapshot.department_names(code);
+            let name = self.pick(&say(zh, en));
+            self.departments.insert(code.clone(), name);
+        }
+        if !self.areas.contains_key(&row.path) {
+            let name = |level| {
+                let code = row.path.codes().find(|code| snapshot.level_of(code) == Some(level));
+                let name = code.map(|code| snapshot.area_name(code).unwrap_or(code.to_owned()));
+                name.unwrap_or_default()
+            };
+            let names = [Level::Street, Level::Community, Level::Grid].map(name);
+            self.areas.insert(row.path.clone(), names);
+        }
+    }
+
+    /// A time to the minute.
+    fn time(&mut self, at: Option<Timestamp>) -> String {
+        let Some(at) = at else { return String::new() };
+        let quarter = at.0.div_euclid(QUARTER_MS);
+        let zone = &self.snapshot.zone;
+        let begins = self.quarters.entry(quarter).or_insert_with(|| {
+            let shown = Timestamp(quarter * QUARTER_MS).clock_in(zone);
+            let minute = shown.get(14..).and_then(|minute| minute.parse().ok()).unwrap_or(0);
+            (shown.get(..13).unwrap_or_default().to_owned(), minute)
+        });
+        let minute = begins.1 + at.0.rem_euclid(QUARTER_MS) / MINUTE_MS;
+        format!("{}:{minute:02}", begins.0)
+    }
+
+    /// Adds rows to `out`.
+    pub fn push(&mut self, rows: &[ExportRow], out: &mut Vec<u8>) {
+        rows.iter().for_each(|row| self.push_one(row, out));
+    }
+
+    fn push_one(&mut self, row: &ExportRow, out: &mut Vec<u8>) {
+        self.learn(row);
+        let times = [Some(row.reported), row.filed, row.due, row.handled, row.closed]
+            .map(|at| self.time(at));
+        let [reported, filed, due, handled, closed] = &times;
+        let [street, community, grid] = &self.areas[&row.path];
+        let department = row.department.as_ref().map_or("", |code| &self.departments[code]);
+        let words = [&kind_name(row.kind), &severity_name(row.severity), &state_name(row.state)];
+        let [kind, severity, state] = words.map(|said| self.pick(said));
+        let (lon, lat) = (format!("{:.6}", row.position.0), format!("{:.6}", row.position.1));
+        let fields = [
+            row.number.as_str(),
+            &kind,
+            row.category.as_str(),
+            &self.categories[&row.category],
+            &severity,
+            &state,
+            street,
+            community,
+            grid,
+            department,
+            row.text.as_deref().unwrap_or(""),
+            row.address.as_deref().unwrap_or(""),
+            &lon,
+            &lat,
+            reported,
+            filed,
+            due,
+            handled,
+            closed,
+            &row.returns.to_string(),
+            &row.reworks.to_string(),
+            &row.source,
+        ];
+        push_row(out, fields);
+    }
+}

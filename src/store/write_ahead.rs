@@ -1,0 +1,58 @@
+//! SQLite's write-ahead log, brought into the database from time to time. Nearly all of it is
+//! copied by a connection of its own while the writer goes on; the writer copies what came
+//! meanwhile, for the log begins anew only once all of it has been copied.
+
+use super::StoreError;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use std::time::{Duration, Instant};
+use tokio::task::JoinHandle;
+
+/// How much time passes between two copies while something is written. A page that was written
+/// several times in between is copied once.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Copies without waiting for anybody. What a reader still needs is left for the next time.
+const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
+/// As many rounds leave the writer little to copy.
+const ROUNDS: usize = 2;
+
+/// The log of one database.
+pub struct WriteAhead {
+    options: SqliteConnectOptions,
+    begun: Instant,
+    copying: Option<JoinHandle<Result<(), sqlx::Error>>>,
+}
+
+impl WriteAhead {
+    pub fn of(options: SqliteConnectOptions) -> Self {
+        Self { options, begun: Instant::now(), copying: None }
+    }
+
+    /// To be called by the writer after each commit.
+    ///
+    /// # Errors
+    /// The log cannot be copied; nothing is lost by that, but it grows.
+    pub async fn keep_short(&mut self, writer: &mut SqliteConnection) -> Result<(), StoreError> {
+        match self.copying.take() {
+            None if self.begun.elapsed() >= PAUSE => {
+                self.copying = Some(tokio::spawn(copy(self.options.clone())));
+            }
+            None => {}
+            Some(copying) if copying.is_finished() => {
+                self.begun = Instant::now();
+                copying.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+                sqlx::query(COPY).execute(writer).await?;
+            }
+            Some(copying) => self.copying = Some(copying),
+        }
+        Ok(())
+    }
+}
+
+async fn copy(options: SqliteConnectOptions) -> Result<(), sqlx::Error> {
+    let mut conn = options.connect().await?;
+    for _ in 0..ROUNDS {
+        sqlx::query(COPY).execute(&mut conn).await?;
+    }
+    conn.close().await
+}
