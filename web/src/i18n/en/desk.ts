@@ -114,6 +114,7 @@ export const desk = {
   'waits.yellow': 'yellow',
   'waits.red': 'red',
 
+  'inbox.back': 'Back to the list',
   'inbox.empty': 'Nothing waits for your department.',
   'inbox.choose': 'Choose an issue.',
   'inbox.trend': 'Own trend',

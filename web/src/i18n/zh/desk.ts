@@ -112,6 +112,7 @@ export const desk = {
   'waits.yellow': '黄灯',
   'waits.red': '红灯',
 
+  'inbox.back': '返回列表',
   'inbox.empty': '本部门没有待办。',
   'inbox.choose': '请选择一件。',
   'inbox.trend': '本部门走势',
