@@ -107,6 +107,7 @@ export const issue = {
   'route.assists': 'Assisting:',
   'route.nobody': 'To be decided',
   'route.why': 'Why',
+  'route.by_hand': 'Chosen by hand at dispatch. What the matrix proposed:',
   'route.fallback': 'No rule matches: the fallback unit takes it first.',
 
   'trace.open': 'See the whole decision',

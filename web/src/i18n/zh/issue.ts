@@ -105,6 +105,7 @@ export const issue = {
   'route.assists': '协办：',
   'route.nobody': '待定',
   'route.why': '原因',
+  'route.by_hand': '派遣时另行选定。权责清单原来的建议：',
   'route.fallback': '没有匹配的规则，由兜底单位先接。',
 
   'trace.open': '看完整的判断过程',
