@@ -401,7 +401,6 @@ describe("desk and inbox", () => {
     );
     assert.deepEqual(await findBarriers(desk), []);
     await waits.locator("[data-action=extend]").click();
-    await desk.locator("[data-testid=extends]").waitFor();
     await desk
       .locator("[data-testid=action-form] textarea")
       .first()

@@ -119,6 +119,7 @@ export const leaders = {
   'wall.numbers': 'Last 30 days',
   'wall.trend': 'Reported and closed by day',
   'wall.hotspots': 'Hot spots',
+  'wall.spots_mean': 'Around it / expected',
   'wall.arrivals': 'Just now',
   'wall.waiting': 'Waiting for reports…',
   'wall.offline': 'Connection lost, trying again',

@@ -114,6 +114,7 @@ export const leaders = {
   'wall.numbers': '近 30 天',
   'wall.trend': '每日上报与结案',
   'wall.hotspots': '热点',
+  'wall.spots_mean': '周围件数 / 平均应有',
   'wall.arrivals': '最新动态',
   'wall.waiting': '等待新的上报…',
   'wall.offline': '连接已断开，正在重连',
