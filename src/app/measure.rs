@@ -4,7 +4,6 @@ use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::window::Resolved;
 use crate::domain::access::{AreaPath, Scope};
-use crate::domain::cell::parent_cell;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::state::State;
@@ -209,7 +208,7 @@ pub async fn sum_cells(
     resolution: h3o::Resolution,
 ) -> Result<BTreeMap<u64, Sums>, AppError> {
     let key_of = |group: &Group| match group {
-        Group::Cell(cell) => Some(parent_cell(*cell, resolution)),
+        Group::Cell(cell) => Some(*cell),
         _ => None,
     };
     sum_by(ctx, scope, window, GroupBy::CellAt(resolution), key_of).await

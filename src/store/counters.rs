@@ -8,14 +8,14 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 /// How far the log of counters was read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Position {
     /// All rows below this mark were read.
     pub mark: i64,
     /// The rows from the mark on that were read.
     pub seen: BTreeSet<i64>,
     /// When that was.
-    pub at: Option<Instant>,
+    pub at: Instant,
 }
 
 /// The counters in memory, if they are there yet.

@@ -116,19 +116,7 @@ impl Engine {
         // Only here does a transaction begin, and nothing cuts a task of its own off in the middle:
         // a cut-off BEGIN would hand its connection on with the transaction open.
         let pool = self.readers.clone();
-        let task = tokio::spawn(async move {
-            let mut transaction = pool.begin().await?;
-            match work(&mut transaction).await {
-                Ok(value) => {
-                    transaction.commit().await?;
-                    Ok(value)
-                }
-                Err(error) => {
-                    transaction.rollback().await?;
-                    Err(error)
-                }
-            }
-        });
+        let task = tokio::spawn(async move { in_transaction(&pool, work).await });
         task.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
     }
 }
@@ -167,7 +155,10 @@ async fn write_batch(pool: &PgPool, batch: Vec<Fresh>) {
         }
     }
     for (change, reply) in batch {
-        let _ = reply.send(write_one(pool, &change).await);
+        let one = in_transaction(pool, move |conn| {
+            Box::pin(async move { sql::apply_change(conn, &change).await })
+        });
+        let _ = reply.send(one.await);
     }
 }
 
@@ -177,9 +168,20 @@ async fn write_together(pool: &PgPool, changes: &[&Change]) -> Result<(), StoreE
     Ok(transaction.commit().await?)
 }
 
-async fn write_one(pool: &PgPool, change: &Change) -> Result<Applied, StoreError> {
+/// Runs `work` and keeps what it wrote, unless it fails.
+async fn in_transaction<T, F>(pool: &PgPool, work: F) -> Result<T, StoreError>
+where
+    F: for<'c> FnOnce(&'c mut Conn) -> BoxFuture<'c, Result<T, StoreError>>,
+{
     let mut transaction = pool.begin().await?;
-    let applied = sql::apply_change(&mut transaction, change).await?;
-    transaction.commit().await?;
-    Ok(applied)
+    match work(&mut transaction).await {
+        Ok(value) => {
+            transaction.commit().await?;
+            Ok(value)
+        }
+        Err(error) => {
+            transaction.rollback().await?;
+            Err(error)
+        }
+    }
 }

@@ -164,10 +164,9 @@ impl Packed {
     fn add_up(&mut self, names: &Names) {
         let bins = names.bins.values();
         let order = self.by_day();
-        let (days, ordered) = (self.days.len(), || {
-            order.iter().map(|(bin, at)| (&bins[*bin as usize], self.items[*at as usize]))
-        });
-        let paths = ordered().map(|(bin, item)| {
+        let days = self.days.len();
+        let paths = order.iter().map(|(bin, at)| {
+            let (bin, item) = (&bins[*bin as usize], self.items[*at as usize]);
             (PathKey { path: bin.path, kind: bin.kind }, item.day, item.measure, item.n)
         });
         let paths = Plane::of(days, paths);

@@ -2,9 +2,10 @@
 
 use super::care::CARE_COLUMNS;
 use super::counters::log_deltas;
+use super::insert::{insert_rows, parts};
 use super::rows::{ISSUE_COLUMNS, bind_issue, facts_text};
 use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
-use super::{Conn, Db, Query};
+use super::{Conn, Query};
 use crate::domain::id::IssueId;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
@@ -16,40 +17,9 @@ use crate::store::change::{
 };
 use crate::store::error::{EXTERNAL_ID, NUMBER};
 use sqlx::Row as _;
-use sqlx::query_builder::Separated;
 
-/// Rows in one statement; a power of two. Values stay below SQLite's and PostgreSQL's limits.
-const ROWS_MAX: usize = 512;
-/// As [`ROWS_MAX`], for issues, which have more than a hundred values.
+/// Issues in one statement: each has more than a hundred values.
 const ISSUES_MAX: usize = 64;
-
-/// Parts of a list whose lengths are powers of two, so that there are few different statements and
-/// each is prepared once.
-fn parts<T>(mut rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = rows.len().min(most).checked_ilog2()?;
-        let (part, rest) = rows.split_at(1 << size);
-        rows = rest;
-        Some(part)
-    })
-}
-
-/// Inserts rows, each of which `push` writes, and says how many were.
-async fn insert_rows<T>(
-    conn: &mut Conn,
-    (head, tail): (&str, &str),
-    (rows, most): (&[T], usize),
-    push: impl Fn(&mut Separated<'_, Db, &'static str>, &T),
-) -> Result<u64, StoreError> {
-    let mut written = 0;
-    for part in parts(rows, most) {
-        let mut query = Query::new(head);
-        query.push_values(part, |mut row, one| push(&mut row, one));
-        query.push(tail);
-        written += query.build().execute(&mut *conn).await?.rows_affected();
-    }
-    Ok(written)
-}
 
 /// Writes everything that the change holds, or nothing.
 pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, StoreError> {
@@ -85,10 +55,10 @@ async fn write_marks(
         "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at) ",
         " ON CONFLICT (scope, key) DO NOTHING",
     );
-    insert_rows(conn, text, (marks, ROWS_MAX), |row, (mark, at)| {
-        row.push_bind(mark.scope.clone())
-            .push_bind(mark.key.clone())
-            .push_bind(mark.fingerprint.clone())
+    insert_rows(conn, text, marks, |row, (mark, at)| {
+        row.push_bind(mark.scope.as_str())
+            .push_bind(mark.key.as_str())
+            .push_bind(mark.fingerprint.as_str())
             .push_bind(mark.issue.to_string())
             .push_bind(at.0);
     })
@@ -265,8 +235,8 @@ async fn write_assists(conn: &mut Conn, saves: &[&Save]) -> Result<(), StoreErro
     readers.sort_unstable();
     readers.dedup();
     let text = ("INSERT INTO issue_assist (issue_id, department) ", " ON CONFLICT DO NOTHING");
-    insert_rows(conn, text, (&readers, ROWS_MAX), |row, (issue, department)| {
-        row.push_bind(issue.to_string()).push_bind(department.as_str().to_owned());
+    insert_rows(conn, text, &readers, |row, (issue, department)| {
+        row.push_bind(issue.to_string()).push_bind(department.as_str());
     })
     .await?;
     Ok(())
@@ -282,9 +252,9 @@ async fn insert_events(
          note, note_digest, facts, attachments, previous, hash) ",
         "",
     );
-    insert_rows(conn, text, (events, ROWS_MAX), |row, event| {
+    insert_rows(conn, text, events, |row, event| {
         let attachments: Vec<String> = event.attachments.iter().map(ToString::to_string).collect();
-        row.push_bind(district.to_owned())
+        row.push_bind(district)
             .push_bind(event.issue.to_string())
             .push_bind(event.seq)
             .push_bind(event.at.0)
@@ -312,14 +282,14 @@ pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreErr
         " ON CONFLICT (day, path, cell, kind, category, department, measure) \
          DO UPDATE SET n = rollup.n + excluded.n",
     );
-    insert_rows(conn, text, (&all, ROWS_MAX), |row, (key, n)| {
+    insert_rows(conn, text, &all, |row, (key, n)| {
         let department = key.bin.department.as_ref().map_or("", |code| code.as_str());
         row.push_bind(i64::from(key.day.0))
-            .push_bind(key.bin.path.clone())
+            .push_bind(key.bin.path.as_str())
             .push_bind(key.bin.cell.cast_signed())
             .push_bind(key.bin.kind.as_str())
-            .push_bind(key.bin.category.as_str().to_owned())
-            .push_bind(department.to_owned())
+            .push_bind(key.bin.category.as_str())
+            .push_bind(department)
             .push_bind(key.measure.to_string())
             .push_bind(**n);
     })
@@ -329,12 +299,12 @@ pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreErr
 
 async fn insert_routes(conn: &mut Conn, routes: &[&StoredRoute]) -> Result<(), StoreError> {
     let text = ("INSERT INTO route (issue_id, seq, at, matrix_version, trace) ", "");
-    insert_rows(conn, text, (routes, ROWS_MAX), |row, route| {
+    insert_rows(conn, text, routes, |row, route| {
         row.push_bind(route.issue.to_string())
             .push_bind(route.seq)
             .push_bind(route.at.0)
             .push_bind(route.matrix_version)
-            .push_bind(route.trace.clone());
+            .push_bind(route.trace.as_str());
     })
     .await?;
     Ok(())
@@ -344,16 +314,16 @@ async fn insert_routes(conn: &mut Conn, routes: &[&StoredRoute]) -> Result<(), S
 async fn insert_reporters(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
     let contacts: Vec<_> = changes.iter().flat_map(|change| &change.contacts).collect();
     let text = ("INSERT INTO issue_contact (issue_id, name, phone) ", "");
-    insert_rows(conn, text, (&contacts, ROWS_MAX), |row, (issue, contact)| {
+    insert_rows(conn, text, &contacts, |row, (issue, contact)| {
         row.push_bind(issue.to_string())
-            .push_bind(contact.name.clone())
-            .push_bind(contact.phone.clone());
+            .push_bind(contact.name.as_str())
+            .push_bind(contact.phone.as_str());
     })
     .await?;
     let codes: Vec<_> = changes.iter().flat_map(|change| &change.codes).collect();
     let text = ("INSERT INTO report_code (issue_id, code) ", "");
-    insert_rows(conn, text, (&codes, ROWS_MAX), |row, (issue, code)| {
-        row.push_bind(issue.to_string()).push_bind(code.clone());
+    insert_rows(conn, text, &codes, |row, (issue, code)| {
+        row.push_bind(issue.to_string()).push_bind(code.as_str());
     })
     .await?;
     Ok(())

@@ -106,7 +106,7 @@ async fn find_settled(conn: &mut Conn) -> Result<i64> {
 
 /// All counters of one moment of the database, and where the log stood then.
 async fn load(engine: &Engine) -> Result<(Cube, Position)> {
-    let at = Some(Instant::now());
+    let at = Instant::now();
     let mut transaction = engine.readers.begin_with(dialect::SNAPSHOT).await?;
     let mark = find_settled(&mut transaction).await?;
     let seen = read_log(&mut transaction, mark).await?.into_iter().map(|(id, ..)| id).collect();
@@ -122,7 +122,7 @@ async fn load(engine: &Engine) -> Result<(Cube, Position)> {
 
 impl Engine {
     async fn read_on(&self, position: &mut Position) -> Result<bool> {
-        let at = Some(Instant::now());
+        let at = Instant::now();
         let mut conn = self.readers.acquire().await?;
         // Asked for first: what appears meanwhile is at or after it.
         let settled = find_settled(&mut conn).await?;
@@ -157,7 +157,7 @@ impl Engine {
     }
 
     async fn catch_up_from(&self, kept: &mut Option<Position>, at_once_max: i64) -> Result<bool> {
-        let fresh = |position: &Position| position.at.is_some_and(|at| at.elapsed() < LOST_AFTER);
+        let fresh = |position: &Position| position.at.elapsed() < LOST_AFTER;
         if let Some(position) = kept.as_mut().filter(|position| fresh(position))
             && self.read_on(position).await?
         {

@@ -12,6 +12,7 @@ mod desk;
 mod feed;
 mod filter;
 mod flow;
+mod insert;
 mod issues;
 mod notices;
 mod packs;

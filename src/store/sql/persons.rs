@@ -2,7 +2,8 @@
 //! at once, as an import brings them.
 
 use super::admin::insert_entry;
-use super::{Conn, Engine, Query, Row};
+use super::insert::insert_rows;
+use super::{Conn, Engine, Row};
 use crate::domain::id::WorkerId;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -13,9 +14,6 @@ use sqlx::Row as _;
 use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
-
-/// Rows in one statement: ten values each stay below the engines' limits.
-const ROWS_MAX: usize = 500;
 
 /// Counts a change of people, so that all nodes notice it: the instant, or the number after the
 /// last where that is not later. It is the first statement of every such change and its row is
@@ -90,25 +88,21 @@ async fn insert_posts(conn: &mut Conn, posts: &[PostRow]) -> Result<()> {
             (*ordinal, post)
         })
         .collect();
-    for chunk in numbered.chunks(ROWS_MAX) {
-        let mut query = Query::new(
-            "INSERT INTO post (worker_id, ordinal, grid_code, role, duties, valid_from, \
-             valid_to, on_duty, lon, lat) ",
-        );
-        query.push_values(chunk, |mut row, (ordinal, post)| {
-            row.push_bind(post.worker.as_str())
-                .push_bind(*ordinal)
-                .push_bind(post.grid.as_str())
-                .push_bind(post.role.as_str())
-                .push_bind(post.duties.as_str())
-                .push_bind(post.valid_from.map(i64::from))
-                .push_bind(post.valid_to.map(i64::from))
-                .push_bind(post.on_duty.as_str())
-                .push_bind(post.lon)
-                .push_bind(post.lat);
-        });
-        query.build().execute(&mut *conn).await?;
-    }
+    let head = "INSERT INTO post (worker_id, ordinal, grid_code, role, duties, valid_from, \
+                valid_to, on_duty, lon, lat) ";
+    insert_rows(conn, (head, ""), &numbered, |row, (ordinal, post)| {
+        row.push_bind(post.worker.as_str())
+            .push_bind(*ordinal)
+            .push_bind(post.grid.as_str())
+            .push_bind(post.role.as_str())
+            .push_bind(post.duties.as_str())
+            .push_bind(post.valid_from.map(i64::from))
+            .push_bind(post.valid_to.map(i64::from))
+            .push_bind(post.on_duty.as_str())
+            .push_bind(post.lon)
+            .push_bind(post.lat);
+    })
+    .await?;
     Ok(())
 }
 
@@ -123,17 +117,15 @@ pub async fn replace_people(
     let version = next_version(conn, "SELECT MAX(version) FROM worker").await?;
     sqlx::query("DELETE FROM post").execute(&mut *conn).await?;
     sqlx::query("DELETE FROM worker").execute(&mut *conn).await?;
-    for chunk in workers.chunks(ROWS_MAX) {
-        let mut query = Query::new("INSERT INTO worker (id, name, phone, generated, version) ");
-        query.push_values(chunk, |mut row, worker| {
-            row.push_bind(worker.id.as_str())
-                .push_bind(worker.name.as_str())
-                .push_bind(worker.phone.as_str())
-                .push_bind(worker.generated)
-                .push_bind(version);
-        });
-        query.build().execute(&mut *conn).await?;
-    }
+    let head = "INSERT INTO worker (id, name, phone, generated, version) ";
+    insert_rows(conn, (head, ""), workers, |row, worker| {
+        row.push_bind(worker.id.as_str())
+            .push_bind(worker.name.as_str())
+            .push_bind(worker.phone.as_str())
+            .push_bind(worker.generated)
+            .push_bind(version);
+    })
+    .await?;
     insert_posts(conn, posts).await
 }
 
@@ -146,25 +138,21 @@ pub async fn replace_branches(
     count_change(conn, at).await?;
     let version = next_version(conn, "SELECT MAX(version) FROM branch").await?;
     sqlx::query("DELETE FROM branch").execute(&mut *conn).await?;
-    for chunk in branches.chunks(ROWS_MAX) {
-        let mut query = Query::new(
-            "INSERT INTO branch (code, name, parent, lon, lat, areas, resources, opening_hours, \
-             generated, version) ",
-        );
-        query.push_values(chunk, |mut row, branch| {
-            row.push_bind(branch.code.as_str())
-                .push_bind(branch.name.as_str())
-                .push_bind(branch.parent.clone())
-                .push_bind(branch.lon)
-                .push_bind(branch.lat)
-                .push_bind(branch.areas.as_str())
-                .push_bind(branch.resources.as_str())
-                .push_bind(branch.opening_hours.as_str())
-                .push_bind(branch.generated)
-                .push_bind(version);
-        });
-        query.build().execute(&mut *conn).await?;
-    }
+    let head = "INSERT INTO branch (code, name, parent, lon, lat, areas, resources, opening_hours, \
+                generated, version) ";
+    insert_rows(conn, (head, ""), branches, |row, branch| {
+        row.push_bind(branch.code.as_str())
+            .push_bind(branch.name.as_str())
+            .push_bind(branch.parent.clone())
+            .push_bind(branch.lon)
+            .push_bind(branch.lat)
+            .push_bind(branch.areas.as_str())
+            .push_bind(branch.resources.as_str())
+            .push_bind(branch.opening_hours.as_str())
+            .push_bind(branch.generated)
+            .push_bind(version);
+    })
+    .await?;
     Ok(())
 }
 
@@ -211,7 +199,7 @@ async fn put_branch(
     let text = match seen {
         0 => {
             "INSERT INTO branch (name, parent, lon, lat, areas, resources, opening_hours, \
-             generated, version, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                generated, version, code) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
              ON CONFLICT DO NOTHING"
         }
         _ => {

@@ -130,36 +130,15 @@ pub async fn sum_counters(
     push_scope(&mut query, scope, Over::Rollups);
     push_rollup_filter(&mut query, filter);
     query.push(" GROUP BY 1, 2, 3 HAVING SUM(n) <> 0");
-    let mut sums = Merged::new();
+    // The database knows no coarser cells: those of one are added up here.
+    let mut sums = BTreeMap::<(Group, Measure), i64>::new();
     for row in query.build().fetch_all(conn).await? {
         let measure = parsed(&row, "rollup", "measure", Measure::parse)?;
-        sums.add((group_of(&row, group)?, measure), row.try_get("n")?, group);
+        let n: i64 = row.try_get("n")?;
+        *sums.entry((group_of(&row, group)?, measure)).or_insert(0) += n;
     }
-    let told = sums.told();
+    let told = sums.into_iter().filter(|(_, n)| *n != 0);
     Ok(told.map(|((group, measure), n)| RollupSum { group, measure, n }).collect())
-}
-
-/// Sums of the database, those of cells added up where coarser ones are asked for.
-struct Merged<K> {
-    sums: Vec<(K, i64)>,
-    coarser: BTreeMap<K, i64>,
-}
-
-impl<K: Ord> Merged<K> {
-    fn new() -> Self {
-        Self { sums: Vec::new(), coarser: BTreeMap::new() }
-    }
-
-    fn add(&mut self, key: K, n: i64, group: GroupBy) {
-        match group {
-            GroupBy::CellAt(_) => *self.coarser.entry(key).or_insert(0) += n,
-            _ => self.sums.push((key, n)),
-        }
-    }
-
-    fn told(self) -> impl Iterator<Item = (K, i64)> {
-        self.sums.into_iter().chain(self.coarser).filter(|(_, n)| *n != 0)
-    }
 }
 
 /// What counters of a standing measure say, by group and day.
@@ -178,11 +157,12 @@ pub async fn sum_standing(
     push_scope(&mut query, scope, Over::Rollups);
     push_rollup_filter(&mut query, filter);
     query.push(" GROUP BY 1, 2, day HAVING SUM(n) <> 0");
-    let mut sums = Merged::new();
+    let mut sums = BTreeMap::<(Group, Day), i64>::new();
     for row in query.build().fetch_all(conn).await? {
-        sums.add((group_of(&row, group)?, day_of(&row, "day")?), row.try_get("n")?, group);
+        let n: i64 = row.try_get("n")?;
+        *sums.entry((group_of(&row, group)?, day_of(&row, "day")?)).or_insert(0) += n;
     }
-    let told = sums.told();
+    let told = sums.into_iter().filter(|(_, n)| *n != 0);
     Ok(told.map(|((group, day), n)| OpenSum { group, day, n }).collect())
 }
 
@@ -241,6 +221,25 @@ async fn sum_beyond_today(
     Ok(since.into_iter().map(|(group, n)| OpenSum { group, day: today, n }).collect())
 }
 
+impl Engine {
+    /// What counters of a standing measure say: those in memory or, until they are loaded, those of
+    /// the table.
+    async fn sum_standing(
+        &self,
+        measure: Measure,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+    ) -> Result<Vec<OpenSum>> {
+        if self.has_counters().await? {
+            let ask = |cube: &Cube| cube.sum_standing(measure, filter, group, scope);
+            return Ok(self.counters.ask(ask));
+        }
+        let mut conn = self.readers.acquire().await?;
+        sum_standing(&mut conn, measure, filter, group, scope).await
+    }
+}
+
 #[async_trait]
 impl Rollups for Engine {
     async fn sum_rollups(
@@ -264,12 +263,7 @@ impl Rollups for Engine {
         group: GroupBy,
         scope: &Scope,
     ) -> Result<Vec<OpenSum>> {
-        if self.has_counters().await? {
-            let ask = |cube: &Cube| cube.sum_standing(Measure::Open, filter, group, scope);
-            return Ok(self.counters.ask(ask));
-        }
-        let mut conn = self.readers.acquire().await?;
-        sum_standing(&mut conn, Measure::Open, filter, group, scope).await
+        self.sum_standing(Measure::Open, filter, group, scope).await
     }
 
     async fn sum_overdue(
@@ -279,14 +273,9 @@ impl Rollups for Engine {
         scope: &Scope,
         by: (Timestamp, &TimeZone),
     ) -> Result<Vec<OpenSum>> {
-        let counted = self.has_counters().await?;
-        let mut conn = self.readers.acquire().await?;
-        if !counted {
-            return sum_beyond(&mut conn, filter, group, scope, by).await;
-        }
         let before = before_today(filter, by.0.day_in(by.1));
-        let ask = |cube: &Cube| cube.sum_standing(Measure::OpenOverdue, &before, group, scope);
-        let mut sums = self.counters.ask(ask);
+        let mut sums = self.sum_standing(Measure::OpenOverdue, &before, group, scope).await?;
+        let mut conn = self.readers.acquire().await?;
         sums.extend(sum_beyond_today(&mut conn, filter, group, scope, by).await?);
         Ok(sums)
     }

@@ -1,8 +1,9 @@
 //! Versions of the territory, branches and people.
 
 use super::admin::insert_logged;
+use super::insert::insert_rows;
 use super::rows::parsed_option;
-use super::{Conn, Engine, Query, Row, apply, dialect, persons};
+use super::{Conn, Engine, Row, apply, dialect, persons};
 use crate::domain::id::AccountId;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
@@ -15,9 +16,6 @@ use async_trait::async_trait;
 use sqlx::Row as _;
 
 type Result<T> = std::result::Result<T, StoreError>;
-
-/// Rows in one statement: ten values each stay below the engines' limits.
-const ROWS_MAX: usize = 500;
 
 fn area_of(row: &Row) -> Result<AreaRow> {
     let day = |column| -> Result<Option<i32>> {
@@ -38,25 +36,21 @@ fn area_of(row: &Row) -> Result<AreaRow> {
 }
 
 async fn insert_areas(conn: &mut Conn, version: i64, areas: &[AreaRow]) -> Result<()> {
-    for chunk in areas.chunks(ROWS_MAX) {
-        let mut query = Query::new(
-            "INSERT INTO area (version, code, name, level, parent, kind, valid_from, valid_to, \
-             generated, polygon) ",
-        );
-        query.push_values(chunk, |mut row, area| {
-            row.push_bind(version)
-                .push_bind(area.code.as_str())
-                .push_bind(area.name.as_str())
-                .push_bind(area.level.as_str())
-                .push_bind(area.parent.clone())
-                .push_bind(area.kind.as_str())
-                .push_bind(area.valid_from.map(i64::from))
-                .push_bind(area.valid_to.map(i64::from))
-                .push_bind(area.generated)
-                .push_bind(area.polygon.as_str());
-        });
-        query.build().execute(&mut *conn).await?;
-    }
+    let head = "INSERT INTO area (version, code, name, level, parent, kind, valid_from, valid_to, \
+                generated, polygon) ";
+    insert_rows(conn, (head, ""), areas, |row, area| {
+        row.push_bind(version)
+            .push_bind(area.code.as_str())
+            .push_bind(area.name.as_str())
+            .push_bind(area.level.as_str())
+            .push_bind(area.parent.clone())
+            .push_bind(area.kind.as_str())
+            .push_bind(area.valid_from.map(i64::from))
+            .push_bind(area.valid_to.map(i64::from))
+            .push_bind(area.generated)
+            .push_bind(area.polygon.as_str());
+    })
+    .await?;
     Ok(())
 }
 
