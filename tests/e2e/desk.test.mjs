@@ -234,6 +234,20 @@ describe("desk and inbox", () => {
     await page.context().close();
   });
 
+  it("a queue in which nothing is found leads out again, and keeps its tab", async () => {
+    const page = await open("supervisor", "/desk?state=filed&q=zzzz&light=red");
+    const empty = page.locator("[data-testid=queue-empty]");
+    await empty.locator("[data-testid=widen]").click();
+    await page.waitForURL(
+      ({ searchParams: asked }) =>
+        asked.get("state") === "filed" &&
+        !asked.has("q") &&
+        !asked.has("light"),
+    );
+    assert.equal(await page.locator("#desk-q").inputValue(), "");
+    await page.context().close();
+  });
+
   it("a shared view opens from its address for a colleague", async () => {
     const page = await open("supervisor", "/desk?state=filed&sort=newest");
     await page.locator("[data-testid=views] summary").click();
@@ -375,7 +389,25 @@ describe("desk and inbox", () => {
     await page.context().close();
 
     await desk.locator("[data-tab=requests]").click();
-    await desk.locator(`[data-testid=queue] li[data-id="${id}"]`).waitFor();
+    await desk
+      .locator(`[data-testid=queue] li[data-id="${id}"] button`)
+      .click();
+    // What is asked and why stands above the steps, with those that decide it.
+    const waits = desk.locator("[data-testid=waits-request]");
+    await waits.filter({ hasText: number }).waitFor();
+    assert.equal(
+      await desk.locator("[data-testid=actions] [data-action=extend]").count(),
+      0,
+    );
+    assert.deepEqual(await findBarriers(desk), []);
+    await waits.locator("[data-action=extend]").click();
+    await desk
+      .locator("[data-testid=action-form] textarea")
+      .first()
+      .fill("同意延期。");
+    await desk.locator("[data-testid=action-form] button:not([type])").click();
+    await desk.locator("[data-testid=news].ok").waitFor();
+    await waits.waitFor({ state: "detached" });
     await desk.context().close();
   });
 
@@ -396,6 +428,34 @@ describe("desk and inbox", () => {
     await inbox.locator("[data-testid=own-trend] tbody tr").first().waitFor();
     assert.deepEqual(await findBarriers(inbox), []);
     await inbox.context().close();
+  });
+
+  it("on a phone the issue takes the place of the list, and one comes back to where one was", async () => {
+    const page = await open(handler, "/inbox", { viewport: PHONE });
+    const list = page.locator("[data-testid=inbox] li");
+    await list.first().waitFor();
+    const row = list.nth((await list.count()) - 1);
+    const id = await row.getAttribute("data-id");
+    const back = [
+      () => page.locator("[data-testid=inbox-back]").click(),
+      () => page.goBack(),
+    ];
+    for (const leave of back) {
+      await row.locator("button").click();
+      await page.locator(`[data-testid=chosen][data-id="${id}"]`).waitFor();
+      await row.waitFor({ state: "hidden" });
+      assert.equal(await page.evaluate(() => scrollY), 0);
+      assert.deepEqual(await findBarriers(page), []);
+      await leave();
+      await row.waitFor();
+      await page.waitForFunction((id) => {
+        const row = document.querySelector(`[data-id="${id}"]`);
+        const { top, bottom } = row.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      }, id);
+      await page.locator("[data-testid=chosen]").waitFor({ state: "detached" });
+    }
+    await page.context().close();
   });
 
   it("no page reported an error or called another host", () =>

@@ -1,21 +1,9 @@
 // A phone without room: what no longer fits is refused before anything is lost, the person reads what
 // can be done, and the same report goes when there is room.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { findBarriers } from "./browser.mjs";
-import { Network } from "./network.mjs";
-import {
-  choosePhoto,
-  findWorker,
-  openDevice,
-  pickCategory,
-  signIn,
-  staff,
-  watch,
-} from "./phone.mjs";
+import { choosePhoto, Phone, pickCategory, signIn, staff } from "./phone.mjs";
 
 const SLOW_MS = 300_000;
 /** About what one of the photos takes. */
@@ -23,29 +11,19 @@ const PHOTO_PX = [1600, 1200];
 const PHOTO_BYTES = 300_000;
 
 describe("a phone whose storage is full", () => {
-  const network = new Network();
-  const profile = mkdtempSync(join(tmpdir(), "hexward-full-"));
+  const phone = new Phone("full");
+  const { network } = phone;
   const stamp = `r${Date.now().toString(36)}`;
-  const faults = [];
-  let worker, context, page, device;
+  let page, device;
 
   before(async () => {
-    await network.open();
-    const found = await findWorker();
-    worker = found.worker;
-    context = await openDevice(profile, found.place);
-    watch(context, network, faults);
-    page = context.pages()[0] ?? (await context.newPage());
-    device = await context.newCDPSession(page);
-    await signIn(page, network, worker.login);
+    page = await phone.start();
+    device = await phone.context.newCDPSession(page);
+    await signIn(page, network, phone.worker.login);
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
     await openReport();
   });
-  after(async () => {
-    await context?.close();
-    network.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
+  after(() => phone.end());
 
   async function openReport() {
     await page.goto(`${network.base}/report`);
@@ -84,13 +62,7 @@ describe("a phone whose storage is full", () => {
     await page.locator("#part-photos").waitFor();
     await ready();
   }
-  async function arrivals(n) {
-    const end = Date.now() + SLOW_MS;
-    while (network.arrived.length < n) {
-      assert.ok(Date.now() < end, `${network.arrived.length} of ${n} came`);
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  }
+  const arrivals = (n) => phone.arrivals(n, SLOW_MS);
   /** The report is refused, and all of it is on the screen still. */
   async function assertRefused(n) {
     const note = page.locator("[data-testid=unkept]");
@@ -102,7 +74,7 @@ describe("a phone whose storage is full", () => {
     return note;
   }
   async function photosOf(n) {
-    const { asks } = await staff(worker.login);
+    const { asks } = await staff(phone.worker.login);
     const { items } = await asks(
       `/issues?q=${encodeURIComponent(words(n))}&limit=5`,
     );
@@ -135,20 +107,74 @@ describe("a phone whose storage is full", () => {
     await assertRefused(2);
   });
 
+  it("its words are there after a reload without a network", async () => {
+    await page.reload();
+    await page.locator("#part-photos").waitFor();
+    await page.waitForFunction(
+      (text) => document.querySelector("#text")?.value === text,
+      words(2),
+    );
+    await page.locator("#part-category .chosen").waitFor();
+    assert.equal(await page.locator("#part-photos img").count(), 0);
+  });
+
+  it("without its photo it fits, and waits", async () => {
+    await choosePhoto(page, 2, PHOTO_PX);
+    await page.locator("[data-testid=loose]").waitFor();
+    await send();
+    const note = await assertRefused(2);
+    await note.locator("[data-testid=words-only]").click();
+    await send();
+    await page.locator("[data-testid=kept]").waitFor();
+    await another();
+  });
+
   it("when there is room again, the same report is sent after what waited, each with its photo", async () => {
+    await fill(3);
+    await page.locator("[data-testid=loose]").waitFor();
+    await send();
+    assert.match(await (await assertRefused(3)).innerText(), /2 件/);
     network.set("clean");
     await page.locator("[data-testid=send-waiting]").click();
-    await arrivals(1);
+    await arrivals(2);
     // Nothing that is on the screen has gone.
-    await assertRefused(2);
-    await leaveRoom();
+    await assertRefused(3);
+    await leaveRoom(PHOTO_BYTES * 20);
     await send();
     await page.locator("[data-testid=receipt]").waitFor();
-    assert.deepEqual(network.arrived, [words(1), words(2)]);
-    assert.deepEqual([await photosOf(1), await photosOf(2)], [1, 1]);
+    assert.deepEqual(network.arrived, [words(1), words(2), words(3)]);
+    assert.deepEqual(
+      [await photosOf(1), await photosOf(2), await photosOf(3)],
+      [1, 0, 1],
+    );
+  });
+
+  it("with a network it goes straight from the screen, with its photo, and once", async () => {
+    await another();
+    await leaveRoom(PHOTO_BYTES / 2);
+    await fill(4);
+    await page.locator("[data-testid=loose]").waitFor();
+    await send();
+    const directly = (await assertRefused(4)).locator("[data-testid=directly]");
+    // What fails on the way is tried again from the screen, as the same report.
+    network.set("down");
+    await directly.click();
+    await page.locator("[data-testid=unsent]").waitFor();
+    await assertRefused(4);
+    network.set("clean");
+    await directly.click();
+    await page.locator("[data-testid=receipt]").waitFor();
+    assert.deepEqual(network.arrived.slice(3), [words(4)]);
+    assert.equal(await photosOf(4), 1);
+    // It never was in the outbox, and its draft is gone.
+    await page.goto(`${network.base}/outbox`);
+    await page.locator("[data-testid=outbox]").waitFor();
+    assert.equal(await page.getByText(words(4)).count(), 0);
+    await openReport();
+    assert.equal(await page.locator("#text").inputValue(), "");
   });
 
   it("nothing went wrong on any page, and nothing was asked of another host", () => {
-    assert.deepEqual(faults, []);
+    assert.deepEqual(phone.faults, []);
   });
 });

@@ -1,49 +1,28 @@
 // One phone, two tabs: what both keep goes through one outbox and arrives once, each has its own
 // draft, and a session that ends in one tab has ended in the other.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Network } from "./network.mjs";
-import {
-  choosePhoto,
-  findWorker,
-  openDevice,
-  pickCategory,
-  signIn,
-  staff,
-  watch,
-} from "./phone.mjs";
+import { choosePhoto, Phone, pickCategory, signIn, staff } from "./phone.mjs";
 
 const SLOW_MS = 300_000;
 
 describe("two tabs of one phone", () => {
-  const network = new Network();
-  const profile = mkdtempSync(join(tmpdir(), "hexward-tabs-"));
+  const phone = new Phone("tabs");
+  const { network } = phone;
   const stamp = `t${Date.now().toString(36)}`;
-  const faults = [];
-  let worker, context, left, right;
+  let worker, left, right;
 
   before(async () => {
-    await network.open();
-    const found = await findWorker();
-    worker = found.worker;
-    context = await openDevice(profile, found.place);
-    watch(context, network, faults);
-    left = context.pages()[0] ?? (await context.newPage());
-    right = await context.newPage();
+    left = await phone.start();
+    right = await phone.context.newPage();
+    worker = phone.worker;
     // So that the network can tell who sends.
     await left.setExtraHTTPHeaders({ "X-Tab": "left" });
     await right.setExtraHTTPHeaders({ "X-Tab": "right" });
     await signIn(left, network, worker.login);
     await left.evaluate(() => navigator.serviceWorker.ready.then(() => true));
   });
-  after(async () => {
-    await context?.close();
-    network.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
+  after(() => phone.end());
 
   async function openReport(page) {
     await page.goto(`${network.base}/report`);
@@ -75,11 +54,7 @@ describe("two tabs of one phone", () => {
       await new Promise((done) => setTimeout(done, 100));
     }
   }
-  const arrivals = (n) =>
-    waitFor(
-      () => `${network.arrived.length} of ${n} came`,
-      () => network.arrived.length >= n,
-    );
+  const arrivals = (n) => phone.arrivals(n, SLOW_MS);
   /** The numbers of the receipts on the page of the outbox, once nothing waits. */
   async function receipts(page, n) {
     await page.waitForFunction(
@@ -256,6 +231,6 @@ describe("two tabs of one phone", () => {
   }
 
   it("nothing went wrong on any page, and nothing was asked of another host", () => {
-    assert.deepEqual(faults, []);
+    assert.deepEqual(phone.faults, []);
   });
 });

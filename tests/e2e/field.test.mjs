@@ -2,52 +2,32 @@
 // order and byte for byte, whatever the network does and though the browser is killed.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { availableParallelism, loadavg } from "node:os";
 import { after, before, describe, it } from "node:test";
-import { BASE, findBarriers } from "./browser.mjs";
-import { Network } from "./network.mjs";
-import {
-  choosePhoto,
-  openDevice,
-  pickCategory,
-  signIn,
-  staff,
-  watch,
-} from "./phone.mjs";
+import { findBarriers } from "./browser.mjs";
+import { choosePhoto, Phone, pickCategory, signIn, staff } from "./phone.mjs";
 
 const REPORTS = Number(process.env.FIELD_REPORTS ?? 50);
 const SLOW_MS = 900_000;
 
 describe("the field app", () => {
-  const network = new Network();
-  const profile = mkdtempSync(join(tmpdir(), "hexward-phone-"));
+  const phone = new Phone("phone");
+  const { network } = phone;
   const stamp = `f${Date.now().toString(36)}`;
-  const faults = [];
-  let accounts, worker, place, context, page;
+  let worker, page;
   /** The hashes of the photos as the phone kept them, in the order in which they were taken. */
   const photos = [];
 
   before(async () => {
-    await network.open();
-    const instance = await (await fetch(`${BASE}/api/v1/instance`)).json();
-    accounts = instance.demo_accounts;
-    assert.ok(accounts?.length, "the server must run in demo mode");
-    worker = accounts.find((one) => one.role === "grid_worker");
-    const { asks } = await staff(worker.login);
-    place = (await asks("/issues?limit=1")).items[0].position;
-    await openPhone();
+    await notePhotos(await phone.start());
+    worker = phone.worker;
   });
-  after(async () => {
-    await context?.close();
-    network.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
-  });
+  after(() => phone.end());
 
-  async function openPhone() {
-    context = await openDevice(profile, place);
-    await context.addInitScript(() => {
+  async function notePhotos(opened) {
+    page = opened;
+    await phone.context.addInitScript(() => {
       // What the phone keeps of a photo, by its hash.
       globalThis.kept = [];
       const plain = URL.createObjectURL.bind(URL);
@@ -66,19 +46,17 @@ describe("the field app", () => {
         return plain(blob);
       };
     });
-    watch(context, network, faults);
-    page = context.pages()[0] ?? (await context.newPage());
   }
   /** Kills the browser at once, as a phone without power does. */
   async function killPhone() {
-    const gone = new Promise((done) => context.once("close", done));
+    const gone = new Promise((done) => phone.context.once("close", done));
     const main = readdirSync("/proc")
       .filter((pid) => /^\d+$/.test(pid))
       .filter((pid) => {
         try {
           const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
           return (
-            line.includes(`--user-data-dir=${profile}`) &&
+            line.includes(`--user-data-dir=${phone.profile}`) &&
             !line.includes("--type=")
           );
         } catch {
@@ -115,13 +93,7 @@ describe("the field app", () => {
     await page.goto(`${network.base}/report`);
     await page.locator("#part-photos").waitFor();
   }
-  async function waitForArrivals(n) {
-    const end = Date.now() + SLOW_MS;
-    while (network.arrived.length < n) {
-      assert.ok(Date.now() < end, `${network.arrived.length} of ${n} came`);
-      await new Promise((done) => setTimeout(done, 100));
-    }
-  }
+  const waitForArrivals = (n) => phone.arrivals(n, SLOW_MS);
 
   it("a report with a photo takes three taps and less than 30 s, a voice note comes along", async () => {
     await signIn(page, network, worker.login);
@@ -238,7 +210,7 @@ describe("the field app", () => {
     await waitForArrivals(half >> 1);
     await killPhone();
 
-    await openPhone();
+    await notePhotos(await phone.open());
     await signIn(page, network, worker.login);
     await openReport();
     await page.waitForFunction(
@@ -367,6 +339,6 @@ describe("the field app", () => {
   });
 
   it("nothing went wrong on any page, and nothing was asked of another host", () => {
-    assert.deepEqual(faults, []);
+    assert.deepEqual(phone.faults, []);
   });
 });

@@ -127,6 +127,25 @@ describe("a leader's morning", () => {
     await page.context().close();
   });
 
+  it("a hexagon tells all its metrics, and each has a name", async () => {
+    const page = await openHeatmap("");
+    await page.locator("[data-testid=heat-list]").click();
+    const names = page.locator("[data-testid=heat-table] tbody button");
+    await names.first().waitFor();
+    for (const name of await names.allInnerTexts())
+      assert.doesNotMatch(name, /^8[0-9a-f]{14}$/);
+    await names.first().click();
+    const panel = page.locator("[data-testid=place-metrics]");
+    await panel.waitFor();
+    const reported = await panel
+      .locator("tr", { hasText: "上报数" })
+      .locator("td")
+      .first()
+      .innerText();
+    assert.ok(Number(reported.replaceAll(",", "")) > 0, reported);
+    await page.context().close();
+  });
+
   it("time is played week by week, and stands still for those who want calm", async () => {
     const start = `?place=grid&from=${day(120)}&to=${day(93)}`;
     const began = (back) => (url) => url.searchParams.get("from") >= day(back);

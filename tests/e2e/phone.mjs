@@ -1,7 +1,11 @@
 // A field worker's phone: its browser with a profile of its own, and what is done on it again and again.
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { BASE, PHONE } from "./browser.mjs";
+import { Network } from "./network.mjs";
 
 const require = createRequire(
   new URL("../../web/package.json", import.meta.url),
@@ -52,10 +56,48 @@ export async function findWorker() {
   return { worker, place };
 }
 
+/** A worker's phone on a network of its own. `start` is for before the tests, `end` for after them;
+ * `open` is for a phone that went out on the way. */
+export class Phone {
+  network = new Network();
+  /** What its pages did that no page may do. */
+  faults = [];
+
+  /** @param {string} name tells its folder from those of others */
+  constructor(name) {
+    this.profile = mkdtempSync(join(tmpdir(), `hexward-${name}-`));
+  }
+  async start() {
+    await this.network.open();
+    Object.assign(this, await findWorker());
+    return this.open();
+  }
+  /** Switches it on, with what it kept; gives its page. */
+  async open() {
+    this.context = await openDevice(this.profile, this.place);
+    watch(this.context, this.network, this.faults);
+    return this.context.pages()[0] ?? (await this.context.newPage());
+  }
+  async end() {
+    await this.context?.close();
+    this.network.close();
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+  /** Waits until so many reports have come to the server. */
+  async arrivals(n, slowMs) {
+    const end = Date.now() + slowMs;
+    const { arrived } = this.network;
+    while (arrived.length < n) {
+      assert.ok(Date.now() < end, `${arrived.length} of ${n} came`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
+
 /** The browser of a phone that stands at a place.
  * @param {string} profile the folder in which it keeps its things
  * @param {[number, number]} place longitude, latitude */
-export async function openDevice(profile, place) {
+async function openDevice(profile, place) {
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: FLAGS,
@@ -69,7 +111,7 @@ export async function openDevice(profile, place) {
 }
 
 /** Writes down what no page of a phone may do. */
-export function watch(context, network, faults) {
+function watch(context, network, faults) {
   context.on("page", watchPage);
   context.pages().forEach(watchPage);
   function watchPage(page) {

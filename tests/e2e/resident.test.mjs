@@ -194,6 +194,8 @@ describe("a resident's day", () => {
     await page.locator("#why").fill("没有答复何时开始。");
     await page.locator("form:has(#why) button").click();
     await page.waitForFunction(() => !document.querySelector("#why"));
+    await page.locator("[data-testid=reopened]").waitFor();
+    assert.deepEqual(await findBarriers(page), []);
     const shown = await ask(page, `/track/${receipt.number}`);
     assert.equal(shown.state, "filed");
     await page.context().close();

@@ -81,7 +81,7 @@ describe("supervision, kinds, notices and tasks", () => {
     }
   });
 
-  it("a whistle summons departments to a place by a day, and the dossier tells of it", async () => {
+  it("a whistle summons departments to a place by an hour, and the dossier tells of it", async () => {
     const { page, found } = await findWith(
       ["duty_supervisor", "dispatcher", "leader"],
       (page) => findOffer(page, "state=handling", "whistle"),
@@ -94,8 +94,9 @@ describe("supervision, kinds, notices and tasks", () => {
     for (const line of await form.locator("input:not([type])[required]").all())
       await line.fill("现场");
     const day = new Date(Date.now() + 2 * 86_400_000).toISOString();
-    for (const date of await form.locator("input[type=date]").all())
-      await date.fill(day.slice(0, 10));
+    await form
+      .locator("input[type=datetime-local]")
+      .fill(`${day.slice(0, 10)}T15:30`);
     // Nobody is summoned yet: the form says so, and nothing is sent.
     await send.click();
     await form.locator("[data-field=departments] .error").waitFor();
@@ -114,6 +115,8 @@ describe("supervision, kinds, notices and tasks", () => {
     const summoned = page.locator("[data-testid=summoned]").last();
     await summoned.waitFor();
     assert.equal(await summoned.locator("li").count(), 2);
+    const dossier = page.locator("[data-testid=dossier]");
+    assert.match(await dossier.innerText(), /15:30/);
     await page.context().close();
   });
 

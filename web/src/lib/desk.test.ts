@@ -9,6 +9,7 @@ import {
   TABS,
   tabOf,
   tabPatch,
+  widened,
   windowRows,
 } from './desk'
 
@@ -99,5 +100,20 @@ describe('keys', () => {
       expect(isTyping({ tagName: 'INPUT', type })).toBe(false)
     expect(isTyping({ tagName: 'DIV', isContentEditable: true })).toBe(true)
     expect(isTyping({ tagName: 'BUTTON' })).toBe(false)
+  })
+})
+
+describe('an empty queue', () => {
+  it('is widened to its tab by what narrows it, in the order that was chosen', () => {
+    for (const narrow of ['q=x', 'light=red', 'kind=hazard', 'box=1,2,3,4', 'range=30']) {
+      expect(formatDesk(widened(parse(narrow))!)).toBe('')
+      expect(formatDesk(widened(parse(`state=filed&sort=newest&${narrow}`))!)).toBe(
+        '?state=filed&sort=newest',
+      )
+    }
+  })
+  it('of a tab alone is as wide as it gets', () => {
+    expect(widened(parse(''))).toBeNull()
+    for (const tab of TABS) expect(widened({ ...parse(''), ...tabPatch(tab) })).toBeNull()
   })
 })

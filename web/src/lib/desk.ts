@@ -94,6 +94,14 @@ export function tabOf(filters: DeskFilters): Tab | null {
   )
 }
 
+/** The same tab without anything that narrows it; null when nothing does. */
+export function widened(filters: DeskFilters): DeskFilters | null {
+  const tab = tabOf(filters)
+  const wide = { ...parseDesk(new URLSearchParams()), ...(tab && tabPatch(tab)) }
+  const isNarrow = formatDesk({ ...filters, sort: wide.sort }) !== formatDesk(wide)
+  return isNarrow ? { ...wide, sort: filters.sort } : null
+}
+
 /** What a tab opens: the form at hand, where it is offered. */
 export const FORM_OF: Partial<Record<Tab['id'], readonly string[]>> = {
   returned: ['dispatch'],

@@ -17,7 +17,7 @@ export type HeatLayer = keyof typeof HEAT_METRICS
 export const HEAT_LAYERS = ['rate', 'count', 'age'] as const
 /** `age` is the median age of what is open, in days. */
 export type HeatMetric = MetricId | 'age'
-export const HEAT_PLACES = ['hexagon', 'grid', 'street'] as const
+export const HEAT_PLACES = ['hexagon', 'grid', 'community', 'street'] as const
 export type HeatPlace = (typeof HEAT_PLACES)[number]
 
 export interface Span {

@@ -21,14 +21,18 @@ const DRAWN: Record<FieldKind, true> = {
 
 const isDrawn = (field: ActionField) => Object.hasOwn(DRAWN, field.kind)
 
+/** Steps by whose `until` somebody is to be there, or to answer: a day would be too coarse. */
+const BY_THE_HOUR: ReadonlySet<string> = new Set(['whistle', 'supervise'])
+
 /** The fields of a form. A field that is told twice, as needed and as optional, is drawn once: the
  * needed one comes first. */
 export function drawnFields(offer: ActionOffer): ActionField[] {
   const names = new Set<string>()
-  return offer.fields.filter((field) => {
-    const isNew = !names.has(field.name)
+  const byTheHour = BY_THE_HOUR.has(offer.action)
+  return offer.fields.flatMap((field) => {
+    if (names.has(field.name) || !isDrawn(field)) return []
     names.add(field.name)
-    return isNew && isDrawn(field)
+    return [byTheHour && field.kind === 'date' ? { ...field, kind: 'instant' as const } : field]
   })
 }
 

@@ -1,6 +1,7 @@
 // What every map has in common: the style, the base map if there is one, and the areas.
 import type { LngLatBoundsLike, Map as LibreMap, StyleSpecification } from 'maplibre-gl'
 import type { AreaCollection, Instance } from '../api/types'
+import { t } from '../i18n/index.svelte'
 import { addImages } from './images'
 import { canDrawMap, loadLibrary, type Library } from './library'
 import { mapTheme, onThemeChange, type MapTheme } from './theme'
@@ -79,6 +80,11 @@ export async function createBaseMap(
     maxPitch: 0,
     minZoom: 3,
     maxZoom: 19,
+    locale: {
+      'NavigationControl.ZoomIn': t('map.zoom_in'),
+      'NavigationControl.ZoomOut': t('map.zoom_out'),
+      'AttributionControl.ToggleAttribution': t('map.attribution'),
+    },
     fadeDuration: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 150,
   })
   map.touchZoomRotate.disableRotation()

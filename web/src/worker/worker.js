@@ -53,12 +53,29 @@ async function who() {
 /** From now on this is whose data is kept; that of others is deleted. Waits for who is writing. */
 function setWho(id) {
   return navigator.locks.request(WHO, async () => {
-    const meta = await caches.open(META)
-    await meta.put(WHO, new Response(id))
     const names = await caches.keys()
     const others = names.filter((name) => name.startsWith(DATA) && name !== DATA + id)
+    // Nobody's is what everyone may keep, and a page asks for it while it is still asking who it is.
+    if (others.includes(DATA + NOBODY)) await carryOver(DATA + NOBODY, DATA + id)
     await Promise.all(others.map((name) => caches.delete(name)))
+    const meta = await caches.open(META)
+    try {
+      await meta.put(WHO, new Response(id))
+    } catch {
+      // No room even for a name: nobody's it is, and what is one person's is not kept.
+      await meta.delete(WHO)
+    }
   })
+}
+
+async function carryOver(from, to) {
+  const [source, target] = [await caches.open(from), await caches.open(to)]
+  for (const request of await source.keys()) {
+    if (await target.match(request)) continue
+    const kept = await source.match(request)
+    // Without room it is asked for again.
+    if (kept) await target.put(request, kept).catch(() => {})
+  }
 }
 
 /** How often somebody signed in or out: what was asked before that says nothing of who it is now. */
@@ -85,7 +102,9 @@ async function fromShell(path, request) {
   const kept = await cache.match(path)
   if (kept) return kept
   const answer = await fetch(request)
-  if (answer.ok && path.startsWith('/assets/')) await cache.put(path, answer.clone())
+  // Without room the page has it all the same.
+  if (answer.ok && path.startsWith('/assets/'))
+    await cache.put(path, answer.clone()).catch(() => {})
   return answer
 }
 
@@ -136,11 +155,16 @@ async function keep(answer, { path, owner, key, before }) {
   const body = await answer.clone().arrayBuffer()
   const headers = new Headers(answer.headers)
   headers.set('X-Kept-At', new Date().toISOString())
+  const isCommon = COMMON.some((one) => one.test(path))
   await navigator.locks.request(WHO, { mode: 'shared' }, async () => {
-    // Whoever signed out meanwhile leaves nothing behind.
-    if (owner !== (await who())) return
+    const now = await who()
+    // It was asked for before it was known who asks.
+    if (isCommon && owner === NOBODY) owner = now
+    // Whoever signed out meanwhile leaves nothing behind, and nobody has anything of her own.
+    if (owner !== now || (owner === NOBODY && !isCommon)) return
     const cache = await caches.open(DATA + owner)
-    await cache.put(key, new Response(body, { headers }))
+    // A phone without room keeps what it had; the answer is as good.
+    await cache.put(key, new Response(body, { headers })).catch(() => {})
     await trim(cache)
   })
   return answer

@@ -30,6 +30,8 @@ export const desk = {
   'desk.this': 'This one ends',
   'desk.into': 'Into this one',
   'desk.do_merge': 'Merge',
+  'desk.grant': 'Grant: {action}',
+  'desk.no_grant': 'It cannot be granted now: past its limit, or granted as often as may be.',
   'desk.undo': 'Undo',
   'desk.no_undo': 'There is nothing to undo: the workflow has no way back from the last step.',
   'desk.taken': '{action}: {number}',
@@ -80,6 +82,7 @@ export const desk = {
   'bulk.done': '{done} done, {refused} refused.',
   'bulk.apply': 'Do it for {n}',
   'bulk.right': 'Yes',
+  'bulk.did': 'Done',
   'bulk.refused': 'No',
   'bulk.unknown': 'Not within your scope',
 
@@ -114,6 +117,7 @@ export const desk = {
   'waits.yellow': 'yellow',
   'waits.red': 'red',
 
+  'inbox.back': 'Back to the list',
   'inbox.empty': 'Nothing waits for your department.',
   'inbox.choose': 'Choose an issue.',
   'inbox.trend': 'Own trend',

@@ -43,6 +43,8 @@ export const issue = {
   'action.stale':
     'Somebody else has just worked on this issue. The latest state is shown now: look at it, then act again.',
   'action.reloaded': 'The latest state has been loaded.',
+  'action.extends':
+    'An extension gives one more limit ({limit}). Now due {at}; extended {n} {n|time|times} so far.',
   'action.needed': 'This is needed.',
   'action.one_a_line': 'One a line',
   'action.add_date': 'Add a date',
@@ -105,6 +107,7 @@ export const issue = {
   'route.assists': 'Assisting:',
   'route.nobody': 'To be decided',
   'route.why': 'Why',
+  'route.by_hand': 'Chosen by hand at dispatch. What the matrix proposed:',
   'route.fallback': 'No rule matches: the fallback unit takes it first.',
 
   'trace.open': 'See the whole decision',

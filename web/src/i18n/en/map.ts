@@ -15,6 +15,9 @@ export const map = {
   'filter.attention': 'Needs a look',
   'filter.risk': 'Risk of disputes',
 
+  'map.zoom_in': 'Zoom in',
+  'map.zoom_out': 'Zoom out',
+  'map.attribution': 'Source of the base map',
   'map.controls': 'Layers and filters',
   'map.layer': 'Shown by',
   'map.metric': 'Metric',
@@ -66,6 +69,9 @@ export const map = {
   'panel.counted': 'Counted',
   'panel.achieved': 'Of these',
 
+  'place.near': 'Outside the grids, near {place}',
+  'place.edge': 'Along the border of {place}',
+  'place.unknown': 'Place unknown',
   'hotspot.title': 'Hot spots',
   'hotspot.around': 'Around {place}',
   'hotspot.says': '{n} around, {expected} expected (z = {z})',

@@ -5,6 +5,8 @@ export const report = {
   'track.hint': 'The number is on the receipt that you got',
   'track.look': 'Look up',
   'track.reopen': 'Open it again',
+  'track.reopened':
+    'It is open again and goes to a department anew. This page shows what comes of it.',
   'track.reopen_why': 'What is not solved',
   'track.code_hint':
     'On the receipt that you got; not needed when you are signed in as who reported',

@@ -29,6 +29,8 @@ export const desk = {
   'desk.this': '本件结束',
   'desk.into': '并入此件',
   'desk.do_merge': '并案',
+  'desk.grant': '批准：{action}',
+  'desk.no_grant': '目前不能批准：已超时限，或次数已满。',
   'desk.undo': '撤销',
   'desk.no_undo': '没有可撤销的操作：流程中上一步不可退回。',
   'desk.taken': '{action}：{number}',
@@ -79,6 +81,7 @@ export const desk = {
   'bulk.done': '已办理 {done} 件，被拒绝 {refused} 件。',
   'bulk.apply': '办理 {n} 件',
   'bulk.right': '可以',
+  'bulk.did': '已办',
   'bulk.refused': '不可',
   'bulk.unknown': '不在您的权限范围内',
 
@@ -112,6 +115,7 @@ export const desk = {
   'waits.yellow': '黄灯',
   'waits.red': '红灯',
 
+  'inbox.back': '返回列表',
   'inbox.empty': '本部门没有待办。',
   'inbox.choose': '请选择一件。',
   'inbox.trend': '本部门走势',

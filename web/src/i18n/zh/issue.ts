@@ -42,6 +42,7 @@ export const issue = {
   'action.done': '已完成：{action}',
   'action.stale': '这件事刚被别人处理过，已显示最新情况，请看过后再操作。',
   'action.reloaded': '已重新载入最新情况。',
+  'action.extends': '准予延期即再给一个时限（{limit}）。目前 {at} 到期，已延期 {n} 次。',
   'action.needed': '请填写此项。',
   'action.one_a_line': '每行一个',
   'action.add_date': '加一个日期',
@@ -104,6 +105,7 @@ export const issue = {
   'route.assists': '协办：',
   'route.nobody': '待定',
   'route.why': '原因',
+  'route.by_hand': '派遣时另行选定。权责清单原来的建议：',
   'route.fallback': '没有匹配的规则，由兜底单位先接。',
 
   'trace.open': '看完整的判断过程',

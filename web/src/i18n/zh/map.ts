@@ -15,6 +15,9 @@ export const map = {
   'filter.attention': '需要关注',
   'filter.risk': '纠纷风险',
 
+  'map.zoom_in': '放大',
+  'map.zoom_out': '缩小',
+  'map.attribution': '底图来源',
   'map.controls': '图层与筛选',
   'map.layer': '按什么分',
   'map.metric': '指标',
@@ -65,6 +68,9 @@ export const map = {
   'panel.counted': '分母',
   'panel.achieved': '分子',
 
+  'place.near': '网格以外（靠近{place}）',
+  'place.edge': '{place}边界一带',
+  'place.unknown': '位置未知',
   'hotspot.title': '热点',
   'hotspot.around': '{place}一带',
   'hotspot.says': '周围 {n} 件，平均应有 {expected} 件（z = {z}）',

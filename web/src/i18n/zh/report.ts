@@ -5,6 +5,7 @@ export const report = {
   'track.hint': '查询号在提交后的回执上',
   'track.look': '查询',
   'track.reopen': '重新打开',
+  'track.reopened': '已重新打开，会重新派给部门办理。进展仍在本页查看。',
   'track.reopen_why': '哪里没有解决',
   'track.code_hint': '核验码在提交后的回执上；以上报时的账号登录后可不填',
   'track.waits': '暂停办理至 {at}，之后自动恢复。',
