@@ -6,6 +6,10 @@ use std::process::{self, ExitCode};
 use clap::Parser;
 use hexward::cli::Cli;
 
+/// A report is many small texts that live briefly, made by one thread and dropped by another.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     end_quietly_when_nobody_reads();
     Cli::parse().run()

@@ -2,7 +2,8 @@
 
 use super::App;
 use super::extract::{Lang, Params, SignedIn};
-use super::filter::{IssueQuery, Moments, page_query};
+use super::filter::{IssueQuery, Moments, page_query, parse_word};
+use super::periodic::lang_of;
 use super::problem::ApiError;
 use crate::app::error::AppError;
 use crate::app::export::Table;
@@ -16,6 +17,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 4_000;
@@ -39,9 +42,17 @@ impl Export {
     }
 }
 
+/// In which words a table is written.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct TableQuery {
+    /// `zh-CN` or `en`; that of Accept-Language when absent.
+    lang: Option<String>,
+}
+
 /// All issues within one's scope that the filter finds, as CSV, in the order of the list; `limit`
 /// and `cursor` are not heeded. What disputes are about is not told.
-#[utoipa::path(get, path = "/issues/export", tag = "issues", params(IssueQuery),
+#[utoipa::path(get, path = "/issues/export", tag = "issues", params(IssueQuery, TableQuery),
     responses((status = 200, content_type = "text/csv", body = String), (status = 401),
         (status = 422)))]
 pub async fn export_issues(
@@ -49,15 +60,14 @@ pub async fn export_issues(
     lang: Lang,
     caller: SignedIn,
     Params(query): Params<IssueQuery>,
+    Params(words): Params<TableQuery>,
 ) -> Result<Response, ApiError> {
     let snapshot = app.ctx.snapshot();
     let asked = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
     let page = PageQuery { after: None, limit: ROWS_AT_ONCE, ..asked };
     let scope = list_scope(&caller.actor, &page.filter);
-    let lang = match lang {
-        Lang::Zh => catalog::Lang::Zh,
-        Lang::En => catalog::Lang::En,
-    };
+    let accepted = if lang == Lang::Zh { catalog::Lang::Zh } else { catalog::Lang::En };
+    let lang = parse_word("lang", words.lang.as_ref(), lang_of)?.unwrap_or(accepted);
     let table = Table::new(snapshot, lang);
     let head = table.begin();
     let mut export = Export { app, page, scope, table, over: false };

@@ -38,7 +38,8 @@ pub struct PeriodicQuery {
     lang: Option<String>,
 }
 
-fn lang_of(text: &str) -> Option<catalog::Lang> {
+/// Reads the language of a document.
+pub fn lang_of(text: &str) -> Option<catalog::Lang> {
     match text {
         "zh-CN" | "zh" => Some(catalog::Lang::Zh),
         "en" => Some(catalog::Lang::En),

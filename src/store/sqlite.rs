@@ -120,7 +120,11 @@ impl Engine {
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         sql::care::fill_coarse_places(&mut writer).await?;
         let (writes, queue) = mpsc::channel(QUEUE_WRITES_MAX);
-        tokio::spawn(run_writer(writer, queue, WriteAhead::of(options.clone())));
+        tokio::spawn(run_writer(
+            writer,
+            queue,
+            WriteAhead::of(options.clone().create_if_missing(false)),
+        ));
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             .connect_with(options.read_only(true).create_if_missing(false))

@@ -39,8 +39,11 @@ fn a_table_holds_the_issues_of_the_list_and_of_no_other_scope() {
         let other = world.send(get(path).by(&west)).await.ok(200).text();
         assert_eq!(rows(&other)[0].0, theirs);
         let english = get("/api/v1/issues/export?state=reported").by(&east);
-        let english = world.send(english.header("accept-language", "en")).await.ok(200).text();
-        assert!(english.contains("Hazard") && english.contains("Reported"), "{english}");
+        let by_address = get("/api/v1/issues/export?state=reported&lang=en").by(&east);
+        for english in [english.header("accept-language", "en"), by_address] {
+            let english = world.send(english).await.ok(200).text();
+            assert!(english.contains("Hazard") && english.contains("Reported"), "{english}");
+        }
         let none = world.send(get("/api/v1/issues/export?state=closed").by(&east)).await.ok(200);
         assert_eq!(rows(&none.text()).len(), 0);
         let wrong = get("/api/v1/issues/export?state=nowhere").by(&east);

@@ -58,6 +58,7 @@ export const issue = {
   'issues.search': 'Search',
   'issues.state': 'State',
   'issues.reset': 'Clear the filters',
+  'issues.export': 'Export as CSV',
   'issues.scoped': 'Limited to:',
   'issues.unscope': 'Remove the limit',
   'issues.open': 'still open',

@@ -56,6 +56,7 @@ export const issue = {
   'issues.search': '搜索',
   'issues.state': '状态',
   'issues.reset': '清除筛选',
+  'issues.export': '导出表格（CSV）',
   'issues.scoped': '只看：',
   'issues.unscope': '取消限定',
   'issues.open': '未办结',
