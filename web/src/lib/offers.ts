@@ -1,5 +1,5 @@
 // Which actions of the server's offer this interface can draw.
-import type { ActionField, ActionOffer, FieldKind } from '../api/types'
+import type { ActionField, ActionOffer, FieldKind, Issue } from '../api/types'
 
 const DRAWN: Record<FieldKind, true> = {
   text: true,
@@ -42,6 +42,14 @@ export function canDraw(offer: ActionOffer): boolean {
   const { fields } = offer
   if (fields.some((field) => field.required && !isDrawn(field))) return false
   return fields.length === 0 || fields.some(isDrawn)
+}
+
+/** Whether a step decides what a department has asked for: it stands beside the request. */
+export function decides({ supervision: { asked } }: Issue, { action }: ActionOffer): boolean {
+  if (!asked) return false
+  return (
+    action === 'decline_request' || action === (asked.ask === 'extension' ? 'extend' : 'suspend')
+  )
 }
 
 /** The panel that an action opens: some are told to the server by a route of their own. */
