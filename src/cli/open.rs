@@ -21,6 +21,8 @@ pub fn start_log(config: &Config) {
         std::env::var("HEXWARD_LOG_FILTER").unwrap_or_else(|_| "info,sqlx=warn".to_owned());
     let log = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
+        // It would tell of a log that takes nothing, as on a full disk, by a print that panics.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     // A second start in one process (tests) is no fault.
     let _ = match config.log.as_str() {

@@ -11,6 +11,7 @@ use crate::domain::issue::record::Issue;
 use crate::domain::territory::position::distance_m;
 use crate::domain::time::Timestamp;
 use h3o::{CellIndex, LatLng, Resolution};
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
@@ -63,11 +64,19 @@ impl News {
     }
 }
 
+/// What is kept of a [`Spot`] under its place.
+#[derive(Clone, Copy)]
+struct Pin {
+    id: IssueId,
+    position: (f64, f64),
+    reported: i64,
+}
+
 #[derive(Default)]
 struct Spots {
     /// Issues reported then or later are known, once all of them are.
     from: Option<Timestamp>,
-    places: HashMap<Place, Vec<(IssueId, (f64, f64), i64)>>,
+    places: HashMap<Place, Vec<Pin>>,
     known: HashMap<IssueId, (i64, Place)>,
 }
 
@@ -83,7 +92,7 @@ impl Spots {
         if let Some((_, place)) = self.known.remove(&id)
             && let Some(all) = self.places.get_mut(&place)
         {
-            all.retain(|(other, ..)| *other != id);
+            all.retain(|pin| pin.id != id);
             if all.is_empty() {
                 self.places.remove(&place);
             }
@@ -91,7 +100,7 @@ impl Spots {
         if let News::Open(spot) = news {
             let place = (parent_cell(spot.cell, RESOLUTION), spot.category);
             let all = self.places.entry(place.clone()).or_default();
-            all.push((id, spot.position, spot.reported));
+            all.push(Pin { id, position: spot.position, reported: spot.reported });
             self.known.insert(id, (version, place));
         }
     }
@@ -106,19 +115,19 @@ impl Spots {
             return None;
         }
         let middle: CellIndex = LatLng::new(middle.1, middle.0).ok()?.to_cell(RESOLUTION);
-        let mut found = Vec::new();
+        let mut found: Vec<Pin> = Vec::new();
         for cell in middle.grid_disk::<Vec<_>>(1) {
             let place = (u64::from(cell), near.category.clone());
             let all = self.places.get(&place).map_or(&[][..], Vec::as_slice);
-            found.extend(all.iter().filter(|(_, (lon, lat), reported)| {
-                (west..=east).contains(lon)
-                    && (south..=north).contains(lat)
-                    && *reported >= near.since.0
+            found.extend(all.iter().filter(|pin| {
+                (west..=east).contains(&pin.position.0)
+                    && (south..=north).contains(&pin.position.1)
+                    && pin.reported >= near.since.0
             }));
         }
-        found.sort_unstable_by_key(|(id, _, reported)| std::cmp::Reverse((*reported, *id)));
+        found.sort_unstable_by_key(|pin| Reverse((pin.reported, pin.id)));
         found.truncate(near.limit);
-        Some(found.into_iter().map(|(id, ..)| id).collect())
+        Some(found.into_iter().map(|pin| pin.id).collect())
     }
 }
 
