@@ -10,6 +10,7 @@ pub mod audit;
 pub mod branch;
 pub mod bulk;
 pub mod calendars;
+pub mod called;
 pub mod carry;
 pub mod catalog;
 pub mod clocks;

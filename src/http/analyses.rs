@@ -13,6 +13,7 @@ use super::wire::issue::View;
 use super::wire::measure::{RateWire, rate_wire};
 use super::wire::{Named, Texts};
 use crate::app::analysis::{Pair, TrendQuestion, appraise_departments, find_hotspots, find_trends};
+use crate::app::called::{Called, call_cell};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::window::{Resolved, metrics_scope, metrics_scope_at};
@@ -128,7 +129,10 @@ pub async fn list_hotspots(
         field.spots.iter().filter(|spot| spot.q <= q_max && spot.z != 0.0).collect();
     found.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| a.cell.cmp(&b.cell)));
     let (from, to) = (window.from.to_string(), window.to.to_string());
-    let items = found.into_iter().map(|spot| spot_wire(spot, &query, figure.id, (&from, &to)));
+    let items = found.into_iter().map(|spot| {
+        let called = call_cell(&snapshot, spot.cell);
+        spot_wire((spot, called), &query, figure.id, (&from, &to))
+    });
     Ok(Json(HotspotsWire {
         as_of: window.as_of.to_rfc3339(),
         res,
@@ -146,7 +150,7 @@ pub async fn list_hotspots(
 }
 
 fn spot_wire(
-    spot: &Spot,
+    (spot, called): (&Spot, Option<Called>),
     query: &WindowQuery,
     measure: &str,
     (from, to): (&str, &str),
@@ -155,6 +159,8 @@ fn spot_wire(
     let own = [("measure", measure), ("cell", &cell), ("from", from), ("to", to)];
     SpotWire {
         issues: issues_at(query, &own),
+        place: called.as_ref().map(Called::whole),
+        place_near: called.is_some_and(|called| called.near),
         kind: if spot.z > 0.0 { "hot" } else { "cold" }.into(),
         cell,
         count: spot.count,

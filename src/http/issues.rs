@@ -156,12 +156,7 @@ pub(super) async fn answer(
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
-    let mut wire = issue_wire(&view, issue, belongings);
-    let now = app.ctx.now();
-    wire.brief.clocks = Some(view.clocks(issue, now));
-    // What is overdue is not extended, so it is not offered.
-    let is_overdue = issue.clocks.is_overdue(now);
-    wire.actions.retain(|offer| !is_overdue || offer.action != Action::Extend.as_str());
+    let wire = issue_wire(&view, issue, belongings, app.ctx.now());
     let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;
     // What is shown depends on the reader and on more than the version: on photos, on names.
     let digest = hex::encode(&Sha256::digest(&body)[..8]);

@@ -9,6 +9,7 @@ use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
     area_table, day_wire, definitions_wire, flat_metrics, labels_wire, metrics_wire,
 };
+use crate::app::called::call_cell;
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::flat::labels_in_force;
@@ -26,9 +27,7 @@ use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Measure, ROLLUP_RESOLUTION};
 use crate::domain::metrics::small::{Count, FINEST, ISSUES_MIN, Merged, merge_small};
 use crate::domain::metrics::smooth::Prior;
-use crate::domain::territory::Area;
 use crate::domain::territory::level::Level;
-use crate::domain::territory::position::Position;
 use crate::domain::time::Day;
 use crate::format::csv_out::write_csv;
 use crate::store::query::Bounds;
@@ -36,7 +35,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use h3o::{CellIndex, LatLng, Resolution};
+use h3o::{CellIndex, Resolution};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::IntoParams;
@@ -262,19 +261,6 @@ fn is_in_view(cell: CellIndex, bounds: &Bounds) -> bool {
     low.0 <= bounds.east && bounds.west <= high.0 && low.1 <= bounds.north && bounds.south <= high.1
 }
 
-/// The area in which the middle of a cell lies, as fine as cells of its size tell places apart.
-fn place_of(snapshot: &Snapshot, cell: CellIndex) -> Option<&Area> {
-    let finest = match u8::from(cell.resolution()) {
-        ..=7 => Level::Street,
-        8 => Level::Community,
-        _ => Level::Grid,
-    };
-    let middle = LatLng::from(cell);
-    let position = Position::new(middle.lng(), middle.lat()).ok()?;
-    let found = snapshot.territory.locate(position, None);
-    found.chain().rev().find(|area| area.level <= finest)
-}
-
 /// Hexagons with their numbers.
 struct Cells {
     cells: Vec<(CellIndex, Sums)>,
@@ -377,15 +363,14 @@ pub async fn list_cell_metrics(
     let (res, hidden) = (u8::from(found.resolution), found.hidden);
     let rates = &snapshot.rates;
     let named = wanted.names.unwrap_or(false);
-    let name_of = |cell: CellIndex| {
-        named.then(|| place_of(&snapshot, cell).map(|area| area.name.clone())).flatten()
-    };
+    let called = |cell: CellIndex| named.then(|| call_cell(&snapshot, cell)).flatten();
     if geojson {
         let features = found.cells.iter().map(|(cell, sums)| {
             let mut properties = flat_metrics(sums, rates, |metric| found.prior(*cell, metric));
             properties.insert("cell".into(), cell.to_string().into());
-            if let Some(place) = name_of(*cell) {
-                properties.insert("place".into(), place.into());
+            if let Some(called) = called(*cell) {
+                properties.insert("place".into(), called.name().into());
+                properties.insert("place_near".into(), called.near.into());
             }
             feature(hexagon(*cell), properties)
         });
@@ -400,12 +385,16 @@ pub async fn list_cell_metrics(
         ];
         return Ok(collection(features.collect(), members));
     }
-    let items = found.cells.iter().map(|(cell, sums)| CellMetrics {
-        cell: cell.to_string(),
-        place: name_of(*cell),
-        n: sums.n(),
-        unknown: sums.is_silent(),
-        metrics: metrics_wire(sums, rates, |metric| found.prior(*cell, metric)),
+    let items = found.cells.iter().map(|(cell, sums)| {
+        let called = called(*cell);
+        CellMetrics {
+            cell: cell.to_string(),
+            place: called.as_ref().map(|called| called.name().to_owned()),
+            place_near: called.map(|called| called.near),
+            n: sums.n(),
+            unknown: sums.is_silent(),
+            metrics: metrics_wire(sums, rates, |metric| found.prior(*cell, metric)),
+        }
     });
     let items = items.collect();
     let definitions = labels_wire();

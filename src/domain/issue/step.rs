@@ -371,6 +371,13 @@ fn check_term(
     Ok(())
 }
 
+/// Whether an issue's clocks allow an action at `now`, and there is a limit that it could extend.
+pub fn clocks_allow(issue: &Issue, action: Action, now: Timestamp) -> bool {
+    let extends = matches!(action, Action::Extend | Action::RequestExtension);
+    let has_limit = issue.clocks.total.is_some();
+    (has_limit || !extends) && check_clock(issue, action, now).is_ok()
+}
+
 /// What an issue's clocks allow at `now`, beside what the table says.
 fn check_clock(issue: &Issue, action: Action, now: Timestamp) -> Result<(), Refusal> {
     let stage_due = issue.clocks.stage.as_ref().and_then(|clock| clock.due);

@@ -11,6 +11,10 @@ use utoipa::ToSchema;
 pub struct SpotWire {
     /// The H3 index in hexadecimal.
     pub cell: String,
+    /// The areas in which its middle lies or, when `place_near` says so, the nearest ones; null
+    /// when none is near.
+    pub place: Option<String>,
+    pub place_near: bool,
     /// `hot` or `cold`.
     pub kind: String,
     pub count: i64,

@@ -14,6 +14,7 @@ use crate::domain::id::DepartmentCode;
 use crate::domain::issue::event::{Event, EventActor, fact};
 use crate::domain::issue::record::Issue;
 use crate::domain::territory::level::Level;
+use crate::domain::time::Timestamp;
 use crate::http::extract::Lang;
 use crate::store::change::{Attachment, Contact};
 use serde::Serialize;
@@ -310,13 +311,19 @@ fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
 }
 
 /// An issue whole, as its reader may see it.
-pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> IssueWire {
+pub fn issue_wire(
+    view: &View<'_>,
+    issue: &Issue,
+    belongings: Belongings,
+    now: Timestamp,
+) -> IssueWire {
     let readable = view.reads_text(issue);
     let condition = issue.condition.as_ref().and_then(|code| view.snapshot.catalog.condition(code));
-    let time = |at: Option<crate::domain::time::Timestamp>| at.map(|at| at.to_rfc3339());
+    let time = |at: Option<Timestamp>| at.map(|at| at.to_rfc3339());
     let contact = belongings.contact.as_ref().filter(|_| readable && !issue.anonymous);
     let mut brief = view.brief(issue, belongings.photos.first());
     brief.text = view.text(issue);
+    brief.clocks = Some(view.clocks(issue, now));
     IssueWire {
         nature: issue.nature.clone(),
         condition: condition
@@ -360,7 +367,7 @@ pub fn issue_wire(view: &View<'_>, issue: &Issue, belongings: Belongings) -> Iss
             true => belongings.voices.iter().map(voice_wire).collect(),
             false => Vec::new(),
         },
-        actions: offers_wire(issue, view.actor),
+        actions: offers_wire(issue, view.actor, now),
         dossier: belongings.dossier,
         brief,
     }

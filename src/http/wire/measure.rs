@@ -373,9 +373,12 @@ pub struct AreaMetricsList {
 pub struct CellMetrics {
     /// The H3 index in hexadecimal.
     pub cell: String,
-    /// The area in which its middle lies, when `names` asks for it and there is one.
+    /// The area in which its middle lies or, when `place_near` says so, the nearest one; when
+    /// `names` asks for it and there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place_near: Option<bool>,
     pub n: i64,
     /// Whether nothing at all is counted.
     pub unknown: bool,

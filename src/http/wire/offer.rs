@@ -6,11 +6,12 @@ use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
-use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, outcomes_of};
+use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, clocks_allow, outcomes_of};
 use crate::domain::issue::supervision::{
     Ground, Judgement, OpenOrder, Reach, Satisfaction, Verdict,
 };
 use crate::domain::issue::workflow::{Field, To, Transition, destination, offers, undone_by};
+use crate::domain::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -291,6 +292,11 @@ pub fn field_label(field: Field) -> Texts {
 fn field_wire(field: Field, required: bool, issue: &Issue, action: Action) -> OfferField {
     let (kind, zh, en) = field_texts(field);
     let (zh, en) = label_of(field, action).unwrap_or((zh, en));
+    let kind = match (field, action) {
+        // Somebody is awaited: a day would be too coarse.
+        (Field::Until, Action::Supervise | Action::Whistle) => "instant",
+        _ => kind,
+    };
     OfferField {
         name: field.as_str().to_owned(),
         kind: kind.to_owned(),
@@ -349,7 +355,8 @@ fn offer_wire(row: &Transition, issue: &Issue) -> ActionOffer {
     }
 }
 
-/// What `actor` may do to the issue now.
-pub fn offers_wire(issue: &Issue, actor: &Actor) -> Vec<ActionOffer> {
-    offers(issue, actor).map(|row| offer_wire(row, issue)).collect()
+/// What `actor` may do to the issue at `now`: what its clocks do not allow is not offered.
+pub fn offers_wire(issue: &Issue, actor: &Actor, now: Timestamp) -> Vec<ActionOffer> {
+    let possible = offers(issue, actor).filter(|row| clocks_allow(issue, row.action, now));
+    possible.map(|row| offer_wire(row, issue)).collect()
 }

@@ -6,9 +6,10 @@ use crate::app::coarse::coarse_sentence;
 use crate::app::route::Routed;
 use crate::app::shown::is_told_by_number;
 use crate::app::upload::VOICE;
+use crate::domain::id::DepartmentCode;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
-use crate::domain::issue::state::Action;
+use crate::domain::issue::state::{Action, State};
 use crate::domain::time::Timestamp;
 use crate::store::change::{Attachment, StoredRoute};
 use serde::Serialize;
@@ -55,7 +56,10 @@ pub struct TrackWire {
     pub text: Option<String>,
     pub reported_at: String,
     pub department_name: Option<String>,
+    /// Why the matrix proposed a department.
     pub sentence: Option<Texts>,
+    /// Whether a dispatcher chose another department than the one that the sentence speaks of.
+    pub chosen_by_hand: bool,
     pub timeline: Vec<TrackStep>,
     pub outcome: Option<String>,
     /// When the whole should be done; null before filing, without a limit, and while suspended.
@@ -71,6 +75,12 @@ pub struct TrackWire {
     pub photos: Vec<TrackPhoto>,
     /// What the reporter may do now: `reopen`, `rate`.
     pub can: Vec<String>,
+}
+
+/// The department that has it or will get it: what was opened again has none until it is dispatched.
+fn department_of(issue: &Issue) -> Option<&DepartmentCode> {
+    let lead = issue.lead.as_ref().filter(|_| issue.state != State::Filed);
+    lead.or(issue.proposed.as_ref())
 }
 
 /// The steps that a reporter is shown; inner traffic between departments stays inside.
@@ -109,7 +119,7 @@ pub struct Followed<'a> {
 }
 
 fn merged_wire(view: &View<'_>, (issue, events): (&Issue, &[Event])) -> MergedWire {
-    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
+    let department = department_of(issue);
     let steps = events.iter().filter_map(track_step);
     MergedWire {
         state: issue.state.to_string(),
@@ -124,7 +134,7 @@ fn merged_wire(view: &View<'_>, (issue, events): (&Issue, &[Event])) -> MergedWi
 /// passed on or found.
 pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> TrackWire {
     let readable = is_told_by_number(issue);
-    let department = issue.lead.as_ref().or(issue.proposed.as_ref());
+    let department = department_of(issue);
     let (number, route) = (&issue.number, Routed::of_stored(followed.route));
     let photos = followed.photos.iter().filter(|file| readable && file.purpose != VOICE);
     let photos = photos.map(photo_wire).map(|photo| {
@@ -148,6 +158,7 @@ pub fn track_wire(view: &View<'_>, issue: &Issue, followed: &Followed<'_>) -> Tr
             true => route.sentence().into(),
             false => coarse_sentence(&route).into(),
         }),
+        chosen_by_hand: route.lead().is_some_and(|proposed| department != Some(proposed)),
         timeline,
         outcome: issue.outcome.map(|outcome| outcome.to_string()),
         due_at: dues.due.filter(|_| issue.state.is_open()).map(Timestamp::to_rfc3339),

@@ -182,6 +182,7 @@ fn hot_spots_lead_to_the_issues_that_they_count() {
                 let above = item["around"].as_f64() > item["expected"].as_f64();
                 assert_eq!(item["kind"] == "hot", above, "{item}");
                 assert!(item["q"].as_f64() >= item["p"].as_f64());
+                assert!(item["place"].as_str().is_some_and(|name| !name.is_empty()), "{item}");
                 sum += count;
             }
             assert!(sum > 0 && sum <= found["n"].as_i64().unwrap(), "{login}");

@@ -78,7 +78,10 @@ export interface AreaMetrics {
 }
 /** One hexagon: its id, how many reports it has, and every metric flat: a rate under its id, with
  * its counts under `<id>_numerator` and `<id>_denominator`. */
-export type CellProps = { cell: string; n: number; place?: string } & Record<string, unknown>
+export type CellProps = { cell: string; n: number; place?: string; place_near?: boolean } & Record<
+  string,
+  unknown
+>
 export type CellCollection = GeoJSON.FeatureCollection<GeoJSON.Polygon, CellProps>
 
 export interface LiveIssue {

@@ -2595,8 +2595,12 @@ export interface components {
             metrics: components["schemas"]["MetricsWire"];
             /** Format: int64 */
             n: number;
-            /** @description The area in which its middle lies, when `names` asks for it and there is one. */
+            /**
+             * @description The area in which its middle lies or, when `place_near` says so, the nearest one; when
+             *     `names` asks for it and there is one.
+             */
             place?: string | null;
+            place_near?: boolean | null;
             /** @description Whether nothing at all is counted. */
             unknown: boolean;
         };
@@ -4830,6 +4834,12 @@ export interface components {
              */
             p: number;
             /**
+             * @description The areas in which its middle lies or, when `place_near` says so, the nearest ones; null
+             *     when none is near.
+             */
+            place?: string | null;
+            place_near: boolean;
+            /**
              * Format: double
              * @description `p` corrected for the number of hexagons (Benjamini and Hochberg).
              */
@@ -5133,6 +5143,8 @@ export interface components {
             /** @description What the reporter may do now: `reopen`, `rate`. */
             can: string[];
             category_name: string;
+            /** @description Whether a dispatcher chose another department than the one that the sentence speaks of. */
+            chosen_by_hand: boolean;
             department_name?: string | null;
             /** @description When the whole should be done; null before filing, without a limit, and while suspended. */
             due_at?: string | null;
@@ -6450,6 +6462,8 @@ export interface operations {
                 count?: boolean;
                 /** @description Count no further than this: a `total` that reaches it says "at least". */
                 count_max?: number;
+                /** @description `zh-CN` or `en`; that of Accept-Language when absent. */
+                lang?: string;
             };
             header?: never;
             path?: never;

@@ -469,6 +469,7 @@ export interface Track {
   reported_at: string
   department_name: string | null
   sentence: Both | null
+  chosen_by_hand: boolean
   timeline: TrackStep[]
   outcome: string | null
   due_at: string | null

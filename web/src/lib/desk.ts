@@ -46,6 +46,14 @@ export function formatDesk(filters: DeskFilters): string {
   return text ? `?${text}` : ''
 }
 
+/** The address of the desk with the filters and the chosen issue. */
+export function deskAddress(filters: DeskFilters, at: string | null): string {
+  const query = new URLSearchParams(formatDesk(filters))
+  if (at) query.set('at', at)
+  const text = query.toString()
+  return `/desk${text ? `?${text}` : ''}`
+}
+
 /** The query of the queue. */
 export function deskQuery(filters: DeskFilters, today: string): Query {
   return {

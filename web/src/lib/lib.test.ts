@@ -125,13 +125,6 @@ describe('offers', () => {
     expect(canDraw(offer('bare'))).toBe(true)
   })
 
-  it('asks by when somebody is to be there, or to answer, to the minute', () => {
-    const kindsOf = (action: string) =>
-      drawnFields(offer(action, ['date', true], ['text', true])).map((one) => one.kind)
-    expect(kindsOf('whistle')).toEqual(['instant', 'text'])
-    expect(kindsOf('supervise')).toEqual(['instant', 'text'])
-    expect(kindsOf('suspend')).toEqual(['date', 'text'])
-  })
   it('a field that is told twice is drawn once, as the needed one', () => {
     const fields = drawnFields(offer('comment', ['text', true], ['text', false], ['date', false]))
     expect(fields.map((one) => [one.kind, one.required])).toEqual([

@@ -21,18 +21,14 @@ const DRAWN: Record<FieldKind, true> = {
 
 const isDrawn = (field: ActionField) => Object.hasOwn(DRAWN, field.kind)
 
-/** Steps by whose `until` somebody is to be there, or to answer: a day would be too coarse. */
-const BY_THE_HOUR: ReadonlySet<string> = new Set(['whistle', 'supervise'])
-
 /** The fields of a form. A field that is told twice, as needed and as optional, is drawn once: the
  * needed one comes first. */
 export function drawnFields(offer: ActionOffer): ActionField[] {
   const names = new Set<string>()
-  const byTheHour = BY_THE_HOUR.has(offer.action)
-  return offer.fields.flatMap((field) => {
-    if (names.has(field.name) || !isDrawn(field)) return []
+  return offer.fields.filter((field) => {
+    if (names.has(field.name) || !isDrawn(field)) return false
     names.add(field.name)
-    return [byTheHour && field.kind === 'date' ? { ...field, kind: 'instant' as const } : field]
+    return true
   })
 }
 

@@ -1,0 +1,95 @@
+//! What a hexagon is called: by the areas in which its middle lies, or by the nearest one.
+
+use super::ctx::Snapshot;
+use crate::domain::access::AreaPath;
+use crate::domain::territory::level::Level;
+use crate::domain::territory::locate::ACCURACY_METRES_MAX;
+use crate::domain::territory::position::Position;
+use h3o::{CellIndex, LatLng};
+
+/// A name for a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Called {
+    /// The names, the widest area first: a street, a community and a grid, as far as there are such
+    /// and cells of this size tell them apart.
+    pub names: Vec<String>,
+    /// Whether the place lies in no area, and these are of the one beside it.
+    pub near: bool,
+}
+
+impl Called {
+    /// The finest of the names.
+    pub fn name(&self) -> &str {
+        self.names.last().map_or("", String::as_str)
+    }
+
+    /// All of the names.
+    pub fn whole(&self) -> String {
+        self.names.join(" · ")
+    }
+}
+
+/// How fine the areas are that cells of a size tell apart.
+fn finest(cell: CellIndex) -> Level {
+    match u8::from(cell.resolution()) {
+        ..=7 => Level::Street,
+        8 => Level::Community,
+        _ => Level::Grid,
+    }
+}
+
+/// Which of a chain of areas, the widest first, name a place: those from the street down to
+/// `finest`; in a city without such levels the one next to them, rather a finer than a wider one.
+fn naming<'a>(chain: impl Iterator<Item = (Level, &'a str)>, finest: Level) -> Vec<&'a str> {
+    let (mut wider, mut naming, mut finer) = (None, Vec::new(), None);
+    for (level, code) in chain {
+        match level {
+            level if level < Level::Street => wider = Some(code),
+            level if level <= finest => naming.push(code),
+            _ => finer = finer.or(Some(code)),
+        }
+    }
+    if naming.is_empty() {
+        naming.extend(finer.or(wider));
+    }
+    naming
+}
+
+/// What a cell is called; nothing where no area is near.
+pub fn call_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {
+    let middle = LatLng::from(cell);
+    let position = Position::new(middle.lng(), middle.lat()).ok()?;
+    let territory = &snapshot.territory;
+    let here = territory.area_at(position);
+    let near = here.is_none();
+    let area = match here {
+        Some(area) => area,
+        None => territory.locate(position, Some(ACCURACY_METRES_MAX)).candidates.first()?.area,
+    };
+    let path = AreaPath::from_stored(territory.path(&area.code)?.to_owned());
+    let chain = path.codes().filter_map(|code| Some((snapshot.level_of(code)?, code)));
+    let name = |code: &str| snapshot.area_name(code).unwrap_or_else(|| code.to_owned());
+    let names: Vec<String> = naming(chain, finest(cell)).into_iter().map(name).collect();
+    (!names.is_empty()).then_some(Called { names, near })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_named_by_the_levels_that_its_city_has() {
+        let whole = [
+            (Level::District, "d"),
+            (Level::Street, "s"),
+            (Level::Community, "c"),
+            (Level::Grid, "g"),
+        ];
+        assert_eq!(naming(whole.into_iter(), Level::Street), ["s"]);
+        assert_eq!(naming(whole.into_iter(), Level::Grid), ["s", "c", "g"]);
+        let without_streets = [(Level::City, "la"), (Level::Community, "hollywood")];
+        assert_eq!(naming(without_streets.into_iter(), Level::Street), ["hollywood"]);
+        assert_eq!(naming(without_streets.into_iter().take(1), Level::Grid), ["la"]);
+        assert!(naming([].into_iter(), Level::Grid).is_empty());
+    }
+}
