@@ -77,7 +77,7 @@ pub struct TrackWire {
     pub can: Vec<String>,
 }
 
-/// The department that has it or will get it: what was opened again has none until it is dispatched.
+/// The department that has it or will get it: what was opened again is dispatched anew.
 fn department_of(issue: &Issue) -> Option<&DepartmentCode> {
     let lead = issue.lead.as_ref().filter(|_| issue.state != State::Filed);
     lead.or(issue.proposed.as_ref())

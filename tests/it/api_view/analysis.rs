@@ -175,17 +175,19 @@ fn hot_spots_lead_to_the_issues_that_they_count() {
             let items = found["items"].as_array().unwrap();
             assert!(found["cells"].as_u64().unwrap() > 5, "{login}: {}", found["cells"]);
             assert_eq!(found["definition"], "reported@1");
-            let mut sum = 0;
+            let (mut sum, mut named) = (0, 0);
             for item in items {
                 let count = item["count"].as_i64().unwrap();
                 assert_eq!(count_at(&server, &token, &item["issues"]).await, count, "{login}");
                 let above = item["around"].as_f64() > item["expected"].as_f64();
                 assert_eq!(item["kind"] == "hot", above, "{item}");
                 assert!(item["q"].as_f64() >= item["p"].as_f64());
-                assert!(item["place"].as_str().is_some_and(|name| !name.is_empty()), "{item}");
+                // Far from all areas there is no name.
+                named += usize::from(item["place"].as_str().is_some_and(|name| !name.is_empty()));
                 sum += count;
             }
             assert!(sum > 0 && sum <= found["n"].as_i64().unwrap(), "{login}");
+            assert!(named > 0, "{login}: no spot has a name");
         }
         let token = server.token("again", vec![grant(Role::Leader)]).await;
         for wrong in ["res=11", "rings=0", "rings=9", "q=2", "measure=closing_rate", "measure=x"] {
