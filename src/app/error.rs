@@ -1,5 +1,6 @@
 //! What a use case can answer instead of a result. Texts are for people, in both languages.
 
+use crate::domain::catalog::Lang;
 use crate::domain::issue::state::Action;
 use crate::domain::issue::step::Refusal;
 use crate::store::StoreError;
@@ -9,6 +10,16 @@ use crate::store::StoreError;
 pub struct Say {
     pub zh: String,
     pub en: String,
+}
+
+impl Lang {
+    /// The text in this language.
+    pub fn pick(self, says: &Say) -> String {
+        match self {
+            Lang::Zh => says.zh.clone(),
+            Lang::En => says.en.clone(),
+        }
+    }
 }
 
 /// A text in both languages.

@@ -2,11 +2,10 @@
 
 use super::ctx::Snapshot;
 use super::error::{Say, say};
-use super::periodic::words::{kind_name, state_name};
+use super::periodic::{kind_name, severity_name, state_name};
 use crate::domain::access::AreaPath;
-use crate::domain::catalog;
+use crate::domain::catalog::Lang;
 use crate::domain::id::{CategoryCode, DepartmentCode};
-use crate::domain::issue::kind::Severity;
 use crate::domain::territory::level::Level;
 use crate::domain::time::{MINUTE_MS, Timestamp};
 use crate::format::csv_out::{begin_csv, push_row};
@@ -44,17 +43,10 @@ fn header() -> [Say; 22] {
     ]
 }
 
-fn severity_name(severity: Severity) -> Say {
-    match severity {
-        Severity::General => say("一般", "General"),
-        Severity::Major => say("重大", "Major"),
-    }
-}
-
 /// What writes rows; names and times that come again are made once.
 pub struct Table {
     snapshot: Arc<Snapshot>,
-    lang: catalog::Lang,
+    lang: Lang,
     categories: HashMap<CategoryCode, String>,
     departments: HashMap<DepartmentCode, String>,
     areas: HashMap<AreaPath, [String; 3]>,
@@ -62,7 +54,7 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn new(snapshot: Arc<Snapshot>, lang: catalog::Lang) -> Self {
+    pub fn new(snapshot: Arc<Snapshot>, lang: Lang) -> Self {
         Self {
             snapshot,
             lang,
@@ -73,38 +65,29 @@ impl Table {
         }
     }
 
-    fn pick(&self, said: &Say) -> String {
-        match self.lang {
-            catalog::Lang::Zh => said.zh.clone(),
-            catalog::Lang::En => said.en.clone(),
-        }
-    }
-
     /// The first line.
     pub fn begin(&self) -> Vec<u8> {
-        let header = header().map(|said| self.pick(&said));
+        let header = header().map(|said| self.lang.pick(&said));
         begin_csv(header.iter().map(String::as_str))
     }
 
     fn learn(&mut self, row: &ExportRow) {
         let (snapshot, lang) = (self.snapshot.clone(), self.lang);
         if !self.categories.contains_key(&row.category) {
-            let known = snapshot.catalog.category(&row.category);
-            let name = known.map_or_else(|| row.category.to_string(), |c| c.name_in(lang).into());
+            let name = snapshot.category_name(&row.category, lang);
             self.categories.insert(row.category.clone(), name);
         }
         if let Some(code) = &row.department
             && !self.departments.contains_key(code)
         {
             let (zh, en) = snapshot.department_names(code);
-            let name = self.pick(&say(zh, en));
+            let name = self.lang.pick(&say(zh, en));
             self.departments.insert(code.clone(), name);
         }
         if !self.areas.contains_key(&row.path) {
             let name = |level| {
-                let code = row.path.codes().find(|code| snapshot.level_of(code) == Some(level));
-                let name = code.map(|code| snapshot.area_name(code).unwrap_or(code.to_owned()));
-                name.unwrap_or_default()
+                let area = snapshot.area_at(&row.path, level);
+                area.map_or_else(String::new, |area| area.name.clone())
             };
             let names = [Level::Street, Level::Community, Level::Grid].map(name);
             self.areas.insert(row.path.clone(), names);
@@ -138,7 +121,7 @@ impl Table {
         let [street, community, grid] = &self.areas[&row.path];
         let department = row.department.as_ref().map_or("", |code| &self.departments[code]);
         let words = [&kind_name(row.kind), &severity_name(row.severity), &state_name(row.state)];
-        let [kind, severity, state] = words.map(|said| self.pick(said));
+        let [kind, severity, state] = words.map(|said| self.lang.pick(said));
         let (lon, lat) = (format!("{:.6}", row.position.0), format!("{:.6}", row.position.1));
         let fields = [
             row.number.as_str(),

@@ -148,8 +148,7 @@ pub async fn sum_area_categories(
 /// The area of one level that a path leads through, if the path is still that of its tree.
 pub(super) fn area_at(snapshot: &Snapshot, path: &str, level: Level) -> Option<String> {
     let path = AreaPath::from_stored(path.to_owned());
-    let area =
-        path.codes().filter_map(|code| snapshot.area(code)).find(|area| area.level == level)?;
+    let area = snapshot.area_at(&path, level)?;
     let now = snapshot.path_of(&area.code)?;
     path.is_within(&now).then(|| area.code.to_string())
 }

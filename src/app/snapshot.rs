@@ -10,8 +10,8 @@ use super::matrix::load_in_force;
 use super::seal::Seals;
 use super::territory::{load_lineage, load_territory};
 use crate::domain::access::AreaPath;
-use crate::domain::catalog::Catalog;
-use crate::domain::id::{AreaCode, DepartmentCode};
+use crate::domain::catalog::{Catalog, Lang};
+use crate::domain::id::{AreaCode, CategoryCode, DepartmentCode};
 use crate::domain::issue::clock::Timekeeper;
 use crate::domain::metrics::appraisal::Appraisal;
 use crate::domain::metrics::definition::RateSet;
@@ -70,6 +70,22 @@ impl Snapshot {
     /// The name of an area that the territory knows.
     pub fn area_name(&self, code: &str) -> Option<String> {
         self.area(code).map(|area| area.name.clone())
+    }
+
+    /// The name of an area; its code where the territory does not know it.
+    pub fn area_called(&self, code: &str) -> String {
+        self.area_name(code).unwrap_or_else(|| code.to_owned())
+    }
+
+    /// The area of a level in a path.
+    pub fn area_at(&self, path: &AreaPath, level: Level) -> Option<&Area> {
+        path.codes().filter_map(|code| self.area(code)).find(|area| area.level == level)
+    }
+
+    /// The name of a category; its code where the catalog has no such category.
+    pub fn category_name(&self, code: &CategoryCode, lang: Lang) -> String {
+        let known = self.catalog.category(code);
+        known.map_or_else(|| code.to_string(), |category| category.name_in(lang).to_owned())
     }
 
     pub fn level_of(&self, code: &str) -> Option<Level> {

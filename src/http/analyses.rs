@@ -232,10 +232,7 @@ fn trend_wire(
     ];
     TrendWire {
         issues: issues_at(query, &own),
-        area: Named {
-            name: view.snapshot.area_name(area).unwrap_or_else(|| area.clone()),
-            code: area.clone(),
-        },
+        area: Named { name: view.snapshot.area_called(area), code: area.clone() },
         category: Named { code: category.to_string(), name: view.category_name(category) },
         recent: trend.recent,
         past: trend.past,

@@ -2,6 +2,7 @@
 //! for administrators, who read no issue. Numbers and times alone.
 
 use super::App;
+use super::csv::csv_file;
 use super::extract::{Admin, Params};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
 use super::problem::ApiError;
@@ -16,7 +17,7 @@ use crate::format::csv_out::write_csv;
 use crate::store::admin::{AdminEntry, AuditRun, LogQuery, PartiesRead};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -163,12 +164,6 @@ fn read_wire(names: &AccountNames, read: &PartiesRead) -> PartiesReadWire {
         role: role.map(|role| role.to_string()),
         number: read.number.clone(),
     }
-}
-
-fn csv_file(name: &str, bytes: Vec<u8>) -> Response {
-    let file = format!("attachment; filename=\"{name}.csv\"");
-    let kind = "text/csv; charset=utf-8".to_owned();
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, file)], bytes).into_response()
 }
 
 fn actor_fields(actor: Option<&AccountNameWire>) -> [String; 2] {

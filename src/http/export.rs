@@ -1,21 +1,19 @@
 //! Issues as a table.
 
 use super::App;
+use super::csv::csv_file;
 use super::extract::{Lang, Params, SignedIn};
 use super::filter::{IssueQuery, Moments, page_query, parse_word};
-use super::periodic::lang_of;
 use super::problem::ApiError;
 use crate::app::error::AppError;
 use crate::app::export::Table;
 use crate::app::shown::list_scope;
 use crate::domain::access::Scope;
-use crate::domain::catalog;
 use crate::store::StoreError;
 use crate::store::query::PageQuery;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures::stream;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -66,8 +64,7 @@ pub async fn export_issues(
     let asked = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
     let page = PageQuery { after: None, limit: ROWS_AT_ONCE, ..asked };
     let scope = list_scope(&caller.actor, &page.filter);
-    let accepted = if lang == Lang::Zh { catalog::Lang::Zh } else { catalog::Lang::En };
-    let lang = parse_word("lang", words.lang.as_ref(), lang_of)?.unwrap_or(accepted);
+    let lang = parse_word("lang", words.lang.as_ref(), Lang::parse)?.unwrap_or(lang);
     let table = Table::new(snapshot, lang);
     let head = table.begin();
     let mut export = Export { app, page, scope, table, over: false };
@@ -83,10 +80,5 @@ pub async fn export_issues(
         Ok::<_, StoreError>(Some((Bytes::from(part), export)))
     });
     let parts = futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest);
-    let head = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"issues.csv\""),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((head, Body::from_stream(parts)).into_response())
+    Ok(csv_file("issues", Body::from_stream(parts)))
 }

@@ -5,8 +5,9 @@ use super::multipart::JSON_BYTES_MAX;
 use super::problem::ApiError;
 use super::{App, COOKIE_PLAIN, COOKIE_SECURE};
 use crate::app::account::{actor_of, find_session, find_token_account};
-use crate::app::error::{AppError, Say, say};
+use crate::app::error::{AppError, say};
 use crate::domain::access::{Actor, Grant, Role};
+pub use crate::domain::catalog::Lang;
 use crate::store::port::{AccountRow, SessionRow};
 use axum::Json;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
@@ -18,42 +19,27 @@ use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use subtle::ConstantTimeEq;
 
+/// The first of zh and en that Accept-Language names; Chinese otherwise.
+pub fn accepted_lang(headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    for tag in accepted.unwrap_or("").split(',') {
+        let tag = tag.trim().to_ascii_lowercase();
+        if tag.starts_with("zh") {
+            return Lang::Zh;
+        }
+        if tag.starts_with("en") {
+            return Lang::En;
+        }
+    }
+    Lang::Zh
+}
+
 /// The language of the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lang {
-    Zh,
-    En,
-}
-
-impl Lang {
-    /// The first of zh and en that Accept-Language names; Chinese otherwise.
-    pub fn of(headers: &HeaderMap) -> Self {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        for tag in accepted.unwrap_or("").split(',') {
-            let tag = tag.trim().to_ascii_lowercase();
-            if tag.starts_with("zh") {
-                return Lang::Zh;
-            }
-            if tag.starts_with("en") {
-                return Lang::En;
-            }
-        }
-        Lang::Zh
-    }
-
-    pub fn pick(self, says: &Say) -> String {
-        match self {
-            Lang::Zh => says.zh.clone(),
-            Lang::En => says.en.clone(),
-        }
-    }
-}
-
 impl<S: Send + Sync> FromRequestParts<S> for Lang {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.headers))
+        Ok(accepted_lang(&parts.headers))
     }
 }
 

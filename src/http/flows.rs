@@ -10,14 +10,14 @@ use super::wire::flow::{
     FlowWire, GroupTimesWire, LengthsWire, SpreadWire, StateFlowWire, TimesListWire,
 };
 use super::wire::measure::times_wire;
-use super::wire::offer::state_name;
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::flow::{TimesBy, sum_flow, sum_times};
 use crate::app::measure::Sums;
 use crate::app::periodic::kind_name;
+use crate::app::periodic::state_name;
 use crate::app::window::metrics_scope;
-use crate::domain::catalog;
+use crate::domain::catalog::Lang;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::state::State;
@@ -61,7 +61,7 @@ pub async fn show_flow(
 fn state_wire(state: State, waiting: &Waiting) -> StateFlowWire {
     StateFlowWire {
         state: state.to_string(),
-        name: state_name(state),
+        name: state_name(state).into(),
         entered: waiting.entered,
         left: waiting.left.iter().map(|(to, n)| (to.to_string(), *n)).collect(),
         still: waiting.still,
@@ -123,7 +123,7 @@ fn name_of(snapshot: &Snapshot, by: TimesBy, code: &str) -> Texts {
             let known = code.and_then(|code| snapshot.catalog.category(&code));
             known.map_or_else(plain, |category| {
                 let name = |lang| category.name_in(lang).to_owned();
-                say(name(catalog::Lang::Zh), name(catalog::Lang::En))
+                say(name(Lang::Zh), name(Lang::En))
             })
         }
         TimesBy::Department => DepartmentCode::parse(code).map_or_else(

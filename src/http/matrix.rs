@@ -1,6 +1,7 @@
 //! Versions of the responsibility matrix: for administrators, and for duty supervisors to look at.
 
 use super::App;
+use super::csv::csv_file;
 use super::extract::{At, Body, Lang, Params, SignedIn};
 use super::filter::parse_word;
 use super::multipart::read_form;
@@ -284,16 +285,13 @@ pub async fn simulate_matrix(
             Ok(Json(simulation_wire(version, &found, &names)).into_response())
         }
         Some("csv") => {
-            let name = |code: &_| match lang {
-                Lang::Zh => names(code).zh,
-                Lang::En => names(code).en,
+            let name = |code: &_| {
+                let named = names(code);
+                lang.pick(&say(named.zh, named.en))
             };
             let bytes = write_simulation(&found.simulation, &found.about(version), name)
                 .map_err(|error| AppError::Internal(error.to_string()))?;
-            let file = format!("attachment; filename=\"matrix-{version}-simulation.csv\"");
-            let kind = "text/csv; charset=utf-8".to_owned();
-            let head = [(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, file)];
-            Ok((head, bytes).into_response())
+            Ok(csv_file(&format!("matrix-{version}-simulation"), bytes))
         }
         Some(_) => {
             let says = say("须为 json 或 csv", "Neither json nor csv");

@@ -1,6 +1,7 @@
 //! Metrics: rates, counts, ages and times of a window, by area and by hexagon, within one's scope.
 
 use super::App;
+use super::csv::csv_file;
 use super::extract::{Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
 use super::geojson::{collection, feature, hexagon, wants, wants_geojson};
@@ -33,7 +34,6 @@ use crate::format::csv_out::write_csv;
 use crate::store::query::Bounds;
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use h3o::{CellIndex, Resolution};
 use serde::Deserialize;
@@ -227,13 +227,9 @@ pub async fn list_area_metrics(
 }
 
 fn areas_csv(list: &AreaMetricsList) -> Response {
-    let name = format!("metrics-{}-{}-{}.csv", list.level, list.from, list.to);
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
+    let name = format!("metrics-{}-{}-{}", list.level, list.from, list.to);
     let (columns, rows) = area_table(list);
-    (headers, write_csv(columns.iter().map(String::as_str), rows)).into_response()
+    csv_file(&name, write_csv(columns.iter().map(String::as_str), rows))
 }
 
 /// The resolution that is asked for.

@@ -6,6 +6,7 @@ mod areas;
 mod audit;
 mod bulk;
 mod catalog;
+mod csv;
 mod disputes;
 mod export;
 mod extract;

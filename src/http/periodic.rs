@@ -8,7 +8,6 @@ use super::problem::ApiError;
 use crate::app::error::{AppError, say};
 use crate::app::periodic::{Question, make_report};
 use crate::app::window::metrics_scope;
-use crate::domain::catalog;
 use crate::domain::period::Period;
 use crate::format::document::{Document, DocumentError, write_pdf, write_xlsx};
 use axum::extract::State;
@@ -38,15 +37,6 @@ pub struct PeriodicQuery {
     lang: Option<String>,
 }
 
-/// Reads the language of a document.
-pub fn lang_of(text: &str) -> Option<catalog::Lang> {
-    match text {
-        "zh-CN" | "zh" => Some(catalog::Lang::Zh),
-        "en" => Some(catalog::Lang::En),
-        _ => None,
-    }
-}
-
 /// A month, a quarter or a year in numbers, with the ledger of its issues: as of the end of the
 /// period or, while it runs, of now. Every number carries its definition.
 #[utoipa::path(get, path = "/metrics/periodic", tag = "metrics", params(PeriodicQuery),
@@ -68,8 +58,7 @@ pub async fn show_periodic_report(
         )
     })?;
     let as_sheet = wants("format", query.format.as_ref(), &["pdf", "xlsx"])? == "xlsx";
-    let accepted = if lang == Lang::Zh { catalog::Lang::Zh } else { catalog::Lang::En };
-    let lang = parse_word("lang", query.lang.as_ref(), lang_of)?.unwrap_or(accepted);
+    let lang = parse_word("lang", query.lang.as_ref(), Lang::parse)?.unwrap_or(lang);
     let question = Question {
         period,
         area: query.area.filter(|area| !area.is_empty()),

@@ -3,7 +3,7 @@
 //! A handler's failure travels in the response's extensions; [`render`] is the one place that
 //! knows the request's language and writes the body, also for refusals that axum makes itself.
 
-use super::extract::Lang;
+use super::extract::{Lang, accepted_lang};
 use super::refusal::{refusal_fields, refusal_says};
 use crate::app::error::{AppError, FieldProblem, Say, say};
 use crate::domain::issue::step::Refusal;
@@ -246,7 +246,7 @@ const REASON_BYTES_MAX: usize = 2_048;
 
 /// Writes the body of every failure.
 pub async fn render(request: Request, next: Next) -> Response {
-    let lang = Lang::of(request.headers());
+    let lang = accepted_lang(request.headers());
     let id =
         request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
     let response = next.run(request).await;

@@ -8,7 +8,6 @@ use crate::app::ctx::Snapshot;
 use crate::app::error::{AppError, say};
 use crate::app::proposals::{Proposals, list_proposals, selector_of};
 use crate::domain::access::Role;
-use crate::domain::catalog;
 use crate::domain::id::DepartmentCode;
 use crate::domain::routing::learn::Proposal;
 use axum::Json;
@@ -95,18 +94,10 @@ fn to_wire(
         let (zh, en) = snapshot.department_names(code);
         Named { code: code.to_string(), name: lang.pick(&say(zh, en)) }
     };
-    let category = snapshot.catalog.category(&proposal.category);
-    let catalog_lang = match lang {
-        Lang::Zh => catalog::Lang::Zh,
-        Lang::En => catalog::Lang::En,
-    };
-    let name = category.map_or_else(
-        || proposal.category.to_string(),
-        |category| category.name_in(catalog_lang).to_owned(),
-    );
+    let name = snapshot.category_name(&proposal.category, lang);
     let area = proposal.area.as_ref().map(|area| NamedArea {
         code: area.code.to_string(),
-        name: snapshot.area_name(area.code.as_str()).unwrap_or_else(|| area.code.to_string()),
+        name: snapshot.area_called(area.code.as_str()),
         level: area.level.to_string(),
     });
     let against = proposal.against.iter().map(|(lead, issues)| RuledOtherwiseWire {

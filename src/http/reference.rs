@@ -4,7 +4,7 @@ use super::App;
 use super::extract::{Lang, Params, SignedIn};
 use super::filter::parse_word;
 use super::problem::ApiError;
-use super::wire::report::{LimitWire, words};
+use super::wire::report::LimitWire;
 use super::wire::{Items, Texts};
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
@@ -201,9 +201,9 @@ fn category_wire(snapshot: &Snapshot, lang: Lang, category: &Category) -> Catego
         scheme: category.scheme.to_string(),
         kind: category.kind.to_string(),
         big_code: category.big_code.clone(),
-        big_name: big.map(|big| big.name_in(words(lang)).to_owned()),
+        big_name: big.map(|big| big.name_in(lang).to_owned()),
         small_code: category.small_code.clone(),
-        name: category.name_in(words(lang)).to_owned(),
+        name: category.name_in(lang).to_owned(),
         name_zh: category.name.clone(),
         name_en: category.name_en.clone(),
         pinyin: pinyin_of(&category.name),
@@ -262,7 +262,7 @@ pub async fn list_departments(State(app): State<App>, lang: Lang) -> Json<Items<
     let snapshot = app.ctx.snapshot();
     let items = snapshot.matrix.departments().map(|department| DepartmentWire {
         code: department.code.to_string(),
-        name: department.name_in(words(lang)).to_owned(),
+        name: department.name_in(lang).to_owned(),
         name_zh: department.name.clone(),
         name_en: department.name_en.clone(),
         active: department.active,

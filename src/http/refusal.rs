@@ -1,7 +1,8 @@
 //! Why a step of the workflow is refused, in both languages: the place and what can be done.
 
-use super::wire::offer::{action_name, field_label, state_name};
+use super::wire::offer::{action_name, field_label};
 use crate::app::error::{FieldProblem, Say, say};
+use crate::app::periodic::state_name;
 use crate::domain::issue::state::Action;
 use crate::domain::issue::step::{
     ASSISTS_MAX, FieldFault, NOTE_CHARS_MAX, PHOTOS_MAX, RATE_DAYS_MAX, REOPEN_DAYS_MAX, Refusal,

@@ -71,7 +71,7 @@ fn office_wire(snapshot: &Snapshot, lang: Lang, key: &str) -> Named {
     let (area, department) = key.split_once('/').unwrap_or((key, ""));
     let area = match area {
         "" => None,
-        code => Some(snapshot.area_name(code).unwrap_or_else(|| code.to_owned())),
+        code => Some(snapshot.area_called(code)),
     };
     let department = DepartmentCode::parse(department).ok().map(|code| {
         let (zh, en) = snapshot.department_names(&code);

@@ -39,11 +39,7 @@ pub struct ExportRow {
 impl ExportRow {
     /// Where the page after this row begins.
     pub fn seek(&self, sort: Sort) -> Seek {
-        let reported = match sort {
-            Sort::NewestFirst | Sort::OldestFirst => self.reported,
-            Sort::DueFirst => self.due.unwrap_or(super::query::NO_DUE),
-        };
-        Seek { reported, id: self.id }
+        Seek::past(self.id, self.reported, self.due, sort)
     }
 }
 

@@ -161,11 +161,16 @@ pub const NO_DUE: Timestamp = Timestamp(i64::MAX);
 impl Seek {
     /// After an issue, in this order.
     pub fn after(issue: &Issue, sort: Sort) -> Self {
-        let at = match sort {
-            Sort::NewestFirst | Sort::OldestFirst => issue.times.reported,
-            Sort::DueFirst => issue.clocks.due().unwrap_or(NO_DUE),
+        Self::past(issue.id, issue.times.reported, issue.clocks.due(), sort)
+    }
+
+    /// After the issue of these times, in this order.
+    pub fn past(id: IssueId, reported: Timestamp, due: Option<Timestamp>, sort: Sort) -> Self {
+        let reported = match sort {
+            Sort::NewestFirst | Sort::OldestFirst => reported,
+            Sort::DueFirst => due.unwrap_or(NO_DUE),
         };
-        Self { reported: at, id: issue.id }
+        Self { reported, id }
     }
 }
 

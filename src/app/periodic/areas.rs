@@ -174,7 +174,10 @@ pub fn by_category(making: &Making<'_>, ctx: &Ctx) -> Section {
     let mut sums: Vec<_> = sums.into_iter().collect();
     sums.sort_by(|a, b| b.1.n().cmp(&a.1.n()).then_with(|| a.0.cmp(&b.0)));
     let rows = sums.iter().take(CATEGORIES_MAX).map(|(code, sums)| {
-        let mut row = vec![Cell::text(code.as_str()), Cell::text(category_name(making, code))];
+        let mut row = vec![
+            Cell::text(code.as_str()),
+            Cell::text(making.snapshot.category_name(code, making.lang)),
+        ];
         row.extend(values(making, sums));
         row
     });
@@ -195,12 +198,6 @@ pub fn by_category(making: &Making<'_>, ctx: &Ctx) -> Section {
         figure: None,
         table: Table { columns: all, rows },
     }
-}
-
-/// A category's name; its code where the catalog has no such category.
-pub fn category_name(making: &Making<'_>, code: &CategoryCode) -> String {
-    let category = making.snapshot.catalog.category(code);
-    category.map_or_else(|| code.to_string(), |known| known.name_in(making.lang).to_owned())
 }
 
 /// The closing rate of the finest level that is compared, on the fixed scale.

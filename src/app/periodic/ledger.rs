@@ -1,7 +1,6 @@
 //! The ledger: a row for each issue that was reported in the period. Of a dispute it says that
 //! there was one, in which street and how it went; never its parties, its text or its place.
 
-use super::areas::category_name;
 use super::words::{kind_name, state_name};
 use super::{Making, numbers_of};
 use crate::app::ctx::Ctx;
@@ -79,9 +78,8 @@ fn columns(making: &Making<'_>) -> Vec<crate::format::document::Column> {
 }
 
 fn area_name(making: &Making<'_>, issue: &Issue, level: Level) -> Cell {
-    let areas = issue.place.path.codes().filter_map(|code| making.snapshot.area(code));
-    let mut of_level = areas.filter(|area| area.level == level);
-    of_level.next().map_or(Cell::Empty, |area| Cell::text(&area.name))
+    let area = making.snapshot.area_at(&issue.place.path, level);
+    area.map_or(Cell::Empty, |area| Cell::text(&area.name))
 }
 
 /// What was reported, cut to an overview; of what is or was a dispute nothing.
@@ -112,7 +110,7 @@ fn row_of(making: &Making<'_>, issue: &Issue) -> Vec<Cell> {
         Cell::text(&issue.number),
         Cell::At(issue.times.reported),
         Cell::text(making.told(kind_name(issue.kind))),
-        Cell::text(category_name(making, &issue.category)),
+        Cell::text(making.snapshot.category_name(&issue.category, making.lang)),
         area_name(making, issue, Level::Street),
         if is_dispute { Cell::Empty } else { area_name(making, issue, Level::Grid) },
         text_of(issue),

@@ -7,7 +7,7 @@ mod ledger;
 mod numbers;
 pub mod words;
 
-pub use words::kind_name;
+pub use words::{kind_name, severity_name, state_name};
 
 use super::analysis::judge_cells;
 use super::ctx::{Ctx, Snapshot};
@@ -20,7 +20,7 @@ use crate::domain::cell::parent_cell;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::period::Period;
 use crate::domain::time::Timestamp;
-use crate::format::document::{Cell, Column, Document, Section, show_instant};
+use crate::format::document::{Cell, Column, Document, Section};
 use crate::store::query::{Group, GroupBy, Standing};
 use h3o::Resolution;
 
@@ -66,7 +66,7 @@ impl Making<'_> {
     }
 
     fn told(&self, says: Say) -> String {
-        if self.lang == Lang::Zh { says.zh } else { says.en }
+        self.lang.pick(&says)
     }
 
     fn column(&self, key: &'static str, zh: &str, en: &str, width: f32) -> Column {
@@ -97,7 +97,7 @@ pub async fn window_of_period(
     let today = known.day_in(&snapshot.zone);
     let (from, to) = period.days();
     if from > today {
-        let until = show_instant(known, &snapshot.zone);
+        let until = known.clock_in(&snapshot.zone);
         return Err(AppError::field(
             "period",
             say(
@@ -164,13 +164,13 @@ fn title_of(making: &Making<'_>, period: Period) -> String {
 
 fn head_of(making: &Making<'_>, now: Timestamp) -> Vec<String> {
     let (window, zone) = (&making.window, &making.snapshot.zone);
-    let as_of = show_instant(window.as_of, zone);
+    let as_of = window.as_of.clock_in(zone);
     let name = zone.iana_name().unwrap_or("UTC");
     let mut head = vec![making.pick(
         format!("期间 {} 至 {}；数据截至 {as_of}（{name}）", window.from, window.to),
         format!("{} to {}; as of {as_of} ({name})", window.from, window.to),
     )];
-    let made = show_instant(now, zone);
+    let made = now.clock_in(zone);
     head.push(making.pick(
         format!("生成于 {made}。每个数字旁注有定义编号与版本，如 closing_rate@3；n 为分母。"),
         format!(

@@ -1,7 +1,7 @@
-//! Names of states and kinds, and the scale of the map, as reports print them.
+//! Names of states, kinds and severities, and the scale of the map, as reports print them.
 
 use crate::app::error::{Say, say};
-use crate::domain::issue::kind::Kind;
+use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::state::State;
 
 pub fn kind_name(kind: Kind) -> Say {
@@ -9,6 +9,13 @@ pub fn kind_name(kind: Kind) -> Say {
         Kind::Hazard => say("隐患", "Hazard"),
         Kind::Dispute => say("矛盾纠纷", "Dispute"),
         Kind::Opinion => say("社情民意", "Opinion"),
+    }
+}
+
+pub fn severity_name(severity: Severity) -> Say {
+    match severity {
+        Severity::General => say("一般", "General"),
+        Severity::Major => say("重大", "Major"),
     }
 }
 

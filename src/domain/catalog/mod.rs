@@ -21,3 +21,14 @@ pub enum Lang {
     Zh,
     En,
 }
+
+impl Lang {
+    /// Reads `zh-CN`, `zh` or `en`.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "zh-CN" | "zh" => Some(Self::Zh),
+            "en" => Some(Self::En),
+            _ => None,
+        }
+    }
+}

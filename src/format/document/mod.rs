@@ -133,7 +133,7 @@ impl Document {
             Cell::Number(number) => format!("{number:.1}"),
             Cell::Lasting(ms) => show_lasting(*ms, zh),
             Cell::Day(day) => day.to_string(),
-            Cell::At(at) => show_instant(*at, &self.zone),
+            Cell::At(at) => at.clock_in(&self.zone),
             Cell::Unknown => (if zh { "未知" } else { "unknown" }).into(),
             Cell::Empty => String::new(),
         }
@@ -175,12 +175,6 @@ fn show_lasting(ms: i64, zh: bool) -> String {
     let amount = ms as f64 / size as f64;
     let digits = usize::from(amount < 10.0 && size > MINUTE_MS);
     format!("{amount:.digits$} {unit}")
-}
-
-/// An instant to the minute, in the zone.
-pub fn show_instant(at: Timestamp, zone: &TimeZone) -> String {
-    let instant = jiff::Timestamp::from_millisecond(at.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    instant.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 #[cfg(test)]

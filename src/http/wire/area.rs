@@ -140,7 +140,7 @@ pub fn lineage_wire(row: &LineageRow, code: &str) -> Option<LineageWire> {
 /// The properties of a branch's feature.
 pub fn branch_properties(snapshot: &Snapshot, branch: &Branch) -> JsonObject {
     let area = |code: &AreaCode| {
-        let name = snapshot.area_name(code.as_str()).unwrap_or_else(|| code.to_string());
+        let name = snapshot.area_called(code.as_str());
         serde_json::json!({ "code": code.as_str(), "name": name })
     };
     let mut properties = JsonObject::new();
@@ -178,10 +178,7 @@ pub fn post_wire(snapshot: &Snapshot, post: &Post, at: Timestamp) -> PostWire {
     let code = post.area.as_str();
     let valid = post.validity.holds_on(at.day_in(&snapshot.zone));
     PostWire {
-        area: Named {
-            code: code.to_owned(),
-            name: snapshot.area_name(code).unwrap_or_else(|| code.to_owned()),
-        },
+        area: Named { code: code.to_owned(), name: snapshot.area_called(code) },
         role: post.role.clone(),
         duties: post.duties.clone(),
         hours: post.hours.to_string(),

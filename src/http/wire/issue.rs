@@ -196,26 +196,20 @@ impl View<'_> {
     pub fn area(&self, code: &str) -> NamedArea {
         NamedArea {
             code: code.to_owned(),
-            name: self.snapshot.area_name(code).unwrap_or_else(|| code.to_owned()),
+            name: self.snapshot.area_called(code),
             level: self.snapshot.level_of(code).map_or_else(String::new, |l| l.to_string()),
         }
     }
 
     /// The area of a level in a path.
     pub fn area_at(&self, path: &AreaPath, level: Level) -> Option<Named> {
-        let code = path.codes().find(|code| self.snapshot.level_of(code) == Some(level))?;
-        let area = self.area(code);
-        Some(Named { code: area.code, name: area.name })
+        let area = self.snapshot.area_at(path, level)?;
+        Some(Named { code: area.code.to_string(), name: area.name.clone() })
     }
 
     /// The name of a category.
     pub fn category_name(&self, code: &crate::domain::id::CategoryCode) -> String {
-        let lang = match self.lang {
-            Lang::Zh => crate::domain::catalog::Lang::Zh,
-            Lang::En => crate::domain::catalog::Lang::En,
-        };
-        let category = self.snapshot.catalog.category(code);
-        category.map_or_else(|| code.to_string(), |category| category.name_in(lang).to_owned())
+        self.snapshot.category_name(code, self.lang)
     }
 
     /// Whether the reader may know what the issue is about.

@@ -5,7 +5,7 @@ use super::offer_kinds::{kind_action_name, kind_choices, kind_field};
 use crate::app::error::say;
 use crate::domain::access::Actor;
 use crate::domain::issue::record::Issue;
-use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
+use crate::domain::issue::state::{Action, Outcome, ReturnReason};
 use crate::domain::issue::step::{MEETING_CHARS_MAX, NOTE_CHARS_MAX, clocks_allow, outcomes_of};
 use crate::domain::issue::supervision::{
     Ground, Judgement, OpenOrder, Reach, Satisfaction, Verdict,
@@ -64,26 +64,6 @@ pub struct ActionOffer {
 
 fn texts(zh: &str, en: &str) -> Texts {
     say(zh, en).into()
-}
-
-/// The name of a state.
-pub fn state_name(state: State) -> Texts {
-    let (zh, en) = match state {
-        State::Reported => ("已上报", "Reported"),
-        State::Verifying => ("核实中", "Verifying"),
-        State::Filed => ("待派遣", "Filed"),
-        State::Dispatched => ("待签收", "Dispatched"),
-        State::Handling => ("处置中", "Handling"),
-        State::Suspended => ("挂账", "Suspended"),
-        State::Arbitration => ("待裁定", "Arbitration"),
-        State::Handled => ("已处置", "Handled"),
-        State::Inspecting => ("核查中", "Inspecting"),
-        State::SelfHandled => ("自行处置", "Settled on the spot"),
-        State::Closed => ("已结案", "Closed"),
-        State::Rejected => ("不予受理", "Rejected"),
-        State::Merged => ("已并案", "Merged"),
-    };
-    texts(zh, en)
 }
 
 /// The name of an action.

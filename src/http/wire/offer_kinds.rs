@@ -3,6 +3,7 @@
 use super::Texts;
 use super::offer::Choice;
 use crate::app::error::say;
+use crate::app::periodic::severity_name;
 use crate::domain::issue::care::{AgreementForm, Risk};
 use crate::domain::issue::kind::Severity;
 use crate::domain::issue::state::Action;
@@ -61,10 +62,12 @@ pub fn kind_choices(field: Field) -> Vec<Choice> {
                 Risk::Yellow => choice(risk.as_str(), "黄", "Yellow"),
             })
             .collect(),
-        Field::Severity => vec![
-            choice(Severity::General.as_str(), "一般", "General"),
-            choice(Severity::Major.as_str(), "重大", "Major"),
-        ],
+        Field::Severity => [Severity::General, Severity::Major]
+            .map(|severity| Choice {
+                value: severity.as_str().to_owned(),
+                label: severity_name(severity).into(),
+            })
+            .into(),
         Field::AgreementForm => AgreementForm::ALL
             .iter()
             .map(|form| match form {

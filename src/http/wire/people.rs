@@ -209,7 +209,7 @@ pub async fn accounts_of(app: &App) -> Result<Accounts, ApiError> {
 }
 
 fn named(snapshot: &Snapshot, code: &AreaCode) -> Named {
-    let name = snapshot.area_name(code.as_str()).unwrap_or_else(|| code.to_string());
+    let name = snapshot.area_called(code.as_str());
     Named { code: code.to_string(), name }
 }
 

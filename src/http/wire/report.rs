@@ -9,7 +9,7 @@ use crate::app::likeness::Alike;
 use crate::app::place::Placed;
 use crate::app::report::{Preview, Submission};
 use crate::app::route::Routed;
-use crate::domain::catalog::{Lang as Words, Limit};
+use crate::domain::catalog::{Lang, Limit};
 use crate::domain::datum::Datum;
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::Issue;
@@ -17,7 +17,6 @@ use crate::domain::routing::NearbyAsset;
 use crate::domain::territory::{Branch, Near, Post, Worker};
 use crate::domain::time::Timestamp;
 use crate::format::trace::trace_to_value;
-use crate::http::extract::Lang;
 use crate::http::problem::ApiError;
 use crate::store::change::{Contact, StoredRoute};
 use serde::{Deserialize, Serialize};
@@ -158,7 +157,7 @@ impl LimitWire {
         Self {
             amount: limit.amount,
             unit: limit.unit.as_str().to_owned(),
-            text: say(limit.words(Words::Zh), limit.words(Words::En)).into(),
+            text: say(limit.words(Lang::Zh), limit.words(Lang::En)).into(),
         }
     }
 }
@@ -433,13 +432,5 @@ pub fn near_brief(view: &View<'_>, alike: &Alike) -> IssueBrief {
         distance_m: Some(distance_m),
         score: Some(score),
         ..view.brief(&alike.issue, None)
-    }
-}
-
-/// The language of `view` for core sentences.
-pub const fn words(lang: Lang) -> Words {
-    match lang {
-        Lang::Zh => Words::Zh,
-        Lang::En => Words::En,
     }
 }

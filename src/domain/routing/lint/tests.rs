@@ -208,7 +208,7 @@ fn all_facts() -> Vec<Facts> {
             for chain in &chains {
                 for asset in assets {
                     for severity in [Severity::General, Severity::Major] {
-                        // One day and one minute of each sort that rules tell apart.
+                        // Each day, and one minute of each sort that rules tell apart.
                         for (day, minute) in moments() {
                             for position in &positions {
                                 let asset =
@@ -241,9 +241,32 @@ fn all_facts() -> Vec<Facts> {
     all
 }
 
+/// Every day: validities end on any of them, so no day stands for another.
 fn moments() -> impl Iterator<Item = (i32, u16)> {
-    let days = [0, 1, 3, 4, 5, 8];
-    days.into_iter().flat_map(|day| [0, 480, 1080].map(|minute| (day, minute)))
+    let days = 0..i32::try_from(DAYS).unwrap();
+    days.flat_map(|day| [0, 480, 1080].map(|minute| (day, minute)))
+}
+
+#[test]
+fn a_gap_of_two_days_between_a_rung_and_a_weekend_is_found() {
+    let mut weekend = rule("r", "any", "a");
+    weekend.window = TimeWindow::parse("6,7", "", "").unwrap();
+    let until = |to| Rung {
+        validity: Validity::new(None, Some(Day(TODAY.0 + to))).unwrap(),
+        ..rung(Level::District, "d", "a")
+    };
+    // Thursday and Friday of the week after are left between the rung and the weekend.
+    let gap = found(&matrix(vec![weekend.clone()], vec![until(5)]), "no_lead");
+    assert!(names_district_d(&gap), "{gap:?}");
+    let none = found(&matrix(vec![weekend], vec![until(7)]), "no_lead");
+    assert!(!names_district_d(&none), "{none:?}");
+}
+
+fn names_district_d(defects: &[Defect]) -> bool {
+    defects.iter().any(|defect| match defect {
+        Defect::NoLead { area, .. } => area.code == area_code("d"),
+        _ => false,
+    })
 }
 
 fn any_cell() -> impl Strategy<Value = Option<CellIndex>> {
