@@ -14,7 +14,7 @@ use super::route::route;
 use super::seal::Secret;
 use super::target::{check_one_kind, find_target};
 use super::task::offer_task;
-use super::told::{Proof, ToldRequest, presence_of, read_told, reporter_of};
+use super::told::{Proof, ToldRequest, find_assignee, presence_of, read_told, reporter_of};
 use crate::domain::access::{Actor, Scope};
 use crate::domain::id::{AttachmentId, CategoryCode, ConditionCode, IssueId};
 use crate::domain::issue::care::CareFields;
@@ -175,6 +175,10 @@ async fn read_command(
         }
         None => None,
     };
+    let mut told = read_told(&snapshot, &request.told)?;
+    if let Some(id) = &request.told.assignee {
+        told.assignee = Some(find_assignee(ctx, id).await?);
+    }
     let outcome = request.outcome.as_deref().filter(|text| !text.is_empty());
     let reason = request.reason.as_deref().filter(|text| !text.is_empty());
     Ok(Command {
@@ -204,7 +208,7 @@ async fn read_command(
         place: None,
         reroute: None,
         photos: request.photos.clone(),
-        told: read_told(&snapshot, &request.told)?,
+        told,
         care: request.care.clone(),
     })
 }

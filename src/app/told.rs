@@ -1,6 +1,6 @@
 //! What a step of supervision is told, from texts to values; and the rights of a tracking number.
 
-use super::account::Guesses;
+use super::account::{Guesses, actor_of};
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
 use super::handle::{parse_department, unknown};
@@ -12,9 +12,12 @@ use crate::domain::id::AccountId;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
+use crate::domain::issue::step::allowed_actions;
 use crate::domain::issue::supervision::{Ground, Judgement, Reach, Satisfaction, Told, Verdict};
+use crate::domain::issue::workflow::handles;
 use crate::domain::territory::Position;
 use crate::store::change::Presence;
+use crate::store::port::AccountRow;
 use subtle::ConstantTimeEq;
 
 /// The fields of supervision as they are asked for.
@@ -31,6 +34,8 @@ pub struct ToldRequest {
     pub satisfaction: Option<String>,
     pub ground: Option<String>,
     pub order: Option<i64>,
+    /// Id of the account that is to handle it.
+    pub assignee: Option<String>,
 }
 
 fn word<T>(
@@ -70,8 +75,51 @@ pub fn read_told(snapshot: &Snapshot, request: &ToldRequest) -> Result<Told, App
         satisfaction: word("satisfaction", request.satisfaction.as_ref(), Satisfaction::parse)?,
         ground: word("ground", request.ground.as_ref(), Ground::parse)?,
         order: request.order,
+        assignee: None,
         offer: None,
     })
+}
+
+/// The account that an issue is assigned to.
+///
+/// # Errors
+/// There is no such account, or it is not active; the store is not available.
+pub async fn find_assignee(ctx: &Ctx, id: &str) -> Result<Actor, AppError> {
+    let account = match AccountId::parse(id) {
+        Some(id) => ctx.store.find_account(id).await?,
+        None => None,
+    };
+    let account = account.filter(|account| account.active);
+    account.map_or_else(|| Err(unknown("assignee", id)), |own| Ok(actor_of(&ctx.snapshot(), &own)))
+}
+
+/// Who may be named to handle an issue: the active accounts that handle for its lead at its place,
+/// by name, each with how many open issues are assigned to it already.
+///
+/// # Errors
+/// The caller may not assign it, or the store is not available.
+pub async fn list_handlers(
+    ctx: &Ctx,
+    actor: &Actor,
+    issue: &Issue,
+) -> Result<Vec<(AccountRow, i64)>, AppError> {
+    if !allowed_actions(issue, actor).contains(&Action::Assign) {
+        let en = "This issue is not yours to assign";
+        return Err(AppError::Forbidden(say("您不能指派该事件", en)));
+    }
+    let snapshot = ctx.snapshot();
+    let accounts = ctx.store.list_accounts().await?.into_iter();
+    let mut handlers: Vec<AccountRow> = accounts
+        .filter(|account| account.active && handles(issue, &actor_of(&snapshot, account)))
+        .collect();
+    handlers.sort_by(|a, b| (&a.name, &a.login).cmp(&(&b.name, &b.login)));
+    let ids: Vec<AccountId> = handlers.iter().map(|account| account.id).collect();
+    let open = ctx.store.count_assigned(&ids).await?;
+    let with_open = handlers.into_iter().map(|account| {
+        let open = open.get(&account.id).copied().unwrap_or(0);
+        (account, open)
+    });
+    Ok(with_open.collect())
 }
 
 /// What is kept of where somebody stood who arrived or checked in.

@@ -72,6 +72,17 @@ pub fn closed_seat(login: String, name: String, grant: GrantRow) -> Seat {
     Seat { id, login, name, grant, open: false, worker: None, hint: ("", "") }
 }
 
+/// A second person beside each open handler, so that there is somebody to assign work to.
+pub fn colleagues(seats: &[Seat], name: impl Fn(&str, &Seat) -> String) -> Vec<Seat> {
+    let handlers = seats.iter().filter(|seat| seat.open && seat.grant.role == Role::Handler);
+    let second = |seat: &Seat| {
+        let login = format!("{}-2", seat.login);
+        let name = name(&login, seat);
+        closed_seat(login, name, seat.grant.clone())
+    };
+    handlers.map(second).collect()
+}
+
 /// Makes the accounts.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The demo of Jinshui: what is real and what was made up, and who works there.
 
-use super::accounts::{Seat, closed_seat, grant, open_seat, person_of};
+use super::accounts::{Seat, closed_seat, colleagues, grant, open_seat, person_of};
 use super::load::{CityPack, DemoError, read_areas, read_people};
 use crate::app::ctx::Snapshot;
 use crate::app::instance::Instance;
@@ -303,6 +303,8 @@ pub fn seats(snapshot: &Snapshot) -> Vec<Seat> {
         }
     }
     link_workers(snapshot, &mut seats);
+    let name = |login: &str, seat: &Seat| format!("{} · {}", person_of(login), seat.name);
+    seats.extend(colleagues(&seats, name));
     seats
 }
 

@@ -5,7 +5,7 @@
 //! level district. A request is counted in its neighbourhood council, the innermost level at its
 //! place, and in its council district only where there is no council; the other is told beside it.
 
-use super::accounts::{Seat, grant, open_seat};
+use super::accounts::{Seat, colleagues, grant, open_seat};
 use super::load::{CityPack, DemoError, Stage, Tell, read_areas};
 use crate::app::ctx::Ctx;
 use crate::app::import_issues::{ImportError, Told, import_issues, run_id};
@@ -189,7 +189,7 @@ pub fn seats() -> Vec<Seat> {
         open_seat(login, name.to_owned(), grant(Role::Handler, None, Some(department)), hint)
     };
     let (city, council) = (Some(CITY), Some("NC-47"));
-    vec![
+    let mut seats = vec![
         seat(
             "worker",
             "Lincoln Heights NC, field",
@@ -223,7 +223,9 @@ pub fn seats() -> Vec<Seat> {
             ("指标", "rates of one council"),
         ),
         seat("admin", "Administrator", Role::Admin, None, ("管理", "accounts, territory, matrix")),
-    ]
+    ];
+    seats.extend(colleagues(&seats, |_, seat| format!("{}, second desk", seat.name)));
+    seats
 }
 
 #[cfg(test)]

@@ -83,6 +83,9 @@ pub struct ActionWire {
     /// named.
     #[serde(default)]
     pub order: Option<i64>,
+    /// Id of the account that is to handle it; `GET /issues/{id}/handlers` has those that can.
+    #[serde(default)]
+    pub assignee: Option<String>,
     /// Of a dispute: `red`, `orange` or `yellow`.
     #[serde(default)]
     pub risk: Option<String>,

@@ -6,7 +6,7 @@ use crate::app::error::say;
 use crate::app::measure::counted_by;
 use crate::app::number::parse_number;
 use crate::app::window::{find_area_path, find_as_of};
-use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
+use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::care::{ClaimState, Risk};
 use crate::domain::issue::clock::Light;
 use crate::domain::issue::kind::Kind;
@@ -14,7 +14,7 @@ use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::State;
 use crate::domain::time::{Day, Timestamp};
 use crate::store::care::CareFilter;
-use crate::store::query::{Attention, Bounds, IssueFilter, PageQuery, Seek, Sort};
+use crate::store::query::{Assigned, Attention, Bounds, IssueFilter, PageQuery, Seek, Sort};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -37,6 +37,11 @@ pub struct IssueQuery {
     pub category: Option<String>,
     /// Lead, or before dispatch the department proposed.
     pub department: Option<String>,
+    /// A department that has a part without the lead: it assists, was summoned by a whistle, or is
+    /// answerable still.
+    pub assisting: Option<String>,
+    /// Id of the account that was named to handle it, or `none`.
+    pub assignee: Option<String>,
     /// Code of an area, with all below it.
     pub area: Option<String>,
     /// An H3 cell of resolution 0 to 11.
@@ -171,6 +176,7 @@ pub fn issue_filter(
     })?;
     let ids = parse_ids(query.ids.as_ref())?;
     let day = |field, text| parse_word(field, text, Day::parse);
+    let department = |field, text| parse_word(field, text, |c| DepartmentCode::parse(c).ok());
     let start = |day: Day| day.start_in(&snapshot.zone);
     let next = |day: Day| Day(day.0.saturating_add(1)).start_in(&snapshot.zone);
     let (from, to) = (day("from", query.from.as_ref())?, day("to", query.to.as_ref())?);
@@ -188,9 +194,9 @@ pub fn issue_filter(
         open: query.open,
         kind: parse_word("kind", query.kind.as_ref(), Kind::parse)?,
         category: parse_word("category", query.category.as_ref(), |c| CategoryCode::parse(c).ok())?,
-        department: parse_word("department", query.department.as_ref(), |c| {
-            DepartmentCode::parse(c).ok()
-        })?,
+        department: department("department", query.department.as_ref())?,
+        assisting: department("assisting", query.assisting.as_ref())?,
+        assigned: parse_word("assignee", query.assignee.as_ref(), parse_assigned)?,
         area,
         cell: parse_word("cell", query.cell.as_ref(), parse_cell)?,
         bounds: parse_word("bbox", query.bbox.as_ref(), parse_bounds)?,
@@ -212,6 +218,13 @@ pub fn issue_filter(
             claim: parse_word("claim", query.claim.as_ref(), ClaimState::parse)?,
         },
     })
+}
+
+fn parse_assigned(text: &str) -> Option<Assigned> {
+    match text {
+        "none" => Some(Assigned::Nobody),
+        id => AccountId::parse(id).map(Assigned::To),
+    }
 }
 
 /// Reads ids separated by commas.

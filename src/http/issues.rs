@@ -3,6 +3,7 @@
 use super::App;
 use super::action::ActionWire;
 use super::extract::{At, Lang, Params, SignedIn, has_tag};
+use super::handlers::name_assignees;
 use super::multipart::read_photos;
 use super::problem::ApiError;
 use super::reroute::PlaceFix;
@@ -72,12 +73,14 @@ pub async fn list_issues(
         covers.into_iter().map(|photo| (photo.issue, photo)).collect();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let now = app.ctx.now();
-    let items = found.items.iter().map(|issue| IssueBrief {
+    let briefs = found.items.iter().map(|issue| IssueBrief {
         clocks: Some(view.clocks(issue, now)),
         ..view.brief(issue, covers.get(&issue.id))
     });
+    let mut items: Vec<IssueBrief> = briefs.collect();
+    name_assignees(&app, &found.items, items.iter_mut()).await?;
     Ok(Json(Page {
-        items: items.collect(),
+        items,
         next_cursor: found
             .items
             .last()
@@ -156,7 +159,9 @@ pub(super) async fn answer(
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
-    let wire = issue_wire(&view, issue, belongings, app.ctx.now());
+    let mut wire = issue_wire(&view, issue, belongings, app.ctx.now());
+    let brief = std::iter::once(&mut wire.brief);
+    name_assignees(app, std::slice::from_ref(issue), brief).await?;
     let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;
     // What is shown depends on the reader and on more than the version: on photos, on names.
     let digest = hex::encode(&Sha256::digest(&body)[..8]);
@@ -290,6 +295,7 @@ pub(super) fn action_request(
             satisfaction: filled(wire.satisfaction),
             ground: filled(wire.ground),
             order: wire.order,
+            assignee: filled(wire.assignee),
         },
         care,
         sealed: Vec::new(),

@@ -13,6 +13,7 @@ mod extract;
 mod filter;
 mod flows;
 mod geojson;
+mod handlers;
 mod handovers;
 mod imports;
 mod issues;
@@ -229,6 +230,7 @@ fn api() -> OpenApiRouter<App> {
         .routes(routes!(issues::act_on_issue))
         .routes(routes!(issues::list_events))
         .routes(routes!(issues::list_duplicates))
+        .routes(routes!(handlers::list_issue_handlers))
         .routes(routes!(issues::upload_photos))
         .routes(routes!(issues::show_photo))
         .routes(routes!(reroute::preview_reroute))

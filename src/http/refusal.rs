@@ -46,6 +46,7 @@ fn fault_says(fault: FieldFault) -> Say {
         FieldFault::NotALine => "须为一行长短适当、不含分号的文字".to_owned(),
         FieldFault::InFuture => "不能晚于现在".to_owned(),
         FieldFault::Unchanged => "与现在的相同".to_owned(),
+        FieldFault::NotAHandler => "此人不是主办部门在该处的处置人员".to_owned(),
         FieldFault::NoAgreement => "须先登记调解协议".to_owned(),
         FieldFault::NoClaim => "须先有经审核同意的认领".to_owned(),
     };

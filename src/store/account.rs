@@ -7,6 +7,7 @@ use crate::domain::id::AccountId;
 use crate::domain::issue::kind::Kind;
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
+use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -87,6 +88,8 @@ pub trait Accounts: Send + Sync {
     async fn find_account(&self, id: AccountId) -> Result<Option<AccountRow>>;
     async fn find_account_by_login(&self, login: &str) -> Result<Option<AccountRow>>;
     async fn list_accounts(&self) -> Result<Vec<AccountRow>>;
+    /// The names of accounts; those that there are none of are left out.
+    async fn list_account_names(&self, ids: &[AccountId]) -> Result<HashMap<AccountId, String>>;
 
     async fn insert_session(&self, session: SessionRow, at: Timestamp) -> Result<()>;
     /// A session that has not expired at `now`.

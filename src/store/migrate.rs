@@ -21,6 +21,7 @@ const COMMON: &[Step] = &[
     (14, "desk", include_str!("../../migrations/0014_desk.sql")),
     (16, "published_by", include_str!("../../migrations/0016_published_by.sql")),
     (18, "lean", include_str!("../../migrations/0018_lean.sql")),
+    (20, "assignee", include_str!("../../migrations/0020_assignee.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

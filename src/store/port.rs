@@ -21,6 +21,7 @@ use crate::domain::metrics::reach::Place;
 use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -319,6 +320,10 @@ pub struct SampleRow {
 pub trait Supervisions: Send + Sync {
     /// The open tasks of one account, the oldest first; with a scope also those of the desk in it.
     async fn list_tasks(&self, account: AccountId, desk: Option<&Scope>) -> Result<Vec<Issue>>;
+
+    /// How many issues each account was named for and its department still has; those without any
+    /// are left out.
+    async fn count_assigned(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, i64>>;
 
     /// The ids of the issues that a filter finds, in order.
     async fn list_ids(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<IssueId>>;

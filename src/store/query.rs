@@ -63,6 +63,10 @@ pub struct IssueFilter {
     pub category: Option<CategoryCode>,
     /// Lead or proposed department.
     pub department: Option<DepartmentCode>,
+    /// A department that has a part without the lead: it assists, was summoned, or is answerable
+    /// still.
+    pub assisting: Option<DepartmentCode>,
+    pub assigned: Option<Assigned>,
     pub area: Option<AreaPath>,
     /// An H3 cell of resolution 0 to 11.
     pub cell: Option<u64>,
@@ -81,6 +85,14 @@ pub struct IssueFilter {
     /// then go by the lead alone, as the counters do.
     pub counted: Option<Counted>,
     pub care: CareFilter,
+}
+
+/// Who of the lead was named to handle an issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assigned {
+    To(AccountId),
+    /// Nobody was.
+    Nobody,
 }
 
 /// What someone should look at now.

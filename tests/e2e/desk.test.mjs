@@ -1,115 +1,26 @@
-// The desk of a street office and the inbox of a department, on a server with demo data:
+// The desk of a street office, on a server with demo data:
 //   HEXWARD_URL=http://127.0.0.1:8080 node --test tests/e2e/desk.test.mjs
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import {
-  ask,
-  BASE,
-  faults,
-  findBarriers,
-  LOOK,
-  launch,
-  openPage,
-  PHONE,
-  signIn,
-} from "./browser.mjs";
+import { ask, faults, findBarriers, LOOK, PHONE } from "./browser.mjs";
+import { act, chosenIs, Office, stateIs } from "./office.mjs";
 
-const WAIT_MS = 120_000;
-
-describe("desk and inbox", () => {
-  /** @type {import('playwright-core').Browser} */
-  let browser;
-  let accounts;
-  let place;
-  const stamp = Date.now().toString(36);
-  let reported = 0;
-  /** A handler whose inbox holds something. */
-  let handler;
+describe("desk", () => {
+  /** @type {Office} */
+  let office;
+  let stamp;
+  const open = (...asked) => office.open(...asked);
+  const report = (...told) => office.report(...told);
 
   before(async () => {
-    browser = await launch();
-    const instance = await (await fetch(`${BASE}/api/v1/instance`)).json();
-    accounts = instance.demo_accounts;
-    assert.ok(accounts?.length, "the server must run in demo mode");
-    // A place in the street of the demo's street office.
-    const page = await openPage(browser);
-    await signIn(page, "supervisor");
-    const { items } = await ask(page, "/issues?limit=1&kind=hazard");
-    place = items[0].position;
-    await page.context().close();
+    office = await Office.start();
+    stamp = office.stamp;
   });
-  after(() => browser?.close());
+  after(() => office?.browser.close());
 
-  /** A resident reports a hazard; gives its id and number. */
-  async function report(text, category_code = "bj-01-01") {
-    reported += 1;
-    const [lon, lat] = place;
-    const answer = await fetch(`${BASE}/api/v1/reports`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({
-        category_code,
-        text: `${text} ${stamp}-${reported}`,
-        position: [lon, lat],
-      }),
-    });
-    assert.equal(answer.status, 201);
-    return answer.json();
-  }
-  /** A category that goes to the department of the handler who is signed in, at this place. */
-  const categoryOf = (page) =>
-    page.evaluate(async (position) => {
-      const session = await (await fetch("/api/v1/session")).json();
-      const own = session.grants.find((one) => one.department_code);
-      const { items } = await (await fetch("/api/v1/categories")).json();
-      for (const { code } of items.filter((one) => one.kind === "hazard")) {
-        const answer = await fetch("/api/v1/reports/preview", {
-          method: "POST",
-          headers: {
-            "Content-Type": "application/json",
-            "X-CSRF-Token": session.csrf_token,
-          },
-          body: JSON.stringify({ category_code: code, position, text: "-" }),
-        });
-        const { route } = await answer.json();
-        if (route.lead?.code === own.department_code) return code;
-      }
-      return null;
-    }, place);
-  async function open(login, path, options = {}) {
-    const page = await openPage(browser, options);
-    // A slow machine takes its time; nothing here waits for longer than it needs.
-    page.setDefaultTimeout(WAIT_MS);
-    await signIn(page, login);
-    await page.goto(`${BASE}${path}`);
-    return page;
-  }
-  /** Takes an action as the page's account, at the version that there is. */
-  const act = (page, id, body) =>
-    page.evaluate(
-      async ({ id, body }) => {
-        const session = await (await fetch("/api/v1/session")).json();
-        const seen = await fetch(`/api/v1/issues/${id}`);
-        const answer = await fetch(`/api/v1/issues/${id}/actions`, {
-          method: "POST",
-          headers: {
-            "Content-Type": "application/json",
-            "If-Match": seen.headers.get("etag"),
-            "X-CSRF-Token": session.csrf_token,
-          },
-          body: JSON.stringify(body),
-        });
-        return answer.status;
-      },
-      { id, body },
-    );
   const rows = (page) => page.locator("[data-testid=queue] li");
   const shown = (page) =>
     rows(page).evaluateAll((all) => all.map((row) => row.dataset.id));
-  const chosenIs = (page, id) =>
-    page.locator(`[data-testid=chosen][data-id="${id}"]`).waitFor();
-  const stateIs = (page, state) =>
-    page.locator(`[data-testid=chosen-state][data-state=${state}]`).waitFor();
   /** Goes down the queue by keys until an issue is chosen. */
   async function goTo(page, id) {
     await rows(page).first().waitFor();
@@ -326,137 +237,41 @@ describe("desk and inbox", () => {
     await next.context().close();
   });
 
-  it("a handler accepts, cites the rule, replies by template and asks for more time", async () => {
-    handler = accounts.find((one) => one.role === "handler").login;
-    const page = await open(handler, "/inbox");
-    const category = await categoryOf(page);
-    assert.ok(category, "no category here goes to the handler's department");
-    const { id } = await report("路面破损", category);
-    const desk = await open("supervisor", `/desk?sort=newest&at=${id}`);
-    await chosenIs(desk, id);
-    await stateIs(desk, "reported");
-    await desk.keyboard.press("a");
-    await stateIs(desk, "filed");
-    await desk.keyboard.press("d");
-    await stateIs(desk, "dispatched");
-    await page.reload();
-    const row = page.locator(`[data-testid=inbox] li[data-id="${id}"]`);
-    await row.locator("button").click();
-    await chosenIs(page, id);
-    await page.keyboard.press("a");
-    await stateIs(page, "handling");
-
-    await page.locator("[data-testid=templates] summary").click();
-    await page.locator("[data-testid=new-template]").click();
-    const form = page.locator("[data-testid=templates] form");
-    const name = `需延期 ${stamp}`;
-    await form.locator("input").fill(name);
-    await form.locator("textarea").fill("{number}（{category}）需延期。");
-    await form.locator("button:not([type])").click();
-    await page
-      .locator("[data-testid=templates] li", { hasText: name })
-      .waitFor();
-
-    const chosen = page.locator("[data-testid=chosen]");
-    await chosen.locator("[data-action=return]").click();
-    const cite = chosen.locator("[data-testid=cite]");
-    const { route } = await ask(page, `/issues/${id}`);
-    if (route.trace?.outcome.rule) {
-      await cite.click();
-      assert.equal(
-        await chosen.locator("[data-field=cited_rule] .input").inputValue(),
-        route.trace.outcome.rule,
+  it(
+    "has no barrier on a phone either, where the issue takes the place of the list",
+    LOOK,
+    async () => {
+      const desk = await open("supervisor", "/desk", { viewport: PHONE });
+      await rows(desk).first().waitFor();
+      await rows(desk).first().locator("button").click();
+      await desk.locator("[data-testid=chosen][data-id]").waitFor();
+      assert.deepEqual(await findBarriers(desk), []);
+      // The issue takes the place of the list and of the map, and one comes back to where one was.
+      const id = await desk
+        .locator("[data-testid=chosen]")
+        .getAttribute("data-id");
+      const row = desk.locator(`[data-testid=queue] li[data-id="${id}"]`);
+      const back = [
+        () => desk.locator("[data-testid=desk-back]").click(),
+        () => desk.goBack(),
+      ];
+      for (const leave of back) {
+        await row.waitFor({ state: "hidden" });
+        await leave();
+        await row.waitFor();
+        await desk
+          .locator("[data-testid=chosen]")
+          .waitFor({ state: "detached" });
+        await row.locator("button").click();
+        await desk.locator(`[data-testid=chosen][data-id="${id}"]`).waitFor();
+      }
+      const wide = await desk.evaluate(
+        () => document.documentElement.scrollWidth > innerWidth,
       );
-    } else assert.equal(await cite.count(), 0);
-    await page.keyboard.press("Escape");
-    await chosen.locator("[data-action=request_extension]").click();
-    await chosen.locator("#inbox-template").selectOption({ label: name });
-    const note = chosen.locator("[data-field=note] textarea");
-    const { number } = await ask(page, `/issues/${id}`);
-    await page.waitForFunction(
-      (number) =>
-        document
-          .querySelector("[data-field=note] textarea")
-          ?.value.startsWith(number),
-      number,
-    );
-    assert.match(await note.inputValue(), /需延期。$/);
-    await chosen
-      .locator("[data-testid=action-form] button:not([type])")
-      .click();
-    await chosen.locator("[data-testid=news].ok").waitFor();
-    assert.deepEqual(await findBarriers(page), []);
-    await page.context().close();
-
-    await desk.locator("[data-tab=requests]").click();
-    await desk
-      .locator(`[data-testid=queue] li[data-id="${id}"] button`)
-      .click();
-    // What is asked and why stands above the steps, with those that decide it.
-    const waits = desk.locator("[data-testid=waits-request]");
-    await waits.filter({ hasText: number }).waitFor();
-    assert.equal(
-      await desk.locator("[data-testid=actions] [data-action=extend]").count(),
-      0,
-    );
-    assert.deepEqual(await findBarriers(desk), []);
-    await waits.locator("[data-action=extend]").click();
-    await desk
-      .locator("[data-testid=action-form] textarea")
-      .first()
-      .fill("同意延期。");
-    await desk.locator("[data-testid=action-form] button:not([type])").click();
-    await desk.locator("[data-testid=news].ok").waitFor();
-    await waits.waitFor({ state: "detached" });
-    await desk.context().close();
-  });
-
-  it("desk and inbox have no barrier on a phone either", LOOK, async () => {
-    const desk = await open("supervisor", "/desk", { viewport: PHONE });
-    await rows(desk).first().waitFor();
-    await rows(desk).first().locator("button").click();
-    await desk.locator("[data-testid=chosen][data-id]").waitFor();
-    assert.deepEqual(await findBarriers(desk), []);
-    const wide = await desk.evaluate(
-      () => document.documentElement.scrollWidth > innerWidth,
-    );
-    assert.ok(!wide, "the desk is wider than a phone");
-    await desk.context().close();
-    const inbox = await open(handler, "/inbox", { viewport: PHONE });
-    await inbox.locator("[data-testid=inbox] li").first().waitFor();
-    await inbox.locator("[data-testid=own-trend] summary").click();
-    await inbox.locator("[data-testid=own-trend] tbody tr").first().waitFor();
-    assert.deepEqual(await findBarriers(inbox), []);
-    await inbox.context().close();
-  });
-
-  it("on a phone the issue takes the place of the list, and one comes back to where one was", async () => {
-    const page = await open(handler, "/inbox", { viewport: PHONE });
-    const list = page.locator("[data-testid=inbox] li");
-    await list.first().waitFor();
-    const row = list.nth((await list.count()) - 1);
-    const id = await row.getAttribute("data-id");
-    const back = [
-      () => page.locator("[data-testid=inbox-back]").click(),
-      () => page.goBack(),
-    ];
-    for (const leave of back) {
-      await row.locator("button").click();
-      await page.locator(`[data-testid=chosen][data-id="${id}"]`).waitFor();
-      await row.waitFor({ state: "hidden" });
-      assert.equal(await page.evaluate(() => scrollY), 0);
-      assert.deepEqual(await findBarriers(page), []);
-      await leave();
-      await row.waitFor();
-      await page.waitForFunction((id) => {
-        const row = document.querySelector(`[data-id="${id}"]`);
-        const { top, bottom } = row.getBoundingClientRect();
-        return top >= 0 && bottom <= innerHeight;
-      }, id);
-      await page.locator("[data-testid=chosen]").waitFor({ state: "detached" });
-    }
-    await page.context().close();
-  });
+      assert.ok(!wide, "the desk is wider than a phone");
+      await desk.context().close();
+    },
+  );
 
   it("no page reported an error or called another host", () =>
     assert.deepEqual(faults, []));

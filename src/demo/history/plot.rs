@@ -5,16 +5,19 @@ use super::kinds;
 use super::play::{Halt, Pace, Play};
 use super::staff::Handler;
 use super::watch;
+use crate::demo::rng::Rng;
 use crate::domain::access::Actor;
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::state::{Action, Outcome, ReturnReason, State};
 use crate::domain::issue::step::Command;
 use crate::domain::issue::supervision::{Ground, TaskKind};
-use crate::domain::time::{DAY_MS, Timestamp};
+use crate::domain::time::{DAY_MS, MINUTE_MS, Timestamp};
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
+
+const ASSIGN_SEED: u64 = 0x6173_7367;
 
 /// Agreements in a hundred mediations.
 const AGREEMENT_PERCENT: u64 = 82;
@@ -131,8 +134,23 @@ fn find_department(play: &mut Play<'_>) -> Result<(), Halt> {
             return Err(Halt::Neglected);
         }
         let command = play.command(Action::Accept, "");
-        return play.act(&handler.actor, command, (90 * handler.manner.pace / 100, play.pace()));
+        play.act(&handler.actor, command, (90 * handler.manner.pace / 100, play.pace()))?;
+        return assign(play, handler);
     }
+}
+
+/// The department says who of it handles the issue, more often than not. Chance of its own leaves
+/// the rest of the history as it is.
+fn assign(play: &mut Play<'_>, handler: &Handler) -> Result<(), Halt> {
+    let mut rng = Rng::new(ASSIGN_SEED, &play.issue.number);
+    if !rng.chance(60) {
+        return Ok(());
+    }
+    let people: Vec<&Actor> = handler.colleagues.iter().chain([&handler.actor]).collect();
+    let mut command = Command::bare(Action::Assign, play.issue.version);
+    command.told.assignee = rng.pick(&people).copied().cloned();
+    let at = Timestamp(play.issue.updated.0 + rng.between(1, 20) * MINUTE_MS);
+    play.take(&handler.actor, command, (at, Pace::Now))
 }
 
 fn other_than(play: &mut Play<'_>, department: &DepartmentCode) -> Option<DepartmentCode> {

@@ -51,6 +51,8 @@ pub struct Office {
 pub struct Handler {
     pub code: DepartmentCode,
     pub actor: Actor,
+    /// The others who handle for it.
+    pub colleagues: Vec<Actor>,
     pub manner: Manner,
 }
 
@@ -65,15 +67,21 @@ pub struct Staff {
 impl Staff {
     pub fn of(snapshot: &Snapshot, seats: &[Seat]) -> Self {
         let mut by_place = BTreeMap::<(Role, &str), Actor>::new();
-        let mut handlers = BTreeMap::new();
+        let mut handlers = BTreeMap::<String, Handler>::new();
         for seat in seats {
             let actor = actor_of(snapshot, seat);
             match (&seat.grant.area_code, &seat.grant.department) {
                 (_, Some(code)) => {
                     if let Ok(department) = DepartmentCode::parse(code) {
-                        let manner = Manner::of(code);
-                        let handler = Handler { code: department, actor, manner };
-                        handlers.insert(code.clone(), handler);
+                        match handlers.get_mut(code) {
+                            Some(first) => first.colleagues.push(actor),
+                            None => {
+                                let manner = Manner::of(code);
+                                let colleagues = Vec::new();
+                                let first = Handler { code: department, actor, colleagues, manner };
+                                handlers.insert(code.clone(), first);
+                            }
+                        }
                     }
                 }
                 (Some(area), None) => {

@@ -100,6 +100,8 @@ pub mod fact {
     pub const LATE: &str = "late";
     /// The order that a reply answers: its place in the log.
     pub const ORDER: &str = "order";
+    /// Who of the lead handles it: an account.
+    pub const ASSIGNEE: &str = "assignee";
     /// Whose request a decision answers: an account.
     pub const ASKED_BY: &str = "asked_by";
     /// The region and version of the calendars that gave the due times.

@@ -6,7 +6,7 @@ use super::clock::{Clocks, Light, Reading, Stage, StageClock, Timekeeper, Total}
 use super::event::{Event, fact};
 use super::record::{Issue, departments_of};
 use super::state::{Action, State};
-use super::supervision::Task;
+use super::supervision::{Task, account_of};
 use super::workflow::ESCALATIONS_MAX;
 use crate::domain::access::Role;
 use crate::domain::calendar::CalendarError;
@@ -36,10 +36,12 @@ pub enum About {
     Whistled,
     /// A verification or an inspection is offered to a worker.
     TaskOffered,
+    /// 指派: somebody of the lead is named to handle it.
+    Assigned,
 }
 
 impl About {
-    pub const ALL: [About; 10] = [
+    pub const ALL: [About; 11] = [
         About::DueSoon,
         About::Overdue,
         About::StageOverdue,
@@ -50,6 +52,7 @@ impl About {
         About::ReplyOverdue,
         About::Whistled,
         About::TaskOffered,
+        About::Assigned,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -64,6 +67,7 @@ impl About {
             About::ReplyOverdue => "reply_overdue",
             About::Whistled => "whistled",
             About::TaskOffered => "task_offered",
+            About::Assigned => "assigned",
         }
     }
 
@@ -175,6 +179,16 @@ pub fn notices_of_step(after: &Issue, event: &Event) -> Vec<Notice> {
                 ..tell(About::TaskOffered, Role::GridWorker)
             });
             offer.into_iter().collect()
+        }
+        // Who takes it on himself knows.
+        Action::Assign => {
+            let person = after.supervision.assignee;
+            let other = person.filter(|id| account_of(&event.actor) != Some(*id));
+            let named = other.map(|account| Notice {
+                account: Some(account),
+                ..tell(About::Assigned, Role::Handler)
+            });
+            named.into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -91,6 +91,8 @@ named! {
         RequestSuspension = "request_suspension",
         /// 不予批准: the request is refused.
         DeclineRequest = "decline_request",
+        /// 指派: the lead names who of its people handles it.
+        Assign = "assign",
         Submit = "submit",
         OrderCheck = "order_check",
         Pass = "pass",

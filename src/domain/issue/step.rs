@@ -144,6 +144,7 @@ impl Command {
             Field::Satisfaction => self.told.satisfaction.is_some(),
             Field::Ground => self.told.ground.is_some(),
             Field::Order => self.told.order.is_some(),
+            Field::Assignee => self.told.assignee.is_some(),
             other => self.care.has(other),
         }
     }
@@ -179,6 +180,7 @@ const FIELDS: &[Field] = &[
     Field::Kept,
     Field::Parties,
     Field::Order,
+    Field::Assignee,
 ];
 
 /// The outcomes that an issue of this kind may have.

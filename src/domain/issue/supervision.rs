@@ -14,6 +14,7 @@ pub use words::{
 use super::event::{Event, EventActor, fact};
 use super::record::{departments_of, parse_pair};
 use super::state::{Action, State};
+use crate::domain::access::Actor;
 use crate::domain::id::{AccountId, DepartmentCode, WorkerId};
 use crate::domain::time::{DAY_MS, Timestamp};
 
@@ -147,6 +148,8 @@ pub struct Told {
     pub ground: Option<Ground>,
     /// The order that a reply answers; the oldest one where none is named.
     pub order: Option<i64>,
+    /// Who of the lead is to handle it, with his grants.
+    pub assignee: Option<Actor>,
     /// Not said by people: to whom the service offers the task.
     pub offer: Option<Offer>,
 }
@@ -180,6 +183,8 @@ pub struct Supervision {
     /// What the department asks for; none once it is decided, or the handling is over.
     pub asked: Option<Asked>,
     pub task: Option<Task>,
+    /// Who of the lead was named to handle it; none once the lead no longer has it.
+    pub assignee: Option<AccountId>,
     /// Who settled it or handed in the feedback last, and so cannot inspect it.
     pub handled_by: Option<AccountId>,
 }
@@ -293,11 +298,18 @@ impl Supervision {
             }
             Action::AcceptForCheck | Action::OrderCheck => self.task = task_of(event),
             Action::PassTask | Action::CheckIn => self.task_step(event),
+            Action::Assign => {
+                self.assignee = Some(word(event, fact::ASSIGNEE, AccountId::parse)?);
+            }
+            Action::Dispatch | Action::Rule => self.assignee = None,
             Action::Submit | Action::Settle => self.handled_by = account_of(&event.actor),
             _ => {}
         }
         if !matches!(event.to, State::Verifying | State::Inspecting) {
             self.task = None;
+        }
+        if matches!(event.to, State::Filed | State::Arbitration) {
+            self.assignee = None;
         }
         // A merge may be taken back.
         if !matches!(event.to, State::Handling | State::Merged) {

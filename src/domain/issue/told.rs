@@ -36,6 +36,15 @@ pub fn check_told(
                 return invalid(Field::Order, FieldFault::NotOwed);
             }
         }
+        Action::Assign => {
+            let person = told.assignee.as_ref();
+            if !person.is_some_and(|person| workflow::handles(issue, person)) {
+                return invalid(Field::Assignee, FieldFault::NotAHandler);
+            }
+            if person.and_then(Actor::account) == own.assignee {
+                return invalid(Field::Assignee, FieldFault::Unchanged);
+            }
+        }
         // A department that says "not ours" says by which rule (DOMAIN.md §4).
         Action::Return
             if command.reason.is_some_and(ReturnReason::is_wrong_dispatch)
@@ -138,6 +147,10 @@ pub fn told_facts(issue: &Issue, command: &Command, actor: &Actor, at: Timestamp
         Action::Reply => {
             let oldest = issue.supervision.open_orders.first().map(|order| order.seq);
             put(fact::ORDER, told.order.or(oldest).map(|seq| seq.to_string()));
+        }
+        Action::Assign => {
+            let person = told.assignee.as_ref().and_then(Actor::account);
+            put(fact::ASSIGNEE, person.map(|id| id.to_string()));
         }
         Action::Extend | Action::Suspend | Action::DeclineRequest => {
             put(fact::ASKED_BY, asker(issue, command.action).map(|id| id.to_string()));

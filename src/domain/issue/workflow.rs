@@ -8,7 +8,7 @@ mod way;
 
 pub use undo::undone_by;
 
-pub use beside::{BESIDE, arriving, handled_it, holds_task};
+pub use beside::{BESIDE, arriving, handled_it, handles, holds_task};
 
 use super::care::CareGuard;
 use super::kind::Kind;
@@ -92,6 +92,8 @@ pub enum Field {
     Parties,
     /// The order that a reply answers, by its place in the log.
     Order,
+    /// Who of the lead is to handle it: an account.
+    Assignee,
 }
 
 impl Field {
@@ -127,6 +129,7 @@ impl Field {
             Field::Kept => "kept",
             Field::Parties => "parties",
             Field::Order => "order",
+            Field::Assignee => "assignee",
         }
     }
 }

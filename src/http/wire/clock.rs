@@ -133,6 +133,7 @@ fn about_name(about: About) -> Texts {
         About::ReplyOverdue => ("督办回复超期", "The reply to an order is overdue"),
         About::Whistled => ("吹哨，请按时到场", "Summoned to a place by a time"),
         About::TaskOffered => ("有新的核实或核查任务", "A check is offered to you"),
+        About::Assigned => ("指派给您处置", "Assigned to you"),
     };
     say(zh, en).into()
 }
@@ -179,7 +180,7 @@ impl View<'_> {
 pub struct NoticeWire {
     pub id: String,
     /// `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
-    /// `reply_overdue`, `whistled` or `task_offered`.
+    /// `reply_overdue`, `whistled`, `task_offered` or `assigned`.
     pub about: String,
     pub name: Texts,
     /// The role that is told.

@@ -50,6 +50,8 @@ pub struct IssueBrief {
     /// The first receiver, answerable until the department to which it was dispatched accepts.
     pub answerable: Option<Named>,
     pub proposed: Option<Named>,
+    /// Who of the lead handles it; told to those who work here.
+    pub assignee: Option<AssigneeWire>,
     pub reported_at: String,
     pub updated_at: String,
     pub version: i64,
@@ -66,6 +68,18 @@ pub struct IssueBrief {
     pub distance_m: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub score: Option<f64>,
+}
+
+/// Who of the lead department was named to handle an issue.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Assignee)]
+pub struct AssigneeWire {
+    pub id: String,
+    /// Told by `GET /issues` and `GET /issues/{id}`; null elsewhere, and where there is no such
+    /// account any more.
+    pub name: Option<String>,
+    /// Whether it is the reader.
+    pub own: bool,
 }
 
 /// A condition with its text.
@@ -222,6 +236,11 @@ impl View<'_> {
         shown_text(&self.snapshot.seals, self.actor, issue)
     }
 
+    fn assignee(&self, issue: &Issue) -> Option<AssigneeWire> {
+        let id = issue.supervision.assignee.filter(|_| self.actor.is_staff())?;
+        Some(AssigneeWire { id: id.to_string(), name: None, own: self.actor.account() == Some(id) })
+    }
+
     /// An issue in a list.
     pub fn brief(&self, issue: &Issue, cover: Option<&Attachment>) -> IssueBrief {
         let path = &issue.place.path;
@@ -242,6 +261,7 @@ impl View<'_> {
             lead: issue.lead.as_ref().map(|code| self.department(code)),
             answerable: issue.answerable.as_ref().map(|code| self.department(code)),
             proposed: issue.proposed.as_ref().map(|code| self.department(code)),
+            assignee: self.assignee(issue),
             reported_at: issue.times.reported.to_rfc3339(),
             updated_at: issue.updated.to_rfc3339(),
             version: issue.version,
@@ -425,6 +445,11 @@ pub fn actor_wire(actor: &EventActor, names: &BTreeMap<String, String>) -> Event
 pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
     let actor = actor_wire(&event.actor, shown.names);
     let data = event.facts.iter().filter(|(name, _)| shown.shows(event, name));
+    let data = data.filter_map(|(name, value)| match name.as_str() {
+        // People are told by name.
+        fact::ASSIGNEE => Some((name.clone(), shown.names.get(value)?.clone())),
+        _ => Some((name.clone(), value.clone())),
+    });
     EventWire {
         seq: event.seq,
         at: event.at.to_rfc3339(),
@@ -434,7 +459,7 @@ pub fn event_wire(event: &Event, shown: &LogView<'_>) -> EventWire {
         from: event.from.map(|state| state.to_string()),
         to: event.to.to_string(),
         note: event.note.clone().filter(|_| shown.readable),
-        data: data.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        data: data.collect(),
         attachments: event.attachments.iter().map(ToString::to_string).collect(),
         hash: event.hash.to_string(),
     }

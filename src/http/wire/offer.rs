@@ -27,8 +27,8 @@ pub struct Choice {
 pub struct OfferField {
     pub name: String,
     /// `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`, `place`,
-    /// `position` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or `parties`
-    /// (by a route of its own).
+    /// `position`, `handler` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or
+    /// `parties` (by a route of its own).
     pub kind: String,
     pub required: bool,
     pub label: Texts,
@@ -86,6 +86,7 @@ pub fn action_name(action: Action) -> Texts {
         Action::RequestExtension => ("申请延期", "Ask for an extension"),
         Action::RequestSuspension => ("申请挂账", "Ask for a suspension"),
         Action::DeclineRequest => ("不批准申请", "Decline the request"),
+        Action::Assign => ("指派", "Assign"),
         Action::Submit => ("反馈结果", "Submit feedback"),
         Action::OrderCheck => ("下达核查", "Order inspection"),
         Action::Pass => ("核查通过", "Pass"),
@@ -259,6 +260,7 @@ const fn field_texts(field: Field) -> (&'static str, &'static str, &'static str)
         Field::Satisfaction => ("choice", "满意度", "Satisfaction"),
         Field::Ground => ("choice", "申诉事项", "What it is against"),
         Field::Order => ("choice", "回复的督办", "The order that it answers"),
+        Field::Assignee => ("handler", "经办人", "Who handles it"),
         other => kind_field(other),
     }
 }

@@ -446,14 +446,15 @@ pub fn sample_wire(sample: &SampleRow) -> SampleWire {
 /// Whether a step is told to the reporter: what offices and departments say to each other is not.
 pub const fn is_shown(action: Action) -> bool {
     use Action::{
-        Appeal, Arrive, CheckIn, Comment, DeclineRequest, DismissAppeal, JudgeArrival, PassTask,
-        Rehome, Release, Reply, RequestExtension, RequestSuspension, Supervise, UpholdAppeal, Urge,
-        Whistle,
+        Appeal, Arrive, Assign, CheckIn, Comment, DeclineRequest, DismissAppeal, JudgeArrival,
+        PassTask, Rehome, Release, Reply, RequestExtension, RequestSuspension, Supervise,
+        UpholdAppeal, Urge, Whistle,
     };
     let inner = matches!(
         action,
         Appeal
             | Arrive
+            | Assign
             | CheckIn
             | Comment
             | DeclineRequest

@@ -3,7 +3,7 @@
 use super::admin::insert_logged;
 use super::filter::is_storable;
 use super::rows::parsed;
-use super::{Conn, Engine, Row, dialect};
+use super::{Conn, Engine, Query, Row, dialect};
 use crate::domain::access::Role;
 use crate::domain::id::AccountId;
 use crate::domain::issue::kind::Kind;
@@ -13,6 +13,7 @@ use crate::store::admin::AdminEntry;
 use crate::store::port::{AccountRow, Accounts, GrantRow, SessionRow, TokenRow};
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Row as _};
+use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -258,7 +259,7 @@ impl Accounts for Engine {
         let grants = sqlx::query("SELECT * FROM account_grant ORDER BY account_id, ordinal")
             .fetch_all(&self.readers)
             .await?;
-        let mut by_account = std::collections::HashMap::<AccountId, Vec<GrantRow>>::new();
+        let mut by_account = HashMap::<AccountId, Vec<GrantRow>>::new();
         for row in &grants {
             let id = parsed(row, "account_grant", "account_id", AccountId::parse)?;
             by_account.entry(id).or_default().push(grant_of(row)?);
@@ -267,6 +268,19 @@ impl Accounts for Engine {
             account.grants = by_account.remove(&account.id).unwrap_or_default();
         }
         Ok(accounts)
+    }
+
+    async fn list_account_names(&self, ids: &[AccountId]) -> Result<HashMap<AccountId, String>> {
+        let mut query = Query::new("SELECT id, name FROM account WHERE id IN (''");
+        for id in ids {
+            query.push(", ").push_bind(id.to_string());
+        }
+        query.push(")");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        let named = rows
+            .iter()
+            .map(|row| Ok((parsed(row, "account", "id", AccountId::parse)?, row.try_get("name")?)));
+        named.collect()
     }
 
     async fn insert_session(&self, session: SessionRow, at: Timestamp) -> Result<()> {

@@ -7,9 +7,10 @@ use super::care::push_care_filter;
 use super::cohort::due_where;
 use super::place::Way;
 use crate::domain::access::{AreaPath, Clause, Scope};
+use crate::domain::id::DepartmentCode;
 use crate::domain::issue::clock::Light;
 use crate::domain::metrics::contribution::Measure;
-use crate::store::query::{Attention, Counted, IssueFilter, RollupFilter};
+use crate::store::query::{Assigned, Attention, Counted, IssueFilter, RollupFilter};
 
 /// What a scope is applied to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -94,12 +95,9 @@ pub fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
                 query.push(" AND lead = ").push_bind(department.as_str());
             }
             Over::Issues => {
-                query.push(" AND (lead = ").push_bind(department.as_str());
-                query.push(
-                    " OR EXISTS (SELECT 1 FROM issue_assist WHERE issue_assist.issue_id = issue.id \
-                     AND issue_assist.department = ",
-                );
-                query.push_bind(department.as_str()).push("))");
+                query.push(" AND (lead = ").push_bind(department.as_str()).push(" OR ");
+                push_has_part(query, department);
+                query.push(")");
             }
         }
     }
@@ -125,6 +123,12 @@ pub fn push_clause(query: &mut Query, clause: &Clause, over: Over) {
     }
 }
 
+/// Whether a department assists, was summoned or is answerable still.
+fn push_has_part(query: &mut Query, department: &DepartmentCode) {
+    query.push("EXISTS (SELECT 1 FROM issue_assist WHERE issue_assist.issue_id = issue.id");
+    query.push(" AND issue_assist.department = ").push_bind(department.as_str()).push(")");
+}
+
 fn push_area(query: &mut Query, area: &AreaPath) {
     let (low, high) = area.interval();
     if let Some(high) = high {
@@ -139,6 +143,23 @@ fn push_in<'a>(query: &mut Query, column: &str, values: impl Iterator<Item = &'a
         query.push(", ").push_bind(value);
     }
     query.push(")");
+}
+
+fn push_people(query: &mut Query, filter: &IssueFilter) {
+    if let Some(department) = &filter.assisting {
+        query.push(" AND COALESCE(lead, '') <> ").push_bind(department.as_str()).push(" AND ");
+        push_has_part(query, department);
+    }
+    match filter.assigned {
+        Some(Assigned::To(account)) => {
+            query.push(" AND assignee = ").push_bind(account.to_string());
+        }
+        Some(Assigned::Nobody) => drop(query.push(" AND assignee IS NULL")),
+        None => {}
+    }
+    if let Some(reporter) = filter.reporter {
+        query.push(" AND reporter = ").push_bind(reporter.to_string());
+    }
 }
 
 /// Pushes ` AND …` for each thing that the filter asks for.
@@ -170,11 +191,9 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
         };
         query.push(format!(" AND {column} = ")).push_bind(department.as_str());
     }
+    push_people(query, filter);
     if let Some(area) = &filter.area {
         push_area(query, area);
-    }
-    if let Some(reporter) = filter.reporter {
-        query.push(" AND reporter = ").push_bind(reporter.to_string());
     }
     // What is found by its place is not looked for by time.
     let reported = match Way::of_list(filter) {

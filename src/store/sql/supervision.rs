@@ -23,6 +23,7 @@ use crate::store::query::IssueFilter;
 use async_trait::async_trait;
 use sqlx::Row as _;
 use sqlx::query_builder::Separated;
+use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -33,7 +34,7 @@ pub const SUPERVISION_COLUMNS: &str = "contactable, contacted_at, urges, urged_a
     revisited_at, verdict, satisfaction, reopen_proposed, appeal_at, appeal_ground, \
     appeal_state, exempted, task_kind, task_worker, task_account, task_offered_at, \
     task_checked_in_at, task_passed, handled_by, asked_kind, asked_seq, asked_at, asked_until, \
-    asked_by";
+    asked_by, assignee";
 
 /// Before an exemption of an earlier round, in the same column, so that a search for it finds both.
 const BEFORE: &str = "before/";
@@ -99,7 +100,8 @@ pub fn bind_supervision(values: &mut Separated<'_, Db, &'static str>, own: &Supe
         .push_bind(asked.map(|asked| asked.seq))
         .push_bind(asked.map(|asked| asked.at.0))
         .push_bind(asked.and_then(|asked| millis(asked.until)))
-        .push_bind(asked.and_then(|asked| asked.by).map(|id| id.to_string()));
+        .push_bind(asked.and_then(|asked| asked.by).map(|id| id.to_string()))
+        .push_bind(own.assignee.map(|id| id.to_string()));
 }
 
 fn exempted_text(own: &Supervision) -> String {
@@ -214,6 +216,7 @@ pub fn supervision_of(row: &Row) -> Result<Supervision> {
         exempted_before: exempted_of(row, true)?,
         asked: asked_of(row)?,
         task: task_of(row)?,
+        assignee: parsed_option(row, T, "assignee", AccountId::parse)?,
         handled_by: parsed_option(row, T, "handled_by", AccountId::parse)?,
     })
 }
@@ -324,6 +327,20 @@ impl Supervisions for Engine {
         query.push(") ORDER BY task_offered_at, id LIMIT 500");
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter().map(issue_of).collect()
+    }
+
+    async fn count_assigned(&self, accounts: &[AccountId]) -> Result<HashMap<AccountId, i64>> {
+        let mut query = Query::new("SELECT assignee, COUNT(*) AS n FROM issue WHERE ");
+        query.push("state IN ('dispatched', 'handling', 'suspended') AND assignee IN (''");
+        for account in accounts {
+            query.push(", ").push_bind(account.to_string());
+        }
+        query.push(") GROUP BY assignee");
+        let rows = query.build().fetch_all(&self.readers).await?;
+        let counted = rows
+            .iter()
+            .map(|row| Ok((parsed(row, T, "assignee", AccountId::parse)?, row.try_get("n")?)));
+        counted.collect()
     }
 
     async fn list_ids(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<IssueId>> {

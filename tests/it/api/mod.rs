@@ -4,6 +4,7 @@
 pub mod access;
 mod addition;
 mod administration;
+mod assign;
 mod audit;
 mod desk;
 mod export;

@@ -6,13 +6,13 @@ use crate::support::world::{
 };
 use crate::support::{Chance, Fixture, check, zone};
 use hexward::domain::access::Scope;
-use hexward::domain::id::{AccountId, IssueId};
+use hexward::domain::id::{AccountId, DepartmentCode, IssueId};
 use hexward::domain::issue::kind::Kind;
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::State;
 use hexward::domain::metrics::contribution::{Measure, measures_of};
 use hexward::domain::time::{DAY_MS, Day, Timestamp};
-use hexward::store::query::{Attention, Bounds, Counted, IssueFilter};
+use hexward::store::query::{Assigned, Attention, Bounds, Counted, IssueFilter};
 use std::collections::BTreeSet;
 
 const WORDS: &[&str] = &[
@@ -40,7 +40,7 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
     // One or two conditions at a time, so that something is found.
     for _ in 0..1 + chance.below(2) {
         let one = chance.pick(issues).clone();
-        match chance.below(13) {
+        match chance.below(15) {
             0 => filter.states = (0..2).map(|_| *chance.pick(State::ALL)).collect(),
             1 => filter.open = Some(chance.one_in(2)),
             2 => filter.kind = Some(random_kind(chance)),
@@ -66,6 +66,15 @@ fn random_filter(chance: &mut Chance, issues: &[Issue]) -> IssueFilter {
             8 => filter.words = Some((*chance.pick(WORDS)).to_owned()),
             10 => filter.attention = Some(*chance.pick(&Attention::ALL)),
             11 => filter.ids = (0..3).map(|_| chance.pick(issues).id).collect(),
+            12 => filter.assisting = Some(department(chance.pick(DEPARTMENTS))),
+            13 => {
+                let named =
+                    issues.iter().filter_map(|i| i.supervision.assignee).collect::<Vec<_>>();
+                filter.assigned = Some(match chance.one_in(3) || named.is_empty() {
+                    true => Assigned::Nobody,
+                    false => Assigned::To(*chance.pick(&named)),
+                });
+            }
             9 => filter.reporter = Some(AccountId(1 + chance.below(4) as u128)),
             _ => {
                 filter.reported_from = chance.one_in(2).then_some(one.times.reported);
@@ -107,6 +116,14 @@ fn wants_attention(issue: &Issue, attention: Attention) -> bool {
     }
 }
 
+/// Whether a department has a part in an issue and does not lead it.
+fn has_part(issue: &Issue, own: &DepartmentCode) -> bool {
+    let part = issue.assists.contains(own)
+        || issue.supervision.summoned.contains(own)
+        || issue.answerable.as_ref() == Some(own);
+    part && issue.lead.as_ref() != Some(own)
+}
+
 /// The slow truth.
 fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
     let (lon, lat) = issue.place.position;
@@ -118,6 +135,11 @@ fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
         && filter.kind.is_none_or(|kind| issue.kind == kind)
         && filter.category.as_ref().is_none_or(|category| issue.category == *category)
         && filter.department.as_ref().is_none_or(|own| department == Some(own))
+        && filter.assisting.as_ref().is_none_or(|own| has_part(issue, own))
+        && filter.assigned.is_none_or(|assigned| match assigned {
+            Assigned::To(account) => issue.supervision.assignee == Some(account),
+            Assigned::Nobody => issue.supervision.assignee.is_none(),
+        })
         && filter.area.as_ref().is_none_or(|area| issue.place.path.is_within(area))
         && filter.cell.is_none_or(|cell| is_within_cell(issue, cell))
         && filter
@@ -155,6 +177,41 @@ fn filters_find_what_a_slow_filter_finds() {
             hits += usize::from(!truth.is_empty());
         }
         assert!(hits > 100, "only {hits} filters found anything");
+    });
+}
+
+#[test]
+fn who_was_named_and_who_assists_is_found_and_counted() {
+    check(|fixture| async move {
+        let mut world = World::new(25);
+        fixture.store.apply(world.next_joined(4_000)).await.unwrap();
+        let assisting = DEPARTMENTS.iter().map(|code| IssueFilter {
+            assisting: Some(department(code)),
+            ..IssueFilter::default()
+        });
+        let named: BTreeSet<AccountId> =
+            world.issues.iter().filter_map(|issue| issue.supervision.assignee).collect();
+        assert!(named.len() > 10, "no history names anybody");
+        let to = named.iter().take(20).map(|id| Assigned::To(*id));
+        let assigned = to
+            .chain([Assigned::Nobody])
+            .map(|assigned| IssueFilter { assigned: Some(assigned), ..IssueFilter::default() });
+        for filter in assisting.chain(assigned) {
+            let truth: BTreeSet<IssueId> =
+                world.issues.iter().filter(|i| matches(i, &filter)).map(|i| i.id).collect();
+            assert!(!truth.is_empty(), "{filter:?}");
+            assert_eq!(found(&fixture, &filter).await, truth, "{filter:?}");
+        }
+        let all: Vec<AccountId> = named.iter().copied().collect();
+        let counted = fixture.store.count_assigned(&all).await.unwrap();
+        for id in named {
+            let has = |issue: &&Issue| {
+                issue.supervision.assignee == Some(id)
+                    && matches!(issue.state, State::Dispatched | State::Handling | State::Suspended)
+            };
+            let truth = world.issues.iter().filter(has).count() as i64;
+            assert_eq!(counted.get(&id).copied().unwrap_or(0), truth, "{id}");
+        }
     });
 }
 

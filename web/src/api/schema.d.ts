@@ -559,6 +559,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/issues/{id}/handlers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those to whom one may assign an issue: the active accounts that handle for its lead, by name. */
+        get: operations["list_issue_handlers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/issues/{id}/parties": {
         parameters: {
             query?: never;
@@ -1998,6 +2015,8 @@ export interface components {
             action: string;
             /** @description `oral`, `written`, `peoples_mediation` or `judicial_confirmation`. */
             agreement_form?: string | null;
+            /** @description Id of the account that is to handle it; `GET /issues/{id}/handlers` has those that can. */
+            assignee?: string | null;
             /** @description Codes of the assisting departments. */
             assists?: string[];
             /** @description As `uploads`, for photos of how things were before. */
@@ -2251,6 +2270,17 @@ export interface components {
             layer: string;
             name: string;
             owner?: string | null;
+        };
+        /** @description Who of the lead department was named to handle an issue. */
+        Assignee: {
+            id: string;
+            /**
+             * @description Told by `GET /issues` and `GET /issues/{id}`; null elsewhere, and where there is no such
+             *     account any more.
+             */
+            name?: string | null;
+            /** @description Whether it is the reader. */
+            own: boolean;
         };
         /** @description What is wrong with one issue's log. */
         AuditFaultWire: {
@@ -2950,6 +2980,18 @@ export interface components {
             handle_ms: components["schemas"]["SpreadWire"];
             name: components["schemas"]["Texts"];
         };
+        /** @description Somebody who can be named to handle an issue. */
+        Handler: {
+            id: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Issues that are assigned to this person and that the department still has.
+             */
+            open: number;
+            /** @description Whether it is the reader. */
+            own: boolean;
+        };
         /** @description A note to be kept. */
         HandoverDraftWire: {
             /** @description Code of the street or district; one's own when left out. */
@@ -3125,6 +3167,7 @@ export interface components {
         IssueBrief: {
             address?: string | null;
             answerable?: components["schemas"]["Named"] | null;
+            assignee?: components["schemas"]["Assignee"] | null;
             care: components["schemas"]["CareWire"];
             category_code: string;
             category_name: string;
@@ -3350,10 +3393,25 @@ export interface components {
             }[];
         };
         /** @description A list that is given whole. */
+        Items_Handler: {
+            items: {
+                id: string;
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Issues that are assigned to this person and that the department still has.
+                 */
+                open: number;
+                /** @description Whether it is the reader. */
+                own: boolean;
+            }[];
+        };
+        /** @description A list that is given whole. */
         Items_IssueBrief: {
             items: {
                 address?: string | null;
                 answerable?: components["schemas"]["Named"] | null;
+                assignee?: components["schemas"]["Assignee"] | null;
                 care: components["schemas"]["CareWire"];
                 category_code: string;
                 category_name: string;
@@ -3848,7 +3906,7 @@ export interface components {
         NoticeWire: {
             /**
              * @description `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
-             *     `reply_overdue`, `whistled` or `task_offered`.
+             *     `reply_overdue`, `whistled`, `task_offered` or `assigned`.
              */
             about: string;
             at: string;
@@ -3866,8 +3924,8 @@ export interface components {
             choices?: components["schemas"]["Choice"][];
             /**
              * @description `text`, `department`, `departments`, `date`, `issue`, `choice`, `category`, `place`,
-             *     `position` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or `parties`
-             *     (by a route of its own).
+             *     `position`, `handler` or `photos`; of one kind alone `line`, `lines`, `instant`, `dates` or
+             *     `parties` (by a route of its own).
              */
             kind: string;
             label: components["schemas"]["Texts"];
@@ -3951,6 +4009,7 @@ export interface components {
             items: {
                 address?: string | null;
                 answerable?: components["schemas"]["Named"] | null;
+                assignee?: components["schemas"]["Assignee"] | null;
                 care: components["schemas"]["CareWire"];
                 category_code: string;
                 category_name: string;
@@ -4000,7 +4059,7 @@ export interface components {
             items: {
                 /**
                  * @description `due_soon`, `overdue`, `stage_overdue`, `escalated`, `resumed`, `urged`, `supervised`,
-                 *     `reply_overdue`, `whistled` or `task_offered`.
+                 *     `reply_overdue`, `whistled`, `task_offered` or `assigned`.
                  */
                 about: string;
                 at: string;
@@ -6179,6 +6238,13 @@ export interface operations {
                 category?: string;
                 /** @description Lead, or before dispatch the department proposed. */
                 department?: string;
+                /**
+                 * @description A department that has a part without the lead: it assists, was summoned by a whistle, or is
+                 *     answerable still.
+                 */
+                assisting?: string;
+                /** @description Id of the account that was named to handle it, or `none`. */
+                assignee?: string;
                 /** @description Code of an area, with all below it. */
                 area?: string;
                 /** @description An H3 cell of resolution 0 to 11. */
@@ -6263,6 +6329,13 @@ export interface operations {
                 category?: string;
                 /** @description Lead, or before dispatch the department proposed. */
                 department?: string;
+                /**
+                 * @description A department that has a part without the lead: it assists, was summoned by a whistle, or is
+                 *     answerable still.
+                 */
+                assisting?: string;
+                /** @description Id of the account that was named to handle it, or `none`. */
+                assignee?: string;
                 /** @description Code of an area, with all below it. */
                 area?: string;
                 /** @description An H3 cell of resolution 0 to 11. */
@@ -6419,6 +6492,13 @@ export interface operations {
                 category?: string;
                 /** @description Lead, or before dispatch the department proposed. */
                 department?: string;
+                /**
+                 * @description A department that has a part without the lead: it assists, was summoned by a whistle, or is
+                 *     answerable still.
+                 */
+                assisting?: string;
+                /** @description Id of the account that was named to handle it, or `none`. */
+                assignee?: string;
                 /** @description Code of an area, with all below it. */
                 area?: string;
                 /** @description An H3 cell of resolution 0 to 11. */
@@ -6731,6 +6811,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Items_EventWire"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list_issue_handlers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Items_Handler"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {

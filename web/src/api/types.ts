@@ -296,6 +296,8 @@ export interface IssueBrief {
   lead: Coded | null
   proposed: Coded | null
   answerable?: Coded | null
+  /** Who of the lead handles it; the name where it is told. */
+  assignee: { id: string; name: string | null; own: boolean } | null
   reported_at: string
   updated_at: string
   version: number
@@ -322,6 +324,7 @@ export interface Photo {
   at: string
 }
 export type Voice = Wire['Voice']
+export type Handler = Wire['Handler']
 export type FieldKind =
   | 'text'
   | 'department'
@@ -332,6 +335,7 @@ export type FieldKind =
   | 'category'
   | 'place'
   | 'position'
+  | 'handler'
   | 'photos'
   | 'line'
   | 'lines'

@@ -11,6 +11,7 @@ const DRAWN: Record<FieldKind, true> = {
   category: true,
   place: true,
   position: true,
+  handler: true,
   photos: true,
   line: true,
   lines: true,

@@ -68,6 +68,8 @@ pub enum FieldFault {
     InFuture,
     #[error("is as it was")]
     Unchanged,
+    #[error("this person does not handle issues for the lead department there")]
+    NotAHandler,
     #[error("needs a recorded agreement first")]
     NoAgreement,
     #[error("needs a claim that the office approved first")]

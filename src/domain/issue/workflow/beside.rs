@@ -2,11 +2,13 @@
 //! rights that come from a task or a whistle rather than from a place.
 
 use super::{ANY, ClockEffect, Field, Guard, OFFICE, OPEN, ROW, Transition};
-use crate::domain::access::{Actor, Role};
+use crate::domain::access::{Actor, Grant, Role};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
-use crate::domain::issue::state::State::{Closed, Handling, Inspecting, Verifying};
+use crate::domain::issue::state::State::{
+    Closed, Dispatched, Handling, Inspecting, Suspended, Verifying,
+};
 use crate::domain::issue::supervision::{Ask, Standing, Task};
 use Role::{Acceptor, Dispatcher, DutySupervisor, Handler, Leader};
 
@@ -35,6 +37,14 @@ pub const BESIDE: &[Transition] = &[
         guard: Guard::ReplyOwed,
         required: &[Field::Note],
         optional: &[Field::Order, Field::Photos],
+        ..KEEP
+    },
+    Transition {
+        action: Action::Assign,
+        from: &[Dispatched, Handling, Suspended],
+        roles: &[Handler],
+        required: &[Field::Assignee],
+        optional: &[Field::Note],
         ..KEEP
     },
     Transition {
@@ -190,6 +200,12 @@ pub fn handled_it(issue: &Issue, actor: &Actor) -> bool {
         grant.role == Role::Handler && grant.department.is_some() && grant.department == issue.lead
     });
     own_work || of_lead
+}
+
+/// Whether the actor handles the issue for its lead, and so can be named to do it.
+pub fn handles(issue: &Issue, actor: &Actor) -> bool {
+    let own = |grant: &Grant| grant.role == Role::Handler && grant.commands(&issue.subject());
+    issue.lead.is_some() && actor.grants().iter().any(own)
 }
 
 /// Whether the open task was offered to the actor, who is still a worker.

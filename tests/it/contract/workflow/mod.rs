@@ -41,6 +41,7 @@ rule: arbitration -> dispatched: duty_supervisor: department note
 suspend: handling -> suspended: duty_supervisor: until note
 resume: suspended -> handling: handler duty_supervisor:
 extend: handling -> handling: duty_supervisor: note
+assign: dispatched,handling,suspended -> =: handler: assignee
 request_extension: handling -> =: handler: note
 request_suspension: handling -> =: handler: until note
 decline_request: handling -> =: duty_supervisor: note
@@ -184,6 +185,7 @@ pub fn command(action: Action, issue: &Issue) -> Command {
             // The police has not come, and the time is over.
             "judgement" => command.told.judgement = Some(Judgement::Absent),
             "reach" => command.told.reach = Some(Reach::NotReached),
+            "assignee" => command.told.assignee = Some(actor(77, Role::Handler, None)),
             "verdict" => command.told.verdict = Some(Verdict::Partly),
             "satisfaction" => command.told.satisfaction = Some(Satisfaction::Neutral),
             "ground" => command.told.ground = Some(Ground::FailedInspection),
@@ -390,6 +392,7 @@ fn what_the_table_asks_for_is_needed() {
                 "position" => command.told.position = None,
                 "judgement" => command.told.judgement = None,
                 "reach" => command.told.reach = None,
+                "assignee" => command.told.assignee = None,
                 "verdict" => command.told.verdict = None,
                 "satisfaction" => command.told.satisfaction = None,
                 "ground" => command.told.ground = None,

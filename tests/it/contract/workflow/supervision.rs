@@ -9,6 +9,7 @@ use hexward::domain::id::{AccountId, WorkerId};
 use hexward::domain::issue::dossier::Dossier;
 use hexward::domain::issue::event::{Event, fact};
 use hexward::domain::issue::kind::Kind;
+use hexward::domain::issue::notice::{About, notices_of_step};
 use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::state::{Action, State};
 use hexward::domain::issue::step::{
@@ -258,6 +259,47 @@ fn a_task_is_its_holders_until_it_is_passed_on_or_done() {
     assert_eq!(tasks[2].reason, Some(DeskReason::NobodySuitable));
     story.take(&actor(3, Role::Acceptor, None), Action::Pass, keep);
     assert_eq!(story.issue.supervision.task, None);
+}
+
+#[test]
+fn the_lead_names_who_of_its_people_handles_an_issue() {
+    let to = |who: Actor| move |c: &mut Command| c.told.assignee = Some(who.clone());
+    let (one, other) = (actor(41, Role::Handler, Some("roads")), handler("roads"));
+    let mut story = Story::at(State::Filed);
+    let lead = |c: &mut Command| c.department = Some(department("roads"));
+    story.take(&supervisor(), Action::Dispatch, lead);
+    // Those of the lead alone name, and are named.
+    for stranger in [
+        handler("police"),
+        actor(42, Role::Acceptor, None),
+        Actor::Account { id: AccountId(43), name: "居民".into(), grants: Vec::new() },
+    ] {
+        let told = story.try_take(&other, Action::Assign, to(stranger.clone()));
+        let why = FieldFault::NotAHandler;
+        assert_eq!(told, Err(Refusal::Invalid { field: Field::Assignee, why }), "{stranger:?}");
+        let told = story.try_take(&stranger, Action::Assign, to(one.clone()));
+        assert!(matches!(told, Err(Refusal::NotYours { .. })), "{stranger:?} {told:?}");
+    }
+    let before = (story.issue.state, story.issue.clocks.clone());
+    story.take(&other, Action::Assign, to(one.clone()));
+    assert_eq!(story.issue.supervision.assignee, Some(AccountId(41)));
+    assert_eq!((story.issue.state, story.issue.clocks.clone()), before, "nothing else changes");
+    let again = story.try_take(&other, Action::Assign, to(one.clone()));
+    assert_eq!(again, Err(Refusal::Invalid { field: Field::Assignee, why: FieldFault::Unchanged }));
+    // He is told; who takes it on himself is not.
+    let told = notices_of_step(&story.issue, story.log.last().unwrap());
+    let told: Vec<_> = told.iter().map(|n| (n.about, n.recipient, n.account)).collect();
+    assert_eq!(told, [(About::Assigned, Role::Handler, Some(AccountId(41)))]);
+    story.take(&other, Action::Assign, to(other.clone()));
+    assert_eq!(notices_of_step(&story.issue, story.log.last().unwrap()), []);
+    // The others of the department may still act, and what is sent back to them is his again.
+    story.take(&one, Action::Accept, keep).take(&one, Action::Submit, keep);
+    story.take(&supervisor(), Action::OrderCheck, keep);
+    story.take(&actor(3, Role::GridWorker, None), Action::Fail, keep);
+    assert_eq!(story.issue.supervision.assignee, other.account());
+    // What the department no longer has is nobody's of it.
+    story.take(&one, Action::Return, keep);
+    assert_eq!((story.issue.state, story.issue.supervision.assignee), (State::Filed, None));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The commands that random histories give.
 
 use super::{
-    CATEGORIES, DEPARTMENTS, NATURES, World, category, department, random_kind, random_place,
+    CATEGORIES, DEPARTMENTS, NATURES, World, actor, category, department, random_kind, random_place,
 };
 use crate::support::Chance;
+use hexward::domain::access::Role;
 use hexward::domain::catalog::{Limit, TimeType};
 use hexward::domain::id::{AccountId, AttachmentId, DepartmentCode, WorkerId};
 use hexward::domain::issue::care::{AgreementForm, Risk};
@@ -158,6 +159,10 @@ fn fill_told(chance: &mut Chance, told: &mut Told, field: Field, issue: &Issue, 
         Field::Departments => {
             told.departments =
                 (0..1 + chance.below(2)).map(|_| department(chance.pick(DEPARTMENTS))).collect();
+        }
+        Field::Assignee => {
+            told.assignee =
+                Some(actor(1_000 + chance.below(1_000_000) as u128, Role::Handler, None));
         }
         Field::Meeting => told.meeting = Some("路口 'A'".into()),
         Field::Position => {

@@ -117,8 +117,14 @@ export const desk = {
   'waits.yellow': 'yellow',
   'waits.red': 'red',
 
-  'inbox.back': 'Back to the list',
+  'desk.back': 'Back to the list',
   'inbox.empty': 'Nothing waits for your department.',
+  'inbox.empty_part': 'Nothing waits here.',
+  'inbox.part': 'Which issues',
+  'inbox_part.all': 'All',
+  'inbox_part.mine': 'Mine',
+  'inbox_part.nobody': 'Not assigned',
+  'inbox_part.assisting': 'Assisting',
   'inbox.choose': 'Choose an issue.',
   'inbox.trend': 'Own trend',
   'inbox.trend_says':
