@@ -303,7 +303,10 @@ pub fn seats(snapshot: &Snapshot) -> Vec<Seat> {
         }
     }
     link_workers(snapshot, &mut seats);
-    let name = |login: &str, seat: &Seat| format!("{} · {}", person_of(login), seat.name);
+    let name = |login: &str, seat: &Seat| {
+        let title = seat.name.rsplit(" · ").next().unwrap_or_default();
+        format!("{} · {title}", person_of(login))
+    };
     seats.extend(colleagues(&seats, name));
     seats
 }

@@ -144,8 +144,8 @@ export async function signIn(page, network, login) {
   await page.waitForURL("**/map*");
 }
 
-/** Chooses a photo of its own for each `n`: another colour, and noise that makes it large. */
-export async function choosePhoto(page, n, size = [640, 480]) {
+/** A photo of its own for each `n`, as a file: another colour, and noise that makes it large. */
+export async function makePhoto(page, n, size = [640, 480]) {
   const bytes = await page.evaluate(
     async ({ n, size }) => {
       const canvas = new OffscreenCanvas(...size);
@@ -162,11 +162,17 @@ export async function choosePhoto(page, n, size = [640, 480]) {
     },
     { n, size },
   );
-  await page.locator("[data-testid=photo-files]").setInputFiles({
+  return {
     name: "photo.jpg",
     mimeType: "image/jpeg",
     buffer: Buffer.from(bytes),
-  });
+  };
+}
+
+/** Chooses a photo for the report that is being made. */
+export async function choosePhoto(page, n, size) {
+  const photo = await makePhoto(page, n, size);
+  await page.locator("[data-testid=photo-files]").setInputFiles(photo);
   await page.locator("#part-photos img").first().waitFor();
 }
 
