@@ -4,7 +4,7 @@ use super::App;
 use super::extract::{At, Lang, Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
 use super::geojson::{collection, feature, point, wants_geojson};
-use super::issues::{IssueQuery, Moments, cursor_of, page_query};
+use super::issues::{IssueQuery, cursor_of, page_query};
 use super::problem::ApiError;
 use super::wire::Items;
 use super::wire::area::{
@@ -15,6 +15,7 @@ use super::wire::issue::View;
 use crate::app::ctx::Snapshot;
 use crate::app::error::{AppError, say};
 use crate::app::shown::{list_scope, shown_position};
+use crate::app::window::find_as_of;
 use crate::domain::id::{AreaCode, WorkerId};
 use crate::domain::issue::record::Issue;
 use crate::domain::territory::area::{Area, polygon_to_geojson};
@@ -252,7 +253,7 @@ pub async fn map_issues(
     Params(query): Params<IssueQuery>,
 ) -> Result<Response, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let mut page = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
+    let mut page = page_query(&snapshot, find_as_of(&app.ctx).await?, &query)?;
     page.limit = query.limit.unwrap_or(FEATURES_MAX).clamp(1, FEATURES_MAX);
     let scope = list_scope(&caller.actor, &page.filter);
     let found = app.ctx.store.list_issues(&page, &scope).await.map_err(AppError::from)?;

@@ -3,11 +3,12 @@
 use super::App;
 use super::csv::csv_file;
 use super::extract::{Lang, Params, SignedIn};
-use super::filter::{IssueQuery, Moments, page_query, parse_word};
+use super::filter::{IssueQuery, page_query, parse_word};
 use super::problem::ApiError;
 use crate::app::error::AppError;
 use crate::app::export::Table;
 use crate::app::shown::list_scope;
+use crate::app::window::find_as_of;
 use crate::domain::access::Scope;
 use crate::store::StoreError;
 use crate::store::query::PageQuery;
@@ -61,7 +62,7 @@ pub async fn export_issues(
     Params(words): Params<TableQuery>,
 ) -> Result<Response, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let asked = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
+    let asked = page_query(&snapshot, find_as_of(&app.ctx).await?, &query)?;
     let page = PageQuery { after: None, limit: ROWS_AT_ONCE, ..asked };
     let scope = list_scope(&caller.actor, &page.filter);
     let lang = parse_word("lang", words.lang.as_ref(), Lang::parse)?.unwrap_or(lang);

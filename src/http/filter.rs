@@ -1,11 +1,11 @@
 //! What a list is asked for, on the wire.
 
 use super::problem::ApiError;
-use crate::app::ctx::{Ctx, Snapshot};
+use crate::app::ctx::Snapshot;
 use crate::app::error::say;
 use crate::app::measure::counted_by;
 use crate::app::number::parse_number;
-use crate::app::window::{find_area_path, find_as_of};
+use crate::app::window::find_area_path;
 use crate::domain::id::{AccountId, CategoryCode, DepartmentCode, IssueId};
 use crate::domain::issue::care::{ClaimState, Risk};
 use crate::domain::issue::clock::Light;
@@ -144,31 +144,14 @@ fn parse_cursor(text: &str) -> Option<Seek> {
     Some(Seek { reported: Timestamp(reported.parse().ok()?), id: IssueId::parse(id)? })
 }
 
-/// The instants that a list goes by.
-#[derive(Clone, Copy)]
-pub struct Moments {
-    pub now: Timestamp,
-    /// What numbers are of, and so the issues behind them.
-    pub as_of: Timestamp,
-}
-
-impl Moments {
-    /// Those of now.
-    ///
-    /// # Errors
-    /// The store is not available.
-    pub async fn find(ctx: &Ctx) -> Result<Self, ApiError> {
-        Ok(Self { now: ctx.now(), as_of: find_as_of(ctx).await? })
-    }
-}
-
-/// The filter that a query asks for.
+/// The filter that a query asks for. Lights, and the issues behind numbers, are those `as_of` an
+/// instant.
 ///
 /// # Errors
 /// A value is not known; its field is named.
 pub fn issue_filter(
     snapshot: &Snapshot,
-    at: Moments,
+    as_of: Timestamp,
     query: &IssueQuery,
 ) -> Result<IssueFilter, ApiError> {
     let states = filled(query.state.as_ref()).map_or(Ok(Vec::new()), |text| {
@@ -182,7 +165,7 @@ pub fn issue_filter(
     let (from, to) = (day("from", query.from.as_ref())?, day("to", query.to.as_ref())?);
     let counted = match filled(query.measure.as_ref()) {
         None => None,
-        Some(name) => Some(counted_by(snapshot, name, (from, to), at.as_of)?),
+        Some(name) => Some(counted_by(snapshot, name, (from, to), as_of)?),
     };
     let area = match filled(query.area.as_ref()) {
         None => None,
@@ -205,8 +188,7 @@ pub fn issue_filter(
             Some(text) => Some(parse_words(text).ok_or_else(words_too_long)?),
         },
         reporter: None,
-        light: parse_word("light", query.light.as_ref(), Light::parse)?
-            .map(|light| (light, at.now)),
+        light: parse_word("light", query.light.as_ref(), Light::parse)?.map(|light| (light, as_of)),
         reported_from: day("reported_from", query.reported_from.as_ref())?.map(start),
         reported_before: day("reported_to", query.reported_to.as_ref())?.map(next),
         attention: parse_word("attention", query.attention.as_ref(), Attention::parse)?,
@@ -253,11 +235,11 @@ fn parse_words(text: &str) -> Option<String> {
 /// As for [`issue_filter`].
 pub fn page_query(
     snapshot: &Snapshot,
-    at: Moments,
+    as_of: Timestamp,
     query: &IssueQuery,
 ) -> Result<PageQuery, ApiError> {
     Ok(PageQuery {
-        filter: issue_filter(snapshot, at, query)?,
+        filter: issue_filter(snapshot, as_of, query)?,
         sort: match filled(query.sort.as_ref()) {
             None | Some("-reported_at") => Sort::NewestFirst,
             Some("reported_at") => Sort::OldestFirst,

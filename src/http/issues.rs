@@ -24,6 +24,7 @@ use crate::app::photo::Variant;
 use crate::app::shown::list_scope;
 use crate::app::told::ToldRequest;
 use crate::app::upload::VOICE;
+use crate::app::window::find_as_of;
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::care::{AgreementForm, CareFields, Risk};
@@ -45,7 +46,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 use super::filter::parse_word;
-pub use super::filter::{IssueQuery, Moments, cursor_of, page_query};
+pub use super::filter::{IssueQuery, cursor_of, page_query};
 
 /// Issues within one's scope, page by page.
 #[utoipa::path(get, path = "/issues", tag = "issues", params(IssueQuery),
@@ -57,7 +58,8 @@ pub async fn list_issues(
     Params(query): Params<IssueQuery>,
 ) -> Result<Json<Page<IssueBrief>>, ApiError> {
     let snapshot = app.ctx.snapshot();
-    let page: PageQuery = page_query(&snapshot, Moments::find(&app.ctx).await?, &query)?;
+    let as_of = find_as_of(&app.ctx).await?;
+    let page: PageQuery = page_query(&snapshot, as_of, &query)?;
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
     let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
@@ -72,9 +74,8 @@ pub async fn list_issues(
     let covers: HashMap<IssueId, Attachment> =
         covers.into_iter().map(|photo| (photo.issue, photo)).collect();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
-    let now = app.ctx.now();
     let briefs = found.items.iter().map(|issue| IssueBrief {
-        clocks: Some(view.clocks(issue, now)),
+        clocks: Some(view.clocks(issue, as_of)),
         ..view.brief(issue, covers.get(&issue.id))
     });
     let mut items: Vec<IssueBrief> = briefs.collect();
@@ -159,7 +160,8 @@ pub(super) async fn answer(
     let snapshot = app.ctx.snapshot();
     let view = View { snapshot: &snapshot, lang, actor: &caller.actor };
     let belongings = belongings(app, &view, issue).await?;
-    let mut wire = issue_wire(&view, issue, belongings, app.ctx.now());
+    let as_of = find_as_of(&app.ctx).await?;
+    let mut wire = issue_wire(&view, issue, belongings, (app.ctx.now(), as_of));
     let brief = std::iter::once(&mut wire.brief);
     name_assignees(app, std::slice::from_ref(issue), brief).await?;
     let body = serde_json::to_vec(&wire).map_err(|e| AppError::Internal(e.to_string()))?;

@@ -2,12 +2,12 @@
 
 use super::App;
 use super::extract::{At, Caller};
-use super::filter::{IssueQuery, Moments, issue_filter, parse_word};
+use super::filter::{IssueQuery, issue_filter, parse_word};
 use super::measures::{WindowQuery, window_of};
 use super::problem::ApiError;
 use crate::app::error::AppError;
 use crate::app::tiles::{MEDIA_TYPE, draw_areas, draw_cells, draw_issues, resolution_at};
-use crate::app::window::metrics_scope_at;
+use crate::app::window::{find_as_of, metrics_scope_at};
 use crate::domain::access::Actor;
 use crate::domain::territory::level::Level;
 use crate::domain::tile::Tile;
@@ -108,7 +108,7 @@ pub async fn show_tile(
         }
         Layer::Issues => {
             let query: IssueQuery = read_query(&uri)?;
-            let filter = issue_filter(&app.ctx.snapshot(), Moments::find(&app.ctx).await?, &query)?;
+            let filter = issue_filter(&app.ctx.snapshot(), find_as_of(&app.ctx).await?, &query)?;
             draw_issues(&app.ctx, &caller.actor, &filter, tile).await?
         }
         Layer::Cells => {

@@ -324,12 +324,13 @@ fn link((id, number): &(crate::domain::id::IssueId, String)) -> IssueLink {
     IssueLink { id: id.to_string(), number: number.clone() }
 }
 
-/// An issue whole, as its reader may see it.
+/// An issue whole, as its reader may see it: with the actions that are possible now, and the clocks
+/// as of the instant to which the data reaches.
 pub fn issue_wire(
     view: &View<'_>,
     issue: &Issue,
     belongings: Belongings,
-    now: Timestamp,
+    (now, as_of): (Timestamp, Timestamp),
 ) -> IssueWire {
     let readable = view.reads_text(issue);
     let condition = issue.condition.as_ref().and_then(|code| view.snapshot.catalog.condition(code));
@@ -337,7 +338,7 @@ pub fn issue_wire(
     let contact = belongings.contact.as_ref().filter(|_| readable && !issue.anonymous);
     let mut brief = view.brief(issue, belongings.photos.first());
     brief.text = view.text(issue);
-    brief.clocks = Some(view.clocks(issue, now));
+    brief.clocks = Some(view.clocks(issue, as_of));
     IssueWire {
         nature: issue.nature.clone(),
         condition: condition

@@ -7,6 +7,7 @@ use crate::support::{Chance, Fixture, Raw, check};
 use hexward::app::audit::verify_audit;
 use hexward::app::clocks::{Ran, attend_clocks, retime_all, retime_if_stale, verify_clocks};
 use hexward::app::ctx::Ctx;
+use hexward::app::instance::{Instance, save_instance};
 use hexward::app::intake::{publish_calendar, publish_shipped_calendar};
 use hexward::app::verify::{rebuild_metrics, verify_metrics};
 use hexward::domain::access::{Role, Scope};
@@ -361,6 +362,34 @@ async fn keep_tales(fixture: &Fixture, count: usize) -> Vec<Issue> {
 
 fn page(filter: IssueFilter, sort: Sort, after: Option<Seek>, limit: usize) -> PageQuery {
     PageQuery { filter, sort, after, limit }
+}
+
+#[test]
+fn the_clocks_of_a_collection_that_ended_stand_still_on_its_last_day() {
+    check(|fixture| async move {
+        let staff = Staff::new(fixture, true).await;
+        let id = staff.dispatched().await;
+        let ctx = &staff.world.ctx;
+        let last = ctx.today();
+        let lights = async || {
+            let light = |issue: &Value| issue["clocks"]["total"]["light"].clone();
+            let red = get("/api/v1/issues?light=red").by(&staff.leader);
+            let red = staff.world.send(red).await.ok(200).json();
+            let list = get("/api/v1/issues").by(&staff.leader);
+            let list = staff.world.send(list).await.ok(200).json();
+            let found = red["items"].as_array().unwrap().len();
+            (light(&list["items"][0]), light(&staff.issue(&id).await), found)
+        };
+        assert_eq!(lights().await, (json!("green"), json!("green"), 0));
+        staff.world.later(30 * DAY_MS);
+        assert_eq!(lights().await, (json!("red"), json!("red"), 1));
+        let instance = Instance { data_until: last.to_string(), ..ctx.instance() };
+        save_instance(ctx, instance).await.unwrap();
+        assert_eq!(lights().await, (json!("green"), json!("green"), 0));
+        // Once somebody goes on with it, it goes on.
+        staff.act(&staff.handler, &id, json!({"action": "comment", "note": "已到现场"})).await;
+        assert_eq!(lights().await, (json!("red"), json!("red"), 1));
+    });
 }
 
 #[test]
