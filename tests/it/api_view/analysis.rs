@@ -399,7 +399,7 @@ fn the_public_sees_no_hexagon_of_few_and_no_dispute() {
 #[test]
 fn the_public_map_is_what_a_leader_may_show_outside_and_needs_no_account() {
     check(|fixture| async move {
-        let server = Server::start(&fixture, 102, 1_200).await;
+        let server = Server::start(&fixture, 101, 2_400).await;
         let token = server.token("all", vec![grant(Role::DutySupervisor)]).await;
         for (days, kind, res) in [(365, "", 9), (90, "hazard", 7), (365, "opinion", 8)] {
             let path = format!("/public/cells?days={days}&kind={kind}&res={res}");
