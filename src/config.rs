@@ -18,6 +18,8 @@ pub struct Config {
     pub data: PathBuf,
     /// `sqlite:PATH` or `postgres://…`; the embedded database in `data` when empty.
     pub database: String,
+    /// `postgres://…` of a streaming replica of `database`; none when empty.
+    pub database_replica: String,
     /// `file:PATH` or `s3://BUCKET/PREFIX`; a folder in `data` when empty.
     pub photos: String,
     pub listen: SocketAddr,
@@ -38,6 +40,7 @@ impl Default for Config {
         Self {
             data: "data".into(),
             database: String::new(),
+            database_replica: String::new(),
             photos: String::new(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             https: false,
@@ -95,7 +98,24 @@ impl Config {
         if let Some(database) = &args.database {
             config.database.clone_from(database);
         }
+        config.replica()?;
         Ok(config)
+    }
+
+    /// The address of the replica, if there is one.
+    ///
+    /// # Errors
+    /// The database is the embedded one, which has none, or the address is not PostgreSQL's.
+    pub fn replica(&self) -> anyhow::Result<Option<&str>> {
+        let is_postgres = |url: &str| url.starts_with("postgres");
+        let replica = Some(self.database_replica.as_str()).filter(|url| !url.is_empty());
+        let fits = replica.is_none_or(|url| is_postgres(url) && is_postgres(&self.database));
+        anyhow::ensure!(
+            fits,
+            "database_replica: it must be the postgres:// address of a replica of the database, \
+             which must be PostgreSQL too"
+        );
+        Ok(replica)
     }
 
     /// The database's address.
@@ -157,6 +177,18 @@ mod tests {
     fn a_named_file_that_is_missing_is_an_error() {
         let args = ConfigArgs { config: Some("no/such/file.toml".into()), ..ConfigArgs::default() };
         assert!(Config::load(&args).is_err());
+    }
+
+    #[test]
+    fn an_embedded_database_has_no_replica() {
+        let replica = "postgres://replica/hexward".to_owned();
+        let config = Config { database_replica: replica.clone(), ..Config::default() };
+        assert!(config.replica().unwrap_err().to_string().contains("database_replica"));
+        let config = Config { database: "postgres://one/hexward".into(), ..config };
+        assert_eq!(config.replica().unwrap(), Some(replica.as_str()));
+        let config = Config { database_replica: "sqlite:x".into(), ..config };
+        assert!(config.replica().is_err());
+        assert_eq!(Config::default().replica().unwrap(), None);
     }
 
     #[test]

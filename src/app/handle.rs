@@ -22,7 +22,10 @@ use crate::domain::issue::event::{Event, EventActor};
 use crate::domain::issue::notice::notices_of_step;
 use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::{Action, Outcome, ReturnReason};
-use crate::domain::issue::step::{Command, Reclass, Refusal, Target, count_reports, decide_timed};
+use crate::domain::issue::step::{
+    Command, Reclass, Refusal, Target, allowed_actions, count_reports, decide_timed,
+};
+use crate::domain::issue::workflow::Field;
 use crate::domain::metrics::contribution::{Deltas, add_contribution};
 use crate::domain::time::Timestamp;
 use crate::store::care::{CareChange, Claimant, Sealed};
@@ -156,7 +159,7 @@ fn change_of(snapshot: &Snapshot, steps: Steps, at: Timestamp) -> Change {
 
 async fn read_command(
     ctx: &Ctx,
-    scope: &Scope,
+    (actor, scope): (&Actor, &Scope),
     issue: &Issue,
     action: Action,
     request: &Request,
@@ -177,7 +180,13 @@ async fn read_command(
     };
     let mut told = read_told(&snapshot, &request.told)?;
     if let Some(id) = &request.told.assignee {
-        told.assignee = Some(find_assignee(ctx, id).await?);
+        if action != Action::Assign {
+            return Err(Refusal::Superfluous(Field::Assignee).into());
+        }
+        // Who may not assign is not told who there is.
+        if allowed_actions(issue, actor).contains(&action) {
+            told.assignee = Some(find_assignee(ctx, id).await?);
+        }
     }
     let outcome = request.outcome.as_deref().filter(|text| !text.is_empty());
     let reason = request.reason.as_deref().filter(|text| !text.is_empty());
@@ -347,7 +356,7 @@ async fn decide_step(
         return Err(Refusal::Stale { seen: version, current: issue.version }.into());
     }
     let (snapshot, now) = (ctx.snapshot(), ctx.now());
-    let mut command = read_command(ctx, scope, &issue, action, request).await?;
+    let mut command = read_command(ctx, (actor, scope), &issue, action, request).await?;
     let brought = bring_files(ctx, actor, (issue.id, action), request, now).await?;
     let mut photos = check_photos(ctx, &issue, &command).await?;
     command.photos.extend(brought.iter().map(|file| file.id));

@@ -1,6 +1,7 @@
 //! The command line: one word per role.
 
 pub mod assets;
+pub mod backup;
 pub mod check;
 pub mod clocks;
 pub mod demo;
@@ -72,6 +73,8 @@ enum Command {
     /// Make keys that disputes are sealed with, and seal anew with the first.
     #[command(subcommand)]
     Seal(seal::SealCommand),
+    /// Copy the embedded database and the photos into a folder, while the service runs.
+    Backup(backup::BackupArgs),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -155,6 +158,7 @@ impl Cli {
             Command::Clocks(command) => open::run(clocks::run(config, command)),
             Command::Audit(command) => open::run(verify::run_audit(config, command)),
             Command::Seal(command) => open::run(seal::run(config, command)),
+            Command::Backup(args) => open::run(backup::run(config, &args)),
         }
     }
 }

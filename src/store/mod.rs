@@ -8,6 +8,7 @@ pub mod account;
 pub mod admin;
 pub mod care;
 pub mod change;
+pub mod copy;
 mod counters;
 mod cube;
 pub mod desk;
@@ -21,6 +22,7 @@ pub mod packs;
 pub mod port;
 mod postgres;
 pub mod query;
+mod replica;
 mod sqlite;
 pub mod upload;
 mod write_ahead;
@@ -57,11 +59,23 @@ pub trait Store:
 /// # Errors
 /// The address has another scheme, the database cannot be reached, or a migration failed.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    open_with_replica(url, None).await
+}
+
+/// As [`open`]; tables, flows and numbers of the past are read from a streaming replica, if there
+/// is one, and from the database itself while that is away. An embedded database has none.
+///
+/// # Errors
+/// As for [`open`]; or the address of the replica makes no sense.
+pub async fn open_with_replica(
+    url: &str,
+    replica: Option<&str>,
+) -> Result<Arc<dyn Store>, StoreError> {
     if let Some(path) = url.strip_prefix("sqlite:") {
         return Ok(Arc::new(sqlite::Engine::open(path.trim_start_matches("//")).await?));
     }
     if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        return Ok(Arc::new(postgres::Engine::open(url).await?));
+        return Ok(Arc::new(postgres::Engine::open(url, replica).await?));
     }
     Err(StoreError::Url(url.split(':').next().unwrap_or("").to_owned()))
 }

@@ -4,6 +4,7 @@
 use super::change::{Applied, Change};
 use super::counters::Counters;
 use super::nearby::Nearby;
+use super::replica::Replica;
 use super::{StoreError, migrate};
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -62,6 +63,7 @@ const CONNECTIONS_MAX: u32 = 16;
 
 pub struct Engine {
     pub readers: PgPool,
+    replica: Option<Replica>,
     pub counters: Arc<Counters>,
     pub nearby: Arc<Nearby>,
     fresh: mpsc::Sender<Fresh>,
@@ -78,7 +80,9 @@ const QUEUE_CHANGES_MAX: usize = 4_096;
 const FRESH_WRITERS: usize = 2;
 
 impl Engine {
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
+    /// `replica` is the address of one, if there is one.
+    pub async fn open(url: &str, replica: Option<&str>) -> Result<Self, StoreError> {
+        let replica = replica.map(Replica::at).transpose()?;
         let options = PgConnectOptions::from_str(url)?
             .application_name("hexward")
             .options([("idle_in_transaction_session_timeout", "60000")]);
@@ -97,7 +101,16 @@ impl Engine {
         for _ in 0..FRESH_WRITERS {
             tokio::spawn(write_all_fresh(readers.clone(), queue.clone()));
         }
-        Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), fresh })
+        Ok(Self { readers, replica, counters: Arc::default(), nearby: Arc::default(), fresh })
+    }
+
+    /// Where what reads much and may be a moment old is asked.
+    pub async fn for_long_reads(&self) -> PgPool {
+        let replica = match &self.replica {
+            Some(replica) => replica.connections().await,
+            None => None,
+        };
+        replica.unwrap_or_else(|| self.readers.clone())
     }
 
     /// As [`Engine::write`] for a change that [`Change::is_fresh`]: those that wait at the same

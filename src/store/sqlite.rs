@@ -127,9 +127,17 @@ impl Engine {
         ));
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
+            // A file does not hang up: nothing is asked before each question.
+            .test_before_acquire(false)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })
+    }
+
+    /// Where what reads much is asked.
+    #[allow(clippy::unused_async, reason = "the other engine has to look for a replica")]
+    pub async fn for_long_reads(&self) -> SqlitePool {
+        self.readers.clone()
     }
 
     /// Runs `work` in the next commit and returns its value when that commit is on disk.

@@ -2,6 +2,7 @@
 
 mod api;
 mod api_view;
+mod backup;
 mod clocks;
 mod contract;
 mod demo;

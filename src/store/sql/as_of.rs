@@ -31,7 +31,8 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 /// Answers in a task of its own, so that an asker who goes away leaves no transaction open.
 pub async fn stand(engine: &Engine, question: &AsOf, scope: &Scope) -> Result<Standing> {
     let turn = TURNS.acquire().await.map_err(|e| StoreError::Unavailable(e.to_string()))?;
-    let (pool, question, scope) = (engine.readers.clone(), question.clone(), scope.clone());
+    let pool = engine.for_long_reads().await;
+    let (question, scope) = (question.clone(), scope.clone());
     let task = tokio::spawn(async move {
         let _turn = turn;
         let mut transaction = pool.begin_with(dialect::SNAPSHOT).await?;

@@ -73,7 +73,8 @@ impl Exports for Engine {
         page: &PageQuery,
         scope: &Scope,
     ) -> Result<Vec<ExportRow>, StoreError> {
-        let rows = page_of(COLUMNS, page, scope).build().fetch_all(&self.readers).await?;
+        let pool = self.for_long_reads().await;
+        let rows = page_of(COLUMNS, page, scope).build().fetch_all(&pool).await?;
         rows.iter().take(page.limit).map(row_of).collect()
     }
 }

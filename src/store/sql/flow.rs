@@ -52,7 +52,8 @@ impl Flows for Engine {
         let turn = TURNS.acquire().await;
         let _turn = turn.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let mut sql = question(query, scope);
-        let mut rows = sql.build().fetch(&self.readers);
+        let pool = self.for_long_reads().await;
+        let mut rows = sql.build().fetch(&pool);
         let (mut stays, mut steps) = (Vec::new(), Vec::<Step>::new());
         let mut issue = String::new();
         while let Some(row) = rows.try_next().await? {

@@ -3,6 +3,7 @@
 use anyhow::{Context, ensure};
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONTENT_TYPE, COOKIE, HOST, RETRY_AFTER, SET_COOKIE};
 use hyper::{Method, Request};
@@ -17,6 +18,12 @@ pub struct Client {
     send: SendRequest<Full<Bytes>>,
     host: String,
     cookie: String,
+}
+
+/// An answer that goes on; the connection lives as long as its sender.
+pub struct Feed {
+    pub body: Incoming,
+    _send: SendRequest<Full<Bytes>>,
 }
 
 pub struct Answer {
@@ -96,6 +103,18 @@ impl Client {
     pub async fn get(&mut self, path: &str) -> anyhow::Result<Answer> {
         let request = self.request(Method::GET, path, Bytes::new(), None)?;
         self.answer(request).await
+    }
+
+    /// Asks for what never ends, and gives the stream of it.
+    ///
+    /// # Errors
+    /// The connection is lost, or it is refused.
+    pub async fn watch(mut self, path: &str) -> anyhow::Result<Feed> {
+        let request = self.request(Method::GET, path, Bytes::new(), None)?;
+        self.send.ready().await?;
+        let response = self.send.send_request(request).await?;
+        ensure!(response.status().is_success(), "{path}: {}", response.status());
+        Ok(Feed { body: response.into_body(), _send: self.send })
     }
 
     /// # Errors

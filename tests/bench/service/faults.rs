@@ -12,12 +12,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Command;
 
-type Outcome = anyhow::Result<Option<String>>;
+pub type Outcome = anyhow::Result<Option<String>>;
 
-const CLIENTS: usize = 16;
+pub const CLIENTS: usize = 16;
 const KILLS: u64 = 10;
 
-async fn seconds(n: f64) {
+pub async fn seconds(n: f64) {
     tokio::time::sleep(Duration::from_secs_f64(n)).await;
 }
 
@@ -31,7 +31,7 @@ pub async fn kill(engine: &Engine) -> Outcome {
     for round in 0..KILLS {
         let server = installation.serve().await?;
         let reports = Reports::of(server.address).await?;
-        let storm = Storm::begin(server.address, &reports, (CLIENTS, "kill"), &memory);
+        let storm = Storm::begin(&[server.address], &reports, (CLIENTS, "kill"), &memory);
         seconds(0.4 + 0.17 * round as f64).await;
         server.stop().await?;
         storm.end().await;
@@ -63,7 +63,7 @@ pub async fn stop_database(engine: &Engine) -> Outcome {
     let server = installation.serve().await?;
     let reports = Reports::of(server.address).await?;
     let memory = Arc::new(Memory::default());
-    let storm = Storm::begin(server.address, &reports, (CLIENTS, "database"), &memory);
+    let storm = Storm::begin(&[server.address], &reports, (CLIENTS, "database"), &memory);
     let mut longest = Duration::ZERO;
     for _ in 0..3 {
         seconds(1.0).await;
@@ -102,8 +102,8 @@ pub async fn pause_a_node(engine: &Engine) -> Outcome {
     let reports = Reports::of(one.address).await?;
     let memory = Arc::new(Memory::default());
     let storms = [
-        Storm::begin(one.address, &reports, (CLIENTS / 2, "pause"), &memory),
-        Storm::begin(other.address, &reports, (CLIENTS / 2, "pause"), &memory),
+        Storm::begin(&[one.address], &reports, (CLIENTS / 2, "pause"), &memory),
+        Storm::begin(&[other.address], &reports, (CLIENTS / 2, "pause"), &memory),
     ];
     seconds(1.0).await;
     one.signal("STOP").await?;
@@ -173,7 +173,7 @@ pub async fn fill_the_disk(engine: &Engine) -> Outcome {
     let server = installation.serve().await?;
     let reports = Reports::of(server.address).await?;
     let memory = Arc::new(Memory::default());
-    let storm = Storm::begin(server.address, &reports, (CLIENTS, "disk"), &memory);
+    let storm = Storm::begin(&[server.address], &reports, (CLIENTS, "disk"), &memory);
     let begun = Instant::now();
     while memory.refused() < 50 {
         ensure!(begun.elapsed() < Duration::from_secs(120), "the disk never ran full");
@@ -212,7 +212,7 @@ pub async fn bad_clients(engine: &Engine) -> Outcome {
         stream.write_all(format!("{head}{}", &body[..20]).as_bytes()).await?;
         slow.push(stream);
     }
-    let storm = Storm::begin(server.address, &reports, (CLIENTS, "clients"), &memory);
+    let storm = Storm::begin(&[server.address], &reports, (CLIENTS, "clients"), &memory);
     for n in 0..50_u64 {
         // Cut off in the middle of the body.
         let mut stream = TcpStream::connect(server.address).await?;

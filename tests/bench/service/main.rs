@@ -13,6 +13,7 @@
 
 mod client;
 mod faults;
+mod living;
 mod reading;
 mod reports;
 mod server;
@@ -28,7 +29,8 @@ use table::{Table, Verdicts};
 const PROMISES: [&str; 7] = ["submit", "heatmap", "tiles", "queue", "drill", "export", "start"];
 
 /// What is done to the service, by name.
-const FAULTS: [&str; 5] = ["kill", "database", "pause", "disk", "clients"];
+const FAULTS: [&str; 8] =
+    ["kill", "database", "pause", "disk", "clients", "clock", "backup", "nodes"];
 
 /// What a run is asked for.
 pub struct Asked {
@@ -88,7 +90,10 @@ async fn bear(asked: &Asked) -> anyhow::Result<()> {
                 "database" => faults::stop_database(&engine).await,
                 "pause" => faults::pause_a_node(&engine).await,
                 "disk" => faults::fill_the_disk(&engine).await,
-                _ => faults::bad_clients(&engine).await,
+                "clients" => faults::bad_clients(&engine).await,
+                "clock" => living::jump_the_clock(&engine).await,
+                "backup" => living::back_up(&engine).await,
+                _ => living::three_nodes(&engine).await,
             };
             verdicts.add(name, engine.name, outcome);
         }

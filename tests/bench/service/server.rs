@@ -101,6 +101,13 @@ async fn create_database(server: &str, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+async fn shell(program: &str, words: &[&str]) -> anyhow::Result<()> {
+    let done = Command::new(program).args(words).output().await.context(program.to_owned())?;
+    let complained = String::from_utf8_lossy(&done.stderr);
+    ensure!(done.status.success(), "{program}: {complained}");
+    Ok(())
+}
+
 fn target() -> PathBuf {
     // The binary is in target/release.
     Path::new(BINARY).ancestors().nth(2).unwrap_or(Path::new("target")).to_owned()
@@ -150,15 +157,48 @@ impl Installation {
         issues.parse().with_context(|| format!("metrics verify: {said}"))
     }
 
+    /// Backs it up while it is in use, as docs/operations.md says, and restores that beside it.
+    ///
+    /// # Errors
+    /// A command fails.
+    pub async fn back_up(&self) -> anyhow::Result<Self> {
+        let folder = self.folder.join("backup");
+        std::fs::create_dir_all(&folder)?;
+        let to = folder.to_string_lossy().into_owned();
+        if self.database.is_empty() {
+            self.run(&["backup", &to]).await?;
+            return Ok(Self { folder, database: String::new() });
+        }
+        let (server, name) = self.database.rsplit_once('/').context("no name of a database")?;
+        let copy = format!("{name}_restored");
+        let dump = format!("{to}/hexward.dump");
+        shell("pg_dump", &["--format=custom", "--file", &dump, &self.database]).await?;
+        create_database(&format!("{server}/postgres"), &copy).await?;
+        let database = format!("{server}/{copy}");
+        shell("pg_restore", &["--no-owner", "--dbname", &database, &dump]).await?;
+        let anew = "SET session_replication_role = replica; UPDATE event SET tx = 0";
+        shell("psql", &["--quiet", &database, "-c", anew]).await?;
+        Ok(Self { folder, database })
+    }
+
     /// Starts the server and waits until it is ready.
     ///
     /// # Errors
     /// It does not start.
     pub async fn serve(&self) -> anyhow::Result<Server> {
+        self.serve_with(&[]).await
+    }
+
+    /// As [`Installation::serve`], with more in its environment.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub async fn serve_with(&self, environment: &[(&str, &str)]) -> anyhow::Result<Server> {
         let begun = Instant::now();
         let log = std::fs::File::create(self.folder.join("server.log"))?;
         let mut child = self
             .command(&["demo", "--listen", "127.0.0.1:0"])
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()?;

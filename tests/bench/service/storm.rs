@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 pub struct Acknowledged {
     key: String,
     n: u64,
-    tracking: String,
+    pub tracking: String,
 }
 
 /// What the clients know.
@@ -37,6 +37,11 @@ impl Memory {
         self.refused.load(Ordering::Relaxed)
     }
 
+    /// Others have sent so many reports beside the storm.
+    pub fn sent_beside(&self, n: u64) {
+        self.next.fetch_add(n, Ordering::Relaxed);
+    }
+
     fn fault(&self, text: String) {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(text);
     }
@@ -49,9 +54,10 @@ pub struct Storm {
 }
 
 impl Storm {
-    /// Begins with so many clients; `run` tells the keys of this storm from others.
+    /// Begins with so many clients, each of which goes round the nodes; `run` tells the keys of
+    /// this storm from others.
     pub fn begin(
-        address: SocketAddr,
+        nodes: &[SocketAddr],
         reports: &Reports,
         (clients, run): (usize, &str),
         memory: &Arc<Memory>,
@@ -59,7 +65,7 @@ impl Storm {
         let mut lanes = JoinSet::new();
         memory.over.store(false, Ordering::Relaxed);
         for _ in 0..clients {
-            lanes.spawn(report_on(address, reports.clone(), run.to_owned(), memory.clone()));
+            lanes.spawn(report_on(nodes.to_vec(), reports.clone(), run.to_owned(), memory.clone()));
         }
         Self { memory: memory.clone(), lanes }
     }
@@ -71,11 +77,15 @@ impl Storm {
     }
 }
 
-async fn report_on(address: SocketAddr, reports: Reports, run: String, memory: Arc<Memory>) {
-    let mut client = None;
-    while !memory.over.load(Ordering::Relaxed) {
-        let Some(own) = &mut client else {
-            client = Client::open(address).await.ok();
+async fn report_on(nodes: Vec<SocketAddr>, reports: Reports, run: String, memory: Arc<Memory>) {
+    let mut clients: Vec<Option<Client>> = nodes.iter().map(|_| None).collect();
+    for turn in 0_usize.. {
+        if memory.over.load(Ordering::Relaxed) {
+            break;
+        }
+        let client = &mut clients[turn % nodes.len()];
+        let Some(own) = client else {
+            *client = Client::open(nodes[turn % nodes.len()]).await.ok();
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
@@ -85,10 +95,10 @@ async fn report_on(address: SocketAddr, reports: Reports, run: String, memory: A
         match tokio::time::timeout(Duration::from_secs(30), sent).await {
             Err(_) => {
                 memory.fault(format!("report {n} had no answer in 30 seconds"));
-                client = None;
+                *client = None;
             }
             // What was sent and not acknowledged may be there or not.
-            Ok(Err(_)) => client = None,
+            Ok(Err(_)) => *client = None,
             Ok(Ok(answer)) if matches!(answer.status, 200 | 201) => match answer.text("number") {
                 Some(tracking) => {
                     let mut all =

@@ -115,7 +115,12 @@ fn only_people_of_the_lead_are_named_and_only_they_name() {
         names_assignee(scene.world.act(&scene.ada.token, &scene.issues[0], &bare).await);
         let odd = json!({"action": "assign", "assignee": "bo"});
         names_assignee(scene.world.act(&scene.ada.token, &scene.issues[0], &odd).await);
-        scene.assign(&scene.other, scene.other.id).await.problem(403, "forbidden");
+        // Who may not name anybody is not told who there is either.
+        for whom in [scene.other.id, AccountId(7)] {
+            scene.assign(&scene.other, whom).await.problem(403, "forbidden");
+        }
+        let odd = json!({"action": "accept", "assignee": AccountId(7).to_string()});
+        names_assignee(scene.world.act(&scene.ada.token, &scene.issues[0], &odd).await);
         scene.assign(&scene.ada, scene.bo.id).await.ok(200);
         names_assignee(scene.assign(&scene.ada, scene.bo.id).await);
         let list = scene.handlers(&scene.ada.token).await.ok(200).json();

@@ -11,6 +11,7 @@ mod matrix;
 mod nearby;
 pub mod paging;
 mod people;
+mod replica;
 mod rollups;
 mod territory;
 mod time;

@@ -90,6 +90,12 @@ impl Fixture {
 }
 
 impl Fixture {
+    /// Another database on the same server, empty; none for an embedded one.
+    pub async fn second_database(&self) -> Option<Fixture> {
+        let server = crate::left_out::postgres_url().filter(|_| self.engine() == "postgres")?;
+        Some(open_postgres(&server, &database_name()).await)
+    }
+
     /// Whether a text stands anywhere in the database: in any column of any table, and, where the
     /// database is a file, in its bytes.
     pub async fn holds(&self, needle: &str) -> bool {

@@ -1,0 +1,50 @@
+//! A streaming replica of a PostgreSQL database, for what reads much and may be a moment old.
+
+use super::StoreError;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+const CONNECTIONS_MAX: u32 = 8;
+/// How long one waits for a connection before the database itself is asked.
+const ACQUIRE_MAX: Duration = Duration::from_secs(2);
+/// How long a replica that was away is left alone.
+const AWAY: Duration = Duration::from_secs(15);
+
+pub struct Replica {
+    pool: PgPool,
+    away_until: Mutex<Option<Instant>>,
+}
+
+impl Replica {
+    /// A replica at `url`; nothing is connected yet, so that a node starts without it.
+    ///
+    /// # Errors
+    /// The address makes no sense.
+    pub fn at(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.application_name("hexward");
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_MAX)
+            .connect_lazy_with(options);
+        Ok(Self { pool, away_until: Mutex::default() })
+    }
+
+    /// Its connections; none while it is away.
+    pub async fn connections(&self) -> Option<PgPool> {
+        let away_until = || self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if away_until().is_some_and(|until| Instant::now() < until) {
+            return None;
+        }
+        match self.pool.acquire().await {
+            Ok(_) => Some(self.pool.clone()),
+            Err(error) => {
+                tracing::warn!(%error, "the replica is away; the database itself is asked");
+                *away_until() = Some(Instant::now() + AWAY);
+                None
+            }
+        }
+    }
+}
