@@ -154,8 +154,7 @@ const PROBES: u64 = 40;
 async fn feed_lag(from: &Server, reports: &Reports, told: &Told) -> anyhow::Result<Times> {
     let (mut client, mut times) = (Client::open(from.address).await?, Times::default());
     for n in 0..PROBES {
-        // Beyond the numbers that the storm reaches.
-        let body = reports.body((1 << 40) + n).into();
+        let body = reports.body_inside(n).into();
         let answer = client.post("/api/v1/reports", body, &format!("probe-{n}")).await?;
         let (id, known) = (answer.text("id").context("no id")?, Instant::now());
         let at = loop {

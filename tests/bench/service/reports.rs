@@ -14,6 +14,8 @@ fn place(n: u64) -> (f64, f64) {
 #[derive(Clone, Debug)]
 pub struct Reports {
     categories: Vec<String>,
+    /// Longitude and latitude of the middle of the territory.
+    center: (f64, f64),
 }
 
 impl Reports {
@@ -22,7 +24,12 @@ impl Reports {
     /// # Errors
     /// It does not tell them.
     pub async fn of(address: SocketAddr) -> anyhow::Result<Self> {
-        let answer = Client::open(address).await?.get("/api/v1/categories").await?;
+        let mut client = Client::open(address).await?;
+        let instance = client.get("/api/v1/instance").await?;
+        let instance: serde_json::Value = serde_json::from_slice(&instance.body)?;
+        let side = |n: usize| instance["center"][n].as_f64().unwrap_or_default();
+        let center = (side(0), side(1));
+        let answer = client.get("/api/v1/categories").await?;
         let told: serde_json::Value = serde_json::from_slice(&answer.body)?;
         let all = told.as_array().or_else(|| told["items"].as_array()).cloned().unwrap_or_default();
         let open = all.iter().filter(|one| one["anonymous_allowed"] == true);
@@ -31,12 +38,21 @@ impl Reports {
             hazards.filter_map(|one| Some(one["code"].as_str()?.to_owned())).collect();
         categories.sort_unstable();
         ensure!(!categories.is_empty(), "there is nothing to report: {}", answer.status);
-        Ok(Self { categories })
+        Ok(Self { categories, center })
     }
 
     /// The body of the report of a number.
     pub fn body(&self, n: u64) -> String {
-        let (lon, lat) = place(n);
+        self.body_at(n, place(n))
+    }
+
+    /// As [`Reports::body`], in the middle of the territory, where every leader of it sees it.
+    pub fn body_inside(&self, n: u64) -> String {
+        let (lon, lat) = self.center;
+        self.body_at(n, (lon + n as f64 * 1e-5, lat))
+    }
+
+    fn body_at(&self, n: u64, (lon, lat): (f64, f64)) -> String {
         let category = &self.categories[(n % self.categories.len() as u64) as usize];
         format!(
             r#"{{"category_code":"{category}","text":"第{n}号测试上报：路面有破损，行人绕行",
