@@ -68,8 +68,8 @@ pub fn call_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {
     };
     let path = AreaPath::from_stored(territory.path(&area.code)?.to_owned());
     let chain = path.codes().filter_map(|code| Some((snapshot.level_of(code)?, code)));
-    let name = |code: &str| snapshot.area_called(code);
-    let names: Vec<String> = naming(chain, finest(cell)).into_iter().map(name).collect();
+    let names = naming(chain, finest(cell)).into_iter().map(|code| snapshot.area_called(code));
+    let names: Vec<String> = names.collect();
     (!names.is_empty()).then_some(Called { names, near })
 }
 
