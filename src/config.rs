@@ -126,6 +126,11 @@ impl Config {
         }
     }
 
+    /// The file in which this node keeps its counters between two runs.
+    pub fn counters_file(&self) -> PathBuf {
+        self.data.join("counters.packed")
+    }
+
     /// The file of the keys in the data folder, which counts when no others are named.
     pub fn own_seal_file(&self) -> PathBuf {
         self.data.join("seal.keys")

@@ -42,7 +42,7 @@ pub async fn find_hotspots(
     measure: Measure,
 ) -> Result<Field, AppError> {
     let snapshot = ctx.snapshot();
-    let window = window.clone().only(measure);
+    let window = window.clone().only(vec![measure]);
     let sums = sum_cells(ctx, scope, &window, resolution).await?;
     let counts = sums.into_iter().map(|(cell, sums)| (cell, sums.tally.get(measure)));
     judge_cells(&snapshot, scope, window.area.as_ref(), (resolution, rings), counts.collect())

@@ -6,6 +6,8 @@ use crate::domain::territory::level::Level;
 use crate::domain::territory::locate::ACCURACY_METRES_MAX;
 use crate::domain::territory::position::Position;
 use h3o::{CellIndex, LatLng};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// A name for a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +57,29 @@ fn naming<'a>(chain: impl Iterator<Item = (Level, &'a str)>, finest: Level) -> V
     naming
 }
 
+/// The most names that are kept; beyond that they are made anew.
+const NAMES_MAX: usize = 100_000;
+
+/// What cells are called in one territory, as far as anyone has asked.
+#[derive(Default)]
+pub struct CellNames(RwLock<HashMap<CellIndex, Option<Arc<Called>>>>);
+
 /// What a cell is called; nothing where no area is near.
-pub fn call_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {
+pub fn call_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Arc<Called>> {
+    let names = &snapshot.cell_names.0;
+    let kept = names.read().unwrap_or_else(PoisonError::into_inner).get(&cell).cloned();
+    kept.unwrap_or_else(|| {
+        let called = name_cell(snapshot, cell).map(Arc::new);
+        let mut names = names.write().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= NAMES_MAX {
+            names.clear();
+        }
+        names.insert(cell, called.clone());
+        called
+    })
+}
+
+fn name_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {
     let middle = LatLng::from(cell);
     let position = Position::new(middle.lng(), middle.lat()).ok()?;
     let territory = &snapshot.territory;

@@ -2,6 +2,7 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::{AppError, say};
+use super::flat::Wanted;
 use super::window::Resolved;
 use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::{CategoryCode, DepartmentCode};
@@ -139,7 +140,7 @@ pub async fn sum_area_categories(
         }
         _ => None,
     };
-    let window = window.clone().only(measure);
+    let window = window.clone().only(vec![measure]);
     let sums = sum_by(ctx, scope, &window, GroupBy::PathCategory, key_of).await?;
     let counts = sums.into_iter().map(|(key, sums)| (key, sums.tally.get(measure)));
     Ok(counts.filter(|(_, n)| *n != 0).collect())
@@ -222,10 +223,11 @@ pub fn family_of(resolution: Resolution) -> Resolution {
     resolution.pred().and_then(Resolution::pred).unwrap_or(resolution)
 }
 
-/// Fits a prior for every parent and rate. `parent_of` says whose child a key is.
+/// Fits a prior for every parent and rate that is asked for. `parent_of` says whose child a key is.
 pub fn fit_priors<K, P: Ord + Clone>(
     snapshot: &Snapshot,
     sums: &BTreeMap<K, Sums>,
+    wanted: &Wanted,
     parent_of: impl Fn(&K) -> P,
 ) -> Priors<P> {
     let mut families = BTreeMap::<P, Vec<&Sums>>::new();
@@ -234,7 +236,7 @@ pub fn fit_priors<K, P: Ord + Clone>(
     }
     let mut priors = Priors::new();
     for (parent, children) in families {
-        for definition in snapshot.rates.all() {
+        for definition in snapshot.rates.all().filter(|own| wanted.has(own.metric)) {
             let rates: Vec<Rate> =
                 children.iter().map(|sums| sums.tally.rate(definition)).collect();
             let prior = Prior::of(rates);

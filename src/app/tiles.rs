@@ -2,20 +2,19 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use super::flat::{Flat, flat_numbers, labels_in_force};
+use super::flat::{Flat, Wanted, flat_numbers, labels_in_force};
 use super::measure::{family_of, fit_priors, sum_cells};
-use super::shown::{list_scope, shown_position};
+use super::shown::list_scope;
 use super::window::Resolved;
 use crate::domain::access::{Actor, Scope};
 use crate::domain::cell::{COARSE_RESOLUTION, cells_near, parent_cell};
-use crate::domain::issue::record::Issue;
 use crate::domain::metrics::contribution::ROLLUP_RESOLUTION;
 use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
-use crate::domain::territory::position::CELL_RESOLUTION;
 use crate::domain::tile::Tile;
 use crate::format::mvt::{self, Shape, TileFeature, Value, write_tile};
-use crate::store::query::{Bounds, IssueFilter, PageQuery, Sort};
+use crate::store::map::{Around, Point};
+use crate::store::query::{Bounds, IssueFilter};
 use geo::BoundingRect;
 use h3o::{CellIndex, LatLng, Resolution};
 use std::borrow::Cow;
@@ -26,7 +25,7 @@ pub const MEDIA_TYPE: &str = mvt::MEDIA_TYPE;
 /// From this zoom level on issues are shown one by one.
 const SINGLE_ZOOM: u8 = 14;
 /// The most issues that a tile shows one by one; when there are more they are counted by cell.
-const POINTS_MAX: usize = 5_000;
+const POINTS_MAX: usize = 2_000;
 
 /// The level whose areas are of a size to be drawn at a zoom level.
 const fn level_at(zoom: u8) -> Level {
@@ -114,16 +113,23 @@ pub async fn draw_issues(
     tile: Tile,
 ) -> Result<Vec<u8>, AppError> {
     let scope = list_scope(actor, filter);
-    if tile.zoom() >= SINGLE_ZOOM
-        && let Some(issues) = list_single(ctx, &scope, filter, tile).await?
-    {
-        let features = issues.iter().filter_map(|issue| issue_feature(actor, tile, issue));
-        return Ok(write_tile("issues", &features.collect::<Vec<_>>()));
-    }
     // Never finer than what may be known of a dispute's place.
     let resolution = resolution_at(tile.zoom()).min(COARSE_RESOLUTION);
-    let near = cells_near(tile.bounds(), resolution, CELL_RESOLUTION);
-    let counts = ctx.store.count_cells(filter, COARSE_RESOLUTION, near.as_deref(), &scope).await?;
+    let around = Around { bounds: bounds_of(tile.bounds()), resolution };
+    let zone = &ctx.snapshot().zone;
+    let known = ctx.store.count_known_cells(filter, Some(&around), zone, &scope).await?;
+    // Where there are too many for sure, nobody needs to look for them one by one.
+    if tile.zoom() >= SINGLE_ZOOM
+        && known.as_ref().is_none_or(|counts| count_within(counts, tile) <= POINTS_MAX as i64)
+        && let Some(points) = list_single(ctx, &scope, filter, tile).await?
+    {
+        let features = points.iter().filter_map(|point| point_feature(tile, point));
+        return Ok(write_tile("issues", &features.collect::<Vec<_>>()));
+    }
+    let counts = match known {
+        Some(counts) => counts,
+        None => ctx.store.count_cells(filter, Some(&around), &scope).await?,
+    };
     let features = clusters_of(&counts, resolution).into_iter().filter_map(|cluster| {
         let shape = Shape::Point(tile.point(cluster.at.0, cluster.at.1)?);
         let properties = vec![
@@ -133,6 +139,24 @@ pub async fn draw_issues(
         Some(TileFeature { shape, properties })
     });
     Ok(write_tile("issues", &features.collect::<Vec<_>>()))
+}
+
+fn bounds_of((west, south, east, north): (f64, f64, f64, f64)) -> Bounds {
+    Bounds { west, south, east, north }
+}
+
+/// How many of those that were counted lie in the tile for sure: in cells that are all within it.
+fn count_within(counts: &[(u64, i64)], tile: Tile) -> i64 {
+    // A fine cell reaches a little beyond the edges of the coarse one that it counts for.
+    let (west, south, east, north) = grown(tile.bounds(), -1.0 / 16.0);
+    let is_within = |cell: u64| {
+        CellIndex::try_from(cell).is_ok_and(|cell| {
+            cell.boundary()
+                .iter()
+                .all(|at| (west..=east).contains(&at.lng()) && (south..=north).contains(&at.lat()))
+        })
+    };
+    counts.iter().filter(|(cell, _)| is_within(*cell)).map(|(_, n)| n).sum()
 }
 
 /// The issues of one hexagon, and where their number is written.
@@ -177,11 +201,10 @@ async fn list_single(
     scope: &Scope,
     filter: &IssueFilter,
     tile: Tile,
-) -> Result<Option<Vec<Issue>>, AppError> {
+) -> Result<Option<Vec<Point>>, AppError> {
     // Where the reader is told a coarse place, the store goes by that, too.
     // A hair more, for a point on the very edge is computed in another way.
-    let (west, south, east, north) = grown(tile.bounds(), 1e-6);
-    let mut bounds = Bounds { west, south, east, north };
+    let mut bounds = bounds_of(grown(tile.bounds(), 1e-6));
     if let Some(asked) = &filter.bounds {
         bounds.west = bounds.west.max(asked.west);
         bounds.south = bounds.south.max(asked.south);
@@ -189,19 +212,17 @@ async fn list_single(
         bounds.north = bounds.north.min(asked.north);
     }
     let filter = IssueFilter { bounds: Some(bounds), ..filter.clone() };
-    let query = PageQuery { filter, sort: Sort::NewestFirst, after: None, limit: POINTS_MAX };
-    let page = ctx.store.list_issues(&query, scope).await?;
-    Ok((!page.more).then_some(page.items))
+    Ok(ctx.store.list_points(&filter, POINTS_MAX, scope).await?)
 }
 
-fn issue_feature(actor: &Actor, tile: Tile, issue: &Issue) -> Option<TileFeature> {
-    let (lon, lat) = shown_position(actor, issue);
+fn point_feature(tile: Tile, point: &Point) -> Option<TileFeature> {
+    let (lon, lat) = point.position;
     let properties: Vec<Property> = vec![
-        ("id".into(), text(issue.id)),
-        ("kind".into(), text(issue.kind)),
-        ("state".into(), text(issue.state)),
-        ("category_code".into(), text(&issue.category)),
-        ("severity".into(), text(issue.severity.as_str())),
+        ("id".into(), text(point.id)),
+        ("kind".into(), text(point.kind)),
+        ("state".into(), text(point.state)),
+        ("category_code".into(), text(&point.category)),
+        ("severity".into(), text(point.severity.as_str())),
     ];
     Some(TileFeature { shape: Shape::Point(tile.point(lon, lat)?), properties })
 }
@@ -217,16 +238,18 @@ pub async fn draw_cells(
     scope: &Scope,
     window: Resolved,
     tile: Tile,
-    resolution: Resolution,
+    wanted: &Wanted,
 ) -> Result<Vec<u8>, AppError> {
     let seen = grown(tile.bounds(), 1.0 / 64.0);
+    let resolution = resolution_at(tile.zoom());
     let (as_of, family) = (window.as_of.to_rfc3339(), family_of(resolution));
+    let snapshot = ctx.snapshot();
     // Whole families, so that a hexagon is drawn toward the same rate in every tile.
     let window = window.within_cells(cells_near(seen, family, ROLLUP_RESOLUTION));
+    let window = window.only(wanted.measures(&snapshot.rates));
     let sums = sum_cells(ctx, scope, &window, resolution).await?;
-    let snapshot = ctx.snapshot();
-    let priors = fit_priors(&snapshot, &sums, |cell| parent_cell(*cell, family));
-    let labels = labels_in_force(&snapshot.rates).join(" ");
+    let priors = fit_priors(&snapshot, &sums, wanted, |cell| parent_cell(*cell, family));
+    let labels = labels_in_force(&snapshot.rates, wanted).join(" ");
     let features = sums.iter().filter_map(|(index, sums)| {
         let cell = CellIndex::try_from(*index).ok()?;
         let corners: Vec<(f64, f64)> =
@@ -243,7 +266,7 @@ pub async fn draw_cells(
             ("as_of".into(), text(&as_of)),
             ("definitions".into(), text(&labels)),
         ];
-        let numbers = flat_numbers(sums, &snapshot.rates, prior).into_iter();
+        let numbers = flat_numbers(sums, &snapshot.rates, wanted, prior).into_iter();
         properties.extend(numbers.filter_map(|(name, own)| Some((name.into(), value_of(own)?))));
         Some(TileFeature { shape: Shape::Polygons(polygons), properties })
     });
@@ -261,6 +284,8 @@ fn value_of(own: Flat) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::domain::territory::position::CELL_RESOLUTION;
 
     fn fine(lon: f64, lat: f64) -> u64 {
         LatLng::new(lat, lon).unwrap().to_cell(CELL_RESOLUTION).into()

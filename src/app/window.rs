@@ -81,10 +81,10 @@ impl Resolved {
         self
     }
 
-    /// The same question about one measure alone.
+    /// The same question about some measures alone; about any when there are none.
     #[must_use]
-    pub fn only(mut self, measure: Measure) -> Self {
-        self.filter.measure = Some(measure);
+    pub fn only(mut self, measures: Vec<Measure>) -> Self {
+        self.filter.measures = measures;
         self
     }
 
@@ -175,7 +175,7 @@ pub fn resolve(snapshot: &Snapshot, window: &Window, now: Timestamp) -> Result<R
         kind: window.kind,
         category: window.category.clone(),
         department: window.department.clone(),
-        measure: None,
+        measures: Vec::new(),
     };
     let (past, way) = (window.as_of.is_some(), Way::default());
     Ok(Resolved { from, to, area, as_of, past, way, filter })

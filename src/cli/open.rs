@@ -70,6 +70,7 @@ pub async fn open_keyed(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)>
 pub async fn open_ctx(config: &Config) -> anyhow::Result<Arc<Ctx>> {
     let store = store::open_with_replica(&config.database_url(), config.replica()?).await;
     let store = store.context("opening the database")?;
+    store.keep_counters_in(config.counters_file());
     let photos = PhotoStore::open(&config.photos_address()).context("opening the photos")?;
     let photos = PhotoShop::new(photos, PhotoLimits::default());
     let keys = Seals::parse(&config.seal_keys_text()?).context("seal_keys")?;

@@ -53,7 +53,12 @@ pub async fn serve(
         anonymous_per_minute_max: config.anonymous_per_minute_max,
     };
     ready(listener.local_addr()?);
-    Ok(http::serve(listener, App::new(ctx, options, stop.clone()), stop).await?)
+    http::serve(listener, App::new(ctx.clone(), options, stop.clone()), stop).await?;
+    // The next start has them at once.
+    if let Err(error) = ctx.store.save_counters().await {
+        tracing::warn!(%error, "the counters were not kept; the next start adds them up anew");
+    }
+    Ok(())
 }
 
 async fn cancel_on_signal(stop: CancellationToken) {

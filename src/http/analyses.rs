@@ -28,6 +28,7 @@ use axum::Json;
 use axum::extract::State;
 use h3o::Resolution;
 use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// The statistic behind hot spots, and the comparison behind trends.
@@ -150,7 +151,7 @@ pub async fn list_hotspots(
 }
 
 fn spot_wire(
-    (spot, called): (&Spot, Option<Called>),
+    (spot, called): (&Spot, Option<Arc<Called>>),
     query: &WindowQuery,
     measure: &str,
     (from, to): (&str, &str),
@@ -159,7 +160,7 @@ fn spot_wire(
     let own = [("measure", measure), ("cell", &cell), ("from", from), ("to", to)];
     SpotWire {
         issues: issues_at(query, &own),
-        place: called.as_ref().map(Called::whole),
+        place: called.as_ref().map(|called| called.whole()),
         place_near: called.is_some_and(|called| called.near),
         kind: if spot.z > 0.0 { "hot" } else { "cold" }.into(),
         cell,

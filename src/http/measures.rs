@@ -4,7 +4,7 @@ use super::App;
 use super::csv::csv_file;
 use super::extract::{Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
-use super::geojson::{collection, feature, hexagon, wants, wants_geojson};
+use super::geojson::{CellFeature, cell_collection, wants, wants_geojson};
 use super::problem::ApiError;
 use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
@@ -13,7 +13,7 @@ use super::wire::measure::{
 use crate::app::called::call_cell;
 use crate::app::ctx::Snapshot;
 use crate::app::error::say;
-use crate::app::flat::labels_in_force;
+use crate::app::flat::{Wanted, labels_in_force, published_ids};
 use crate::app::measure::{
     Priors, Sums, family_of, fit_priors, list_areas_in_scope, sum_areas, sum_cells, summarize,
 };
@@ -109,6 +109,9 @@ pub struct CellQuery {
     /// `public`: as it may be shown outside the service, in hexagons of resolution 9 or coarser,
     /// those with fewer than five reports merged upward or hidden, and without disputes.
     audience: Option<String>,
+    /// Ids of published numbers apart by commas, such as `closing_rate,open`: these alone, and `n`.
+    /// All of them when absent. For `geojson`.
+    metrics: Option<String>,
     /// Whether each cell is given the name of the area in which its middle lies: the street at a
     /// resolution up to 7, the community at 8, the grid from 9 on, or what there is above it.
     names: Option<bool>,
@@ -198,7 +201,7 @@ pub async fn list_area_metrics(
     };
     let sums = sum_areas(&app.ctx, &scope, &window, level).await?;
     let parent_of = |code: &str| snapshot.area(code).and_then(|area| area.parent.clone());
-    let priors = fit_priors(&snapshot, &sums, |code| parent_of(code));
+    let priors = fit_priors(&snapshot, &sums, &Wanted::default(), |code| parent_of(code));
     let silent = Sums::default();
     let areas = list_areas_in_scope(&snapshot, &scope, level, parent.as_ref());
     let items: Vec<AreaMetrics> = areas
@@ -243,6 +246,24 @@ pub fn resolution_of(asked: Option<u8>) -> Result<Resolution, ApiError> {
         let (low, high) = RESOLUTIONS.into_inner();
         let says = say(format!("须为 {low} 至 {high}"), format!("Must be {low} to {high}"));
         ApiError::invalid("res", says)
+    })
+}
+
+/// The published numbers that a query asks for; all of them when it names none.
+///
+/// # Errors
+/// One is not published; the field `metrics`.
+pub fn numbers_wanted(metrics: Option<&String>) -> Result<Wanted, ApiError> {
+    let Some(text) = metrics.filter(|text| !text.is_empty()) else {
+        return Ok(Wanted::default());
+    };
+    Wanted::parse(text).map_err(|word| {
+        let known: Vec<&str> = published_ids().collect();
+        let says = say(
+            format!("没有指标 {word:?}，可用 {}", known.join("、")),
+            format!("There is no number {word:?}; there are {}", known.join(", ")),
+        );
+        ApiError::invalid("metrics", says)
     })
 }
 
@@ -297,6 +318,7 @@ async fn cells_in_view(
     app: &App,
     caller: &SignedIn,
     query: &CellQuery,
+    wanted: &Wanted,
     window: Resolved,
 ) -> Result<Cells, ApiError> {
     let is_public = wants("audience", query.audience.as_ref(), &["own", "public"])? == "public";
@@ -310,7 +332,8 @@ async fn cells_in_view(
         .as_ref()
         .filter(|_| !is_public)
         .and_then(|b| cells_near((b.west, b.south, b.east, b.north), family, ROLLUP_RESOLUTION));
-    let window = window.within_cells(near);
+    let measures = wanted.measures(&app.ctx.snapshot().rates);
+    let window = window.within_cells(near).only(measures);
     let (sums, hidden, priors) = match is_public {
         true => {
             let merged = cells_for_the_public(app, scope, &window, resolution).await?;
@@ -320,7 +343,7 @@ async fn cells_in_view(
             let sums: BTreeMap<u64, Sums> =
                 sum_cells(&app.ctx, &scope, &window, resolution).await?;
             let snapshot = app.ctx.snapshot();
-            let priors = fit_priors(&snapshot, &sums, |cell| parent_cell(*cell, family));
+            let priors = fit_priors(&snapshot, &sums, wanted, |cell| parent_cell(*cell, family));
             (sums, 0, priors)
         }
     };
@@ -355,22 +378,28 @@ pub async fn list_cell_metrics(
     let (from, to) = (window.from.to_string(), window.to.to_string());
     let as_of = window.as_of.to_rfc3339();
     let geojson = wants_geojson(wanted.format.as_ref())?;
-    let found = cells_in_view(&app, &caller, &wanted, window).await?;
+    let numbers = numbers_wanted(wanted.metrics.as_ref())?;
+    if wanted.metrics.is_some() && !geojson {
+        let says = say("只用于 format=geojson", "Goes with format=geojson alone");
+        return Err(ApiError::invalid("metrics", says));
+    }
+    let found = cells_in_view(&app, &caller, &wanted, &numbers, window).await?;
     let (res, hidden) = (u8::from(found.resolution), found.hidden);
     let rates = &snapshot.rates;
     let named = wanted.names.unwrap_or(false);
     let called = |cell: CellIndex| named.then(|| call_cell(&snapshot, cell)).flatten();
     if geojson {
         let features = found.cells.iter().map(|(cell, sums)| {
-            let mut properties = flat_metrics(sums, rates, |metric| found.prior(*cell, metric));
-            properties.insert("cell".into(), cell.to_string().into());
+            let mut properties =
+                flat_metrics(sums, rates, &numbers, |metric| found.prior(*cell, metric));
+            properties.push(("cell".into(), cell.to_string().into()));
             if let Some(called) = called(*cell) {
-                properties.insert("place".into(), called.name().into());
-                properties.insert("place_near".into(), called.near.into());
+                properties.push(("place".into(), called.name().into()));
+                properties.push(("place_near".into(), called.near.into()));
             }
-            feature(hexagon(*cell), properties)
+            CellFeature { cell: *cell, properties }
         });
-        let definitions = labels_in_force(rates);
+        let definitions = labels_in_force(rates, &numbers);
         let members = vec![
             ("as_of", as_of.into()),
             ("from", from.into()),
@@ -379,7 +408,7 @@ pub async fn list_cell_metrics(
             ("hidden", hidden.into()),
             ("definitions", definitions.into()),
         ];
-        return Ok(collection(features.collect(), members));
+        return cell_collection(&features.collect::<Vec<_>>(), &members);
     }
     let items = found.cells.iter().map(|(cell, sums)| {
         let called = called(*cell);

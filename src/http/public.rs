@@ -4,14 +4,14 @@
 use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
-use super::geojson::{collection, feature, hexagon, wants};
+use super::geojson::{CellFeature, Properties, cell_collection, wants};
 use super::measures::{cells_for_the_public, resolution_of};
 use super::problem::ApiError;
 use super::wire::Page;
 use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, public_wire};
 use super::wire::issue::View;
 use crate::app::error::say;
-use crate::app::flat::labels_in_force;
+use crate::app::flat::{Wanted, labels_in_force};
 use crate::app::settings::check_open;
 use crate::app::window::{Window, find_as_of, resolve};
 use crate::app::wish::{claim_wish, give_up_claim, list_public};
@@ -25,7 +25,6 @@ use crate::store::care::{Claimant, PublicItem, PublicQuery};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use geojson::JsonObject;
 use h3o::CellIndex;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -177,20 +176,20 @@ pub async fn list_public_cells(
     let window = resolve(&snapshot, &window, now)?;
     let found =
         cells_for_the_public(&app, Scope::everything(), &window, resolution_of(query.res)?).await?;
-    let definitions = labels_in_force(&snapshot.rates);
+    let definitions = labels_in_force(&snapshot.rates, &Wanted::default());
     let features = found.cells.iter().filter_map(|(cell, sums)| {
         let cell = CellIndex::try_from(*cell).ok()?;
-        let mut properties = JsonObject::new();
-        properties.insert("cell".into(), cell.to_string().into());
-        properties.insert("n".into(), sums.n().into());
+        let mut properties: Properties =
+            vec![("cell".into(), cell.to_string().into()), ("n".into(), sums.n().into())];
         for definition in [&CLOSING_RATE, &RESOLUTION_RATE] {
             let rate = sums.tally.rate(snapshot.rates.of(definition));
             let name = definition.metric;
-            properties.insert(name.into(), rate.value().into());
-            properties.insert(format!("{name}_numerator"), rate.numerator.into());
-            properties.insert(format!("{name}_denominator"), rate.denominator.into());
+            properties.push((name.into(), rate.value().into()));
+            for (side, n) in [("numerator", rate.numerator), ("denominator", rate.denominator)] {
+                properties.push((format!("{name}_{side}").into(), n.into()));
+            }
         }
-        Some(feature(hexagon(cell), properties))
+        Some(CellFeature { cell, properties })
     });
     let members = vec![
         ("as_of", now.to_rfc3339().into()),
@@ -199,5 +198,5 @@ pub async fn list_public_cells(
         ("hidden", found.hidden.into()),
         ("definitions", definitions.into()),
     ];
-    Ok(collection(features.collect(), members))
+    cell_collection(&features.collect::<Vec<_>>(), &members)
 }

@@ -3,7 +3,7 @@
 use super::App;
 use super::extract::{At, Caller};
 use super::filter::{IssueQuery, issue_filter, parse_word};
-use super::measures::{WindowQuery, window_of};
+use super::measures::{WindowQuery, numbers_wanted, window_of};
 use super::problem::ApiError;
 use crate::app::error::AppError;
 use crate::app::tiles::{MEDIA_TYPE, draw_areas, draw_cells, draw_issues, resolution_at};
@@ -27,6 +27,8 @@ use utoipa::IntoParams;
 pub struct TileQuery {
     /// For areas: their level; what suits the zoom when absent.
     level: Option<String>,
+    /// For cells: ids of published numbers apart by commas; all of them when absent.
+    metrics: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +117,9 @@ pub async fn show_tile(
             let scope = metrics_scope_at(&caller.actor, resolution_at(zoom))?;
             let query: WindowQuery = read_query(&uri)?;
             let window = window_of(&app, &app.ctx.snapshot(), &query).await?;
-            draw_cells(&app.ctx, &scope, window, tile, resolution_at(zoom)).await?
+            let wanted: TileQuery = read_query(&uri)?;
+            let numbers = numbers_wanted(wanted.metrics.as_ref())?;
+            draw_cells(&app.ctx, &scope, window, tile, &numbers).await?
         }
     };
     if bytes.is_empty() {

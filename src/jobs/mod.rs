@@ -29,6 +29,8 @@ const RETAIN_EVERY: Duration = Duration::from_secs(3_600);
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// How often the log of counters is shortened.
 const COUNTED_SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often they are written into the file of the node, if there is something new.
+const COUNTED_SAVE_EVERY: Duration = Duration::from_secs(600);
 /// How often the clocks of issues are attended to.
 const CLOCKS_EVERY: Duration = Duration::from_secs(20);
 
@@ -157,7 +159,9 @@ async fn keep_time(ctx: &Ctx) {
 /// Keeps the counters in memory near to what is written, so that no question has much to read.
 async fn keep_counted(ctx: &Ctx) {
     let (mut ticks, mut sweeps) = (every(COUNT_EVERY), every(COUNTED_SWEEP_EVERY));
-    let mut watch = Watch::new("counters");
+    let mut saves = every(COUNTED_SAVE_EVERY);
+    saves.reset();
+    let (mut watch, mut save) = (Watch::new("counters"), Watch::new("counters' file"));
     loop {
         tokio::select! {
             _ = ticks.tick() => {
@@ -165,6 +169,9 @@ async fn keep_counted(ctx: &Ctx) {
             }
             _ = sweeps.tick() => {
                 watch.note(ctx.store.sweep_counters().await.map_err(AppError::from));
+            }
+            _ = saves.tick() => {
+                save.note(ctx.store.save_counters().await.map_err(AppError::from));
             }
         }
     }

@@ -99,7 +99,7 @@ pub struct SummonsQuery {
 }
 
 /// Which issues, by a kind's own matters.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct CareFilter {
     pub risk: Option<Risk>,
     /// Major hazards without a control measure.

@@ -16,6 +16,7 @@ pub mod error;
 pub mod export;
 pub mod flow;
 mod ledger;
+pub mod map;
 mod migrate;
 mod nearby;
 pub mod packs;
@@ -45,6 +46,7 @@ pub trait Store:
     + port::Notices
     + upload::Uploads
     + flow::Flows
+    + map::Maps
     + export::Exports
     + admin::Admins
     + admin::People

@@ -22,6 +22,7 @@ use crate::domain::time::{Day, Timestamp};
 use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -58,16 +59,6 @@ pub trait Issues: Send + Sync {
 
     /// How many issues a filter finds in each state; states with none are left out.
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>>;
-
-    /// How many issues a filter finds in each H3 cell at `resolution`, at most
-    /// 11; of cells outside `near` it may leave out some. A cell is told by any cell within it.
-    async fn count_cells(
-        &self,
-        filter: &IssueFilter,
-        resolution: h3o::Resolution,
-        near: Option<&[(u64, u64)]>,
-        scope: &Scope,
-    ) -> Result<Vec<(u64, i64)>>;
 
     /// Where the issues stand that a filter finds, as they are counted: longitude and latitude in
     /// degrees, and how many stand there; disputes in the middle of their coarse cells, for
@@ -285,6 +276,12 @@ pub trait Rollups: Send + Sync {
     async fn follow_counters(&self) -> Result<bool>;
     /// Removes what every node has read of the log of counters.
     async fn sweep_counters(&self) -> Result<()>;
+    /// Names the file of this node in which it keeps its counters, so that it has them at once when
+    /// it starts again. The first one named counts.
+    fn keep_counters_in(&self, file: PathBuf);
+    /// Writes the counters in memory into that file, if something has changed since. Whether it
+    /// did.
+    async fn save_counters(&self) -> Result<bool>;
     /// Replaces all counters by what the issues count for that the logs lead to, while no other
     /// write runs.
     async fn replace_rollups(&self, time_zone: String) -> Result<i64>;

@@ -39,6 +39,13 @@ pub mod dialect {
     /// What tells the rows of the log of counters apart: whoever has read all that could be seen
     /// reads on from the mark of before.
     pub const ROLLUP_MARK: &str = "tx";
+    /// Before a column, keeps its index from being taken; `None` where the engine knows by itself.
+    pub const WITHOUT_INDEX: Option<&str> = None;
+    /// After the table of issues, has them looked for by their cells.
+    pub const BY_CELL: &str = "";
+    /// What tells a row of the log from the same one in a copy of the database: the transaction
+    /// that wrote it there.
+    pub const ROLLUP_BORN: &str = "xmin::text";
     /// A mark below which no row of the log of counters appears any more.
     pub const ROLLUP_SETTLED: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
     /// Says that texts are compared byte by byte.

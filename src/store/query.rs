@@ -53,7 +53,7 @@ pub struct Near {
 }
 
 /// Which issues; empty lists and `None` mean any.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct IssueFilter {
     /// These alone.
     pub ids: Vec<IssueId>,
@@ -241,7 +241,8 @@ pub struct RollupFilter {
     pub kind: Option<Kind>,
     pub category: Option<CategoryCode>,
     pub department: Option<DepartmentCode>,
-    pub measure: Option<Measure>,
+    /// These alone; any when there are none.
+    pub measures: Vec<Measure>,
 }
 
 impl RollupFilter {
@@ -262,12 +263,12 @@ impl RollupFilter {
     /// The same on whatever day and of whatever measure: what stands does not go by days.
     #[must_use]
     pub fn always(&self) -> Self {
-        Self { from: None, to: None, measure: None, ..self.clone() }
+        Self { from: None, to: None, measures: Vec::new(), ..self.clone() }
     }
 
     /// Whether a measure is asked for.
     pub fn wants(&self, measure: Measure) -> bool {
-        self.measure.is_none_or(|wanted| wanted == measure)
+        self.measures.is_empty() || self.measures.contains(&measure)
     }
 
     /// Whether a day is asked for.

@@ -40,6 +40,12 @@ pub mod dialect {
     /// What tells the rows of the log of counters apart: whoever has read all that could be seen
     /// reads on from the mark of before.
     pub const ROLLUP_MARK: &str = "id";
+    /// Before a column, keeps its index from being taken; `None` where the engine knows by itself.
+    pub const WITHOUT_INDEX: Option<&str> = Some("+");
+    /// After the table of issues, has them looked for by their cells.
+    pub const BY_CELL: &str = "INDEXED BY issue_cell";
+    /// What tells a row of the log from the same one in a copy of the database.
+    pub const ROLLUP_BORN: &str = "''";
     /// A mark below which no row of the log of counters appears any more.
     pub const ROLLUP_SETTLED: &str = "SELECT COALESCE(MAX(id), 0) + 1 FROM rollup_log";
     /// Says that texts are compared byte by byte.

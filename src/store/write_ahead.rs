@@ -24,8 +24,11 @@ pub struct WriteAhead {
 }
 
 impl WriteAhead {
+    /// The log as whoever wrote it last left it: what is in it is copied at once, for it is slower
+    /// to read than the database.
     pub fn of(options: SqliteConnectOptions) -> Self {
-        Self { options, begun: Instant::now(), copying: None }
+        let copying = Some(tokio::spawn(copy(options.clone())));
+        Self { options, begun: Instant::now(), copying }
     }
 
     /// To be called by the writer after each commit.

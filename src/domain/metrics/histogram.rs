@@ -7,6 +7,9 @@
 /// The buckets to an octave, as a power of two.
 const SUB_BITS: u32 = 3;
 
+/// How many buckets there are, whatever the duration.
+pub const BUCKETS: u16 = 61 << SUB_BITS;
+
 /// The bucket of a duration in milliseconds; durations below zero count as zero.
 pub fn bucket_of(duration_ms: i64) -> u16 {
     let seconds = u64::try_from(duration_ms / 1_000).unwrap_or(0);

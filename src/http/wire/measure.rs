@@ -2,7 +2,7 @@
 
 use super::Texts;
 use crate::app::error::say;
-use crate::app::flat::{Flat, flat_numbers};
+use crate::app::flat::{Flat, Wanted, flat_numbers};
 use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::definition::{
@@ -13,6 +13,7 @@ use crate::domain::metrics::definition::{
 use crate::domain::metrics::figure::{FIGURES, Figure, find_figure};
 use crate::domain::metrics::histogram::Histogram;
 use crate::domain::metrics::smooth::Prior;
+use crate::http::geojson::Properties;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -292,14 +293,16 @@ pub fn metrics_wire(
 pub fn flat_metrics(
     sums: &Sums,
     rates: &RateSet,
+    wanted: &Wanted,
     prior_of: impl Fn(&'static str) -> Option<Prior>,
-) -> geojson::JsonObject {
+) -> Properties {
     let value = |value: Flat| match value {
         Flat::Whole(number) => number.into(),
         Flat::Share(share) => share.into(),
         Flat::Yes(yes) => yes.into(),
     };
-    flat_numbers(sums, rates, prior_of).into_iter().map(|(name, own)| (name, value(own))).collect()
+    let numbers = flat_numbers(sums, rates, wanted, prior_of).into_iter();
+    numbers.map(|(name, own)| (name.into(), value(own))).collect()
 }
 
 /// One day of a window. What is open has no day: it is open now.

@@ -10,6 +10,7 @@
 //! bins themselves.
 
 mod admit;
+mod file;
 mod names;
 mod packed;
 mod plane;
@@ -107,9 +108,8 @@ impl Cube {
     /// Sums by group and measure, without what stands; none is zero.
     pub fn sum(&self, filter: &RollupFilter, group: GroupBy, scope: &Scope) -> Vec<RollupSum> {
         let wanted = |measure: &Measure| !measure.is_standing() && filter.wants(*measure);
-        let wanted: Vec<bool> = self.names.measures.values().iter().map(wanted).collect();
+        let mut sums = Sums::of(self.names.measures.values().iter().map(wanted));
         let admission = Admission::of(&self.names, &self.paths(), filter, scope);
-        let mut sums = Sums::of(wanted.len());
         let days = self.packed.range(filter.from.map(|d| d.0), filter.to.map(|d| d.0));
         let added_up = self.is_added_up(filter, scope)
             && (self.sum_paths(&admission, group, days, &mut sums)
@@ -119,14 +119,14 @@ impl Cube {
         }
         for entry in self.fresh.iter().filter(|entry| filter.holds(Day(entry.day))) {
             let bin = &self.names.bins.values()[entry.bin as usize];
-            if wanted[usize::from(entry.measure)] && admission.holds(bin) {
+            if sums.wants(entry.measure) && admission.holds(bin) {
                 let group = raw_group(group, bin, entry.day);
                 sums.add(group, entry.measure, i64::from(entry.n));
             }
         }
         let names = &self.names;
         let measures = names.measures.values();
-        let told = sums.each().filter(|(_, measure, n)| *n != 0 && wanted[usize::from(*measure)]);
+        let told = sums.each().filter(|(_, _, n)| *n != 0);
         told.filter_map(|(raw, measure, n)| {
             let group = group_of(names, group, raw)?;
             Some(RollupSum { group, measure: measures[usize::from(measure)], n })
@@ -313,7 +313,9 @@ fn group_of(names: &Names, group: GroupBy, raw: u64) -> Option<Group> {
 
 /// Sums by group and measure.
 struct Sums {
-    measures: usize,
+    /// The measures that are wanted, and the column of each measure; [`Sums::UNWANTED`] has none.
+    measures: Vec<u16>,
+    columns: Vec<u16>,
     places: HashMap<u64, usize>,
     sums: Vec<i64>,
     /// The group that was added to last, and its place: counters of one group come together.
@@ -321,26 +323,44 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(measures: usize) -> Self {
-        Self { measures, places: HashMap::new(), sums: Vec::new(), last: (0, usize::MAX) }
+    const UNWANTED: u16 = u16::MAX;
+
+    /// `wanted` says it of each measure's number.
+    fn of(wanted: impl Iterator<Item = bool>) -> Self {
+        let (mut measures, mut columns) = (Vec::new(), Vec::new());
+        for (measure, is_wanted) in wanted.enumerate() {
+            columns.push(if is_wanted { measures.len() as u16 } else { Self::UNWANTED });
+            measures.extend(is_wanted.then_some(measure as u16));
+        }
+        let last = (0, usize::MAX);
+        Self { measures, columns, places: HashMap::new(), sums: Vec::new(), last }
     }
 
+    fn wants(&self, measure: u16) -> bool {
+        self.columns[usize::from(measure)] != Self::UNWANTED
+    }
+
+    /// Adds to a sum, if the measure is wanted.
     fn add(&mut self, group: u64, measure: u16, n: i64) {
+        let column = self.columns[usize::from(measure)];
+        if column == Self::UNWANTED {
+            return;
+        }
         if self.last.1 == usize::MAX || self.last.0 != group {
-            let next = self.places.len() * self.measures;
+            let next = self.places.len() * self.measures.len();
             let place = *self.places.entry(group).or_insert(next);
             if place == self.sums.len() {
-                self.sums.resize(place + self.measures, 0);
+                self.sums.resize(place + self.measures.len(), 0);
             }
             self.last = (group, place);
         }
-        self.sums[self.last.1 + usize::from(measure)] += n;
+        self.sums[self.last.1 + usize::from(column)] += n;
     }
 
     fn each(&self) -> impl Iterator<Item = (u64, u16, i64)> {
         self.places.iter().flat_map(|(group, place)| {
-            let sums = self.sums[*place..*place + self.measures].iter();
-            sums.enumerate().map(|(measure, n)| (*group, measure as u16, *n))
+            let sums = &self.sums[*place..*place + self.measures.len()];
+            self.measures.iter().zip(sums).map(|(measure, n)| (*group, *measure, *n))
         })
     }
 }

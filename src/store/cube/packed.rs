@@ -156,9 +156,19 @@ impl Packed {
             starts.push(items.len() as u32);
         }
         drop(all);
+        Some(Self::of(names, days, (starts, items), standing))
+    }
+
+    /// Counters that are in order: `starts` says where each bin's items begin, and the end.
+    pub fn of(
+        names: &Names,
+        days: Vec<i32>,
+        (starts, items): (Vec<u32>, Vec<Item>),
+        standing: Vec<Entry>,
+    ) -> Self {
         let mut packed = Self { days, starts, items, standing, ..Self::default() };
         packed.add_up(names);
-        Some(packed)
+        packed
     }
 
     fn add_up(&mut self, names: &Names) {

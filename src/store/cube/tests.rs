@@ -78,9 +78,12 @@ fn a_filter() -> impl Strategy<Value = RollupFilter> {
         prop::option::weighted(0.3, prop::sample::select(&Kind::ALL[..])),
         prop::option::weighted(0.2, 0_u8..5),
         prop::option::weighted(0.2, 0_u8..3),
-        prop::option::weighted(0.2, prop::sample::select(&MEASURES[..])),
+        prop_oneof![
+            3 => Just(Vec::new()),
+            1 => prop::sample::subsequence(&MEASURES[..], 1..=2),
+        ],
     )
-        .prop_map(|(from, to, area, bounds_cells, kind, own, lead, measure)| RollupFilter {
+        .prop_map(|(from, to, area, bounds_cells, kind, own, lead, measures)| RollupFilter {
             from: from.map(Day),
             to: to.map(Day),
             area,
@@ -88,7 +91,7 @@ fn a_filter() -> impl Strategy<Value = RollupFilter> {
             kind,
             category: own.map(category),
             department: lead.and_then(department),
-            measure,
+            measures,
         })
 }
 
@@ -145,6 +148,7 @@ proptest! {
         filter in a_filter(),
         scope in a_scope(),
         group in a_group(),
+        as_bytes in any::<bool>(),
     ) {
         let (mut cube, mut all) = (Cube::default(), Deltas::new());
         for (at, (key, n)) in counters.iter().enumerate() {
@@ -158,6 +162,12 @@ proptest! {
             }
             *all.entry(key.clone()).or_insert(0) += n;
         }
+        // As bytes they are the same.
+        let bytes = cube.to_bytes(b"then".to_vec());
+        prop_assert_eq!(Cube::moment_of(&bytes), Some(b"then".to_vec()));
+        let kept = Cube::from_bytes(&bytes);
+        prop_assert!(kept.is_some());
+        let cube = if as_bytes { kept.unwrap_or_default() } else { cube };
         let mut truth = BTreeMap::<(Group, Measure), i64>::new();
         let mut standing = BTreeMap::<(Group, Day), i64>::new();
         for (key, n) in admitted(&all, &filter, &scope) {
@@ -180,5 +190,45 @@ proptest! {
             prop_assert!(found.insert((group, day), n).is_none(), "a group came twice");
         }
         prop_assert_eq!(found, standing);
+    }
+}
+
+proptest! {
+    #[test]
+    fn bytes_that_are_broken_are_not_read(
+        counters in prop::collection::vec((a_key(), -2_i64..4), 0..40),
+        at in any::<prop::sample::Index>(),
+        by in 1_u8..=255,
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut cube = Cube::default();
+        counters.iter().for_each(|(key, n)| cube.add(key, *n));
+        let bytes = cube.into_packed().to_bytes(Vec::new());
+        let mut broken = bytes.clone();
+        broken[at.index(bytes.len())] ^= by;
+        prop_assert!(Cube::from_bytes(&broken).is_none());
+        prop_assert!(Cube::moment_of(&broken).is_none());
+        prop_assert!(Cube::from_bytes(&bytes[..cut.index(bytes.len())]).is_none());
+    }
+
+    #[test]
+    fn any_bytes_with_a_right_sum_are_read_or_refused(
+        counters in prop::collection::vec((a_key(), -2_i64..4), 0..40),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+    ) {
+        let mut cube = Cube::default();
+        counters.iter().for_each(|(key, n)| cube.add(key, *n));
+        let mut bytes = cube.into_packed().to_bytes(Vec::new());
+        bytes.truncate(bytes.len() - 32);
+        for (at, by) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = by;
+        }
+        let sum = <sha2::Sha256 as sha2::Digest>::digest(&bytes);
+        bytes.extend_from_slice(&sum);
+        if let Some(cube) = Cube::from_bytes(&bytes) {
+            let all = Scope { clauses: vec![Clause::default()] };
+            cube.sum(&RollupFilter::default(), GroupBy::Path, &all);
+        }
     }
 }

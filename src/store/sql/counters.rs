@@ -4,8 +4,9 @@
 //! as it can be seen, and the numbers of those that were read are kept until no other can appear
 //! before them.
 
-use super::rollups::key_of;
-use super::{Conn, Engine, dialect};
+use super::packed::SWEPT_SETTING;
+use super::packs::put_setting;
+use super::{Conn, Engine, Row, dialect};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure};
@@ -24,11 +25,13 @@ type Result<T> = std::result::Result<T, StoreError>;
 const LOADED_AT_ONCE_MAX: i64 = 200_000;
 /// How long rows of the log are kept, and how many at least, whatever the clock says.
 const KEPT_MS: i64 = 5 * MINUTE_MS;
-const KEPT_ROWS: i64 = 20_000;
+const KEPT_ROWS: i64 = 100_000;
 /// After how long the log is not read on, because rows may be gone.
 const LOST_AFTER: Duration = Duration::from_secs(120);
 /// How long a question waits for whoever brings the counters up to date.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// The same while they are read from a file, which takes less time than to add up the table.
+const PATIENCE_READING: Duration = Duration::from_secs(10);
 
 /// Writes what is added to the counters into their log.
 pub async fn log_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<()> {
@@ -104,6 +107,45 @@ async fn find_settled(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar(dialect::ROLLUP_SETTLED).fetch_one(conn).await?)
 }
 
+/// In the order of [`key_of`], which goes by position because that is quicker for many rows.
+const COUNTERS: &str = "SELECT day, path, cell, kind, category, department, measure, n FROM rollup \
+    WHERE n <> 0";
+
+/// The key of a counter; `last` is that of the row before, whose bin is often the same.
+fn key_of(row: &Row, last: Option<Key>) -> Result<Key> {
+    fn word<T>(text: &str, column: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+        let corrupt = || StoreError::Corrupt { table: "rollup", column, value: text.to_owned() };
+        parse(text).ok_or_else(corrupt)
+    }
+    let (day, cell): (i64, i64) = (row.try_get(0)?, row.try_get(2)?);
+    let day = i32::try_from(day).map_err(|_| StoreError::Corrupt {
+        table: "rollup",
+        column: "day",
+        value: day.to_string(),
+    })?;
+    let measure = word(row.try_get(6)?, "measure", Measure::parse)?;
+    let (path, kind): (&str, &str) = (row.try_get(1)?, row.try_get(3)?);
+    let (category, department): (&str, &str) = (row.try_get(4)?, row.try_get(5)?);
+    let same = last.filter(|Key { bin, .. }| {
+        bin.cell == cell.cast_unsigned()
+            && bin.path == path
+            && bin.kind.as_str() == kind
+            && bin.category.as_str() == category
+            && bin.department.as_ref().map_or("", |code| code.as_str()) == department
+    });
+    let bin = match same {
+        Some(same) => same.bin,
+        None => Bin {
+            path: path.to_owned(),
+            cell: cell.cast_unsigned(),
+            kind: word(kind, "kind", Kind::parse)?,
+            category: word(category, "category", |code| CategoryCode::parse(code).ok())?,
+            department: DepartmentCode::parse(department).ok(),
+        },
+    };
+    Ok(Key { day: Day(day), bin, measure })
+}
+
 /// All counters of one moment of the database, and where the log stood then.
 async fn load(engine: &Engine) -> Result<(Cube, Position)> {
     let at = Instant::now();
@@ -111,9 +153,12 @@ async fn load(engine: &Engine) -> Result<(Cube, Position)> {
     let mark = find_settled(&mut transaction).await?;
     let seen = read_log(&mut transaction, mark).await?.into_iter().map(|(id, ..)| id).collect();
     let mut cube = Cube::default();
-    let mut rows = sqlx::query("SELECT * FROM rollup WHERE n <> 0").fetch(&mut *transaction);
+    let mut rows = sqlx::query(COUNTERS).fetch(&mut *transaction);
+    let mut last = None;
     while let Some(row) = rows.try_next().await? {
-        cube.add(&key_of(&row)?, row.try_get("n")?);
+        let key = key_of(&row, last)?;
+        cube.add(&key, row.try_get(7)?);
+        last = Some(key);
     }
     drop(rows);
     transaction.rollback().await?;
@@ -151,7 +196,8 @@ impl Engine {
     /// are not, and there are more than `at_once_max`, they are left for another time.
     pub async fn catch_up(&self, at_once_max: i64) -> Result<bool> {
         // Somebody may be loading them, which can take a while.
-        let position = tokio::time::timeout(PATIENCE, self.counters.position.lock()).await;
+        let patience = if self.counters.is_reading() { PATIENCE_READING } else { PATIENCE };
+        let position = tokio::time::timeout(patience, self.counters.position.lock()).await;
         let Ok(mut position) = position else { return Ok(false) };
         self.catch_up_from(&mut position, at_once_max).await
     }
@@ -165,6 +211,14 @@ impl Engine {
             return Ok(true);
         }
         *kept = None;
+        if let Some((cube, mut position)) = self.read_packed().await? {
+            self.counters.change(|own| *own = cube);
+            if self.read_on(&mut position).await? {
+                *kept = Some(position);
+                self.counters.pack_if_loose();
+                return Ok(true);
+            }
+        }
         let many: i64 =
             sqlx::query_scalar("SELECT COUNT(*) FROM (SELECT 1 FROM rollup LIMIT $1) AS found")
                 .bind(at_once_max.saturating_add(1))
@@ -192,14 +246,23 @@ impl Engine {
         // A clock that leaps must not take what was written a moment ago.
         let text = format!(
             "DELETE FROM rollup_log WHERE at < {} - $1 \
-             AND id <= (SELECT MAX(id) FROM rollup_log) - $2",
-            dialect::NOW_MS
+             AND id <= (SELECT MAX(id) FROM rollup_log) - $2 RETURNING {}",
+            dialect::NOW_MS,
+            dialect::ROLLUP_MARK
         );
         self.write(move |conn| {
             Box::pin(async move {
-                let delete = sqlx::query(AssertSqlSafe(text)).bind(KEPT_MS).bind(KEPT_ROWS);
-                delete.execute(conn).await?;
-                Ok(())
+                let delete = sqlx::query_scalar(AssertSqlSafe(text)).bind(KEPT_MS).bind(KEPT_ROWS);
+                let gone: Vec<i64> = delete.fetch_all(&mut *conn).await?;
+                let Some(last) = gone.into_iter().max() else { return Ok(()) };
+                // Whoever comes with counters from before knows by it that he has missed some.
+                let swept: Option<String> =
+                    sqlx::query_scalar("SELECT value FROM setting WHERE name = $1")
+                        .bind(SWEPT_SETTING)
+                        .fetch_optional(&mut *conn)
+                        .await?;
+                let swept = swept.and_then(|swept| swept.parse::<i64>().ok()).unwrap_or(0);
+                put_setting(conn, SWEPT_SETTING, &last.max(swept).to_string()).await
             })
         })
         .await

@@ -1,6 +1,6 @@
 //! Issues for tables.
 
-use super::issues::page_of;
+use super::page::page_of;
 use super::{Engine, Row};
 use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::{CategoryCode, DepartmentCode, IssueId};
@@ -74,7 +74,8 @@ impl Exports for Engine {
         scope: &Scope,
     ) -> Result<Vec<ExportRow>, StoreError> {
         let pool = self.for_long_reads().await;
-        let rows = page_of(COLUMNS, page, scope).build().fetch_all(&pool).await?;
+        let walk = self.walk_of(page).await?;
+        let rows = page_of(COLUMNS, page, scope, walk).build().fetch_all(&pool).await?;
         rows.iter().take(page.limit).map(row_of).collect()
     }
 }

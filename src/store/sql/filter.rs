@@ -130,10 +130,15 @@ fn push_has_part(query: &mut Query, department: &DepartmentCode) {
 }
 
 fn push_area(query: &mut Query, area: &AreaPath) {
+    push_area_of(query, "path", area);
+}
+
+/// Pushes ` AND …` for an area; `path` is the column, as it is or kept from its index.
+pub fn push_area_of(query: &mut Query, path: &str, area: &AreaPath) {
     let (low, high) = area.interval();
     if let Some(high) = high {
-        query.push(" AND path >= ").push_bind(low);
-        query.push(" AND path < ").push_bind(high);
+        query.push(format!(" AND {path} >= ")).push_bind(low);
+        query.push(format!(" AND {path} < ")).push_bind(high);
     }
 }
 
@@ -428,7 +433,8 @@ pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     if let Some(department) = &filter.department {
         query.push(" AND department = ").push_bind(department.as_str());
     }
-    if let Some(measure) = filter.measure {
-        query.push(" AND measure = ").push_bind(measure.to_string());
+    if !filter.measures.is_empty() {
+        let names: Vec<String> = filter.measures.iter().map(Measure::to_string).collect();
+        push_in(query, "measure", names.iter().map(String::as_str));
     }
 }

@@ -1,11 +1,11 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{Over, is_storable, push_cells, push_issue_filter, push_scope};
+use super::filter::{Over, is_storable, push_issue_filter, push_scope};
+use super::page::page_of;
 use super::place::{Way, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
 use crate::domain::access::Scope;
-use crate::domain::cell::digits_below;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
@@ -16,35 +16,11 @@ use crate::store::StoreError;
 use crate::store::change::{Applied, Attachment, Change, Contact, ImportRun, StoredRoute};
 use crate::store::nearby::News;
 use crate::store::port::Issues;
-use crate::store::query::{IssueFilter, IssuePage, Near, PageQuery, Sort};
+use crate::store::query::{IssueFilter, IssuePage, Near, PageQuery};
 use async_trait::async_trait;
 use sqlx::Row as _;
 
 type Result<T> = std::result::Result<T, StoreError>;
-
-/// A page of issues and one more, as far as the scope reaches.
-pub fn page_of(columns: &str, page: &PageQuery, scope: &Scope) -> Query {
-    let mut query = Query::new(format!("SELECT {columns} FROM issue WHERE "));
-    let way = Way::of_list(&page.filter);
-    push_scope_and_place(&mut query, scope, &page.filter, way);
-    push_issue_filter(&mut query, &page.filter);
-    let (key, compare, order) = match page.sort {
-        Sort::NewestFirst => ("reported_at", "<", "DESC"),
-        Sort::OldestFirst => ("reported_at", ">", "ASC"),
-        // The expression of the index.
-        Sort::DueFirst => ("COALESCE(due_at, 9223372036854775807)", ">", "ASC"),
-    };
-    if let Some(after) = &page.after {
-        query.push(format!(" AND ({key}, id) {compare} ("));
-        query.push_bind(after.reported.0).push(", ");
-        query.push_bind(after.id.to_string()).push(")");
-    }
-    // What is found by its place is put in order afterwards, not looked for in it.
-    let plus = if way == Way::Place { "+" } else { "" };
-    query.push(format!(" ORDER BY {plus}{key} {order}, id {order} LIMIT "));
-    query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
-    query
-}
 
 #[async_trait]
 impl Issues for Engine {
@@ -84,7 +60,7 @@ impl Issues for Engine {
     }
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
-        let mut query = page_of(ISSUE_SELECT, page, scope);
+        let mut query = page_of(ISSUE_SELECT, page, scope, self.walk_of(page).await?);
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
         let more = items.len() > page.limit;
@@ -120,24 +96,6 @@ impl Issues for Engine {
         let rows = query.build().fetch_all(&self.readers).await?;
         rows.iter()
             .map(|row| Ok((parsed(row, "issue", "state", State::parse)?, row.try_get("n")?)))
-            .collect()
-    }
-
-    async fn count_cells(
-        &self,
-        filter: &IssueFilter,
-        resolution: h3o::Resolution,
-        near: Option<&[(u64, u64)]>,
-        scope: &Scope,
-    ) -> Result<Vec<(u64, i64)>> {
-        let mut query = Query::new("SELECT MIN(cell) AS one, COUNT(*) AS n FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, filter, Way::Place);
-        push_issue_filter(&mut query, filter);
-        push_cells(&mut query, near);
-        query.push(" GROUP BY cell | ").push_bind(digits_below(resolution).cast_signed());
-        let rows = query.build().fetch_all(&self.readers).await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get::<i64, _>("one")?.cast_unsigned(), row.try_get("n")?)))
             .collect()
     }
 

@@ -1,7 +1,7 @@
 //! Conditions in SQL: where issues lie.
 
-use super::Query;
 use super::filter::{Join, Over, push_clause, push_joined, push_scope};
+use super::{Query, dialect};
 use crate::domain::access::Scope;
 use crate::domain::cell::{COARSE_DIGITS, COARSE_RESOLUTION, cells_near, descendant_interval};
 use crate::store::query::IssueFilter;
@@ -60,21 +60,50 @@ const SMALL_DEGREES: f64 = 0.03;
 /// Intervals of cells that hold all of a box and some more, so that the index on cells serves. A
 /// box that few cells cannot cover is left to the other conditions.
 fn push_cells_around(query: &mut Query, filter: &IssueFilter, reach: f64) {
-    let Some(bounds) = filter.bounds else { return };
-    let farthest = bounds.south.abs().max(bounds.north.abs()) + reach;
-    // Near the poles and the antimeridian longitudes leap.
-    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
-        return;
-    }
-    let across = reach / farthest.to_radians().cos();
-    let area =
-        (bounds.west - across, bounds.south - reach, bounds.east + across, bounds.north + reach);
-    let Some(cells) = cells_near(area, COARSE_RESOLUTION, h3o::Resolution::Eleven) else { return };
+    let Some(cells) = cells_around(filter, reach) else { return };
     query.push(" AND ");
     push_joined(query, &cells, Join::Or, &mut |query, (low, high)| {
         query.push("(cell >= ").push_bind(low.cast_signed());
         query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
     });
+}
+
+fn cells_around(filter: &IssueFilter, reach: f64) -> Option<Vec<(u64, u64)>> {
+    let bounds = filter.bounds?;
+    let farthest = bounds.south.abs().max(bounds.north.abs()) + reach;
+    // Near the poles and the antimeridian longitudes leap.
+    if farthest > 80.0 || bounds.west < -179.0 || bounds.east > 179.0 {
+        return None;
+    }
+    let across = reach / farthest.to_radians().cos();
+    let area =
+        (bounds.west - across, bounds.south - reach, bounds.east + across, bounds.north + reach);
+    cells_near(area, COARSE_RESOLUTION, h3o::Resolution::Eleven)
+}
+
+/// Pushes ` FROM …` for the issues in the cells, if there are any to go by. SQLite plans such a
+/// join once, and conditions joined by OR one by one.
+pub fn push_from_cells(query: &mut Query, cells: Option<&[(u64, u64)]>) {
+    let Some(cells) = cells.filter(|cells| !cells.is_empty()) else {
+        query.push(" FROM issue WHERE ");
+        return;
+    };
+    query.push(" FROM (VALUES ");
+    for (at, (low, high)) in cells.iter().enumerate() {
+        query.push(if at == 0 { "(" } else { ", (" }).push_bind(low.cast_signed());
+        query.push(", ").push_bind(high.cast_signed()).push(")");
+    }
+    // Both engines name the columns so.
+    query.push(format!(
+        ") AS near CROSS JOIN issue {} WHERE cell >= near.column1 AND cell <= near.column2 AND ",
+        dialect::BY_CELL
+    ));
+}
+
+/// The cells around the box of a filter, with room for what the scope may know as coarse places
+/// alone; `None` without such a box.
+pub fn cells_of(filter: &IssueFilter) -> Option<Vec<(u64, u64)>> {
+    cells_around(filter, REACH_DEGREES)
 }
 
 fn push_place(query: &mut Query, filter: &IssueFilter, coarse: bool) {

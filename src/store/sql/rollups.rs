@@ -22,6 +22,7 @@ use async_trait::async_trait;
 use jiff::tz::TimeZone;
 use sqlx::Row as _;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -313,6 +314,14 @@ impl Rollups for Engine {
 
     async fn sweep_counters(&self) -> Result<()> {
         self.sweep_counter_log().await
+    }
+
+    fn keep_counters_in(&self, file: PathBuf) {
+        self.counters.keep_in(file);
+    }
+
+    async fn save_counters(&self) -> Result<bool> {
+        self.write_packed().await
     }
 
     async fn replace_rollups(&self, time_zone: String) -> Result<i64> {

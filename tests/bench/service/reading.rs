@@ -37,7 +37,13 @@ fn heatmap(dice: &mut Dice) -> String {
     let from = to + 1 + dice.below(90);
     let res = dice.pick(&["7", "8", "8", "9"]);
     let kind = dice.pick(&["", "", "&kind=hazard"]);
-    format!("/api/v1/metrics/cells?res={res}&from={}&to={}{kind}", date(from), date(to))
+    let metric = dice.pick(&["closing_rate", "on_time_closing_rate", "reported", "open"]);
+    let (from, to) = (date(from), date(to));
+    // As the map asks for it.
+    format!(
+        "/api/v1/metrics/cells?format=geojson&names=true&metrics={metric}&res={res}\
+         &from={from}&to={to}{kind}"
+    )
 }
 
 fn tile(dice: &mut Dice) -> String {

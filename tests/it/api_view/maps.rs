@@ -198,6 +198,58 @@ fn a_hexagon_says_the_same_in_a_tile_as_in_geojson() {
     });
 }
 
+#[test]
+fn the_numbers_that_are_asked_for_are_those_among_all() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 85, 500).await;
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let path = "/metrics/cells?res=8&format=geojson&from=2026-03-01&to=2035-12-30";
+        let all = server.get(&token, path).await.json();
+        let all = all["features"].as_array().unwrap();
+        let mut told = 0;
+        for (wanted, names) in [
+            ("closing_rate", &["closing_rate", "closing_rate_shrunk", "closing_rate_low"][..]),
+            ("open,reported", &["open", "age_median_ms", "reported"]),
+            ("overdue", &["overdue", "overdue_oldest_ms"]),
+            (
+                "close_ms,%20rework_rate",
+                &["close_ms_median", "close_ms_n", "rework_rate_numerator"],
+            ),
+        ] {
+            let few = server.get(&token, &format!("{path}&metrics={wanted}")).await.json();
+            let few = few["features"].as_array().unwrap();
+            assert!(!few.is_empty());
+            for feature in few {
+                let own = feature["properties"].as_object().unwrap();
+                let same = all.iter().find(|one| one["properties"]["cell"] == own["cell"]).unwrap();
+                // Whether anything is known is said of what was asked for.
+                for (name, value) in own.iter().filter(|(name, _)| *name != "unknown") {
+                    assert_eq!(*value, same["properties"][name], "{wanted}: {name}");
+                }
+                assert!(names.iter().all(|name| own.contains_key(*name)), "{wanted}: {own:?}");
+                assert!(!own.contains_key("mediation_rate"), "{wanted}: {own:?}");
+                told += usize::from(names.iter().all(|name| !own[*name].is_null()));
+            }
+            // What is left out has nothing of what was asked for.
+            for one in all {
+                let cell = &one["properties"]["cell"];
+                if !few.iter().any(|feature| feature["properties"]["cell"] == *cell) {
+                    assert_eq!(one["properties"]["n"], 0, "{wanted}: {one}");
+                }
+            }
+        }
+        assert!(told > 20, "{told}");
+        for bad in ["metrics=nothing", "metrics=closing_rate,,open", "metrics=age_median_ms"] {
+            let answer = server.get(&token, &format!("{path}&{bad}")).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
+            let says = String::from_utf8(answer.body).unwrap();
+            assert!(says.contains("metrics") && says.contains("closing_rate"), "{says}");
+        }
+        let answer = server.get(&token, "/metrics/cells?res=8&metrics=open").await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "JSON has a shape of its own");
+    });
+}
+
 /// A place outside is called by the areas that hold the nearest grid: the slow truth goes through
 /// all edges of all grids.
 fn is_nearest(snapshot: &Snapshot, (lon, lat): (f64, f64), told: Option<&str>, near: Option<bool>) {

@@ -12,6 +12,8 @@ use hexward::store::change::{Applied, Change, Idempotency};
 use hexward::store::query::{Group, GroupBy, RollupFilter, RollupSum};
 use hexward::store::{Store, StoreError};
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
 
 type Told = BTreeMap<(Group, Measure), i64>;
 
@@ -88,10 +90,135 @@ fn the_log_of_counters_is_shortened_by_age_alone() {
         fixture.store.sweep_counters().await.unwrap();
         assert_eq!(fixture.raw.number(rows).await, 1);
         let many = "INSERT INTO rollup_log (body) WITH RECURSIVE n (i) AS \
-                    (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT '' FROM n";
+                    (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT '' FROM n";
         fixture.raw.execute(many).await.unwrap();
         fixture.store.sweep_counters().await.unwrap();
-        assert_eq!(fixture.raw.number(rows).await, 20_000, "the old one went");
+        assert_eq!(fixture.raw.number(rows).await, 100_000, "the old one went");
+    });
+}
+
+/// What a node that starts with a file answers, and whether it had its counters from that file:
+/// then it does not see what was changed in the table behind its back.
+async fn starts_from_file(fixture: &Fixture, file: &Path) -> (Arc<dyn Store>, bool) {
+    let node = hexward::store::open(&fixture.url).await.expect("a node that starts");
+    node.keep_counters_in(file.to_owned());
+    fixture.raw.execute("UPDATE rollup SET n = n + 1000000").await.unwrap();
+    assert!(node.follow_counters().await.unwrap());
+    let all = hexward::domain::access::Scope::everything();
+    let sums = node.sum_rollups(&RollupFilter::default(), GroupBy::Nothing, &all).await.unwrap();
+    fixture.raw.execute("UPDATE rollup SET n = n - 1000000").await.unwrap();
+    (node, sums.iter().all(|sum| sum.n < 1_000_000))
+}
+
+#[test]
+fn a_node_that_starts_has_its_counters_from_its_file_and_all_that_came_since() {
+    check(|fixture| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("below/counters.packed");
+        let (mut world, mut chance) = (World::new(75), Chance(76));
+        let save = async || {
+            let node = hexward::store::open(&fixture.url).await.unwrap();
+            node.keep_counters_in(file.clone());
+            assert!(!node.save_counters().await.unwrap(), "nothing is in memory yet");
+            assert!(node.follow_counters().await.unwrap());
+            node
+        };
+        let node = save().await;
+        assert!(node.save_counters().await.unwrap());
+        // No row of the log tells which database it was.
+        node.apply(world.next_change()).await.unwrap();
+        assert!(!starts_from_file(&fixture, &file).await.1);
+        for _ in 0..40 {
+            node.apply(world.next_change()).await.unwrap();
+        }
+        assert!(node.follow_counters().await.unwrap());
+        assert!(node.save_counters().await.unwrap());
+        assert!(!node.save_counters().await.unwrap(), "nothing has changed since");
+        for round in 0..3 {
+            for _ in 0..15 {
+                fixture.store.apply(world.next_change()).await.unwrap();
+            }
+            let (started, from_file) = starts_from_file(&fixture, &file).await;
+            assert!(from_file, "round {round}");
+            for by in GROUPS {
+                let (told, truth) = answers(&fixture, started.as_ref(), &mut chance, by).await;
+                assert_eq!(told, truth, "round {round}, {by:?}");
+            }
+        }
+        // Half a file is none.
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        assert!(!starts_from_file(&fixture, &file).await.1);
+        std::fs::write(&file, &whole).unwrap();
+        // Counters that were built anew are those of the table.
+        fixture.store.replace_rollups(ZONE.into()).await.unwrap();
+        assert!(!starts_from_file(&fixture, &file).await.1);
+    });
+}
+
+#[test]
+fn a_file_of_another_history_is_not_followed() {
+    check(|fixture| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("counters.packed");
+        let mut world = World::new(77);
+        for _ in 0..30 {
+            fixture.store.apply(world.next_change()).await.unwrap();
+        }
+        let node = hexward::store::open(&fixture.url).await.unwrap();
+        node.keep_counters_in(file.clone());
+        assert!(node.follow_counters().await.unwrap() && node.save_counters().await.unwrap());
+        assert!(starts_from_file(&fixture, &file).await.1);
+        // As in a copy from before, which went on by itself: the last rows say something else.
+        let last = "id = (SELECT MAX(id) FROM rollup_log)";
+        fixture
+            .raw
+            .execute(&format!("UPDATE rollup_log SET at = at + 1 WHERE {last}"))
+            .await
+            .unwrap();
+        assert!(!starts_from_file(&fixture, &file).await.1);
+        fixture
+            .raw
+            .execute(&format!("UPDATE rollup_log SET at = at - 1 WHERE {last}"))
+            .await
+            .unwrap();
+        let taken_back = starts_from_file(&fixture, &file).await.1;
+        // PostgreSQL tells who wrote a row, so one that was written again is another one.
+        assert_eq!(taken_back, fixture.store.engine() == "sqlite");
+        // As in a copy that has not come so far.
+        fixture.raw.execute(&format!("DELETE FROM rollup_log WHERE {last}")).await.unwrap();
+        assert!(!starts_from_file(&fixture, &file).await.1);
+    });
+}
+
+#[test]
+fn a_file_that_is_older_than_the_log_is_not_followed() {
+    check(|fixture| async move {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("counters.packed");
+        let mut world = World::new(78);
+        for _ in 0..30 {
+            fixture.store.apply(world.next_change()).await.unwrap();
+        }
+        let first = "id = (SELECT MIN(id) FROM rollup_log)";
+        fixture.raw.execute(&format!("UPDATE rollup_log SET at = 0 WHERE {first}")).await.unwrap();
+        let node = hexward::store::open(&fixture.url).await.unwrap();
+        node.keep_counters_in(file.clone());
+        assert!(node.follow_counters().await.unwrap() && node.save_counters().await.unwrap());
+        let rows = "SELECT COUNT(*) FROM rollup_log";
+        let before = fixture.raw.number(rows).await;
+        let nothing = "\t622236750694711295\thazard\tc-1\t";
+        let many = format!(
+            "INSERT INTO rollup_log (body) WITH RECURSIVE n (i) AS \
+             (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT '{nothing}' FROM n"
+        );
+        fixture.raw.execute(&many).await.unwrap();
+        fixture.store.sweep_counters().await.unwrap();
+        assert_eq!(fixture.raw.number(rows).await, before + 99_999, "one went by its age");
+        assert!(starts_from_file(&fixture, &file).await.1, "it was known to the file");
+        fixture.raw.execute("UPDATE rollup_log SET at = 0").await.unwrap();
+        fixture.store.sweep_counters().await.unwrap();
+        assert!(!starts_from_file(&fixture, &file).await.1);
     });
 }
 

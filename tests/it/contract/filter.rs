@@ -125,7 +125,7 @@ fn has_part(issue: &Issue, own: &DepartmentCode) -> bool {
 }
 
 /// The slow truth.
-fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
+pub fn matches(issue: &Issue, filter: &IssueFilter) -> bool {
     let (lon, lat) = issue.place.position;
     let reported = issue.times.reported;
     let department = issue.lead.as_ref().or(issue.proposed.as_ref());

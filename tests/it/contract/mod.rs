@@ -7,6 +7,7 @@ mod counters;
 mod feed;
 mod filter;
 mod log;
+mod map;
 mod matrix;
 mod nearby;
 pub mod paging;

@@ -186,3 +186,43 @@ fn a_scope_of_very_many_clauses_is_read_too() {
         assert!(page.items.is_empty());
     });
 }
+
+#[test]
+fn pages_of_an_area_hold_what_lies_in_it_however_much_that_is() {
+    check(|fixture| async move {
+        let chance = &mut Chance(13);
+        let mut issues = store_issues(&fixture, chance, 500).await;
+        issues.sort_by_key(|issue| (issue.times.reported, issue.id));
+        let (mut wide, mut narrow) = (0, 0);
+        for round in 0..40 {
+            let (area, open) = (random_path(chance), chance.one_in(3).then_some(true));
+            let limit = 3 + chance.below(20);
+            let filter = IssueFilter { area: Some(area.clone()), open, ..IssueFilter::default() };
+            let lies = |issue: &&Issue| {
+                issue.place.path.is_within(&area)
+                    && open.is_none_or(|open| issue.state.is_open() == open)
+            };
+            let mut truth: Vec<&Issue> = issues.iter().filter(lies).collect();
+            let sort = *chance.pick(&[Sort::NewestFirst, Sort::OldestFirst]);
+            if sort == Sort::NewestFirst {
+                truth.reverse();
+            }
+            // By the list where there is much, by the area where there is little.
+            match truth.len() * truth.len() > limit * issues.len() * 10 {
+                true => wide += 1,
+                false => narrow += 1,
+            }
+            let mut query = PageQuery { filter, sort, after: None, limit };
+            let mut seen = Vec::new();
+            loop {
+                let page = fixture.store.list_issues(&query, &Scope::everything()).await.unwrap();
+                seen.extend(page.items);
+                let Some(last) = seen.last().filter(|_| page.more) else { break };
+                query.after = Some(Seek { reported: last.times.reported, id: last.id });
+            }
+            let seen: Vec<&Issue> = seen.iter().collect();
+            assert_eq!(seen, truth, "round {round}: {query:?}");
+        }
+        assert!(wide > 3 && narrow > 3, "{wide} {narrow}");
+    });
+}

@@ -7689,6 +7689,11 @@ export interface operations {
                  */
                 audience?: string;
                 /**
+                 * @description Ids of published numbers apart by commas, such as `closing_rate,open`: these alone, and `n`.
+                 *     All of them when absent. For `geojson`.
+                 */
+                metrics?: string;
+                /**
                  * @description Whether each cell is given the name of the area in which its middle lies: the street at a
                  *     resolution up to 7, the community at 8, the grid from 9 on, or what there is above it.
                  */
@@ -9843,6 +9848,8 @@ export interface operations {
             query?: {
                 /** @description For areas: their level; what suits the zoom when absent. */
                 level?: string;
+                /** @description For cells: ids of published numbers apart by commas; all of them when absent. */
+                metrics?: string;
             };
             header?: never;
             path: {
