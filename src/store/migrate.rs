@@ -22,6 +22,7 @@ const COMMON: &[Step] = &[
     (16, "published_by", include_str!("../../migrations/0016_published_by.sql")),
     (18, "lean", include_str!("../../migrations/0018_lean.sql")),
     (20, "assignee", include_str!("../../migrations/0020_assignee.sql")),
+    (21, "open_cells", include_str!("../../migrations/0021_open_cells.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

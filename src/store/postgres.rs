@@ -43,6 +43,8 @@ pub mod dialect {
     pub const WITHOUT_INDEX: Option<&str> = None;
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "";
+    /// The same for those that are open.
+    pub const BY_OPEN_CELL: &str = "";
     /// What tells a row of the log from the same one in a copy of the database: the transaction
     /// that wrote it there.
     pub const ROLLUP_BORN: &str = "xmin::text";

@@ -44,6 +44,8 @@ pub mod dialect {
     pub const WITHOUT_INDEX: Option<&str> = Some("+");
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "INDEXED BY issue_cell";
+    /// The same for those that are open.
+    pub const BY_OPEN_CELL: &str = "INDEXED BY issue_open_cell";
     /// What tells a row of the log from the same one in a copy of the database.
     pub const ROLLUP_BORN: &str = "''";
     /// A mark below which no row of the log of counters appears any more.

@@ -1,9 +1,9 @@
 //! What a map shows of issues: points one by one, and how many there are in each cell.
 
 use super::filter::{Join, Over, push_clause, push_issue_filter, push_joined, push_scope};
-use super::place::{Way, cells_of, push_from_cells, push_scope_and_place};
+use super::place::{REACH_DEGREES, Way, cells_around, push_from_cells, push_scope_and_place};
 use super::rows::parsed;
-use super::{Engine, Query};
+use super::{Engine, Query, Row};
 use crate::domain::access::{Clause, Scope};
 use crate::domain::cell::{COARSE_RESOLUTION, digits_below, parent_cell};
 use crate::domain::id::{CategoryCode, IssueId};
@@ -28,13 +28,11 @@ type Result<T> = std::result::Result<T, StoreError>;
 fn push_knows_place(query: &mut Query, scope: &Scope) {
     let exact = |clause: &&Clause| !clause.coarse_disputes && clause.tasked.is_none();
     let clauses: Vec<&Clause> = scope.clauses.iter().filter(exact).collect();
-    query.push("(kind <> 'dispute' OR ");
     push_joined(query, &clauses, Join::Or, &mut |query, clause| {
         query.push("(1 = 1");
         push_clause(query, clause, Over::Issues);
         query.push(")");
     });
-    query.push(")");
 }
 
 /// What the counters are asked for what a filter finds, where they can tell; and whether it is
@@ -115,7 +113,7 @@ impl Engine {
     ) -> Result<BTreeMap<u64, i64>> {
         let mut query = Query::new(COUNT_CELLS);
         let near = around.and_then(|around| around.intervals(CELL_RESOLUTION));
-        push_from_cells(&mut query, near.as_deref());
+        push_from_cells(&mut query, filter, near.as_deref());
         push_scope_and_place(&mut query, scope, filter, Way::Order);
         push_issue_filter(&mut query, filter);
         self.fetch_cells(query).await
@@ -148,6 +146,59 @@ impl Engine {
         }
         Ok(counts)
     }
+}
+
+/// Issues that are found apart: where a dispute lies may be known as a coarse place alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Plain,
+    Disputes,
+}
+
+impl Part {
+    fn holds(self, kind: Kind) -> bool {
+        (kind == Kind::Dispute) == (self == Part::Disputes)
+    }
+}
+
+/// The points of one part, and one more than are left. Rows are read for what is shown: the rest is
+/// told by the index.
+fn points_of(part: Part, filter: &IssueFilter, left: usize, scope: &Scope) -> Query {
+    let mut query = Query::new("SELECT id, kind, state, category, severity, ");
+    if part == Part::Plain {
+        query.push("lon AS at_lon, lat AS at_lat");
+        push_from_cells(&mut query, filter, cells_around(filter, 0.0, CELL_RESOLUTION).as_deref());
+        query.push("kind <> 'dispute' AND ");
+        let exact = |clause: &Clause| Clause { coarse_disputes: false, ..clause.clone() };
+        let scope = Scope { clauses: scope.clauses.iter().map(exact).collect() };
+        push_scope_and_place(&mut query, &scope, filter, Way::Order);
+    } else {
+        for axis in ["lon", "lat"] {
+            query.push("CASE WHEN ");
+            push_knows_place(&mut query, scope);
+            query.push(format!(" THEN {axis} ELSE coarse_{axis} END AS at_{axis}, "));
+        }
+        query.push("reported_at");
+        let cells = cells_around(filter, REACH_DEGREES, COARSE_RESOLUTION);
+        push_from_cells(&mut query, filter, cells.as_deref());
+        query.push("kind = 'dispute' AND ");
+        push_scope_and_place(&mut query, scope, filter, Way::Order);
+    }
+    push_issue_filter(&mut query, filter);
+    query.push(" LIMIT ").push_bind(i64::try_from(left.saturating_add(1)).unwrap_or(i64::MAX));
+    query
+}
+
+fn point_of(row: &Row) -> Result<Point> {
+    const T: &str = "issue";
+    Ok(Point {
+        id: parsed(row, T, "id", IssueId::parse)?,
+        kind: parsed(row, T, "kind", Kind::parse)?,
+        state: parsed(row, T, "state", State::parse)?,
+        category: parsed(row, T, "category", |code| CategoryCode::parse(code).ok())?,
+        severity: parsed(row, T, "severity", Severity::parse)?,
+        position: (row.try_get("at_lon")?, row.try_get("at_lat")?),
+    })
 }
 
 #[async_trait]
@@ -190,36 +241,17 @@ impl Maps for Engine {
         most: usize,
         scope: &Scope,
     ) -> Result<Option<Vec<Point>>> {
-        let mut query = Query::new("SELECT id, kind, state, category, severity, ");
-        for (name, exact, coarse) in
-            [("at_lon", "lon", "coarse_lon"), ("at_lat", "lat", "coarse_lat")]
-        {
-            query.push("CASE WHEN ");
-            push_knows_place(&mut query, scope);
-            query.push(format!(" THEN {exact} ELSE {coarse} END AS {name}, "));
-        }
-        query.push("reported_at");
-        push_from_cells(&mut query, cells_of(filter).as_deref());
-        push_scope_and_place(&mut query, scope, filter, Way::Order);
-        push_issue_filter(&mut query, filter);
-        query.push(" LIMIT ").push_bind(i64::try_from(most.saturating_add(1)).unwrap_or(i64::MAX));
-        let rows = query.build().fetch_all(&self.readers).await?;
-        if rows.len() > most {
-            return Ok(None);
-        }
-        const T: &str = "issue";
-        let mut points = Vec::with_capacity(rows.len());
-        for row in &rows {
-            points.push(Point {
-                id: parsed(row, T, "id", IssueId::parse)?,
-                kind: parsed(row, T, "kind", Kind::parse)?,
-                state: parsed(row, T, "state", State::parse)?,
-                category: parsed(row, T, "category", |code| CategoryCode::parse(code).ok())?,
-                severity: parsed(row, T, "severity", Severity::parse)?,
-                position: (row.try_get("at_lon")?, row.try_get("at_lat")?),
-            });
+        let mut points = Vec::new();
+        for part in [Part::Plain, Part::Disputes] {
+            let is_asked = filter.kind.is_none_or(|kind| part.holds(kind));
+            if is_asked && points.len() <= most {
+                let left = most - points.len();
+                let mut query = points_of(part, filter, left, scope);
+                let rows = query.build().fetch_all(&self.readers).await?;
+                points.extend(rows.iter().map(point_of).collect::<Result<Vec<_>>>()?);
+            }
         }
         points.sort_unstable_by_key(|point| point.id);
-        Ok(Some(points))
+        Ok((points.len() <= most).then_some(points))
     }
 }

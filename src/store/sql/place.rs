@@ -4,6 +4,7 @@ use super::filter::{Join, Over, push_clause, push_joined, push_scope};
 use super::{Query, dialect};
 use crate::domain::access::Scope;
 use crate::domain::cell::{COARSE_DIGITS, COARSE_RESOLUTION, cells_near, descendant_interval};
+use crate::domain::territory::position::CELL_RESOLUTION;
 use crate::store::query::IssueFilter;
 
 /// Pushes the scope together with the place that the filter asks for. Who may not know the exact
@@ -53,14 +54,14 @@ impl Way {
 }
 
 /// How far from an issue the middle of its coarse cell is at most, in degrees of latitude.
-const REACH_DEGREES: f64 = 0.005;
+pub const REACH_DEGREES: f64 = 0.005;
 /// The longest side of a box that is taken for small.
 const SMALL_DEGREES: f64 = 0.03;
 
 /// Intervals of cells that hold all of a box and some more, so that the index on cells serves. A
 /// box that few cells cannot cover is left to the other conditions.
 fn push_cells_around(query: &mut Query, filter: &IssueFilter, reach: f64) {
-    let Some(cells) = cells_around(filter, reach) else { return };
+    let Some(cells) = cells_around(filter, reach, COARSE_RESOLUTION) else { return };
     query.push(" AND ");
     push_joined(query, &cells, Join::Or, &mut |query, (low, high)| {
         query.push("(cell >= ").push_bind(low.cast_signed());
@@ -68,7 +69,13 @@ fn push_cells_around(query: &mut Query, filter: &IssueFilter, reach: f64) {
     });
 }
 
-fn cells_around(filter: &IssueFilter, reach: f64) -> Option<Vec<(u64, u64)>> {
+/// Intervals of cells that hold all of a filter's box, `reach` degrees around it, and some more, by
+/// cells no finer than `finest`; `None` where there is no box, or few cells cannot cover it.
+pub fn cells_around(
+    filter: &IssueFilter,
+    reach: f64,
+    finest: h3o::Resolution,
+) -> Option<Vec<(u64, u64)>> {
     let bounds = filter.bounds?;
     let farthest = bounds.south.abs().max(bounds.north.abs()) + reach;
     // Near the poles and the antimeridian longitudes leap.
@@ -78,12 +85,12 @@ fn cells_around(filter: &IssueFilter, reach: f64) -> Option<Vec<(u64, u64)>> {
     let across = reach / farthest.to_radians().cos();
     let area =
         (bounds.west - across, bounds.south - reach, bounds.east + across, bounds.north + reach);
-    cells_near(area, COARSE_RESOLUTION, h3o::Resolution::Eleven)
+    cells_near(area, finest, CELL_RESOLUTION)
 }
 
 /// Pushes ` FROM …` for the issues in the cells, if there are any to go by. SQLite plans such a
 /// join once, and conditions joined by OR one by one.
-pub fn push_from_cells(query: &mut Query, cells: Option<&[(u64, u64)]>) {
+pub fn push_from_cells(query: &mut Query, filter: &IssueFilter, cells: Option<&[(u64, u64)]>) {
     let Some(cells) = cells.filter(|cells| !cells.is_empty()) else {
         query.push(" FROM issue WHERE ");
         return;
@@ -96,14 +103,8 @@ pub fn push_from_cells(query: &mut Query, cells: Option<&[(u64, u64)]>) {
     // Both engines name the columns so.
     query.push(format!(
         ") AS near CROSS JOIN issue {} WHERE cell >= near.column1 AND cell <= near.column2 AND ",
-        dialect::BY_CELL
+        if filter.open == Some(true) { dialect::BY_OPEN_CELL } else { dialect::BY_CELL }
     ));
-}
-
-/// The cells around the box of a filter, with room for what the scope may know as coarse places
-/// alone; `None` without such a box.
-pub fn cells_of(filter: &IssueFilter) -> Option<Vec<(u64, u64)>> {
-    cells_around(filter, REACH_DEGREES)
 }
 
 fn push_place(query: &mut Query, filter: &IssueFilter, coarse: bool) {

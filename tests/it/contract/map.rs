@@ -58,7 +58,8 @@ fn scope_of_someone(chance: &mut Chance) -> Scope {
 
 fn around(chance: &mut Chance, issues: &[Issue]) -> Around {
     let (lon, lat) = chance.pick(issues).place.position;
-    let (w, h) = (chance.share() * 0.05, chance.share() * 0.05);
+    let most = if chance.one_in(2) { 0.05 } else { 0.006 };
+    let (w, h) = (chance.share() * most, chance.share() * most);
     let bounds = Bounds { west: lon - w, south: lat - h, east: lon + w, north: lat + h };
     Around { bounds, resolution: Resolution::try_from(5 + chance.below(5) as u8).unwrap() }
 }
@@ -137,8 +138,10 @@ fn points_are_what_a_slow_filter_finds_where_the_reader_may_know_them() {
         let mut world = World::new(29);
         fixture.store.apply(world.next_joined(3_000)).await.unwrap();
         let (chance, mut hits, mut coarse) = (&mut Chance(30), 0, 0);
-        for round in 0..200 {
-            let filter = random_filter(chance, &world.issues);
+        for round in 0..400 {
+            let anywhere = random_filter(chance, &world.issues);
+            let bounds = chance.one_in(2).then(|| around(chance, &world.issues).bounds);
+            let filter = IssueFilter { bounds, ..anywhere.clone() };
             let scope = scope_of_someone(chance);
             // Whoever has it by a task alone does not know where a dispute lies.
             let exact = Scope {
@@ -147,7 +150,19 @@ fn points_are_what_a_slow_filter_finds_where_the_reader_may_know_them() {
                     .cloned()
                     .collect(),
             };
-            let found = |i: &&Issue| matches(i, &filter) && scope.allows(&i.subject());
+            let is_within = |(lon, lat): (f64, f64)| {
+                bounds.is_none_or(|Bounds { west, south, east, north }| {
+                    (west..=east).contains(&lon) && (south..=north).contains(&lat)
+                })
+            };
+            let found = |i: &&Issue| {
+                let place = |coarse: bool| match coarse {
+                    true => i.place.coarse_position(),
+                    false => i.place.position,
+                };
+                matches(i, &anywhere)
+                    && scope.allows_where(&i.subject(), |coarse| is_within(place(coarse)))
+            };
             let mut truth: Vec<_> = world.issues.iter().filter(found).collect();
             truth.sort_by_key(|issue| issue.id);
             let told = fixture.store.list_points(&filter, truth.len(), &scope).await.unwrap();

@@ -6,9 +6,17 @@ import type { HeatMetric } from '../lib/heat'
 import { METRICS, type MetricId } from './scales'
 import { measureCell, type Measured } from './values'
 
+export type EveryMetric = Partial<Record<MetricId, Measured>>
+export const everyMetric = (of: (metric: MetricId) => Measured): EveryMetric =>
+  Object.fromEntries(METRICS.map((metric) => [metric, of(metric)]))
+
 /** The published number that a metric is told by: what is open has its ages with it. */
-export const numberOf = (metric: HeatMetric) =>
+const numberOf = (metric: HeatMetric) =>
   metric === 'age' || metric === 'backlog' ? 'open' : metric
+
+/** What is asked of the hexagons of a map. */
+export const drawnBy = (metric: HeatMetric) =>
+  ({ format: 'geojson', names: true, metrics: numberOf(metric) }) as const
 
 const EVERY = METRICS.map(numberOf).join(',')
 
@@ -27,7 +35,7 @@ const resolutionOf = (cell: string) => parseInt(cell[1] ?? '', 16)
 /** Every metric of one hexagon; none where nothing is known of it. */
 export interface CellMeasured {
   cell: string
-  measured: Partial<Record<MetricId, Measured>>
+  measured: EveryMetric
 }
 
 export async function readCell(
@@ -40,6 +48,5 @@ export async function readCell(
   const query = { ...asked, res, bbox, format: 'geojson', metrics: EVERY }
   const cells = await get<CellCollection>('/metrics/cells', query, signal)
   const own = cells.features.find((one) => one.properties.cell === cell)?.properties
-  const measured = own ? METRICS.map((metric) => [metric, measureCell(own, metric)]) : []
-  return { cell, measured: Object.fromEntries(measured) }
+  return { cell, measured: own ? everyMetric((metric) => measureCell(own, metric)) : {} }
 }
