@@ -139,7 +139,7 @@ describe("a leader's morning", () => {
     await panel.waitFor();
     const reported = await panel
       .locator("tr", { hasText: "上报数" })
-      .locator("td")
+      .locator("td", { hasText: /\d/ })
       .first()
       .innerText();
     assert.ok(Number(reported.replaceAll(",", "")) > 0, reported);

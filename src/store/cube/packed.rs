@@ -1,7 +1,7 @@
 //! Counters at rest: each under its bin, and added up by path and by coarser cells.
 
 use super::names::Names;
-use super::plane::Plane;
+use super::plane::{Plane, number_keys};
 use crate::domain::access::AreaPath;
 use crate::domain::cell::parent_cell;
 use crate::domain::issue::kind::Kind;
@@ -78,8 +78,8 @@ impl Default for Packed {
             standing: Vec::new(),
             areas: Vec::new(),
             depth: 0,
-            cells: PLANE_RESOLUTIONS.map(|_| Plane::of(0, std::iter::empty())).into(),
-            paths: Plane::of(0, std::iter::empty()),
+            cells: PLANE_RESOLUTIONS.map(|_| Plane::of(0, Vec::new(), std::iter::empty())).into(),
+            paths: Plane::of(0, Vec::new(), std::iter::empty()),
         }
     }
 }
@@ -175,26 +175,25 @@ impl Packed {
         let bins = names.bins.values();
         let order = self.by_day();
         let days = self.days.len();
-        let paths = order.iter().map(|(bin, at)| {
-            let (bin, item) = (&bins[*bin as usize], self.items[*at as usize]);
-            (PathKey { path: bin.path, kind: bin.kind }, item.day, item.measure, item.n)
-        });
-        let paths = Plane::of(days, paths);
+        // In the order of days, with the number of the key of each counter's bin.
+        let (items, order) = (&self.items, &order);
+        let by = |numbers: Vec<u32>| {
+            order.iter().map(move |(bin, at)| {
+                let item = items[*at as usize];
+                (numbers[*bin as usize], item.day, item.measure, item.n)
+            })
+        };
+        let paths = bins.iter().map(|bin| PathKey { path: bin.path, kind: bin.kind });
+        let (keys, numbers) = number_keys(paths);
+        let paths = Plane::of(days, keys, by(numbers));
         let (areas, depth, area_of) = areas_of(names);
         let cells = PLANE_RESOLUTIONS.map(|resolution| {
-            let keys: Vec<CellKey> = bins
-                .iter()
-                .map(|bin| CellKey {
-                    area: area_of[bin.path as usize],
-                    kind: bin.kind,
-                    cell: parent_cell(bin.cell, resolution),
-                })
-                .collect();
-            let counters = order.iter().map(|(bin, at)| {
-                let item = self.items[*at as usize];
-                (keys[*bin as usize], item.day, item.measure, item.n)
-            });
-            Plane::of(days, counters)
+            let (keys, numbers) = number_keys(bins.iter().map(|bin| CellKey {
+                area: area_of[bin.path as usize],
+                kind: bin.kind,
+                cell: parent_cell(bin.cell, resolution),
+            }));
+            Plane::of(days, keys, by(numbers))
         });
         (self.paths, self.cells) = (paths, cells.into());
         (self.areas, self.depth) = (areas, depth);

@@ -6,6 +6,7 @@
 //! day.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// Counters between two marks, for each sum: what is read beside the marks stays in proportion.
 const MARK_EVERY: usize = 4;
@@ -30,14 +31,30 @@ pub struct Plane<K> {
     marks: Vec<(usize, Vec<i32>)>,
 }
 
-impl<K: Copy + Eq + std::hash::Hash> Plane<K> {
-    /// Adds up counters `(key, day's number, measure's number, n)`, which come in the order of
-    /// days; there are `days` of these.
-    pub fn of(days: usize, counters: impl Iterator<Item = (K, u16, u16, i32)>) -> Self {
-        let mut keys = Vec::new();
-        let mut key_numbers = HashMap::<K, u32>::new();
+/// Keys without those that come again, and the number of each one's key among them.
+pub fn number_keys<K: Copy + Eq + Hash>(all: impl Iterator<Item = K>) -> (Vec<K>, Vec<u32>) {
+    let (mut keys, mut known) = (Vec::new(), HashMap::<K, u32>::new());
+    let numbers = all.map(|key| {
+        *known.entry(key).or_insert_with(|| {
+            keys.push(key);
+            keys.len() as u32 - 1
+        })
+    });
+    let numbers = numbers.collect();
+    (keys, numbers)
+}
+
+impl<K: Copy> Plane<K> {
+    /// Adds up counters `(key's number, day's number, measure's number, n)`, which come in the order
+    /// of days; there are `days` of these.
+    pub fn of(
+        days: usize,
+        keys: Vec<K>,
+        counters: impl Iterator<Item = (u32, u16, u16, i32)>,
+    ) -> Self {
         let mut slots = Vec::new();
-        let mut slot_numbers = HashMap::<(u32, u16), u32>::new();
+        // By key, and by measure as far as there are any: each counter is looked up here.
+        let mut slot_numbers = vec![Vec::<u32>::new(); keys.len()];
         let (mut items, mut starts) = (Vec::<Item>::new(), Vec::with_capacity(days + 1));
         // Where the sum's item of this day stands, if it has one yet.
         let mut latest = Vec::<u32>::new();
@@ -45,15 +62,17 @@ impl<K: Copy + Eq + std::hash::Hash> Plane<K> {
             while starts.len() <= usize::from(day) {
                 starts.push(items.len() as u32);
             }
-            let key = *key_numbers.entry(key).or_insert_with(|| {
-                keys.push(key);
-                keys.len() as u32 - 1
-            });
-            let slot = *slot_numbers.entry((key, measure)).or_insert_with(|| {
+            let own = &mut slot_numbers[key as usize];
+            if own.len() <= usize::from(measure) {
+                own.resize(usize::from(measure) + 1, u32::MAX);
+            }
+            let slot = &mut own[usize::from(measure)];
+            if *slot == u32::MAX {
+                *slot = slots.len() as u32;
                 slots.push((key, measure));
                 latest.push(u32::MAX);
-                slots.len() as u32 - 1
-            });
+            }
+            let slot = *slot;
             let (at, begin) = (&mut latest[slot as usize], starts.last().copied().unwrap_or(0));
             if *at != u32::MAX && *at >= begin {
                 items[*at as usize].n += n;
@@ -173,7 +192,10 @@ mod tests {
             ends in (0_usize..41, 0_usize..41),
         ) {
             counters.sort_by_key(|counter| counter.1);
-            let plane = Plane::of(40, counters.iter().copied());
+            let (keys, numbers) = number_keys(counters.iter().map(|counter| counter.0));
+            let numbered = counters.iter().zip(numbers);
+            let numbered = numbered.map(|((_, day, measure, n), key)| (key, *day, *measure, *n));
+            let plane = Plane::of(40, keys, numbered);
             let mut truth = BTreeMap::<(u8, u16), i32>::new();
             for &(key, day, measure, n) in &counters {
                 if (ends.0..ends.1).contains(&usize::from(day)) {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AreaCollection, AreaMetrics, CellCollection, Metrics } from '../api/types'
+import { middleOf } from './cell'
 import { circle } from './circle'
 import { drawAreas, drawCells } from './values'
 import { layerAbove, Z_ORDER } from './zorder'
@@ -183,5 +184,21 @@ describe('the circle of the error', () => {
   it('is closed', () => {
     const ring = circle([113.7, 34.8], 20).coordinates[0]!
     expect(ring[0]).toEqual(ring.at(-1))
+  })
+})
+
+describe('the middle of a hexagon', () => {
+  it('is a box far from the edges', () => {
+    const ring = [
+      [113.72, 34.75],
+      [113.73, 34.755],
+      [113.73, 34.765],
+      [113.72, 34.77],
+      [113.71, 34.765],
+      [113.71, 34.755],
+      [113.72, 34.75],
+    ]
+    const box = middleOf({ type: 'Polygon', coordinates: [ring] })
+    expect(box).toBe('113.7199990,34.7599990,113.7200010,34.7600010')
   })
 })
