@@ -6,6 +6,8 @@ use super::periodic::{kind_name, severity_name, state_name};
 use crate::domain::access::AreaPath;
 use crate::domain::catalog::Lang;
 use crate::domain::id::{CategoryCode, DepartmentCode};
+use crate::domain::issue::kind::{Kind, Severity};
+use crate::domain::issue::state::State;
 use crate::domain::territory::level::Level;
 use crate::domain::time::{MINUTE_MS, Timestamp};
 use crate::format::csv_out::{begin_csv, push_row};
@@ -50,6 +52,8 @@ pub struct Table {
     categories: HashMap<CategoryCode, String>,
     departments: HashMap<DepartmentCode, String>,
     areas: HashMap<AreaPath, [String; 3]>,
+    /// Names of kind, severity and state.
+    words: HashMap<(Kind, Severity, State), [String; 3]>,
     quarters: HashMap<i64, (String, i64)>,
 }
 
@@ -61,6 +65,7 @@ impl Table {
             categories: HashMap::new(),
             departments: HashMap::new(),
             areas: HashMap::new(),
+            words: HashMap::new(),
             quarters: HashMap::new(),
         }
     }
@@ -84,6 +89,10 @@ impl Table {
             let name = self.lang.pick(&say(zh, en));
             self.departments.insert(code.clone(), name);
         }
+        self.words.entry((row.kind, row.severity, row.state)).or_insert_with(|| {
+            let said = [kind_name(row.kind), severity_name(row.severity), state_name(row.state)];
+            said.map(|said| lang.pick(&said))
+        });
         if !self.areas.contains_key(&row.path) {
             let name = |level| {
                 let area = snapshot.area_at(&row.path, level);
@@ -120,16 +129,15 @@ impl Table {
         let [reported, filed, due, handled, closed] = &times;
         let [street, community, grid] = &self.areas[&row.path];
         let department = row.department.as_ref().map_or("", |code| &self.departments[code]);
-        let words = [&kind_name(row.kind), &severity_name(row.severity), &state_name(row.state)];
-        let [kind, severity, state] = words.map(|said| self.lang.pick(said));
+        let [kind, severity, state] = &self.words[&(row.kind, row.severity, row.state)];
         let (lon, lat) = (format!("{:.6}", row.position.0), format!("{:.6}", row.position.1));
         let fields = [
             row.number.as_str(),
-            &kind,
+            kind,
             row.category.as_str(),
             &self.categories[&row.category],
-            &severity,
-            &state,
+            severity,
+            state,
             street,
             community,
             grid,

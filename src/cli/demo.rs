@@ -1,6 +1,6 @@
 //! `hexward demo`: loads a demo into an empty folder, then serves it.
 
-use super::open::{open_ctx, start_log, told};
+use super::open::{keep_counters, open_ctx, start_log, told};
 use super::seal::{ensure_own_key, require_key};
 use super::serve::serve;
 use crate::app::ctx::Ctx;
@@ -50,7 +50,10 @@ pub async fn run(config_args: &ConfigArgs, args: DemoArgs) -> anyhow::Result<Exi
     ensure_own_key(&config)?;
     require_key(&config)?;
     let ctx = open_demo(&config, args.city, args.issues).await?;
-    if !args.no_serve {
+    if args.no_serve {
+        ctx.store.follow_counters().await.context("adding up the counters")?;
+        keep_counters(&ctx).await;
+    } else {
         let seats = seats_of(&ctx, args.city);
         serve(&config, ctx, |address| greet(address, &seats)).await?;
     }

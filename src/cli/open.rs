@@ -62,6 +62,14 @@ pub async fn open_keyed(args: &ConfigArgs) -> anyhow::Result<(Config, Arc<Ctx>)>
     Ok((config, ctx))
 }
 
+/// Keeps the counters that are in memory for the next start, which has them at once then. It adds
+/// them up anew when they could not be kept.
+pub async fn keep_counters(ctx: &Ctx) {
+    if let Err(error) = ctx.store.save_counters().await {
+        tracing::warn!(%error, "the counters were not kept; the next start adds them up anew");
+    }
+}
+
 /// Opens the database and the photos of a configuration. Rows and counters of another version of
 /// the program are made anew first.
 ///

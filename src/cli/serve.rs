@@ -1,6 +1,6 @@
 //! `hexward serve`: the server, until it is told to stop.
 
-use super::open::open_keyed;
+use super::open::{keep_counters, open_keyed};
 use crate::app::ctx::Ctx;
 use crate::config::{Config, ConfigArgs};
 use crate::http::{self, App, Options};
@@ -54,10 +54,7 @@ pub async fn serve(
     };
     ready(listener.local_addr()?);
     http::serve(listener, App::new(ctx.clone(), options, stop.clone()), stop).await?;
-    // The next start has them at once.
-    if let Err(error) = ctx.store.save_counters().await {
-        tracing::warn!(%error, "the counters were not kept; the next start adds them up anew");
-    }
+    keep_counters(&ctx).await;
     Ok(())
 }
 

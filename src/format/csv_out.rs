@@ -32,7 +32,7 @@ pub fn push_row<'a>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = &'a str>
         if i > 0 {
             out.push(b',');
         }
-        let quoted = field.contains(['"', ',', '\n', '\r']);
+        let quoted = field.bytes().any(|byte| matches!(byte, b'"' | b',' | b'\n' | b'\r'));
         if quoted {
             out.push(b'"');
         }
@@ -40,8 +40,8 @@ pub fn push_row<'a>(out: &mut Vec<u8>, fields: impl IntoIterator<Item = &'a str>
             out.push(b'\'');
         }
         match quoted {
-            true => out.extend(field.replace('"', "\"\"").bytes()),
-            false => out.extend(field.bytes()),
+            true => out.extend_from_slice(field.replace('"', "\"\"").as_bytes()),
+            false => out.extend_from_slice(field.as_bytes()),
         }
         if quoted {
             out.push(b'"');

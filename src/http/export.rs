@@ -11,12 +11,14 @@ use crate::app::shown::list_scope;
 use crate::app::window::find_as_of;
 use crate::domain::access::Scope;
 use crate::store::StoreError;
+use crate::store::export::ExportRow;
 use crate::store::query::PageQuery;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use futures::stream;
 use serde::Deserialize;
+use tokio::task::JoinHandle;
 use utoipa::IntoParams;
 
 /// Rows that are read at once.
@@ -28,16 +30,33 @@ struct Export {
     page: PageQuery,
     scope: Scope,
     table: Table,
-    over: bool,
+    /// The rows of the next page: they are read while those of the last one are written.
+    coming: Option<JoinHandle<Result<Vec<ExportRow>, StoreError>>>,
 }
 
 impl Export {
-    async fn next(&mut self, mut out: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        let rows = self.app.ctx.store.list_export(&self.page, &self.scope).await?;
-        self.table.push(&rows, &mut out);
-        self.over = rows.len() < self.page.limit;
+    fn begin(app: App, page: PageQuery, scope: Scope, table: Table) -> Self {
+        let mut export = Self { app, page, scope, table, coming: None };
+        export.read_on();
+        export
+    }
+
+    fn read_on(&mut self) {
+        let (app, page, scope) = (self.app.clone(), self.page.clone(), self.scope.clone());
+        let read = async move { app.ctx.store.list_export(&page, &scope).await };
+        self.coming = Some(tokio::spawn(read));
+    }
+
+    /// Adds the next rows to `out`; `None` when there are no more.
+    async fn next(&mut self, mut out: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(coming) = self.coming.take() else { return Ok(None) };
+        let rows = coming.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
         self.page.after = rows.last().map(|row| row.seek(self.page.sort));
-        Ok(out)
+        if rows.len() == self.page.limit {
+            self.read_on();
+        }
+        self.table.push(&rows, &mut out);
+        Ok(Some(out))
     }
 }
 
@@ -68,17 +87,14 @@ pub async fn export_issues(
     let lang = parse_word("lang", words.lang.as_ref(), Lang::parse)?.unwrap_or(lang);
     let table = Table::new(snapshot, lang);
     let head = table.begin();
-    let mut export = Export { app, page, scope, table, over: false };
+    let mut export = Export::begin(app, page, scope, table);
     // What cannot be read at all is told before anything is sent.
-    let first = export.next(head).await.map_err(AppError::from)?;
+    let first = export.next(head).await.map_err(AppError::from)?.unwrap_or_default();
     let rest = stream::try_unfold(export, |mut export| async move {
-        if export.over {
-            return Ok(None);
-        }
         let part = export.next(Vec::new()).await.inspect_err(|error| {
             tracing::warn!(%error, "a table was cut off");
         })?;
-        Ok::<_, StoreError>(Some((Bytes::from(part), export)))
+        Ok::<_, StoreError>(part.map(|part| (Bytes::from(part), export)))
     });
     let parts = futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest);
     Ok(csv_file("issues", Body::from_stream(parts)))

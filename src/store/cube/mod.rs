@@ -164,14 +164,16 @@ impl Cube {
                 _ => 0,
             }
         };
+        let columns = sums.columns.clone();
+        let wants = |measure: u16| columns[usize::from(measure)] != Sums::UNWANTED;
         if group == GroupBy::Day {
-            plane.each(days, |day, key, measure, n| {
+            plane.each(days, wants, |day, key, measure, n| {
                 if held[key as usize] {
                     sums.add(raw(key, day), measure, i64::from(n));
                 }
             });
         } else {
-            plane.sum(days, |key, measure, n| {
+            plane.sum(days, wants, |key, measure, n| {
                 if held[key as usize] {
                     sums.add(raw(key, 0), measure, i64::from(n));
                 }
@@ -206,7 +208,9 @@ impl Cube {
                     || first(key.cell).is_some_and(|cell| admission.holds_cell(cell)))
         });
         let held: Vec<bool> = held.collect();
-        plane.sum(days, |key, measure, n| {
+        let columns = sums.columns.clone();
+        let wants = |measure: u16| columns[usize::from(measure)] != Sums::UNWANTED;
+        plane.sum(days, wants, |key, measure, n| {
             if held[key as usize] {
                 sums.add(plane.keys()[key as usize].cell, measure, i64::from(n));
             }

@@ -1,7 +1,7 @@
 //! Counters at rest: each under its bin, and added up by path and by coarser cells.
 
 use super::names::Names;
-use super::plane::{Plane, number_keys};
+use super::plane::{Count, Plane, number_keys};
 use crate::domain::access::AreaPath;
 use crate::domain::cell::parent_cell;
 use crate::domain::issue::kind::Kind;
@@ -78,8 +78,8 @@ impl Default for Packed {
             standing: Vec::new(),
             areas: Vec::new(),
             depth: 0,
-            cells: PLANE_RESOLUTIONS.map(|_| Plane::of(0, Vec::new(), std::iter::empty())).into(),
-            paths: Plane::of(0, Vec::new(), std::iter::empty()),
+            cells: PLANE_RESOLUTIONS.map(|_| Plane::of(Vec::new(), std::iter::empty())).into(),
+            paths: Plane::of(Vec::new(), std::iter::empty()),
         }
     }
 }
@@ -173,19 +173,20 @@ impl Packed {
 
     fn add_up(&mut self, names: &Names) {
         let bins = names.bins.values();
-        let order = self.by_day();
-        let days = self.days.len();
-        // In the order of days, with the number of the key of each counter's bin.
-        let (items, order) = (&self.items, &order);
+        let ordered = self.by_measure_and_day();
+        // Each counter with the number of the key of its bin.
         let by = |numbers: Vec<u32>| {
-            order.iter().map(move |(bin, at)| {
-                let item = items[*at as usize];
-                (numbers[*bin as usize], item.day, item.measure, item.n)
-            })
+            let count = move |Count { key: bin, day, measure, n }: &Count| Count {
+                key: numbers[*bin as usize],
+                day: *day,
+                measure: *measure,
+                n: *n,
+            };
+            ordered.iter().map(count)
         };
         let paths = bins.iter().map(|bin| PathKey { path: bin.path, kind: bin.kind });
         let (keys, numbers) = number_keys(paths);
-        let paths = Plane::of(days, keys, by(numbers));
+        let paths = Plane::of(keys, by(numbers));
         let (areas, depth, area_of) = areas_of(names);
         let cells = PLANE_RESOLUTIONS.map(|resolution| {
             let (keys, numbers) = number_keys(bins.iter().map(|bin| CellKey {
@@ -193,30 +194,33 @@ impl Packed {
                 kind: bin.kind,
                 cell: parent_cell(bin.cell, resolution),
             }));
-            Plane::of(days, keys, by(numbers))
+            Plane::of(keys, by(numbers))
         });
         (self.paths, self.cells) = (paths, cells.into());
         (self.areas, self.depth) = (areas, depth);
     }
 
-    /// Bin and place of each item, in the order of days.
-    fn by_day(&self) -> Vec<(u32, u32)> {
-        let mut next = vec![0_u32; self.days.len() + 1];
+    /// All items by measure and, of each, by day; their bins in place of keys.
+    fn by_measure_and_day(&self) -> Vec<Count> {
+        let (days, last) = (self.days.len(), self.items.iter().map(|item| item.measure).max());
+        let rank = |item: &Item| usize::from(item.measure) * days + usize::from(item.day);
+        let mut next = vec![0_u32; last.map_or(0, |last| usize::from(last) + 1) * days + 1];
         for item in &self.items {
-            next[usize::from(item.day) + 1] += 1;
+            next[rank(item) + 1] += 1;
         }
-        for day in 1..next.len() {
-            next[day] += next[day - 1];
+        for rank in 1..next.len() {
+            next[rank] += next[rank - 1];
         }
-        let mut order = vec![(0, 0); self.items.len()];
+        let mut ordered = vec![Count::default(); self.items.len()];
         for bin in 0..self.starts.len() - 1 {
-            for at in self.starts[bin]..self.starts[bin + 1] {
-                let place = &mut next[usize::from(self.items[at as usize].day)];
-                order[*place as usize] = (bin as u32, at);
+            for item in self.items_of(bin) {
+                let place = &mut next[rank(item)];
+                let Item { day, measure, n } = *item;
+                ordered[*place as usize] = Count { key: bin as u32, day, measure, n };
                 *place += 1;
             }
         }
-        order
+        ordered
     }
 }
 

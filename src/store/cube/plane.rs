@@ -1,9 +1,9 @@
 //! Counters added up over what is seldom asked for, so that a sum over any days costs as much as
-//! there are sums, however many issues stand behind them.
+//! there are sums of the measures that are asked for, however many issues stand behind them.
 //!
-//! Counters stand in the order of days, and every so often all sums up to there are kept. A sum
-//! over days is the difference of two such marks, each mended by the counters between it and the
-//! day.
+//! Each measure stands by itself: its counters in the order of days, and every so often all its
+//! sums up to there. A sum over days is the difference of two such marks, each mended by the
+//! counters between it and the day.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,16 +18,36 @@ struct Item {
     n: i32,
 }
 
+/// One counter of a plane.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count {
+    /// The number of its key.
+    pub key: u32,
+    /// The number of its day.
+    pub day: u16,
+    /// The number of its measure.
+    pub measure: u16,
+    pub n: i32,
+}
+
 /// Sums by key and measure. `K` is what they are kept by.
 #[derive(Clone, Debug)]
 pub struct Plane<K> {
     keys: Vec<K>,
-    /// Key and measure of each sum.
-    slots: Vec<(u32, u16)>,
+    /// In the order of measures.
+    layers: Vec<Layer>,
+}
+
+/// The sums of one measure.
+#[derive(Clone, Debug)]
+struct Layer {
+    measure: u16,
+    /// The key of each sum.
+    slots: Vec<u32>,
     items: Vec<Item>,
-    /// Where each day's items begin, and the end.
-    starts: Vec<u32>,
-    /// The day before which a mark stands, and the sums of all before it.
+    /// The days on which there are items and where these begin, and the end.
+    starts: Vec<(usize, u32)>,
+    /// How many of these days lie before a mark, and the sums of all before it.
     marks: Vec<(usize, Vec<i32>)>,
 }
 
@@ -45,101 +65,161 @@ pub fn number_keys<K: Copy + Eq + Hash>(all: impl Iterator<Item = K>) -> (Vec<K>
 }
 
 impl<K: Copy> Plane<K> {
-    /// Adds up counters `(key's number, day's number, measure's number, n)`, which come in the order
-    /// of days; there are `days` of these.
-    pub fn of(
-        days: usize,
-        keys: Vec<K>,
-        counters: impl Iterator<Item = (u32, u16, u16, i32)>,
-    ) -> Self {
-        let mut slots = Vec::new();
-        // By key, and by measure as far as there are any: each counter is looked up here.
-        let mut slot_numbers = vec![Vec::<u32>::new(); keys.len()];
-        let (mut items, mut starts) = (Vec::<Item>::new(), Vec::with_capacity(days + 1));
+    /// Adds up counters, which come in the order of measures and, of each, of days.
+    pub fn of(keys: Vec<K>, counts: impl Iterator<Item = Count>) -> Self {
+        let mut layers = Vec::<Layer>::new();
+        // The sum of each key in the layer that is being made.
+        let mut slot_of = vec![u32::MAX; keys.len()];
         // Where the sum's item of this day stands, if it has one yet.
         let mut latest = Vec::<u32>::new();
-        for (key, day, measure, n) in counters {
-            while starts.len() <= usize::from(day) {
-                starts.push(items.len() as u32);
+        for count in counts {
+            let begins = layers.last().is_none_or(|layer| layer.measure != count.measure);
+            if begins {
+                if let Some(layer) = layers.last_mut() {
+                    layer.slots.iter().for_each(|key| slot_of[*key as usize] = u32::MAX);
+                    layer.end();
+                }
+                latest.clear();
+                layers.push(Layer::new(count.measure));
             }
-            let own = &mut slot_numbers[key as usize];
-            if own.len() <= usize::from(measure) {
-                own.resize(usize::from(measure) + 1, u32::MAX);
-            }
-            let slot = &mut own[usize::from(measure)];
-            if *slot == u32::MAX {
-                *slot = slots.len() as u32;
-                slots.push((key, measure));
-                latest.push(u32::MAX);
-            }
-            let slot = *slot;
-            let (at, begin) = (&mut latest[slot as usize], starts.last().copied().unwrap_or(0));
-            if *at != u32::MAX && *at >= begin {
-                items[*at as usize].n += n;
-            } else {
-                *at = items.len() as u32;
-                items.push(Item { slot, n });
+            if let Some(layer) = layers.last_mut() {
+                layer.add(count, &mut slot_of[count.key as usize], &mut latest);
             }
         }
-        while starts.len() <= days {
-            starts.push(items.len() as u32);
+        if let Some(layer) = layers.last_mut() {
+            layer.end();
         }
-        items.shrink_to_fit();
-        let marks = marks_of(&items, &starts, slots.len());
-        Self { keys, slots, items, starts, marks }
+        Self { keys, layers }
     }
 
     pub fn keys(&self) -> &[K] {
         &self.keys
     }
 
+    fn wanted(&self, is_wanted: impl Fn(u16) -> bool) -> impl Iterator<Item = &Layer> {
+        self.layers.iter().filter(move |layer| is_wanted(layer.measure))
+    }
+
     /// Calls `take` with number of the key, measure and sum over the days `from..to` for each sum
-    /// that is not zero.
-    pub fn sum(&self, (from, to): (usize, usize), mut take: impl FnMut(u32, u16, i32)) {
-        if from >= to {
-            return;
+    /// of a wanted measure that is not zero.
+    pub fn sum(
+        &self,
+        (from, to): (usize, usize),
+        is_wanted: impl Fn(u16) -> bool,
+        mut take: impl FnMut(u32, u16, i32),
+    ) {
+        for layer in self.wanted(is_wanted) {
+            let sums = layer.sum(layer.place(from), layer.place(to));
+            for (key, sum) in layer.slots.iter().zip(sums) {
+                if sum != 0 {
+                    take(*key, layer.measure, sum);
+                }
+            }
         }
-        let between = self.starts[to] - self.starts[from];
-        let mut sums;
-        // A few days are read as they are.
-        if (between as usize) < self.slots.len() {
-            sums = vec![0; self.slots.len()];
-            self.apply(&mut sums, (from, to), 1);
+    }
+
+    /// Calls `take` with day, number of the key, measure and n of each counter of the days, of
+    /// wanted measures.
+    pub fn each(
+        &self,
+        (from, to): (usize, usize),
+        is_wanted: impl Fn(u16) -> bool,
+        mut take: impl FnMut(usize, u32, u16, i32),
+    ) {
+        for layer in self.wanted(is_wanted) {
+            for place in layer.place(from)..layer.place(to) {
+                for item in layer.items_of((place, place + 1)) {
+                    let key = layer.slots[item.slot as usize];
+                    take(layer.starts[place].0, key, layer.measure, item.n);
+                }
+            }
+        }
+    }
+}
+
+impl Layer {
+    fn new(measure: u16) -> Self {
+        let (slots, items) = (Vec::new(), Vec::new());
+        Self { measure, slots, items, starts: Vec::new(), marks: Vec::new() }
+    }
+
+    fn add(&mut self, count: Count, slot: &mut u32, latest: &mut Vec<u32>) {
+        let day = usize::from(count.day);
+        if self.starts.last().is_none_or(|(last, _)| *last != day) {
+            self.starts.push((day, self.items.len() as u32));
+        }
+        if *slot == u32::MAX {
+            *slot = self.slots.len() as u32;
+            self.slots.push(count.key);
+            latest.push(u32::MAX);
+        }
+        let begin = self.starts.last().map_or(0, |(_, begin)| *begin);
+        let at = &mut latest[*slot as usize];
+        if *at != u32::MAX && *at >= begin {
+            self.items[*at as usize].n += count.n;
         } else {
-            sums = self.sums_before(to);
+            *at = self.items.len() as u32;
+            self.items.push(Item { slot: *slot, n: count.n });
+        }
+    }
+
+    /// To be called when all counters of the measure are in.
+    fn end(&mut self) {
+        self.items.shrink_to_fit();
+        self.slots.shrink_to_fit();
+        self.starts.push((usize::MAX, self.items.len() as u32));
+        self.starts.shrink_to_fit();
+        let mut sums = vec![0; self.slots.len()];
+        let (mut since, days) = (0, self.starts.len() - 1);
+        for place in 0..days {
+            let items = self.items_of((place, place + 1));
+            since += items.len();
+            items.iter().for_each(|item| sums[item.slot as usize] += item.n);
+            if since >= MARK_EVERY * self.slots.len() || place + 1 == days {
+                self.marks.push((place + 1, sums.clone()));
+                since = 0;
+            }
+        }
+    }
+
+    /// How many of the days with items lie before a day.
+    fn place(&self, day: usize) -> usize {
+        self.starts.partition_point(|(known, _)| *known < day)
+    }
+
+    fn items_of(&self, (from, to): (usize, usize)) -> &[Item] {
+        &self.items[self.starts[from].1 as usize..self.starts[to].1 as usize]
+    }
+
+    fn sum(&self, from: usize, to: usize) -> Vec<i32> {
+        if from >= to {
+            return Vec::new();
+        }
+        // A few days are read as they are.
+        if self.items_of((from, to)).len() < self.slots.len() {
+            let mut sums = vec![0; self.slots.len()];
+            self.apply(&mut sums, (from, to), 1);
+            return sums;
+        }
+        let mut sums = self.sums_before(to);
+        if from > 0 {
             for (sum, before) in sums.iter_mut().zip(self.sums_before(from)) {
                 *sum -= before;
             }
         }
-        for ((key, measure), sum) in self.slots.iter().zip(sums) {
-            if sum != 0 {
-                take(*key, *measure, sum);
-            }
-        }
+        sums
     }
 
-    /// Calls `take` with day, number of the key, measure and n of each counter of the days.
-    pub fn each(&self, (from, to): (usize, usize), mut take: impl FnMut(usize, u32, u16, i32)) {
-        for day in from..to {
-            let items = self.starts[day] as usize..self.starts[day + 1] as usize;
-            for item in &self.items[items] {
-                let (key, measure) = self.slots[item.slot as usize];
-                take(day, key, measure, item.n);
-            }
-        }
-    }
-
-    fn apply(&self, sums: &mut [i32], (from, to): (usize, usize), sign: i32) {
-        let items = self.starts[from] as usize..self.starts[to] as usize;
-        for item in &self.items[items] {
+    fn apply(&self, sums: &mut [i32], days: (usize, usize), sign: i32) {
+        for item in self.items_of(days) {
             sums[item.slot as usize] += sign * item.n;
         }
     }
 
     /// The sums of all days before one, from the nearer of the marks around it.
-    fn sums_before(&self, day: usize) -> Vec<i32> {
-        let after = self.marks.partition_point(|(at, _)| *at < day);
-        let far = |at: usize| self.starts[at].abs_diff(self.starts[day]);
+    fn sums_before(&self, place: usize) -> Vec<i32> {
+        let after = self.marks.partition_point(|(at, _)| *at < place);
+        let far = |at: usize| self.starts[at].1.abs_diff(self.starts[place].1);
         let (before, next) = (after.checked_sub(1).map(|i| &self.marks[i]), self.marks.get(after));
         let nearest = match (before, next) {
             (Some(low), Some(high)) if far(high.0) < far(low.0) => Some(high),
@@ -152,30 +232,12 @@ impl<K: Copy> Plane<K> {
             Some((at, sums)) => (*at, sums.clone()),
             None => (0, vec![0; self.slots.len()]),
         };
-        match at <= day {
-            true => self.apply(&mut sums, (at, day), 1),
-            false => self.apply(&mut sums, (day, at), -1),
+        match at <= place {
+            true => self.apply(&mut sums, (at, place), 1),
+            false => self.apply(&mut sums, (place, at), -1),
         }
         sums
     }
-}
-
-fn marks_of(items: &[Item], starts: &[u32], slots: usize) -> Vec<(usize, Vec<i32>)> {
-    let (mut marks, mut sums) = (Vec::new(), vec![0; slots]);
-    let mut since = 0;
-    for (day, range) in starts.windows(2).enumerate() {
-        let range = range[0] as usize..range[1] as usize;
-        since += range.len();
-        for item in &items[range] {
-            sums[item.slot as usize] += item.n;
-        }
-        let is_last = day + 2 == starts.len();
-        if since >= MARK_EVERY * slots || is_last {
-            marks.push((day + 1, sums.clone()));
-            since = 0;
-        }
-    }
-    marks
 }
 
 #[cfg(test)]
@@ -190,27 +252,33 @@ mod tests {
             mut counters in
                 prop::collection::vec((0_u8..4, 0_u16..40, 0_u16..3, -2_i32..4), 0..300),
             ends in (0_usize..41, 0_usize..41),
+            wanted in prop::collection::vec(any::<bool>(), 3),
         ) {
-            counters.sort_by_key(|counter| counter.1);
+            counters.sort_by_key(|counter| (counter.2, counter.1));
+            let is_wanted = |measure: u16| wanted[usize::from(measure)];
             let (keys, numbers) = number_keys(counters.iter().map(|counter| counter.0));
-            let numbered = counters.iter().zip(numbers);
-            let numbered = numbered.map(|((_, day, measure, n), key)| (key, *day, *measure, *n));
-            let plane = Plane::of(40, keys, numbered);
+            let counts = counters.iter().zip(numbers).map(|((_, day, measure, n), key)| Count {
+                key,
+                day: *day,
+                measure: *measure,
+                n: *n,
+            });
+            let plane = Plane::of(keys, counts);
             let mut truth = BTreeMap::<(u8, u16), i32>::new();
             for &(key, day, measure, n) in &counters {
-                if (ends.0..ends.1).contains(&usize::from(day)) {
+                if (ends.0..ends.1).contains(&usize::from(day)) && is_wanted(measure) {
                     *truth.entry((key, measure)).or_insert(0) += n;
                 }
             }
             truth.retain(|_, n| *n != 0);
             let mut found = BTreeMap::new();
-            plane.sum(ends, |key, measure, n| {
+            plane.sum(ends, is_wanted, |key, measure, n| {
                 assert!(found.insert((plane.keys()[key as usize], measure), n).is_none());
             });
             prop_assert_eq!(&found, &truth);
             let mut each = BTreeMap::<(u8, u16), i32>::new();
             if ends.0 < ends.1 {
-                plane.each(ends, |_, key, measure, n| {
+                plane.each(ends, is_wanted, |_, key, measure, n| {
                     *each.entry((plane.keys()[key as usize], measure)).or_insert(0) += n;
                 });
             }
