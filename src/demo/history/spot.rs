@@ -119,6 +119,7 @@ impl<'a> Spots<'a> {
         };
         let street = snapshot.area_name(grid.street).unwrap_or_default();
         let words = in_words(&street, grid.community, rng);
+        let polygon = grid.polygon;
         let (grid, street) = (grid.code.to_owned(), grid.street.to_owned());
         // A weak fix reaches over borders.
         let accuracy_m = if rng.chance(5) { rng.between(40, 250) } else { rng.between(4, 25) };
@@ -127,8 +128,7 @@ impl<'a> Spots<'a> {
             1..=5 => Datum::Gcj02,
             _ => Datum::Wgs84,
         };
-        let (lon, lat) = degrees(at);
-        let raw = rounded(datum.from_wgs84(lon, lat));
+        let (datum, raw) = tell(polygon, at, datum);
         Some(Spot { grid, street, raw, datum, accuracy_m: accuracy_m as f64, words })
     }
 
@@ -139,9 +139,24 @@ impl<'a> Spots<'a> {
         let moved = (here.0 + rng.between(-150, 150), here.1 + rng.between(-150, 150));
         // It is merged by the office of the first, so it stays in the grid.
         let grid = self.grids.iter().find(|grid| grid.code == spot.grid);
-        let stays = grid.is_some_and(|grid| holds(grid.polygon, moved));
-        let raw = degrees(if stays { moved } else { here });
-        Spot { raw, datum: Datum::Wgs84, accuracy_m: rng.between(5, 30) as f64, ..spot.clone() }
+        let accuracy_m = rng.between(5, 30) as f64;
+        let stays = |at: &(i64, i64)| grid.is_some_and(|grid| holds(grid.polygon, *at));
+        match [moved, here].into_iter().find(stays) {
+            Some(at) => Spot { raw: degrees(at), datum: Datum::Wgs84, accuracy_m, ..spot.clone() },
+            None => Spot { accuracy_m, ..spot.clone() },
+        }
+    }
+}
+
+/// How a place in a grid is told in a datum; in WGS-84 where what is told in the other one, which is
+/// rounded, would lie beyond the border: out there is no office that could take it.
+fn tell(polygon: &MultiPolygon<f64>, at: (i64, i64), datum: Datum) -> (Datum, (f64, f64)) {
+    let (lon, lat) = degrees(at);
+    let raw = rounded(datum.from_wgs84(lon, lat));
+    let (x, y) = datum.to_wgs84(raw.0, raw.1);
+    match polygon.contains(&Coord { x, y }) {
+        true => (datum, raw),
+        false => (Datum::Wgs84, (lon, lat)),
     }
 }
 
@@ -157,5 +172,31 @@ fn in_words(street: &str, community: &str, rng: &mut Rng) -> String {
         3 => format!("{community}东门"),
         4 => format!("{community}小广场"),
         _ => format!("{community}{n}号楼旁"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_at_the_border_is_told_within_it() {
+        let corners = [(113.7, 34.7), (113.8, 34.7), (113.8, 34.8), (113.7, 34.8)];
+        let square = geo::Polygon::new(geo::LineString::from(corners.to_vec()), Vec::new());
+        let square = MultiPolygon(vec![square]);
+        let mut kept = 0;
+        for step in 1..2_000_i64 {
+            // A millionth of a degree of room is about what rounding moves.
+            for at in [(113_700_001, 34_700_000 + step * 50), (113_700_000 + step * 50, 34_799_999)]
+            {
+                for datum in [Datum::Gcj02, Datum::Bd09, Datum::Wgs84] {
+                    let (told, raw) = tell(&square, at, datum);
+                    let (x, y) = told.to_wgs84(raw.0, raw.1);
+                    assert!(square.contains(&Coord { x, y }), "{at:?} {datum:?}: {raw:?}");
+                    kept += usize::from(told == datum && datum != Datum::Wgs84);
+                }
+            }
+        }
+        assert!((100..8_000).contains(&kept), "{kept}: rounding never mattered, or always");
     }
 }
