@@ -148,8 +148,8 @@ impl<'a> Spots<'a> {
     }
 }
 
-/// How a place in a grid is told in a datum; in WGS-84 where what is told in the other one, which is
-/// rounded, would lie beyond the border: out there is no office that could take it.
+/// How a place in a grid is told in a datum; in WGS-84 where it would lie beyond the border in the
+/// other one, which is rounded: out there is no office that could take it.
 fn tell(polygon: &MultiPolygon<f64>, at: (i64, i64), datum: Datum) -> (Datum, (f64, f64)) {
     let (lon, lat) = degrees(at);
     let raw = rounded(datum.from_wgs84(lon, lat));
