@@ -332,8 +332,8 @@ async fn cells_in_view(
         .as_ref()
         .filter(|_| !is_public)
         .and_then(|b| cells_near((b.west, b.south, b.east, b.north), family, ROLLUP_RESOLUTION));
-    let measures = wanted.measures(&app.ctx.snapshot().rates);
-    let window = window.within_cells(near).only(measures);
+    let snapshot = app.ctx.snapshot();
+    let window = window.within_cells(near).only(wanted.measures(&snapshot.rates));
     let (sums, hidden, priors) = match is_public {
         true => {
             let merged = cells_for_the_public(app, scope, &window, resolution).await?;
@@ -342,7 +342,6 @@ async fn cells_in_view(
         false => {
             let sums: BTreeMap<u64, Sums> =
                 sum_cells(&app.ctx, &scope, &window, resolution).await?;
-            let snapshot = app.ctx.snapshot();
             let priors = fit_priors(&snapshot, &sums, wanted, |cell| parent_cell(*cell, family));
             (sums, 0, priors)
         }

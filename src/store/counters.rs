@@ -68,8 +68,8 @@ impl Counters {
         self.file().filter(|_| !matches!(*state, FileState::Useless))
     }
 
-    /// Notes that the file was read, and whether it could be followed from.
-    pub fn note_read(&self, of: Option<&Position>) {
+    /// Notes which counters the file holds now; `None` when none can be followed from.
+    pub fn note_file(&self, of: Option<&Position>) {
         let state = of.cloned().map_or(FileState::Useless, FileState::Of);
         *self.file_state.write().unwrap_or_else(PoisonError::into_inner) = state;
     }

@@ -125,15 +125,38 @@ impl Cube {
         out.extend_from_slice(&sum);
         out
     }
+}
 
-    /// The moment that bytes tell of, if they are whole.
-    pub fn moment_of(bytes: &[u8]) -> Option<Vec<u8>> {
-        Some(begin(bytes)?.0.moment)
+/// Counters as bytes that were found to be whole.
+pub struct Kept {
+    head: Head,
+    bytes: Vec<u8>,
+    /// Where the bins begin.
+    bins_at: usize,
+}
+
+impl Kept {
+    /// What [`Cube::to_bytes`] wrote; `None` when it is something else, or not whole.
+    pub fn open(bytes: Vec<u8>) -> Option<Self> {
+        let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM_BYTES)?)?;
+        let mut rest = body.strip_prefix(FORM)?;
+        if Sha256::digest(body)[..] != *sum {
+            return None;
+        }
+        let head = Head::decode_length_delimited(&mut rest).ok()?;
+        let bins_at = body.len() - rest.len();
+        Some(Self { head, bytes, bins_at })
     }
 
-    /// What [`Cube::to_bytes`] wrote, packed; `None` when it is something else.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (head, mut rest) = begin(bytes)?;
+    /// The moment that the counters are of.
+    pub fn moment(&self) -> &[u8] {
+        &self.head.moment
+    }
+
+    /// The counters, packed; `None` when they make no sense.
+    pub fn into_cube(self) -> Option<Cube> {
+        let Self { head, bytes, bins_at } = self;
+        let mut rest = Reader(&bytes[bins_at..bytes.len() - SUM_BYTES]);
         let mut names = Names::default();
         for path in &head.paths {
             names.paths.number(path);
@@ -177,17 +200,6 @@ impl Cube {
         let fresh = rest.entries(bins, measures)?;
         let whole = bins as u64 == head.bins && rest.0.is_empty() && head.days.is_sorted();
         let packed = whole.then(|| Packed::of(&names, head.days, (starts, items), standing))?;
-        Some(Self { names: Arc::new(names), packed: Arc::new(packed), fresh })
+        Some(Cube { names: Arc::new(names), packed: Arc::new(packed), fresh })
     }
-}
-
-/// The head, and what follows it; `None` when the bytes are not whole.
-fn begin(bytes: &[u8]) -> Option<(Head, Reader<'_>)> {
-    let (body, sum) = bytes.split_at_checked(bytes.len().checked_sub(SUM_BYTES)?)?;
-    let mut rest = body.strip_prefix(FORM)?;
-    if Sha256::digest(body)[..] != *sum {
-        return None;
-    }
-    let head = Head::decode_length_delimited(&mut rest).ok()?;
-    Some((head, Reader(rest)))
 }

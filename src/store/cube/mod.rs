@@ -10,7 +10,7 @@
 //! bins themselves.
 
 mod admit;
-mod file;
+pub mod file;
 mod names;
 mod packed;
 mod plane;
@@ -164,8 +164,7 @@ impl Cube {
                 _ => 0,
             }
         };
-        let columns = sums.columns.clone();
-        let wants = |measure: u16| columns[usize::from(measure)] != Sums::UNWANTED;
+        let wants = sums.wanted();
         if group == GroupBy::Day {
             plane.each(days, wants, |day, key, measure, n| {
                 if held[key as usize] {
@@ -208,8 +207,7 @@ impl Cube {
                     || first(key.cell).is_some_and(|cell| admission.holds_cell(cell)))
         });
         let held: Vec<bool> = held.collect();
-        let columns = sums.columns.clone();
-        let wants = |measure: u16| columns[usize::from(measure)] != Sums::UNWANTED;
+        let wants = sums.wanted();
         plane.sum(days, wants, |key, measure, n| {
             if held[key as usize] {
                 sums.add(plane.keys()[key as usize].cell, measure, i64::from(n));
@@ -338,6 +336,12 @@ impl Sums {
         }
         let last = (0, usize::MAX);
         Self { measures, columns, places: HashMap::new(), sums: Vec::new(), last }
+    }
+
+    /// Whether each measure is wanted, for as long as sums are added to.
+    fn wanted(&self) -> impl Fn(u16) -> bool + use<> {
+        let columns = self.columns.clone();
+        move |measure| columns[usize::from(measure)] != Self::UNWANTED
     }
 
     fn wants(&self, measure: u16) -> bool {

@@ -107,12 +107,12 @@ async fn find_settled(conn: &mut Conn) -> Result<i64> {
     Ok(sqlx::query_scalar(dialect::ROLLUP_SETTLED).fetch_one(conn).await?)
 }
 
-/// In the order of [`key_of`], which goes by position because that is quicker for many rows.
-const COUNTERS: &str = "SELECT day, path, cell, kind, category, department, measure, n FROM rollup \
-    WHERE n <> 0";
+/// All counters, in the order of [`key_of`], which goes by position: quicker for many rows.
+pub const COUNTERS: &str = "SELECT day, path, cell, kind, category, department, measure, n \
+    FROM rollup WHERE n <> 0";
 
 /// The key of a counter; `last` is that of the row before, whose bin is often the same.
-fn key_of(row: &Row, last: Option<Key>) -> Result<Key> {
+pub fn key_of(row: &Row, last: Option<Key>) -> Result<Key> {
     fn word<T>(text: &str, column: &'static str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
         let corrupt = || StoreError::Corrupt { table: "rollup", column, value: text.to_owned() };
         parse(text).ok_or_else(corrupt)

@@ -74,8 +74,8 @@ impl Exports for Engine {
         scope: &Scope,
     ) -> Result<Vec<ExportRow>, StoreError> {
         let pool = self.for_long_reads().await;
-        let walk = self.walk_of(page).await?;
-        let rows = page_of(COLUMNS, page, scope, walk).build().fetch_all(&pool).await?;
+        let rows =
+            page_of(COLUMNS, page, scope, self.walk_of(page)).build().fetch_all(&pool).await?;
         rows.iter().take(page.limit).map(row_of).collect()
     }
 }

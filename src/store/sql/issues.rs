@@ -60,7 +60,7 @@ impl Issues for Engine {
     }
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
-        let mut query = page_of(ISSUE_SELECT, page, scope, self.walk_of(page).await?);
+        let mut query = page_of(ISSUE_SELECT, page, scope, self.walk_of(page));
         let rows = query.build().fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
         let more = items.len() > page.limit;

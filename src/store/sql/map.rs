@@ -173,12 +173,11 @@ fn points_of(part: Part, filter: &IssueFilter, left: usize, scope: &Scope) -> Qu
         let scope = Scope { clauses: scope.clauses.iter().map(exact).collect() };
         push_scope_and_place(&mut query, &scope, filter, Way::Order);
     } else {
-        for axis in ["lon", "lat"] {
-            query.push("CASE WHEN ");
+        for (before, axis) in [("", "lon"), (", ", "lat")] {
+            query.push(before).push("CASE WHEN ");
             push_knows_place(&mut query, scope);
-            query.push(format!(" THEN {axis} ELSE coarse_{axis} END AS at_{axis}, "));
+            query.push(format!(" THEN {axis} ELSE coarse_{axis} END AS at_{axis}"));
         }
-        query.push("reported_at");
         let cells = cells_around(filter, REACH_DEGREES, COARSE_RESOLUTION);
         push_from_cells(&mut query, filter, cells.as_deref());
         query.push("kind = 'dispute' AND ");

@@ -9,6 +9,7 @@ use crate::domain::metrics::contribution::METRICS_VERSION;
 use crate::store::StoreError;
 use crate::store::counters::Position;
 use crate::store::cube::Cube;
+use crate::store::cube::file::Kept;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Row as _};
@@ -50,8 +51,8 @@ struct Witness {
 }
 
 impl Moment {
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let moment = Moment::decode(&*Cube::moment_of(bytes)?).ok()?;
+    fn read(kept: &Kept) -> Option<Self> {
+        let moment = Moment::decode(kept.moment()).ok()?;
         let own = moment.engine == dialect::ENGINE && moment.metrics_version == METRICS_VERSION;
         own.then_some(moment)
     }
@@ -120,23 +121,23 @@ impl Engine {
         let reading = self.counters.begin_reading();
         let read = self.read_file(file).await?;
         drop(reading);
-        self.counters.note_read(read.as_ref().map(|(_, position)| position));
+        self.counters.note_file(read.as_ref().map(|(_, position)| position));
         Ok(read)
     }
 
     async fn read_file(&self, file: PathBuf) -> Result<Option<(Cube, Position)>> {
         let at = Instant::now();
         let read = move || {
-            let bytes = std::fs::read(file).ok()?;
-            Some((Moment::read(&bytes)?, bytes))
+            let kept = Kept::open(std::fs::read(file).ok()?)?;
+            Some((Moment::read(&kept)?, kept))
         };
-        let Some((moment, bytes)) = tokio::task::spawn_blocking(read).await.map_err(failed)? else {
+        let Some((moment, kept)) = tokio::task::spawn_blocking(read).await.map_err(failed)? else {
             return Ok(None);
         };
         if !follows(&mut *self.readers.acquire().await?, &moment).await? {
             return Ok(None);
         }
-        let cube = tokio::task::spawn_blocking(move || Cube::from_bytes(&bytes));
+        let cube = tokio::task::spawn_blocking(move || kept.into_cube());
         let Some(cube) = cube.await.map_err(failed)? else { return Ok(None) };
         let position = Position { mark: moment.mark, seen: moment.seen.into_iter().collect(), at };
         Ok(Some((cube, position)))
@@ -167,7 +168,7 @@ impl Engine {
                 .map_err(|error| failed(format!("{}: {error}", file.display())))
         };
         tokio::task::spawn_blocking(move || written(file)).await.map_err(failed)??;
-        self.counters.note_read(Some(&position));
+        self.counters.note_file(Some(&position));
         Ok(true)
     }
 }

@@ -5,7 +5,6 @@ use super::place::{Way, push_scope_and_place};
 use super::{Engine, Query, dialect};
 use crate::domain::access::{AreaPath, Scope};
 use crate::domain::metrics::contribution::Measure;
-use crate::store::StoreError;
 use crate::store::query::{Counted, GroupBy, IssueFilter, PageQuery, RollupFilter, Sort};
 use jiff::tz::TimeZone;
 
@@ -71,20 +70,21 @@ fn rarity(filter: &IssueFilter) -> i64 {
 impl Engine {
     /// The way to a page. An area with a good part of all issues is met often in the order of the
     /// list; to put all of it in order costs as much as there is in it. SQLite cannot tell.
-    pub async fn walk_of(&self, page: &PageQuery) -> Result<Walk, StoreError> {
+    /// The counters are asked as they are in memory: they may be a moment old, or not there yet.
+    pub fn walk_of(&self, page: &PageQuery) -> Walk {
         let filter = &page.filter;
         let (Some(area), Some(without_index)) = (&filter.area, dialect::WITHOUT_INDEX) else {
-            return Ok(Walk::Area);
+            return Walk::Area;
         };
-        if Way::of_list(filter) == Way::Place || !self.has_counters().await? {
-            return Ok(Walk::Area);
+        if Way::of_list(filter) == Way::Place {
+            return Walk::Area;
         }
         let newer = filter.counted.as_ref().map_or(0, |counted| self.count_newer(counted));
         let (own, all) = (self.count_reported(Some(area)), self.count_reported(None));
         let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
         let walked = all.saturating_mul(limit).saturating_mul(rarity(filter));
         let is_shorter = newer < own && own.saturating_mul(own) > walked;
-        Ok(if is_shorter { Walk::List(without_index) } else { Walk::Area })
+        if is_shorter { Walk::List(without_index) } else { Walk::Area }
     }
 
     fn count_reported(&self, area: Option<&AreaPath>) -> i64 {

@@ -1,6 +1,6 @@
 //! Conditions in SQL: where issues lie.
 
-use super::filter::{Join, Over, push_clause, push_joined, push_scope};
+use super::filter::{Join, Over, push_cells, push_clause, push_joined, push_scope};
 use super::{Query, dialect};
 use crate::domain::access::Scope;
 use crate::domain::cell::{COARSE_DIGITS, COARSE_RESOLUTION, cells_near, descendant_interval};
@@ -62,11 +62,7 @@ const SMALL_DEGREES: f64 = 0.03;
 /// box that few cells cannot cover is left to the other conditions.
 fn push_cells_around(query: &mut Query, filter: &IssueFilter, reach: f64) {
     let Some(cells) = cells_around(filter, reach, COARSE_RESOLUTION) else { return };
-    query.push(" AND ");
-    push_joined(query, &cells, Join::Or, &mut |query, (low, high)| {
-        query.push("(cell >= ").push_bind(low.cast_signed());
-        query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
-    });
+    push_cells(query, Some(&cells));
 }
 
 /// Intervals of cells that hold all of a filter's box, `reach` degrees around it, and some more, by

@@ -1,6 +1,6 @@
 //! Counters: sums, and when they are built anew.
 
-use super::counters::log_rebuilt;
+use super::counters::{COUNTERS, key_of, log_rebuilt};
 use super::filter::{Over, push_issue_filter, push_rollup_filter, push_scope};
 use super::packs::put_setting;
 use super::rows::{ISSUE_SELECT, issue_of, parsed};
@@ -9,7 +9,7 @@ use crate::domain::access::Scope;
 use crate::domain::cell::parent_cell;
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
-use crate::domain::metrics::contribution::{Bin, Deltas, Key, METRICS_VERSION, Measure, bin_of};
+use crate::domain::metrics::contribution::{Deltas, METRICS_VERSION, Measure, bin_of};
 use crate::domain::time::{Day, Timestamp};
 use crate::store::StoreError;
 use crate::store::cube::Cube;
@@ -69,22 +69,6 @@ fn group_of(row: &Row, group: GroupBy) -> Result<Group> {
             row.try_get("grouped")?,
             parsed(row, "rollup", "second", |text| CategoryCode::parse(text).ok())?,
         ),
-    })
-}
-
-pub fn key_of(row: &Row) -> Result<Key> {
-    const T: &str = "rollup";
-    let department: String = row.try_get("department")?;
-    Ok(Key {
-        day: day_of(row, "day")?,
-        bin: Bin {
-            path: row.try_get("path")?,
-            cell: row.try_get::<i64, _>("cell")?.cast_unsigned(),
-            kind: parsed(row, T, "kind", Kind::parse)?,
-            category: parsed(row, T, "category", |text| CategoryCode::parse(text).ok())?,
-            department: DepartmentCode::parse(&department).ok(),
-        },
-        measure: parsed(row, T, "measure", Measure::parse)?,
     })
 }
 
@@ -299,9 +283,8 @@ impl Rollups for Engine {
     }
 
     async fn load_rollups(&self) -> Result<Deltas> {
-        let rows =
-            sqlx::query("SELECT * FROM rollup WHERE n <> 0").fetch_all(&self.readers).await?;
-        rows.iter().map(|row| Ok((key_of(row)?, row.try_get("n")?))).collect()
+        let rows = sqlx::query(COUNTERS).fetch_all(&self.readers).await?;
+        rows.iter().map(|row| Ok((key_of(row, None)?, row.try_get("n")?))).collect()
     }
 
     async fn check_rollups(&self, time_zone: &str) -> Result<CounterCheck> {

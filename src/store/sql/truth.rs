@@ -2,7 +2,8 @@
 //! page. Rebuilding sums what the replayed issues count for; verifying compares that with the
 //! counters, and each issue's row with what its log leads to.
 
-use super::rollups::{key_of, zone_of};
+use super::counters::{COUNTERS, key_of};
+use super::rollups::zone_of;
 use super::rows::{event_of, issue_of};
 use super::{Conn, Engine, apply, dialect};
 use crate::domain::id::IssueId;
@@ -12,7 +13,7 @@ use crate::domain::metrics::contribution::{Deltas, Key, add_contribution};
 use crate::store::StoreError;
 use crate::store::query::CounterCheck;
 use jiff::tz::TimeZone;
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _};
 use std::collections::BTreeMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -98,12 +99,13 @@ fn part_of(cell: u64, parts: u64) -> u64 {
 type Sides = BTreeMap<Key, (i64, i64)>;
 
 async fn load_part(conn: &mut Conn, (part, parts): (u64, u64)) -> Result<Sides> {
-    let rows = sqlx::query("SELECT * FROM rollup WHERE n <> 0 AND (cell / 32768) % $1 = $2")
+    let text = format!("{COUNTERS} AND (cell / 32768) % $1 = $2");
+    let rows = sqlx::query(AssertSqlSafe(text))
         .bind(parts.cast_signed())
         .bind(part.cast_signed())
         .fetch_all(conn)
         .await?;
-    rows.iter().map(|row| Ok((key_of(row)?, (row.try_get("n")?, 0)))).collect()
+    rows.iter().map(|row| Ok((key_of(row, None)?, (row.try_get("n")?, 0)))).collect()
 }
 
 async fn check_part(

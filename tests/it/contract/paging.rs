@@ -193,6 +193,7 @@ fn pages_of_an_area_hold_what_lies_in_it_however_much_that_is() {
         let chance = &mut Chance(13);
         let mut issues = store_issues(&fixture, chance, 500).await;
         issues.sort_by_key(|issue| (issue.times.reported, issue.id));
+        assert!(fixture.store.follow_counters().await.unwrap(), "they tell how much there is");
         let (mut wide, mut narrow) = (0, 0);
         for round in 0..40 {
             let (area, open) = (random_path(chance), chance.one_in(3).then_some(true));
