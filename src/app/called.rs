@@ -1,11 +1,15 @@
-//! What a hexagon is called: by the areas in which its middle lies, or by the nearest one.
+//! What is known of a hexagon: its outline, and what it is called, by the areas in which its middle
+//! lies, or by the nearest one.
 
 use super::ctx::Snapshot;
+use super::error::AppError;
 use crate::domain::access::AreaPath;
 use crate::domain::territory::level::Level;
 use crate::domain::territory::locate::ACCURACY_METRES_MAX;
 use crate::domain::territory::position::Position;
+use crate::format::geojson::outline_of;
 use h3o::{CellIndex, LatLng};
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -57,26 +61,45 @@ fn naming<'a>(chain: impl Iterator<Item = (Level, &'a str)>, finest: Level) -> V
     naming
 }
 
-/// The most names that are kept; beyond that they are made anew.
-const NAMES_MAX: usize = 100_000;
+/// The most cells that are kept; beyond that they are made anew.
+const CELLS_MAX: usize = 100_000;
 
-/// What cells are called in one territory, as far as anyone has asked.
+/// What is told of a cell whatever is counted in it.
+pub struct KnownCell {
+    /// Its number as H3 writes it.
+    pub number: String,
+    /// Its geometry as GeoJSON.
+    pub outline: Box<RawValue>,
+    /// What it is called; nothing where no area is near.
+    pub called: Option<Called>,
+}
+
+/// The cells of one territory, as far as anyone has asked.
 #[derive(Default)]
-pub struct CellNames(RwLock<HashMap<CellIndex, Option<Arc<Called>>>>);
+pub struct KnownCells(RwLock<HashMap<CellIndex, Arc<KnownCell>>>);
 
-/// What a cell is called; nothing where no area is near.
-pub fn call_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Arc<Called>> {
-    let names = &snapshot.cell_names.0;
-    let kept = names.read().unwrap_or_else(PoisonError::into_inner).get(&cell).cloned();
-    kept.unwrap_or_else(|| {
-        let called = name_cell(snapshot, cell).map(Arc::new);
-        let mut names = names.write().unwrap_or_else(PoisonError::into_inner);
-        if names.len() >= NAMES_MAX {
-            names.clear();
-        }
-        names.insert(cell, called.clone());
-        called
-    })
+/// What is known of a cell.
+///
+/// # Errors
+/// Its outline could not be written.
+pub fn know_cell(snapshot: &Snapshot, cell: CellIndex) -> Result<Arc<KnownCell>, AppError> {
+    let cells = &snapshot.cells.0;
+    let kept = cells.read().unwrap_or_else(PoisonError::into_inner).get(&cell).cloned();
+    if let Some(kept) = kept {
+        return Ok(kept);
+    }
+    let failed = |error: serde_json::Error| AppError::Internal(error.to_string());
+    let known = Arc::new(KnownCell {
+        number: cell.to_string(),
+        outline: outline_of(cell).map_err(failed)?,
+        called: name_cell(snapshot, cell),
+    });
+    let mut cells = cells.write().unwrap_or_else(PoisonError::into_inner);
+    if cells.len() >= CELLS_MAX {
+        cells.clear();
+    }
+    cells.insert(cell, known.clone());
+    Ok(known)
 }
 
 fn name_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {

@@ -12,6 +12,7 @@ use super::snapshot::CALENDARS;
 use crate::domain::access::{Actor, Clause, Role, Scope};
 use crate::domain::catalog::Limit;
 use crate::domain::id::{AccountId, IssueId};
+use crate::domain::issue::alarm::next_alarm;
 use crate::domain::issue::clock::{Clocks, Stage, Timekeeper};
 use crate::domain::issue::event::Event;
 use crate::domain::issue::notice::{
@@ -25,6 +26,7 @@ use crate::domain::metrics::contribution::add_contribution;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::{Change, NoticeRow, Save};
+use crate::store::port::Alarm;
 use crate::store::query::{NoticeQuery, Recipient};
 use sha2::{Digest, Sha256};
 
@@ -143,28 +145,36 @@ async fn escalate(ctx: &Ctx, mut issue: Issue, now: Timestamp) -> Result<(usize,
     Ok((times, issue))
 }
 
-async fn attend(ctx: &Ctx, issue: Issue, now: Timestamp, ran: &mut Ran) -> Result<(), AppError> {
+/// Takes the steps that an issue's clocks ask for, and says what is to be told, and when to look at
+/// the issue again: `None` after a step that sets its own alarm, and where a calendar is lacking.
+async fn attend(
+    ctx: &Ctx,
+    (rang, issue): (Timestamp, Issue),
+    now: Timestamp,
+    ran: &mut Ran,
+) -> Result<(Vec<Notice>, Option<Alarm>), AppError> {
     let is_over = issue.suspended_until.is_some_and(|until| until <= now);
     if issue.state == State::Suspended && is_over {
         ran.resumed += usize::from(resume(ctx, &issue, now).await?);
-        return Ok(());
+        return Ok((Vec::new(), None));
     }
     let (times, issue) = escalate(ctx, issue, now).await?;
     ran.escalated += times;
     let snapshot = ctx.snapshot();
     let mut notices = notices_of_reply(&issue, now);
-    match notices_due(&issue, &snapshot.keeper, now) {
-        Ok(due) => notices.extend(due),
-        Err(_) => ran.unread += 1,
-    }
-    if notices.is_empty() {
-        return Ok(());
-    }
-    ran.alarmed += 1;
-    let notices = notices.into_iter().map(|notice| notice_row(notice, now)).collect();
-    let district = snapshot.instance.district.clone();
-    ctx.store.apply(Change { district, at: now, notices, ..Change::default() }).await?;
-    Ok(())
+    let due = notices_due(&issue, &snapshot.keeper, now);
+    let next = match due.and_then(|due| Ok((due, next_alarm(&issue, &snapshot.keeper, now)?))) {
+        Ok((due, next)) => {
+            notices.extend(due);
+            Some(Alarm { issue: issue.id, version: issue.version, rang, next })
+        }
+        Err(_) => {
+            ran.unread += 1;
+            None
+        }
+    };
+    ran.alarmed += usize::from(!notices.is_empty());
+    Ok((notices, next))
 }
 
 /// Attends to every open issue whose clocks ask for something now.
@@ -174,14 +184,23 @@ async fn attend(ctx: &Ctx, issue: Issue, now: Timestamp, ran: &mut Ran) -> Resul
 pub async fn attend_clocks(ctx: &Ctx) -> Result<Ran, AppError> {
     let now = ctx.now();
     let mut ran = Ran::default();
-    let mut after: Option<IssueId> = None;
+    let mut after = None;
     loop {
-        let issues = ctx.store.scan_alarms(now, after, SCAN_ISSUES).await?;
-        let is_last = issues.len() < SCAN_ISSUES;
-        after = issues.last().map(|issue| issue.id);
-        for issue in issues {
-            attend(ctx, issue, now, &mut ran).await?;
+        let rung = ctx.store.scan_alarms(now, after, SCAN_ISSUES).await?;
+        let is_last = rung.len() < SCAN_ISSUES;
+        after = rung.last().map(|(rang, issue)| (*rang, issue.id));
+        let (mut notices, mut alarms) = (Vec::new(), Vec::new());
+        for one in rung {
+            let (told, alarm) = attend(ctx, one, now, &mut ran).await?;
+            notices.extend(told.into_iter().map(|notice| notice_row(notice, now)));
+            alarms.extend(alarm);
         }
+        if !notices.is_empty() {
+            let district = ctx.instance().district;
+            ctx.store.apply(Change { district, at: now, notices, ..Change::default() }).await?;
+        }
+        // Only now: what was not told yet is asked for again.
+        ctx.store.put_alarms(alarms).await?;
         if is_last {
             return Ok(ran);
         }
@@ -262,9 +281,12 @@ pub async fn retime_all(ctx: &Ctx) -> Result<usize, AppError> {
             changed += usize::from(retime(ctx, issue, now).await?);
         }
         if issues.len() < SCAN_ISSUES {
-            return Ok(changed);
+            break;
         }
     }
+    // Rungs of ladders have moved, too.
+    ctx.store.ring_all_alarms().await?;
+    Ok(changed)
 }
 
 /// How many issues are counted that another calendar would move.

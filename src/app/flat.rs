@@ -3,10 +3,11 @@
 
 use super::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
-use crate::domain::metrics::definition::{RATES, RateSet};
-use crate::domain::metrics::figure::{FIGURES, find_figure};
-use crate::domain::metrics::histogram::BUCKETS;
+use crate::domain::metrics::definition::{Definition, RATES, RateSet, Tally};
+use crate::domain::metrics::figure::{FIGURES, Figure, find_figure};
+use crate::domain::metrics::histogram::{BUCKETS, Histogram};
 use crate::domain::metrics::smooth::Prior;
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// The published numbers that are asked for, by the ids of rates and figures; all by default.
@@ -62,7 +63,8 @@ impl Wanted {
 }
 
 /// A number of a feature; `None` where it is unknown.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Flat {
     Whole(Option<i64>),
     /// A share, 0 to 1.
@@ -70,53 +72,97 @@ pub enum Flat {
     Yes(bool),
 }
 
-/// A rate's value under its id, with its counts under `<id>_numerator` and `<id>_denominator`, its
-/// interval under `<id>_low` and `<id>_high`, and shrunk under `<id>_shrunk`; times as
-/// `<id>_median`, `<id>_p90` and `<id>_n`; counts under their ids, with `open` its ages, with
-/// `overdue` the longest. `n` and `unknown` are always there. `prior_of` tells what is known of a
-/// rate among its like.
-pub fn flat_numbers(
-    sums: &Sums,
-    rates: &RateSet,
-    wanted: &Wanted,
-    prior_of: impl Fn(&'static str) -> Option<Prior>,
-) -> Vec<(String, Flat)> {
-    let mut flat = Vec::new();
-    let mut put = |name: String, value: Flat| flat.push((name, value));
-    for figure in FIGURES.iter().filter(|own| own.unit() == "count" && wanted.has(own.id)) {
-        put(figure.id.to_owned(), Flat::Whole(Some(sums.tally.get(figure.measure))));
-    }
-    for definition in rates.all().filter(|own| wanted.has(own.metric)) {
-        let (rate, id) = (sums.tally.rate(definition), definition.metric);
-        let shrunk = prior_of(id).and_then(|prior| prior.shrink(rate));
-        put(id.to_owned(), Flat::Share(rate.value()));
-        put(format!("{id}_numerator"), Flat::Whole(Some(rate.numerator)));
-        put(format!("{id}_denominator"), Flat::Whole(Some(rate.denominator)));
-        put(format!("{id}_low"), Flat::Share(rate.interval().map(|interval| interval.0)));
-        put(format!("{id}_high"), Flat::Share(rate.interval().map(|interval| interval.1)));
-        put(format!("{id}_shrunk"), Flat::Share(shrunk));
-    }
-    if wanted.has("open") {
-        put("age_median_ms".into(), Flat::Whole(sums.backlog_age_ms(0.5)));
-        put("age_p90_ms".into(), Flat::Whole(sums.backlog_age_ms(0.9)));
-    }
-    if wanted.has("overdue") {
-        put("overdue_oldest_ms".into(), Flat::Whole(sums.overdue_oldest_ms()));
-    }
-    let tally = &sums.tally;
-    let times =
-        [("accept_ms", &tally.accept), ("handle_ms", &tally.handle), ("close_ms", &tally.close)];
-    for (id, times) in times.into_iter().filter(|(id, _)| wanted.has(id)) {
-        put(format!("{id}_median"), Flat::Whole(times.quantile_ms(0.5)));
-        put(format!("{id}_p90"), Flat::Whole(times.quantile_ms(0.9)));
-        put(format!("{id}_n"), Flat::Whole(Some(times.total())));
-    }
-    put("n".into(), Flat::Whole(Some(sums.n())));
-    put("unknown".into(), Flat::Yes(sums.is_silent()));
-    flat
+/// How long something took, among the sums of a feature.
+type TimesOf = fn(&Tally) -> &Histogram;
+
+/// The numbers that features tell, chosen once for all features of a map: a rate's value under its
+/// id, with its counts under `<id>_numerator` and `<id>_denominator`, its interval under `<id>_low`
+/// and `<id>_high`, and shrunk under `<id>_shrunk`; times as `<id>_median`, `<id>_p90` and
+/// `<id>_n`; counts under their ids, with `open` its ages, with `overdue` the longest. `n` and
+/// `unknown` are always there.
+pub struct FlatNumbers {
+    counts: Vec<&'static Figure>,
+    rates: Vec<&'static Definition>,
+    times: Vec<(&'static str, TimesOf)>,
+    has_ages: bool,
+    has_longest: bool,
 }
 
-/// The labels of all that [`flat_numbers`] tells, by which numbers are published now.
+impl FlatNumbers {
+    pub fn of(rates: &RateSet, wanted: &Wanted) -> Self {
+        let times: [(&str, TimesOf); 3] = [
+            ("accept_ms", |t| &t.accept),
+            ("handle_ms", |t| &t.handle),
+            ("close_ms", |t| &t.close),
+        ];
+        let is_count = |own: &&Figure| own.unit() == "count" && wanted.has(own.id);
+        Self {
+            counts: FIGURES.iter().filter(is_count).collect(),
+            rates: rates.all().filter(|own| wanted.has(own.metric)).collect(),
+            times: times.into_iter().filter(|(id, _)| wanted.has(id)).collect(),
+            has_ages: wanted.has("open"),
+            has_longest: wanted.has("overdue"),
+        }
+    }
+
+    /// What the numbers are called, in the order of [`FlatNumbers::values`].
+    pub fn names(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        self.each(&Sums::default(), |_| None, |id, part, _| names.push(format!("{id}{part}")));
+        names
+    }
+
+    /// The numbers of a feature. `prior_of` tells what is known of a rate among its like.
+    pub fn values(
+        &self,
+        sums: &Sums,
+        prior_of: impl Fn(&'static str) -> Option<Prior>,
+    ) -> Vec<Flat> {
+        let mut values = Vec::new();
+        self.each(sums, prior_of, |_, _, value| values.push(value));
+        values
+    }
+
+    /// Hands over each number, named by an id and a part of it.
+    fn each(
+        &self,
+        sums: &Sums,
+        prior_of: impl Fn(&'static str) -> Option<Prior>,
+        mut put: impl FnMut(&'static str, &'static str, Flat),
+    ) {
+        let tally = &sums.tally;
+        for figure in &self.counts {
+            put(figure.id, "", Flat::Whole(Some(tally.get(figure.measure))));
+        }
+        for definition in &self.rates {
+            let (rate, id) = (tally.rate(definition), definition.metric);
+            let interval = rate.interval();
+            put(id, "", Flat::Share(rate.value()));
+            put(id, "_numerator", Flat::Whole(Some(rate.numerator)));
+            put(id, "_denominator", Flat::Whole(Some(rate.denominator)));
+            put(id, "_low", Flat::Share(interval.map(|interval| interval.0)));
+            put(id, "_high", Flat::Share(interval.map(|interval| interval.1)));
+            put(id, "_shrunk", Flat::Share(prior_of(id).and_then(|prior| prior.shrink(rate))));
+        }
+        if self.has_ages {
+            put("age_median_ms", "", Flat::Whole(sums.backlog_age_ms(0.5)));
+            put("age_p90_ms", "", Flat::Whole(sums.backlog_age_ms(0.9)));
+        }
+        if self.has_longest {
+            put("overdue_oldest_ms", "", Flat::Whole(sums.overdue_oldest_ms()));
+        }
+        for (id, times_of) in &self.times {
+            let times = times_of(tally);
+            put(id, "_median", Flat::Whole(times.quantile_ms(0.5)));
+            put(id, "_p90", Flat::Whole(times.quantile_ms(0.9)));
+            put(id, "_n", Flat::Whole(Some(times.total())));
+        }
+        put("n", "", Flat::Whole(Some(sums.n())));
+        put("unknown", "", Flat::Yes(sums.is_silent()));
+    }
+}
+
+/// The labels of all that [`FlatNumbers`] tell, by which numbers are published now.
 pub fn labels_in_force(rates: &RateSet, wanted: &Wanted) -> Vec<String> {
     let rates = rates.all().filter(|own| wanted.has(own.metric)).map(|own| own.label());
     let figures = FIGURES.iter().filter(|own| wanted.has(own.id)).map(|own| own.label());

@@ -267,9 +267,11 @@ pub(super) fn gather<K: Ord>(
 ) -> BTreeMap<K, Sums> {
     let mut sums = BTreeMap::<K, Sums>::new();
     let Some((counts, open)) = standing.groups.get(at) else { return sums };
-    for row in counts {
-        if let Some(key) = key_of(&row.group) {
-            sums.entry(key).or_default().tally.add(row.measure, row.n);
+    // What is counted of one group comes together.
+    for rows in counts.chunk_by(|one, next| one.group == next.group) {
+        if let Some(key) = key_of(&rows[0].group) {
+            let tally = &mut sums.entry(key).or_default().tally;
+            rows.iter().for_each(|row| tally.add(row.measure, row.n));
         }
     }
     let today = window.as_of.day_in(&ctx.snapshot().zone);

@@ -2,7 +2,7 @@
 //! publication on any node makes every node load a new one.
 
 use super::assets::load_assets;
-use super::called::CellNames;
+use super::called::KnownCells;
 use super::carry::{Heirs, carry_matrix, path_of};
 use super::error::AppError;
 use super::indicators::{load_appraisal, load_rates};
@@ -49,7 +49,7 @@ pub struct Snapshot {
     /// The versions that were in force when this was loaded.
     pub versions: Vec<(String, i64)>,
     /// What cells are called in the territory.
-    pub cell_names: CellNames,
+    pub cells: KnownCells,
     /// What disputes are sealed and opened with.
     pub seals: Arc<Seals>,
 }
@@ -197,7 +197,7 @@ pub async fn load(store: &dyn Store, now: Timestamp) -> Result<Snapshot, AppErro
         appraisal,
         versions,
         seals: Arc::default(),
-        cell_names: CellNames::default(),
+        cells: KnownCells::default(),
         keeper,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use super::flat::{Flat, Wanted, flat_numbers, labels_in_force};
+use super::flat::{Flat, FlatNumbers, Wanted, labels_in_force};
 use super::measure::{family_of, fit_priors, sum_cells};
 use super::shown::list_scope;
 use super::window::Resolved;
@@ -228,7 +228,7 @@ fn point_feature(tile: Tile, point: &Point) -> Option<TileFeature> {
 }
 
 /// Hexagons in which something was counted, with the numbers that GeoJSON has of them
-/// ([`flat_numbers`]), the instant that they are of and their definitions. What is unknown is left
+/// ([`FlatNumbers`]), the instant that they are of and their definitions. What is unknown is left
 /// out.
 ///
 /// # Errors
@@ -250,6 +250,8 @@ pub async fn draw_cells(
     let sums = sum_cells(ctx, scope, &window, resolution).await?;
     let priors = fit_priors(&snapshot, &sums, wanted, |cell| parent_cell(*cell, family));
     let labels = labels_in_force(&snapshot.rates, wanted).join(" ");
+    let numbers = FlatNumbers::of(&snapshot.rates, wanted);
+    let names = numbers.names();
     let features = sums.iter().filter_map(|(index, sums)| {
         let cell = CellIndex::try_from(*index).ok()?;
         let corners: Vec<(f64, f64)> =
@@ -266,8 +268,9 @@ pub async fn draw_cells(
             ("as_of".into(), text(&as_of)),
             ("definitions".into(), text(&labels)),
         ];
-        let numbers = flat_numbers(sums, &snapshot.rates, wanted, prior).into_iter();
-        properties.extend(numbers.filter_map(|(name, own)| Some((name.into(), value_of(own)?))));
+        let values = names.iter().zip(numbers.values(sums, prior));
+        properties
+            .extend(values.filter_map(|(name, own)| Some((name.clone().into(), value_of(own)?))));
         Some(TileFeature { shape: Shape::Polygons(polygons), properties })
     });
     Ok(write_tile("cells", &features.collect::<Vec<_>>()))

@@ -6,9 +6,10 @@ use std::fmt;
 use std::io::{BufReader, Read};
 
 use geo::Coord;
-use serde::Deserialize;
+use h3o::CellIndex;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::faults::{Unit, UnknownFile};
 use super::{FileLimits, FileReport, FormatError, prj};
@@ -20,6 +21,27 @@ pub enum Outcome {
     Read(FileReport),
     /// It is TopoJSON; nothing was handed over.
     Topology,
+}
+
+/// Degrees to a centimetre, which is finer than any place is known.
+fn rounded(degrees: f64) -> f64 {
+    (degrees * 1e7).round() / 1e7
+}
+
+/// The hexagon (or pentagon) of a cell as a geometry, anticlockwise as the format wants it.
+///
+/// # Errors
+/// It could not be written.
+pub fn outline_of(cell: CellIndex) -> serde_json::Result<Box<RawValue>> {
+    #[derive(Serialize)]
+    struct Polygon {
+        r#type: &'static str,
+        coordinates: [Vec<[f64; 2]>; 1],
+    }
+    let boundary = cell.boundary();
+    let corners = boundary.iter().chain(boundary.first());
+    let ring = corners.map(|at| [rounded(at.lng()), rounded(at.lat())]).collect();
+    to_raw_value(&Polygon { r#type: "Polygon", coordinates: [ring] })
 }
 
 /// Reads features and hands each to `each`.

@@ -13,9 +13,9 @@ use super::wire::issue::View;
 use super::wire::measure::{RateWire, rate_wire};
 use super::wire::{Named, Texts};
 use crate::app::analysis::{Pair, TrendQuestion, appraise_departments, find_hotspots, find_trends};
-use crate::app::called::{Called, call_cell};
+use crate::app::called::{Called, know_cell};
 use crate::app::ctx::Snapshot;
-use crate::app::error::say;
+use crate::app::error::{AppError, say};
 use crate::app::window::{Resolved, metrics_scope, metrics_scope_at};
 use crate::domain::id::DepartmentCode;
 use crate::domain::metrics::appraisal::{Mark, Score, WEIGHT_WHOLE};
@@ -28,7 +28,6 @@ use axum::Json;
 use axum::extract::State;
 use h3o::Resolution;
 use serde::Deserialize;
-use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// The statistic behind hot spots, and the comparison behind trends.
@@ -131,9 +130,10 @@ pub async fn list_hotspots(
     found.sort_by(|a, b| a.p.total_cmp(&b.p).then_with(|| a.cell.cmp(&b.cell)));
     let (from, to) = (window.from.to_string(), window.to.to_string());
     let items = found.into_iter().map(|spot| {
-        let called = call_cell(&snapshot, spot.cell);
-        spot_wire((spot, called), &query, figure.id, (&from, &to))
+        let known = know_cell(&snapshot, spot.cell)?;
+        Ok(spot_wire((spot, known.called.as_ref()), &query, figure.id, (&from, &to)))
     });
+    let items = items.collect::<Result<_, AppError>>()?;
     Ok(Json(HotspotsWire {
         as_of: window.as_of.to_rfc3339(),
         res,
@@ -144,14 +144,14 @@ pub async fn list_hotspots(
         q_max,
         cells: field.spots.len(),
         n: field.total,
-        items: items.collect(),
+        items,
         from: from.clone(),
         to: to.clone(),
     }))
 }
 
 fn spot_wire(
-    (spot, called): (&Spot, Option<Arc<Called>>),
+    (spot, called): (&Spot, Option<&Called>),
     query: &WindowQuery,
     measure: &str,
     (from, to): (&str, &str),
@@ -160,7 +160,7 @@ fn spot_wire(
     let own = [("measure", measure), ("cell", &cell), ("from", from), ("to", to)];
     SpotWire {
         issues: issues_at(query, &own),
-        place: called.as_ref().map(|called| called.whole()),
+        place: called.map(Called::whole),
         place_near: called.is_some_and(|called| called.near),
         kind: if spot.z > 0.0 { "hot" } else { "cold" }.into(),
         cell,

@@ -1,14 +1,14 @@
 //! GeoJSON answers (RFC 7946): features, hexagons, and the media type.
 
 use super::problem::ApiError;
+use crate::app::called::KnownCell;
 use crate::app::error::{AppError, say};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use geojson::{Feature, FeatureCollection, Geometry, JsonObject, JsonValue};
-use h3o::CellIndex;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
-use std::borrow::Cow;
+use std::sync::Arc;
 
 const MEDIA_TYPE: &str = "application/geo+json";
 
@@ -57,68 +57,50 @@ pub fn point((lon, lat): (f64, f64)) -> Geometry {
     Geometry::new(geojson::GeometryValue::from(&geo::Point::new(lon, lat)))
 }
 
-/// Degrees to a centimetre, which is finer than any place is known.
-fn rounded(degrees: f64) -> f64 {
-    (degrees * 1e7).round() / 1e7
-}
+/// Names and values, such as the properties of a feature.
+pub struct Named<K>(pub Vec<(K, JsonValue)>);
 
-/// The hexagon (or pentagon) of a cell, anticlockwise as the format wants it.
-struct Hexagon(CellIndex);
-
-impl Serialize for Hexagon {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let boundary = self.0.boundary();
-        let corners = boundary.iter().chain(boundary.first());
-        let ring: Vec<[f64; 2]> =
-            corners.map(|at| [rounded(at.lng()), rounded(at.lat())]).collect();
-        let mut shape = serializer.serialize_struct("Polygon", 2)?;
-        shape.serialize_field("type", "Polygon")?;
-        shape.serialize_field("coordinates", &[ring])?;
-        shape.end()
-    }
-}
-
-/// Names and values of a feature.
-pub type Properties = Vec<(Cow<'static, str>, JsonValue)>;
-
-/// A hexagon as a feature, written without a tree of values in between: a map has thousands.
-pub struct CellFeature {
-    pub cell: CellIndex,
-    pub properties: Properties,
-}
-
-struct Named<'a, K>(&'a [(K, JsonValue)]);
-
-impl<K: Serialize> Serialize for Named<'_, K> {
+impl<K: Serialize> Serialize for Named<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
 }
 
-impl Serialize for CellFeature {
+/// A hexagon as a feature, written without a tree of values in between: a map has thousands.
+pub struct CellFeature<P> {
+    pub cell: Arc<KnownCell>,
+    pub properties: P,
+}
+
+impl<P: Serialize> Serialize for CellFeature<P> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut feature = serializer.serialize_struct("Feature", 3)?;
         feature.serialize_field("type", "Feature")?;
-        feature.serialize_field("geometry", &Hexagon(self.cell))?;
-        feature.serialize_field("properties", &Named(&self.properties))?;
+        feature.serialize_field("geometry", &self.cell.outline)?;
+        feature.serialize_field("properties", &self.properties)?;
         feature.end()
     }
 }
 
+/// About how long a hexagon is with a rate, in bytes.
+const CELL_BYTES: usize = 600;
+
 /// As [`collection`], of hexagons.
-pub fn cell_collection(
-    features: &[CellFeature],
-    members: &[(&str, JsonValue)],
+pub fn cell_collection<P: Serialize>(
+    features: &[CellFeature<P>],
+    members: Vec<(&str, JsonValue)>,
 ) -> Result<Response, ApiError> {
     #[derive(Serialize)]
-    struct Collection<'a> {
+    struct Collection<'a, P: Serialize> {
         r#type: &'static str,
-        features: &'a [CellFeature],
+        features: &'a [CellFeature<P>],
         #[serde(flatten)]
-        members: Named<'a, &'a str>,
+        members: Named<&'a str>,
     }
     let all = Collection { r#type: "FeatureCollection", features, members: Named(members) };
-    let body = serde_json::to_vec(&all).map_err(|error| AppError::Internal(error.to_string()))?;
+    let mut body = Vec::with_capacity(CELL_BYTES * (features.len() + 1));
+    serde_json::to_writer(&mut body, &all)
+        .map_err(|error| AppError::Internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], body).into_response())
 }
 

@@ -8,12 +8,12 @@ use super::geojson::{CellFeature, cell_collection, wants, wants_geojson};
 use super::problem::ApiError;
 use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
-    area_table, day_wire, definitions_wire, flat_metrics, labels_wire, metrics_wire,
+    area_table, day_wire, definitions_wire, labels_wire, metrics_wire,
 };
-use crate::app::called::call_cell;
+use crate::app::called::{KnownCell, know_cell};
 use crate::app::ctx::Snapshot;
-use crate::app::error::say;
-use crate::app::flat::{Wanted, labels_in_force, published_ids};
+use crate::app::error::{AppError, say};
+use crate::app::flat::{Flat, FlatNumbers, Wanted, labels_in_force, published_ids};
 use crate::app::measure::{
     Priors, Sums, family_of, fit_priors, list_areas_in_scope, sum_areas, sum_cells, summarize,
 };
@@ -36,8 +36,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use h3o::{CellIndex, Resolution};
-use serde::Deserialize;
+use serde::ser::{SerializeMap, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// Resolutions of hexagons that are published.
@@ -361,6 +363,29 @@ async fn cells_in_view(
     Ok(Cells { cells, priors, family, resolution, hidden })
 }
 
+/// What is told of a hexagon on a map.
+struct CellNumbers<'a> {
+    cell: Arc<KnownCell>,
+    is_named: bool,
+    names: &'a [String],
+    values: Vec<Flat>,
+}
+
+impl Serialize for CellNumbers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut properties = serializer.serialize_map(None)?;
+        for (name, value) in self.names.iter().zip(&self.values) {
+            properties.serialize_entry(name, value)?;
+        }
+        properties.serialize_entry("cell", &self.cell.number)?;
+        if let Some(called) = self.cell.called.as_ref().filter(|_| self.is_named) {
+            properties.serialize_entry("place", called.name())?;
+            properties.serialize_entry("place_near", &called.near)?;
+        }
+        properties.end()
+    }
+}
+
 /// Hexagons (H3) in which something was reported. Silent ones are left out: nothing is known of
 /// them.
 #[utoipa::path(get, path = "/metrics/cells", tag = "metrics", params(WindowQuery, CellQuery),
@@ -385,20 +410,18 @@ pub async fn list_cell_metrics(
     let found = cells_in_view(&app, &caller, &wanted, &numbers, window).await?;
     let (res, hidden) = (u8::from(found.resolution), found.hidden);
     let rates = &snapshot.rates;
-    let named = wanted.names.unwrap_or(false);
-    let called = |cell: CellIndex| named.then(|| call_cell(&snapshot, cell)).flatten();
+    let is_named = wanted.names.unwrap_or(false);
     if geojson {
-        let features = found.cells.iter().map(|(cell, sums)| {
-            let mut properties =
-                flat_metrics(sums, rates, &numbers, |metric| found.prior(*cell, metric));
-            properties.push(("cell".into(), cell.to_string().into()));
-            if let Some(called) = called(*cell) {
-                properties.push(("place".into(), called.name().into()));
-                properties.push(("place_near".into(), called.near.into()));
-            }
-            CellFeature { cell: *cell, properties }
-        });
         let definitions = labels_in_force(rates, &numbers);
+        let numbers = FlatNumbers::of(rates, &numbers);
+        let names = numbers.names();
+        let features = found.cells.iter().map(|(cell, sums)| {
+            let values = numbers.values(sums, |metric| found.prior(*cell, metric));
+            let cell = know_cell(&snapshot, *cell)?;
+            let properties = CellNumbers { cell: cell.clone(), is_named, names: &names, values };
+            Ok(CellFeature { cell, properties })
+        });
+        let features = features.collect::<Result<Vec<_>, AppError>>()?;
         let members = vec![
             ("as_of", as_of.into()),
             ("from", from.into()),
@@ -407,20 +430,21 @@ pub async fn list_cell_metrics(
             ("hidden", hidden.into()),
             ("definitions", definitions.into()),
         ];
-        return cell_collection(&features.collect::<Vec<_>>(), &members);
+        return cell_collection(&features, members);
     }
     let items = found.cells.iter().map(|(cell, sums)| {
-        let called = called(*cell);
-        CellMetrics {
-            cell: cell.to_string(),
-            place: called.as_ref().map(|called| called.name().to_owned()),
+        let known = know_cell(&snapshot, *cell)?;
+        let called = known.called.as_ref().filter(|_| is_named);
+        Ok(CellMetrics {
+            cell: known.number.clone(),
+            place: called.map(|called| called.name().to_owned()),
             place_near: called.map(|called| called.near),
             n: sums.n(),
             unknown: sums.is_silent(),
             metrics: metrics_wire(sums, rates, |metric| found.prior(*cell, metric)),
-        }
+        })
     });
-    let items = items.collect();
+    let items = items.collect::<Result<_, AppError>>()?;
     let definitions = labels_wire();
     Ok(Json(CellMetricsList { as_of, from, to, res, hidden, items, definitions }).into_response())
 }

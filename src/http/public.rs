@@ -4,13 +4,14 @@
 use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
-use super::geojson::{CellFeature, Properties, cell_collection, wants};
+use super::geojson::{CellFeature, Named, cell_collection, wants};
 use super::measures::{cells_for_the_public, resolution_of};
 use super::problem::ApiError;
 use super::wire::Page;
 use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, public_wire};
 use super::wire::issue::View;
-use crate::app::error::say;
+use crate::app::called::know_cell;
+use crate::app::error::{AppError, say};
 use crate::app::flat::{Wanted, labels_in_force};
 use crate::app::settings::check_open;
 use crate::app::window::{Window, find_as_of, resolve};
@@ -25,8 +26,10 @@ use crate::store::care::{Claimant, PublicItem, PublicQuery};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use geojson::JsonValue;
 use h3o::CellIndex;
 use serde::Deserialize;
+use std::borrow::Cow;
 use utoipa::IntoParams;
 
 /// Which page.
@@ -177,10 +180,14 @@ pub async fn list_public_cells(
     let found =
         cells_for_the_public(&app, Scope::everything(), &window, resolution_of(query.res)?).await?;
     let definitions = labels_in_force(&snapshot.rates, &Wanted::default());
-    let features = found.cells.iter().filter_map(|(cell, sums)| {
-        let cell = CellIndex::try_from(*cell).ok()?;
-        let mut properties: Properties =
-            vec![("cell".into(), cell.to_string().into()), ("n".into(), sums.n().into())];
+    let cells = found
+        .cells
+        .iter()
+        .filter_map(|(cell, sums)| CellIndex::try_from(*cell).ok().map(|cell| (cell, sums)));
+    let features = cells.map(|(cell, sums)| {
+        let cell = know_cell(&snapshot, cell)?;
+        let mut properties: Vec<(Cow<str>, JsonValue)> =
+            vec![("cell".into(), cell.number.as_str().into()), ("n".into(), sums.n().into())];
         for definition in [&CLOSING_RATE, &RESOLUTION_RATE] {
             let rate = sums.tally.rate(snapshot.rates.of(definition));
             let name = definition.metric;
@@ -189,8 +196,9 @@ pub async fn list_public_cells(
                 properties.push((format!("{name}_{side}").into(), n.into()));
             }
         }
-        Some(CellFeature { cell, properties })
+        Ok(CellFeature { cell, properties: Named(properties) })
     });
+    let features = features.collect::<Result<Vec<_>, AppError>>()?;
     let members = vec![
         ("as_of", now.to_rfc3339().into()),
         ("from", window.from.to_string().into()),
@@ -198,5 +206,5 @@ pub async fn list_public_cells(
         ("hidden", found.hidden.into()),
         ("definitions", definitions.into()),
     ];
-    cell_collection(&features.collect::<Vec<_>>(), &members)
+    cell_collection(&features, members)
 }

@@ -23,6 +23,7 @@ const COMMON: &[Step] = &[
     (18, "lean", include_str!("../../migrations/0018_lean.sql")),
     (20, "assignee", include_str!("../../migrations/0020_assignee.sql")),
     (21, "open_cells", include_str!("../../migrations/0021_open_cells.sql")),
+    (22, "alarm", include_str!("../../migrations/0022_alarm.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -382,14 +382,31 @@ pub trait Notices: Send + Sync {
         asked: &NoticeQuery,
         at: Timestamp,
     ) -> Result<bool>;
-    /// Open issues whose light is not green, whose stage is overdue or whose suspension has ended
-    /// at `now`, and those that owe a reply since, in order of id: for the jobs.
+    /// Issues whose alarm has rung by `now`, with when it did, in order of that and of id: for the
+    /// jobs. Each step sets the alarm of its issue ([`first_alarm`]).
+    ///
+    /// [`first_alarm`]: crate::domain::issue::alarm::first_alarm
     async fn scan_alarms(
         &self,
         now: Timestamp,
-        after: Option<IssueId>,
+        after: Option<(Timestamp, IssueId)>,
         limit: usize,
-    ) -> Result<Vec<Issue>>;
+    ) -> Result<Vec<(Timestamp, Issue)>>;
+    /// Sets alarms anew, of issues that are as they were when theirs rang.
+    async fn put_alarms(&self, alarms: Vec<Alarm>) -> Result<()>;
+    /// Has all alarms that are set ring now.
+    async fn ring_all_alarms(&self) -> Result<()>;
+}
+
+/// When an issue is to be looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    pub issue: IssueId,
+    /// The version that was looked at.
+    pub version: i64,
+    /// The alarm that rang.
+    pub rang: Timestamp,
+    pub next: Option<Timestamp>,
 }
 
 /// A place in the feed of events.

@@ -1,5 +1,6 @@
 //! Issues: what is reported, the workflow that moves it, and the log of what happened.
 
+pub mod alarm;
 pub mod care;
 pub mod clock;
 pub mod confided;

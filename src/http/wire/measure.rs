@@ -2,7 +2,6 @@
 
 use super::Texts;
 use crate::app::error::say;
-use crate::app::flat::{Flat, Wanted, flat_numbers};
 use crate::app::measure::Sums;
 use crate::domain::metrics::contribution::Measure;
 use crate::domain::metrics::definition::{
@@ -13,7 +12,6 @@ use crate::domain::metrics::definition::{
 use crate::domain::metrics::figure::{FIGURES, Figure, find_figure};
 use crate::domain::metrics::histogram::Histogram;
 use crate::domain::metrics::smooth::Prior;
-use crate::http::geojson::Properties;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -287,22 +285,6 @@ pub fn metrics_wire(
         handle_ms: times_wire(&tally.handle, "handle_ms"),
         close_ms: times_wire(&tally.close, "close_ms"),
     }
-}
-
-/// The same numbers flat, for the properties of a map's feature: see [`flat_numbers`].
-pub fn flat_metrics(
-    sums: &Sums,
-    rates: &RateSet,
-    wanted: &Wanted,
-    prior_of: impl Fn(&'static str) -> Option<Prior>,
-) -> Properties {
-    let value = |value: Flat| match value {
-        Flat::Whole(number) => number.into(),
-        Flat::Share(share) => share.into(),
-        Flat::Yes(yes) => yes.into(),
-    };
-    let numbers = flat_numbers(sums, rates, wanted, prior_of).into_iter();
-    numbers.map(|(name, own)| (name.into(), value(own))).collect()
 }
 
 /// One day of a window. What is open has no day: it is open now.

@@ -3,6 +3,7 @@
 use super::Row;
 use crate::domain::catalog::{Limit, TimeType};
 use crate::domain::id::DepartmentCode;
+use crate::domain::issue::alarm::first_alarm;
 use crate::domain::issue::clock::{
     Allowance, Clocks, Dues, Entry, Ledger, Phase, Stage, StageClock, Total,
 };
@@ -191,9 +192,10 @@ pub struct ClockColumns {
     pub red: Option<i64>,
     pub provisional: Option<bool>,
     pub stage_due: Option<i64>,
+    pub alarm: Option<i64>,
 }
 
-/// The values of the columns, from `clocks` to `stage_due_at`.
+/// The values of the columns, from `clocks` to `alarm_at`.
 pub fn clock_columns(issue: &Issue) -> ClockColumns {
     let ms = |at: Option<Timestamp>| at.map(|at| at.0);
     let total = issue.clocks.total.as_ref();
@@ -208,5 +210,6 @@ pub fn clock_columns(issue: &Issue) -> ClockColumns {
         red: ms(dues.red),
         provisional: dues.due.map(|_| dues.provisional),
         stage_due: stage.filter(|clock| clock.ledger.is_running()).and_then(|c| ms(c.due)),
+        alarm: ms(first_alarm(issue)),
     }
 }

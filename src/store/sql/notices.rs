@@ -10,7 +10,7 @@ use crate::domain::issue::record::Issue;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::NoticeRow;
-use crate::store::port::Notices;
+use crate::store::port::{Alarm, Notices};
 use crate::store::query::{KeptNotice, NoticeQuery, Recipient};
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -163,26 +163,55 @@ impl Notices for Engine {
     async fn scan_alarms(
         &self,
         now: Timestamp,
-        after: Option<IssueId>,
+        after: Option<(Timestamp, IssueId)>,
         limit: usize,
-    ) -> Result<Vec<Issue>> {
+    ) -> Result<Vec<(Timestamp, Issue)>> {
+        let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.0, id.to_string()));
         let rows = sqlx::query(
-            // Each part by its own index: together they would go through all issues by id.
-            "SELECT * FROM issue WHERE id > $1 AND id IN ( \
-             SELECT id FROM issue WHERE reply_due_at < $2 UNION \
-             SELECT id FROM issue WHERE due_yellow_at <= $2 \
-                 AND state NOT IN ('closed', 'rejected', 'merged') UNION \
-             SELECT id FROM issue WHERE stage_due_at < $2 \
-                 AND state NOT IN ('closed', 'rejected', 'merged') UNION \
-             SELECT id FROM issue WHERE suspended_until <= $2 AND state = 'suspended' \
-                 AND state NOT IN ('closed', 'rejected', 'merged') \
-             ) ORDER BY id LIMIT $3",
+            "SELECT * FROM issue WHERE alarm_at <= $1 AND (alarm_at, id) > ($2, $3) \
+             ORDER BY alarm_at, id LIMIT $4",
         )
-        .bind(after.map_or(String::new(), |id| id.to_string()))
         .bind(now.0)
+        .bind(at)
+        .bind(id)
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(issue_of).collect()
+        rows.iter().map(|row| Ok((Timestamp(row.try_get("alarm_at")?), issue_of(row)?))).collect()
+    }
+
+    async fn put_alarms(&self, alarms: Vec<Alarm>) -> Result<()> {
+        if alarms.is_empty() {
+            return Ok(());
+        }
+        self.write(move |conn| {
+            Box::pin(async move {
+                for alarm in &alarms {
+                    sqlx::query(
+                        "UPDATE issue SET alarm_at = $1 \
+                         WHERE id = $2 AND version = $3 AND alarm_at = $4",
+                    )
+                    .bind(alarm.next.map(|at| at.0))
+                    .bind(alarm.issue.to_string())
+                    .bind(alarm.version)
+                    .bind(alarm.rang.0)
+                    .execute(&mut *conn)
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn ring_all_alarms(&self) -> Result<()> {
+        self.write(|conn| {
+            Box::pin(async move {
+                let text = "UPDATE issue SET alarm_at = 0 WHERE alarm_at > 0";
+                sqlx::query(text).execute(&mut *conn).await?;
+                Ok(())
+            })
+        })
+        .await
     }
 }

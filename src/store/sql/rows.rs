@@ -29,7 +29,7 @@ pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition
     merged_into, state_before_merge, reported_at, filed_at, round_at, dispatched_at, sent_at, \
     accepted_at, handled_at, closed_at, ended_at, returns, reworks, reopened, extensions, \
     round_extensions, reports, updated_at, search, clocks, limit_text, limit_grants, due_at, \
-    due_yellow_at, due_red_at, due_provisional, stage_due_at";
+    due_yellow_at, due_red_at, due_provisional, stage_due_at, alarm_at";
 
 /// Everything that [`issue_of`] reads.
 pub const ISSUE_SELECT: &str = "issue.*";
@@ -250,7 +250,8 @@ fn bind_clocks(values: &mut Separated<'_, Db, &'static str>, issue: &Issue) {
         .push_bind(clocks.yellow)
         .push_bind(clocks.red)
         .push_bind(clocks.provisional)
-        .push_bind(clocks.stage_due);
+        .push_bind(clocks.stage_due)
+        .push_bind(clocks.alarm);
 }
 
 /// Facts as JSON.

@@ -347,7 +347,7 @@ fn rows_of_before_the_clocks_are_filled_from_their_logs() {
 }
 
 /// Random issues with clocks, kept.
-async fn keep_tales(fixture: &Fixture, count: usize) -> Vec<Issue> {
+pub async fn keep_tales(fixture: &Fixture, count: usize) -> Vec<Issue> {
     let chance = &mut Chance(17);
     let mut issues = Vec::new();
     let mut change = Change { district: "d".into(), ..Change::default() };
