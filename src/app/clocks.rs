@@ -30,7 +30,7 @@ use crate::store::port::Alarm;
 use crate::store::query::{NoticeQuery, Recipient};
 use sha2::{Digest, Sha256};
 
-const SCAN_ISSUES: usize = 500;
+const SCAN_ISSUES: usize = 200;
 /// Faults that a verification tells one by one.
 const FAULTS_MAX: usize = 100;
 /// The setting that names the calendars by which all due times were worked out.

@@ -276,18 +276,23 @@ pub(super) fn gather<K: Ord>(
     }
     let today = window.as_of.day_in(&ctx.snapshot().zone);
     let days_since = |day: Day| (i64::from(today.0) - i64::from(day.0)).max(0);
-    for row in open {
-        if let Some(key) = key_of(&row.group) {
+    for rows in open.chunk_by(|one, next| one.group == next.group) {
+        if let Some(key) = key_of(&rows[0].group) {
             let sums = sums.entry(key).or_default();
-            sums.tally.add(Measure::Open, row.n);
-            *sums.open_ages.entry(days_since(row.day)).or_insert(0) += row.n;
+            sums.tally.add(Measure::Open, rows.iter().map(|row| row.n).sum());
+            for row in rows {
+                *sums.open_ages.entry(days_since(row.day)).or_insert(0) += row.n;
+            }
         }
     }
-    for row in standing.overdue.get(at).into_iter().flatten() {
-        if let Some(key) = key_of(&row.group) {
+    let overdue = standing.overdue.get(at).map_or(&[][..], Vec::as_slice);
+    for rows in overdue.chunk_by(|one, next| one.group == next.group) {
+        if let Some(key) = key_of(&rows[0].group) {
             let sums = sums.entry(key).or_default();
-            sums.tally.add(Measure::OpenOverdue, row.n);
-            *sums.overdue_ages.entry(days_since(row.day)).or_insert(0) += row.n;
+            sums.tally.add(Measure::OpenOverdue, rows.iter().map(|row| row.n).sum());
+            for row in rows {
+                *sums.overdue_ages.entry(days_since(row.day)).or_insert(0) += row.n;
+            }
         }
     }
     sums

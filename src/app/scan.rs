@@ -6,7 +6,7 @@ use crate::domain::access::Scope;
 use crate::domain::issue::record::Issue;
 use crate::store::query::{IssueFilter, PageQuery, Seek, Sort};
 
-const PAGE_ISSUES: usize = 1_000;
+const PAGE_ISSUES: usize = 200;
 
 /// A walk through the open issues, the oldest first.
 pub struct OpenIssues {

@@ -357,6 +357,32 @@ pub async fn rehome_stragglers(ctx: &Ctx) -> Result<usize, AppError> {
     Ok(moved)
 }
 
+/// The setting that names the territory in which all open issues lie for sure.
+const HOMED: &str = "issues_homed";
+
+fn named(Version { number, as_of }: Version) -> String {
+    format!("{number} {as_of}")
+}
+
+/// Whether all open issues were found to lie where they belong in the territory in force, when no
+/// node could place by the one before any more.
+///
+/// # Errors
+/// The store is not available.
+pub async fn are_homed(ctx: &Ctx) -> Result<bool, AppError> {
+    let in_force = named(ctx.snapshot().territory.version());
+    let settings = ctx.store.list_settings().await?;
+    Ok(settings.iter().any(|(name, value)| name == HOMED && *value == in_force))
+}
+
+/// Notes that they do in a version.
+///
+/// # Errors
+/// The store is not available.
+pub async fn note_homed(ctx: &Ctx, version: Version) -> Result<(), AppError> {
+    Ok(ctx.store.put_setting(HOMED, &named(version)).await?)
+}
+
 /// Who stages a version, and how the log tells of it.
 pub struct Staging<'a> {
     /// `None` for the command line.

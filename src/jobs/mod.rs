@@ -6,10 +6,11 @@ use crate::app::clocks::{Ran, attend_clocks, retime_if_stale};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
 use crate::app::retention::erase_due;
-use crate::app::territory::rehome_stragglers;
+use crate::app::territory::{are_homed, note_homed, rehome_stragglers};
+use crate::domain::territory::Version;
 use crate::domain::time::{DAY_MS, Timestamp};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
@@ -33,6 +34,9 @@ const COUNTED_SWEEP_EVERY: Duration = Duration::from_secs(60);
 const COUNTED_SAVE_EVERY: Duration = Duration::from_secs(600);
 /// How often the clocks of issues are attended to.
 const CLOCKS_EVERY: Duration = Duration::from_secs(20);
+
+/// For how long after a publication a node may place by the territory before.
+const STRAGGLING: Duration = Duration::from_secs(60);
 
 /// Starts the jobs, until `stop`.
 pub fn spawn(ctx: Arc<Ctx>, stop: CancellationToken) -> JoinHandle<()> {
@@ -89,20 +93,29 @@ fn every(period: Duration) -> tokio::time::Interval {
 async fn keep_fresh(ctx: &Ctx) {
     let mut ticks = every(REFRESH_EVERY);
     let mut watch = Watch::new("refresh");
-    let mut settled = None;
+    let mut settled: Option<(Version, Instant)> = None;
+    let mut is_sure = false;
     loop {
         ticks.tick().await;
         if watch.note(ctx.refresh_if_stale().await).is_none() {
             continue;
         }
         let in_force = ctx.snapshot().territory.version();
-        if settled == Some(in_force) {
-            continue;
+        if settled.is_none() && watch.note(are_homed(ctx).await) == Some(true) {
+            (settled, is_sure) = (Some((in_force, Instant::now())), true);
         }
-        // A report may have been placed by the territory before, while this one was published.
+        // A report may have been placed by the territory before, while this one was published, on
+        // another node a moment later.
+        let is_second = match settled.filter(|(version, _)| *version == in_force) {
+            Some((_, at)) if is_sure || at.elapsed() < STRAGGLING => continue,
+            own => own.is_some(),
+        };
         if let Some(moved) = watch.note(rehome_stragglers(ctx).await) {
-            settled = Some(in_force);
+            (settled, is_sure) = (Some((in_force, Instant::now())), is_second);
             tracing::info!(territory = in_force.number, moved, "open issues lie where they belong");
+            if is_second {
+                watch.note(note_homed(ctx, in_force).await);
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ const COMMON: &[Step] = &[
     (20, "assignee", include_str!("../../migrations/0020_assignee.sql")),
     (21, "open_cells", include_str!("../../migrations/0021_open_cells.sql")),
     (22, "alarm", include_str!("../../migrations/0022_alarm.sql")),
+    (23, "state_due", include_str!("../../migrations/0023_state_due.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

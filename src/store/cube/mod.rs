@@ -240,7 +240,8 @@ impl Cube {
         }
     }
 
-    /// What counters of a standing measure say, by group and day; none is zero.
+    /// What counters of a standing measure say, by group and day, in the order of groups; none is
+    /// zero.
     pub fn sum_standing(
         &self,
         measure: Measure,
@@ -251,17 +252,32 @@ impl Cube {
         let Some(measure) = self.names.measures.find(&measure) else { return Vec::new() };
         let admission = Admission::of(&self.names, &self.paths(), filter, scope);
         let bins = self.names.bins.values();
-        let mut sums = HashMap::<(u64, i32), i64>::new();
+        // Entries of one bin come together.
+        let mut last = (u32::MAX, false);
+        let mut sums: Vec<(u64, i32, i64)> = Vec::new();
         for entry in self.packed.standing.iter().chain(&self.fresh) {
+            if u32::from(entry.measure) != measure || !filter.holds(Day(entry.day)) {
+                continue;
+            }
             let bin = &bins[entry.bin as usize];
-            let asked = u32::from(entry.measure) == measure && filter.holds(Day(entry.day));
-            if asked && admission.holds(bin) {
-                let raw = raw_group(group, bin, entry.day);
-                *sums.entry((raw, entry.day)).or_insert(0) += i64::from(entry.n);
+            if last.0 != entry.bin {
+                last = (entry.bin, admission.holds(bin));
+            }
+            if last.1 {
+                sums.push((raw_group(group, bin, entry.day), entry.day, i64::from(entry.n)));
             }
         }
-        let told = sums.into_iter().filter(|(_, n)| *n != 0);
-        told.filter_map(|((raw, day), n)| {
+        // What stands is kept in the order of cells, so most of this is in order already.
+        sums.sort_by_key(|(raw, day, _)| (*raw, *day));
+        sums.dedup_by(|next, first| {
+            let same = (next.0, next.1) == (first.0, first.1);
+            if same {
+                first.2 += next.2;
+            }
+            same
+        });
+        let told = sums.into_iter().filter(|(_, _, n)| *n != 0);
+        told.filter_map(|(raw, day, n)| {
             Some(OpenSum { group: group_of(&self.names, group, raw)?, day: Day(day), n })
         })
         .collect()

@@ -1,19 +1,24 @@
 //! Counters at rest: each under its bin, and added up by path and by coarser cells.
 
 use super::names::Names;
-use super::plane::{Count, Plane, number_keys};
+use super::plane::{Builder, Count, Plane, number_keys};
 use crate::domain::access::AreaPath;
 use crate::domain::cell::parent_cell;
 use crate::domain::issue::kind::Kind;
 use h3o::Resolution;
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
 
 /// The cells by which counters are added up.
 pub const PLANE_RESOLUTIONS: [Resolution; 5] =
     [Resolution::Five, Resolution::Six, Resolution::Seven, Resolution::Eight, Resolution::Nine];
+/// The finest of them, from which the others are made.
+const FINEST: Resolution = PLANE_RESOLUTIONS[PLANE_RESOLUTIONS.len() - 1];
 /// Added up by cell, counters are kept apart by the areas of the deepest level that has at most so
 /// many.
 const PLANE_AREAS_MAX: usize = 64;
+/// The most counters that are put in order at once, unless one measure has more.
+const ORDERED_MAX: usize = 1 << 21;
 /// The most different days; a day's number has two bytes.
 const DAYS_MAX: usize = 65_535;
 
@@ -59,7 +64,8 @@ pub struct Packed {
     /// Where each bin's items begin, and the end.
     starts: Vec<u32>,
     items: Vec<Item>,
-    /// Counters of what stands at an instant; these are few, and asked for day by day.
+    /// Counters of what stands at an instant, in the order of cells; these are few, and asked for
+    /// day by day.
     pub standing: Vec<Entry>,
     /// The areas by which the planes of cells are kept apart.
     pub areas: Vec<AreaPath>,
@@ -164,8 +170,10 @@ impl Packed {
         names: &Names,
         days: Vec<i32>,
         (starts, items): (Vec<u32>, Vec<Item>),
-        standing: Vec<Entry>,
+        mut standing: Vec<Entry>,
     ) -> Self {
+        let bins = names.bins.values();
+        standing.sort_by_key(|entry| (bins[entry.bin as usize].cell, entry.bin, entry.day));
         let mut packed = Self { days, starts, items, standing, ..Self::default() };
         packed.add_up(names);
         packed
@@ -173,48 +181,73 @@ impl Packed {
 
     fn add_up(&mut self, names: &Names) {
         let bins = names.bins.values();
-        let ordered = self.by_measure_and_day();
-        // Each counter with the number of the key of its bin.
-        let by = |numbers: Vec<u32>| {
-            let count = move |Count { key: bin, day, measure, n }: &Count| Count {
-                key: numbers[*bin as usize],
-                day: *day,
-                measure: *measure,
-                n: *n,
-            };
-            ordered.iter().map(count)
-        };
         let paths = bins.iter().map(|bin| PathKey { path: bin.path, kind: bin.kind });
-        let (keys, numbers) = number_keys(paths);
-        let paths = Plane::of(keys, by(numbers));
+        let (path_keys, path_of) = number_keys(paths);
         let (areas, depth, area_of) = areas_of(names);
-        let cells = PLANE_RESOLUTIONS.map(|resolution| {
-            let (keys, numbers) = number_keys(bins.iter().map(|bin| CellKey {
-                area: area_of[bin.path as usize],
-                kind: bin.kind,
-                cell: parent_cell(bin.cell, resolution),
-            }));
-            Plane::of(keys, by(numbers))
+        let (cell_keys, cell_of) = number_keys(bins.iter().map(|bin| CellKey {
+            area: area_of[bin.path as usize],
+            kind: bin.kind,
+            cell: parent_cell(bin.cell, FINEST),
+        }));
+        let (mut paths, mut fine) = (Builder::of(path_keys), Builder::of(cell_keys));
+        self.each_by_measure_and_day(|count| {
+            let bin = count.key as usize;
+            paths.add(Count { key: path_of[bin], ..count });
+            fine.add(Count { key: cell_of[bin], ..count });
         });
-        (self.paths, self.cells) = (paths, cells.into());
+        let mut cells = vec![fine.finish()];
+        // Each of the others from the next finer one, which has fewer counters than there are.
+        for resolution in PLANE_RESOLUTIONS.into_iter().rev().skip(1) {
+            let finer = &cells[cells.len() - 1];
+            let coarser =
+                |key: &CellKey| CellKey { cell: parent_cell(key.cell, resolution), ..*key };
+            let (keys, numbers) = number_keys(finer.keys().iter().map(coarser));
+            let counts = finer.counts().map(|c| Count { key: numbers[c.key as usize], ..c });
+            cells.push(Plane::of(keys, counts));
+        }
+        cells.reverse();
+        (self.paths, self.cells) = (paths.finish(), cells);
         (self.areas, self.depth) = (areas, depth);
     }
 
-    /// All items by measure and, of each, by day; their bins in place of keys.
-    fn by_measure_and_day(&self) -> Vec<Count> {
-        let (days, last) = (self.days.len(), self.items.iter().map(|item| item.measure).max());
-        let rank = |item: &Item| usize::from(item.measure) * days + usize::from(item.day);
-        let mut next = vec![0_u32; last.map_or(0, |last| usize::from(last) + 1) * days + 1];
-        for item in &self.items {
-            next[rank(item) + 1] += 1;
+    /// Calls `take` with all items by measure and, of each, by day; their bins in place of keys. So
+    /// many measures at a time that little memory is taken.
+    fn each_by_measure_and_day(&self, mut take: impl FnMut(Count)) {
+        let last = self.items.iter().map(|item| usize::from(item.measure)).max();
+        let mut sizes = vec![0_usize; last.map_or(0, |last| last + 1)];
+        self.items.iter().for_each(|item| sizes[usize::from(item.measure)] += 1);
+        let mut from = 0;
+        while from < sizes.len() {
+            let (mut to, mut size) = (from + 1, sizes[from]);
+            while to < sizes.len() && size + sizes[to] <= ORDERED_MAX {
+                size += sizes[to];
+                to += 1;
+            }
+            self.by_measure_and_day(from..to).into_iter().for_each(&mut take);
+            from = to;
+        }
+    }
+
+    fn by_measure_and_day(&self, measures: Range<usize>) -> Vec<Count> {
+        let days = self.days.len();
+        let rank = |item: &Item| {
+            let measure = usize::from(item.measure);
+            let is_wanted = measures.contains(&measure);
+            is_wanted.then(|| (measure - measures.start) * days + usize::from(item.day))
+        };
+        let mut next = vec![0_u32; measures.len() * days + 1];
+        for rank in self.items.iter().filter_map(rank) {
+            next[rank + 1] += 1;
         }
         for rank in 1..next.len() {
             next[rank] += next[rank - 1];
         }
-        let mut ordered = vec![Count::default(); self.items.len()];
+        let size = next.last().map_or(0, |size| *size as usize);
+        let mut ordered = vec![Count::default(); size];
         for bin in 0..self.starts.len() - 1 {
             for item in self.items_of(bin) {
-                let place = &mut next[rank(item)];
+                let Some(rank) = rank(item) else { continue };
+                let place = &mut next[rank];
                 let Item { day, measure, n } = *item;
                 ordered[*place as usize] = Count { key: bin as u32, day, measure, n };
                 *place += 1;

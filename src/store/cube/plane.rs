@@ -7,15 +7,75 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::Range;
 
 /// Counters between two marks, for each sum: what is read beside the marks stays in proportion.
 const MARK_EVERY: usize = 4;
 
-/// One sum's counter of one day.
-#[derive(Clone, Copy, Debug)]
-struct Item {
-    slot: u32,
-    n: i32,
+/// Counters of sums, a few bytes each: what is read is bound by memory.
+#[derive(Clone, Debug, Default)]
+struct Items {
+    slots: Slots,
+    /// What does not fit into a byte is more than one item.
+    counts: Vec<i8>,
+}
+
+/// The sum of each item.
+#[derive(Clone, Debug)]
+enum Slots {
+    Few(Vec<u16>),
+    Many(Vec<u32>),
+}
+
+impl Default for Slots {
+    fn default() -> Self {
+        Self::Few(Vec::new())
+    }
+}
+
+impl Items {
+    fn len(&self) -> usize {
+        self.counts.len()
+    }
+
+    fn push(&mut self, slot: u32, n: i32) {
+        let mut left = n;
+        while left != 0 {
+            let part = left.clamp(i32::from(i8::MIN), i32::from(i8::MAX));
+            match (&mut self.slots, u16::try_from(slot)) {
+                (Slots::Few(few), Ok(slot)) => few.push(slot),
+                (Slots::Few(few), Err(_)) => {
+                    let mut many: Vec<u32> = few.iter().copied().map(u32::from).collect();
+                    many.push(slot);
+                    self.slots = Slots::Many(many);
+                }
+                (Slots::Many(many), _) => many.push(slot),
+            }
+            self.counts.push(part as i8);
+            left -= part;
+        }
+    }
+
+    fn shrink_to_fit(&mut self) {
+        match &mut self.slots {
+            Slots::Few(few) => few.shrink_to_fit(),
+            Slots::Many(many) => many.shrink_to_fit(),
+        }
+        self.counts.shrink_to_fit();
+    }
+
+    /// Calls `take` with the slot and n of each item of a range.
+    fn each(&self, range: Range<usize>, mut take: impl FnMut(usize, i32)) {
+        let counts = self.counts[range.clone()].iter().map(|n| i32::from(*n));
+        match &self.slots {
+            Slots::Few(few) => {
+                few[range].iter().zip(counts).for_each(|(slot, n)| take(usize::from(*slot), n));
+            }
+            Slots::Many(many) => {
+                many[range].iter().zip(counts).for_each(|(slot, n)| take(*slot as usize, n));
+            }
+        }
+    }
 }
 
 /// One counter of a plane.
@@ -44,7 +104,7 @@ struct Layer {
     measure: u16,
     /// The key of each sum.
     slots: Vec<u32>,
-    items: Vec<Item>,
+    items: Items,
     /// The days on which there are items and where these begin, and the end.
     starts: Vec<(usize, u32)>,
     /// How many of these days lie before a mark, and the sums of all before it.
@@ -64,32 +124,94 @@ pub fn number_keys<K: Copy + Eq + Hash>(all: impl Iterator<Item = K>) -> (Vec<K>
     (keys, numbers)
 }
 
+/// A plane that is being made.
+pub struct Builder<K> {
+    plane: Plane<K>,
+    /// The sum of each key in the layer that is being made.
+    slot_of: Vec<u32>,
+    /// The sums of the day that is being added up, and where each sum stands among them.
+    day: Vec<(u32, i32)>,
+    latest: Vec<u32>,
+}
+
+impl<K: Copy> Builder<K> {
+    pub fn of(keys: Vec<K>) -> Self {
+        let slot_of = vec![u32::MAX; keys.len()];
+        let plane = Plane { keys, layers: Vec::new() };
+        Self { plane, slot_of, day: Vec::new(), latest: Vec::new() }
+    }
+
+    /// Adds a counter; they come in the order of measures and, of each, of days.
+    pub fn add(&mut self, count: Count) {
+        if self.plane.layers.last().is_none_or(|layer| layer.measure != count.measure) {
+            self.end_layer();
+            self.plane.layers.push(Layer::new(count.measure));
+        }
+        let day = usize::from(count.day);
+        if self.plane.layers.last().and_then(|layer| layer.starts.last()).map(|last| last.0)
+            != Some(day)
+        {
+            self.end_day();
+        }
+        let Some(layer) = self.plane.layers.last_mut() else { return };
+        if self.day.is_empty() {
+            layer.starts.push((day, layer.items.len() as u32));
+        }
+        let slot = &mut self.slot_of[count.key as usize];
+        if *slot == u32::MAX {
+            *slot = layer.slots.len() as u32;
+            layer.slots.push(count.key);
+            self.latest.push(u32::MAX);
+        }
+        let at = &mut self.latest[*slot as usize];
+        match self.day.get_mut(*at as usize).filter(|known| known.0 == *slot) {
+            Some(known) => known.1 += count.n,
+            None => {
+                *at = self.day.len() as u32;
+                self.day.push((*slot, count.n));
+            }
+        }
+    }
+
+    fn end_day(&mut self) {
+        let Some(layer) = self.plane.layers.last_mut() else { return };
+        self.day.drain(..).for_each(|(slot, n)| layer.items.push(slot, n));
+    }
+
+    fn end_layer(&mut self) {
+        self.end_day();
+        self.latest.clear();
+        let Some(layer) = self.plane.layers.last_mut() else { return };
+        layer.slots.iter().for_each(|key| self.slot_of[*key as usize] = u32::MAX);
+        layer.end();
+    }
+
+    pub fn finish(mut self) -> Plane<K> {
+        self.end_layer();
+        self.plane
+    }
+}
+
 impl<K: Copy> Plane<K> {
-    /// Adds up counters, which come in the order of measures and, of each, of days.
+    /// Adds up counters as [`Builder::add`] takes them.
     pub fn of(keys: Vec<K>, counts: impl Iterator<Item = Count>) -> Self {
-        let mut layers = Vec::<Layer>::new();
-        // The sum of each key in the layer that is being made.
-        let mut slot_of = vec![u32::MAX; keys.len()];
-        // Where the sum's item of this day stands, if it has one yet.
-        let mut latest = Vec::<u32>::new();
-        for count in counts {
-            let begins = layers.last().is_none_or(|layer| layer.measure != count.measure);
-            if begins {
-                if let Some(layer) = layers.last_mut() {
-                    layer.slots.iter().for_each(|key| slot_of[*key as usize] = u32::MAX);
-                    layer.end();
-                }
-                latest.clear();
-                layers.push(Layer::new(count.measure));
-            }
-            if let Some(layer) = layers.last_mut() {
-                layer.add(count, &mut slot_of[count.key as usize], &mut latest);
-            }
-        }
-        if let Some(layer) = layers.last_mut() {
-            layer.end();
-        }
-        Self { keys, layers }
+        let mut builder = Builder::of(keys);
+        counts.for_each(|count| builder.add(count));
+        builder.finish()
+    }
+
+    /// All counters, in the order in which [`Builder::add`] takes them.
+    pub fn counts(&self) -> impl Iterator<Item = Count> {
+        self.layers.iter().flat_map(|layer| {
+            layer.starts.windows(2).flat_map(|ends| {
+                let (day, range) = (ends[0].0 as u16, ends[0].1 as usize..ends[1].1 as usize);
+                let mut counts = Vec::with_capacity(range.len());
+                layer.items.each(range, |slot, n| {
+                    counts.push(Count { key: layer.slots[slot], day, measure: layer.measure, n });
+                });
+                counts
+            })
+        })
     }
 
     pub fn keys(&self) -> &[K] {
@@ -128,10 +250,9 @@ impl<K: Copy> Plane<K> {
     ) {
         for layer in self.wanted(is_wanted) {
             for place in layer.place(from)..layer.place(to) {
-                for item in layer.items_of((place, place + 1)) {
-                    let key = layer.slots[item.slot as usize];
-                    take(layer.starts[place].0, key, layer.measure, item.n);
-                }
+                layer.items.each(layer.items_of((place, place + 1)), |slot, n| {
+                    take(layer.starts[place].0, layer.slots[slot], layer.measure, n);
+                });
             }
         }
     }
@@ -139,28 +260,8 @@ impl<K: Copy> Plane<K> {
 
 impl Layer {
     fn new(measure: u16) -> Self {
-        let (slots, items) = (Vec::new(), Vec::new());
+        let (slots, items) = (Vec::new(), Items::default());
         Self { measure, slots, items, starts: Vec::new(), marks: Vec::new() }
-    }
-
-    fn add(&mut self, count: Count, slot: &mut u32, latest: &mut Vec<u32>) {
-        let day = usize::from(count.day);
-        if self.starts.last().is_none_or(|(last, _)| *last != day) {
-            self.starts.push((day, self.items.len() as u32));
-        }
-        if *slot == u32::MAX {
-            *slot = self.slots.len() as u32;
-            self.slots.push(count.key);
-            latest.push(u32::MAX);
-        }
-        let begin = self.starts.last().map_or(0, |(_, begin)| *begin);
-        let at = &mut latest[*slot as usize];
-        if *at != u32::MAX && *at >= begin {
-            self.items[*at as usize].n += count.n;
-        } else {
-            *at = self.items.len() as u32;
-            self.items.push(Item { slot: *slot, n: count.n });
-        }
     }
 
     /// To be called when all counters of the measure are in.
@@ -174,7 +275,7 @@ impl Layer {
         for place in 0..days {
             let items = self.items_of((place, place + 1));
             since += items.len();
-            items.iter().for_each(|item| sums[item.slot as usize] += item.n);
+            self.items.each(items, |slot, n| sums[slot] += n);
             if since >= MARK_EVERY * self.slots.len() || place + 1 == days {
                 self.marks.push((place + 1, sums.clone()));
                 since = 0;
@@ -187,8 +288,8 @@ impl Layer {
         self.starts.partition_point(|(known, _)| *known < day)
     }
 
-    fn items_of(&self, (from, to): (usize, usize)) -> &[Item] {
-        &self.items[self.starts[from].1 as usize..self.starts[to].1 as usize]
+    fn items_of(&self, (from, to): (usize, usize)) -> Range<usize> {
+        self.starts[from].1 as usize..self.starts[to].1 as usize
     }
 
     fn sum(&self, from: usize, to: usize) -> Vec<i32> {
@@ -211,9 +312,7 @@ impl Layer {
     }
 
     fn apply(&self, sums: &mut [i32], days: (usize, usize), sign: i32) {
-        for item in self.items_of(days) {
-            sums[item.slot as usize] += sign * item.n;
-        }
+        self.items.each(self.items_of(days), |slot, n| sums[slot] += sign * n);
     }
 
     /// The sums of all days before one, from the nearer of the marks around it.
@@ -246,11 +345,35 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
+    /// Mostly small ones, and some that do not fit into a byte.
+    fn numbers() -> impl Strategy<Value = i32> {
+        prop_oneof![4 => -2_i32..4, 1 => -1_000_i32..1_000]
+    }
+
+    #[test]
+    fn there_may_be_more_sums_than_two_bytes_tell_apart() {
+        let keys: Vec<u32> = (0..70_000).collect();
+        let count = |key, day, n| Count { key, day, measure: 7, n };
+        let first = keys.iter().map(|key| count(*key, 0, 1));
+        let counts = first.chain([count(3, 1, 500), count(69_999, 1, -400)]);
+        let plane = Plane::of(keys.clone(), counts);
+        for (days, odd) in [((0, 1), [1, 1]), ((1, 2), [500, -400]), ((0, 2), [501, -399])] {
+            let mut found = BTreeMap::new();
+            plane.sum(
+                days,
+                |measure| measure == 7,
+                |key, _, n| assert!(found.insert(key, n).is_none()),
+            );
+            let others = if days.0 == 0 { 70_000 } else { 2 };
+            assert_eq!((found.len(), [found[&3], found[&69_999]]), (others, odd));
+        }
+    }
+
     proptest! {
         #[test]
         fn any_days_have_the_sum_of_their_counters(
             mut counters in
-                prop::collection::vec((0_u8..4, 0_u16..40, 0_u16..3, -2_i32..4), 0..300),
+                prop::collection::vec((0_u8..4, 0_u16..40, 0_u16..3, numbers()), 0..300),
             ends in (0_usize..41, 0_usize..41),
             wanted in prop::collection::vec(any::<bool>(), 3),
         ) {

@@ -176,10 +176,15 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
         }
         query.push(")");
     }
-    if !filter.states.is_empty() {
-        push_in(query, "state", filter.states.iter().map(|state| state.as_str()));
+    match &filter.states[..] {
+        [] => {}
+        // So that the order of an index of states is of use.
+        [one] => drop(query.push(" AND state = ").push_bind(one.as_str())),
+        states => push_in(query, "state", states.iter().map(|state| state.as_str())),
     }
-    if let Some(open) = filter.open {
+    // Said in the words of the indexes on what is open.
+    let are_open = !filter.states.is_empty() && filter.states.iter().all(|state| state.is_open());
+    if let Some(open) = filter.open.or(are_open.then_some(true)) {
         let not = if open { "NOT " } else { "" };
         query.push(format!(" AND state {not}IN ('closed', 'rejected', 'merged')"));
     }

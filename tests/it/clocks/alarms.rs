@@ -100,8 +100,8 @@ fn by_its_alarms_an_issue_is_told_of_as_if_it_were_looked_at_all_the_time() {
                 truth.extend(told_at(&issue, keeper, ctx.now()));
             }
         }
-        let kept = "SELECT issue_id || ' ' || about || ' ' || recipient || ' ' || round FROM notice \
-            WHERE about IN ('due_soon', 'overdue', 'stage_overdue', 'reply_overdue')";
+        let kept = "SELECT issue_id || ' ' || about || ' ' || recipient || ' ' || round \
+            FROM notice WHERE about IN ('due_soon', 'overdue', 'stage_overdue', 'reply_overdue')";
         let kept: BTreeSet<String> = world.fixture.raw.texts(kept).await.into_iter().collect();
         assert_eq!(kept, truth);
         assert!(kept.len() > 100, "{}", kept.len());
