@@ -26,7 +26,8 @@ use crate::store::query::{Group, GroupBy, OpenSum, RollupFilter, RollupSum};
 use admit::{Admission, counting};
 use h3o::Resolution;
 use names::{BinNumbers, Names};
-use packed::{Entry, PLANE_RESOLUTIONS, Packed};
+use packed::{CellKey, Entry, PLANE_RESOLUTIONS, Packed};
+use plane::Plane;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -183,30 +184,14 @@ impl Cube {
 
     fn sum_cells(
         &self,
-        (filter, scope): (&RollupFilter, &Scope),
+        question: (&RollupFilter, &Scope),
         group: GroupBy,
         days: (usize, usize),
         sums: &mut Sums,
     ) -> bool {
-        let GroupBy::CellAt(resolution) = group else { return false };
-        let Some(at) = PLANE_RESOLUTIONS.iter().position(|known| *known == resolution) else {
+        let Some((plane, held)) = self.plane_of(question, group, &self.packed.cells) else {
             return false;
         };
-        let roots = counting(scope).filter_map(|clause| clause.area.as_ref()).chain(&filter.area);
-        let mut roots = roots.map(|root| root.codes().count());
-        if roots.any(|codes| codes > self.packed.depth) || !are_whole(filter, resolution) {
-            return false;
-        }
-        // The cells of counters are finer; a coarser one is held with its first descendant.
-        let first = |cell: u64| descendant_interval(cell, ROLLUP_RESOLUTION).map(|found| found.0);
-        let admission = Admission::of(&self.names, &self.packed.areas, filter, scope);
-        let plane = &self.packed.cells[at];
-        let held = plane.keys().iter().map(|key| {
-            admission.holds_path(key.area, key.kind)
-                && (admission.is_everywhere()
-                    || first(key.cell).is_some_and(|cell| admission.holds_cell(cell)))
-        });
-        let held: Vec<bool> = held.collect();
         let wants = sums.wanted();
         plane.sum(days, wants, |key, measure, n| {
             if held[key as usize] {
@@ -214,6 +199,36 @@ impl Cube {
             }
         });
         true
+    }
+
+    /// Which of the planes of cells tells what a question is about, and which of its keys are asked
+    /// for; `None` where none does.
+    fn plane_of<'a>(
+        &self,
+        (filter, scope): (&RollupFilter, &Scope),
+        group: GroupBy,
+        planes: &'a [Plane<CellKey>],
+    ) -> Option<(&'a Plane<CellKey>, Vec<bool>)> {
+        let GroupBy::CellAt(resolution) = group else { return None };
+        let at = PLANE_RESOLUTIONS.iter().position(|known| *known == resolution)?;
+        let roots = counting(scope).filter_map(|clause| clause.area.as_ref()).chain(&filter.area);
+        let mut roots = roots.map(|root| root.codes().count());
+        if !self.is_added_up(filter, scope)
+            || roots.any(|codes| codes > self.packed.depth)
+            || !are_whole(filter, resolution)
+        {
+            return None;
+        }
+        // The cells of counters are finer; a coarser one is held with its first descendant.
+        let first = |cell: u64| descendant_interval(cell, ROLLUP_RESOLUTION).map(|found| found.0);
+        let admission = Admission::of(&self.names, &self.packed.areas, filter, scope);
+        let plane = &planes[at];
+        let held = plane.keys().iter().map(|key| {
+            admission.holds_path(key.area, key.kind)
+                && (admission.is_everywhere()
+                    || first(key.cell).is_some_and(|cell| admission.holds_cell(cell)))
+        });
+        Some((plane, held.collect()))
     }
 
     fn sum_bins(
@@ -250,24 +265,20 @@ impl Cube {
         scope: &Scope,
     ) -> Vec<OpenSum> {
         let Some(measure) = self.names.measures.find(&measure) else { return Vec::new() };
+        let planes = &self.packed.standing_cells;
+        let (mut sums, rest) = match self.plane_of((filter, scope), group, planes) {
+            Some(found) => (self.stand_by_cells(found, measure, filter), &[][..]),
+            None => (Vec::new(), &self.packed.standing[..]),
+        };
         let admission = Admission::of(&self.names, &self.paths(), filter, scope);
         let bins = self.names.bins.values();
-        // Entries of one bin come together.
-        let mut last = (u32::MAX, false);
-        let mut sums: Vec<(u64, i32, i64)> = Vec::new();
-        for entry in self.packed.standing.iter().chain(&self.fresh) {
-            if u32::from(entry.measure) != measure || !filter.holds(Day(entry.day)) {
-                continue;
-            }
+        for entry in rest.iter().chain(&self.fresh) {
             let bin = &bins[entry.bin as usize];
-            if last.0 != entry.bin {
-                last = (entry.bin, admission.holds(bin));
-            }
-            if last.1 {
+            let asked = u32::from(entry.measure) == measure && filter.holds(Day(entry.day));
+            if asked && admission.holds(bin) {
                 sums.push((raw_group(group, bin, entry.day), entry.day, i64::from(entry.n)));
             }
         }
-        // What stands is kept in the order of cells, so most of this is in order already.
         sums.sort_by_key(|(raw, day, _)| (*raw, *day));
         sums.dedup_by(|next, first| {
             let same = (next.0, next.1) == (first.0, first.1);
@@ -281,6 +292,33 @@ impl Cube {
             Some(OpenSum { group: group_of(&self.names, group, raw)?, day: Day(day), n })
         })
         .collect()
+    }
+
+    /// What stands at rest, by cell and day, in their order.
+    fn stand_by_cells(
+        &self,
+        (plane, held): (&Plane<CellKey>, Vec<bool>),
+        measure: u32,
+        filter: &RollupFilter,
+    ) -> Vec<(u64, i32, i64)> {
+        let keys = plane.keys();
+        let mut cells: Vec<u64> = keys.iter().map(|key| key.cell).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        let place = |key: &CellKey| cells.partition_point(|cell| *cell < key.cell);
+        let places: Vec<usize> = keys.iter().map(place).collect();
+        let mut by_cell: Vec<Vec<(i32, i64)>> = vec![Vec::new(); cells.len()];
+        let days = &self.packed.standing_days;
+        let is_asked = |known: u16| u32::from(known) == measure;
+        plane.each((0, days.len()), is_asked, |day, key, _, n| {
+            if held[key as usize] && filter.holds(Day(days[day])) {
+                by_cell[places[key as usize]].push((days[day], i64::from(n)));
+            }
+        });
+        let by_cell = cells.into_iter().zip(by_cell);
+        by_cell
+            .flat_map(|(cell, own)| own.into_iter().map(move |(day, n)| (cell, day, n)))
+            .collect()
     }
 }
 

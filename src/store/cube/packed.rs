@@ -64,9 +64,11 @@ pub struct Packed {
     /// Where each bin's items begin, and the end.
     starts: Vec<u32>,
     items: Vec<Item>,
-    /// Counters of what stands at an instant, in the order of cells; these are few, and asked for
-    /// day by day.
+    /// Counters of what stands at an instant; these are few, and asked for day by day.
     pub standing: Vec<Entry>,
+    /// Their days, in order, and what they are by cell.
+    pub standing_days: Vec<i32>,
+    pub standing_cells: Vec<Plane<CellKey>>,
     /// The areas by which the planes of cells are kept apart.
     pub areas: Vec<AreaPath>,
     /// How many codes their paths have at most.
@@ -82,9 +84,11 @@ impl Default for Packed {
             starts: vec![0],
             items: Vec::new(),
             standing: Vec::new(),
+            standing_days: Vec::new(),
+            standing_cells: with_coarser(Plane::of(Vec::new(), std::iter::empty())),
             areas: Vec::new(),
             depth: 0,
-            cells: PLANE_RESOLUTIONS.map(|_| Plane::of(Vec::new(), std::iter::empty())).into(),
+            cells: with_coarser(Plane::of(Vec::new(), std::iter::empty())),
             paths: Plane::of(Vec::new(), std::iter::empty()),
         }
     }
@@ -143,10 +147,8 @@ impl Packed {
         let stands = |entry: &Entry| is_standing[usize::from(entry.measure)];
         let standing: Vec<Entry> = all.iter().filter(|entry| stands(entry)).copied().collect();
         all.retain(|entry| !stands(entry));
-        let days: HashSet<i32> = all.iter().map(|entry| entry.day).collect();
-        let mut days: Vec<i32> = days.into_iter().collect();
-        days.sort_unstable();
-        if days.len() > DAYS_MAX {
+        let days = days_of(&all);
+        if days.len() > DAYS_MAX || days_of(&standing).len() > DAYS_MAX {
             return None;
         }
         let place = |day: i32| days.partition_point(|known| *known < day) as u16;
@@ -170,10 +172,8 @@ impl Packed {
         names: &Names,
         days: Vec<i32>,
         (starts, items): (Vec<u32>, Vec<Item>),
-        mut standing: Vec<Entry>,
+        standing: Vec<Entry>,
     ) -> Self {
-        let bins = names.bins.values();
-        standing.sort_by_key(|entry| (bins[entry.bin as usize].cell, entry.bin, entry.day));
         let mut packed = Self { days, starts, items, standing, ..Self::default() };
         packed.add_up(names);
         packed
@@ -189,24 +189,27 @@ impl Packed {
             kind: bin.kind,
             cell: parent_cell(bin.cell, FINEST),
         }));
+        self.standing_days = days_of(&self.standing);
+        let place = |day: i32| self.standing_days.partition_point(|known| *known < day) as u16;
+        let mut standing: Vec<Count> = self
+            .standing
+            .iter()
+            .map(|entry| Count {
+                key: cell_of[entry.bin as usize],
+                day: place(entry.day),
+                measure: entry.measure,
+                n: entry.n,
+            })
+            .collect();
+        standing.sort_by_key(|count| (count.measure, count.day));
+        self.standing_cells = with_coarser(Plane::of(cell_keys.clone(), standing.into_iter()));
         let (mut paths, mut fine) = (Builder::of(path_keys), Builder::of(cell_keys));
         self.each_by_measure_and_day(|count| {
             let bin = count.key as usize;
             paths.add(Count { key: path_of[bin], ..count });
             fine.add(Count { key: cell_of[bin], ..count });
         });
-        let mut cells = vec![fine.finish()];
-        // Each of the others from the next finer one, which has fewer counters than there are.
-        for resolution in PLANE_RESOLUTIONS.into_iter().rev().skip(1) {
-            let finer = &cells[cells.len() - 1];
-            let coarser =
-                |key: &CellKey| CellKey { cell: parent_cell(key.cell, resolution), ..*key };
-            let (keys, numbers) = number_keys(finer.keys().iter().map(coarser));
-            let counts = finer.counts().map(|c| Count { key: numbers[c.key as usize], ..c });
-            cells.push(Plane::of(keys, counts));
-        }
-        cells.reverse();
-        (self.paths, self.cells) = (paths.finish(), cells);
+        (self.paths, self.cells) = (paths.finish(), with_coarser(fine.finish()));
         (self.areas, self.depth) = (areas, depth);
     }
 
@@ -255,6 +258,29 @@ impl Packed {
         }
         ordered
     }
+}
+
+/// The days that there are, in order.
+fn days_of(entries: &[Entry]) -> Vec<i32> {
+    let days: HashSet<i32> = entries.iter().map(|entry| entry.day).collect();
+    let mut days: Vec<i32> = days.into_iter().collect();
+    days.sort_unstable();
+    days
+}
+
+/// The plane of the finest cells and those of [`PLANE_RESOLUTIONS`] above it, each made from the
+/// next finer one, which has fewer counters than there are.
+fn with_coarser(finest: Plane<CellKey>) -> Vec<Plane<CellKey>> {
+    let mut cells = vec![finest];
+    for resolution in PLANE_RESOLUTIONS.into_iter().rev().skip(1) {
+        let finer = &cells[cells.len() - 1];
+        let coarser = |key: &CellKey| CellKey { cell: parent_cell(key.cell, resolution), ..*key };
+        let (keys, numbers) = number_keys(finer.keys().iter().map(coarser));
+        let counts = finer.counts().map(|c| Count { key: numbers[c.key as usize], ..c });
+        cells.push(Plane::of(keys, counts));
+    }
+    cells.reverse();
+    cells
 }
 
 /// The first codes of a path, as a path.

@@ -12,68 +12,81 @@ use std::ops::Range;
 /// Counters between two marks, for each sum: what is read beside the marks stays in proportion.
 const MARK_EVERY: usize = 4;
 
-/// Counters of sums, a few bytes each: what is read is bound by memory.
-#[derive(Clone, Debug, Default)]
-struct Items {
-    slots: Slots,
-    /// What does not fit into a byte is more than one item.
-    counts: Vec<i8>,
-}
-
-/// The sum of each item.
+/// Numbers that are kept small until one does not fit.
 #[derive(Clone, Debug)]
-enum Slots {
-    Few(Vec<u16>),
-    Many(Vec<u32>),
+enum Narrow<S, W> {
+    Small(Vec<S>),
+    Wide(Vec<W>),
 }
 
-impl Default for Slots {
+impl<S, W> Default for Narrow<S, W> {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self::Small(Vec::new())
     }
 }
 
-impl Items {
-    fn len(&self) -> usize {
-        self.counts.len()
-    }
-
-    fn push(&mut self, slot: u32, n: i32) {
-        let mut left = n;
-        while left != 0 {
-            let part = left.clamp(i32::from(i8::MIN), i32::from(i8::MAX));
-            match (&mut self.slots, u16::try_from(slot)) {
-                (Slots::Few(few), Ok(slot)) => few.push(slot),
-                (Slots::Few(few), Err(_)) => {
-                    let mut many: Vec<u32> = few.iter().copied().map(u32::from).collect();
-                    many.push(slot);
-                    self.slots = Slots::Many(many);
+impl<W: Copy, S: Copy + TryFrom<W> + Into<W>> Narrow<S, W> {
+    fn push(&mut self, number: W) {
+        match self {
+            Self::Wide(wide) => wide.push(number),
+            Self::Small(small) => match S::try_from(number) {
+                Ok(number) => small.push(number),
+                Err(_) => {
+                    let mut wide: Vec<W> = small.iter().map(|one| (*one).into()).collect();
+                    wide.push(number);
+                    *self = Self::Wide(wide);
                 }
-                (Slots::Many(many), _) => many.push(slot),
-            }
-            self.counts.push(part as i8);
-            left -= part;
+            },
         }
     }
 
     fn shrink_to_fit(&mut self) {
-        match &mut self.slots {
-            Slots::Few(few) => few.shrink_to_fit(),
-            Slots::Many(many) => many.shrink_to_fit(),
+        match self {
+            Self::Small(small) => small.shrink_to_fit(),
+            Self::Wide(wide) => wide.shrink_to_fit(),
         }
+    }
+}
+
+/// Counters of sums, mostly of three bytes each: what is read is bound by memory.
+#[derive(Clone, Debug, Default)]
+struct Items {
+    len: usize,
+    /// The sum of each.
+    slots: Narrow<u16, u32>,
+    counts: Narrow<i8, i32>,
+}
+
+impl Items {
+    fn push(&mut self, slot: u32, n: i32) {
+        self.len += 1;
+        self.slots.push(slot);
+        self.counts.push(n);
+    }
+
+    fn shrink_to_fit(&mut self) {
+        self.slots.shrink_to_fit();
         self.counts.shrink_to_fit();
     }
 
     /// Calls `take` with the slot and n of each item of a range.
-    fn each(&self, range: Range<usize>, mut take: impl FnMut(usize, i32)) {
-        let counts = self.counts[range.clone()].iter().map(|n| i32::from(*n));
-        match &self.slots {
-            Slots::Few(few) => {
-                few[range].iter().zip(counts).for_each(|(slot, n)| take(usize::from(*slot), n));
-            }
-            Slots::Many(many) => {
-                many[range].iter().zip(counts).for_each(|(slot, n)| take(*slot as usize, n));
-            }
+    fn each(&self, range: Range<usize>, take: impl FnMut(usize, i32)) {
+        fn pairs<S, N>(slots: &[S], counts: &[N], mut take: impl FnMut(usize, i32))
+        where
+            S: Copy + Into<u32>,
+            N: Copy + Into<i32>,
+        {
+            slots
+                .iter()
+                .zip(counts)
+                .for_each(|(slot, n)| take((*slot).into() as usize, (*n).into()));
+        }
+        use Narrow::{Small, Wide};
+        match (&self.slots, &self.counts) {
+            (Small(slots), Small(counts)) => pairs(&slots[range.clone()], &counts[range], take),
+            (Small(slots), Wide(counts)) => pairs(&slots[range.clone()], &counts[range], take),
+            (Wide(slots), Small(counts)) => pairs(&slots[range.clone()], &counts[range], take),
+            (Wide(slots), Wide(counts)) => pairs(&slots[range.clone()], &counts[range], take),
         }
     }
 }
@@ -155,7 +168,7 @@ impl<K: Copy> Builder<K> {
         }
         let Some(layer) = self.plane.layers.last_mut() else { return };
         if self.day.is_empty() {
-            layer.starts.push((day, layer.items.len() as u32));
+            layer.starts.push((day, layer.items.len as u32));
         }
         let slot = &mut self.slot_of[count.key as usize];
         if *slot == u32::MAX {
@@ -268,7 +281,7 @@ impl Layer {
     fn end(&mut self) {
         self.items.shrink_to_fit();
         self.slots.shrink_to_fit();
-        self.starts.push((usize::MAX, self.items.len() as u32));
+        self.starts.push((usize::MAX, self.items.len as u32));
         self.starts.shrink_to_fit();
         let mut sums = vec![0; self.slots.len()];
         let (mut since, days) = (0, self.starts.len() - 1);
