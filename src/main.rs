@@ -6,8 +6,8 @@ use std::process::{self, ExitCode};
 use clap::Parser;
 use hexward::cli::Cli;
 
-/// A report is many small texts that live briefly, made by one thread and dropped by another. SQLite
-/// takes its memory from here, too.
+/// A report is many small texts that live briefly, made by one thread and dropped by another.
+/// SQLite takes its memory from here, too.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

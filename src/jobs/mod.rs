@@ -111,9 +111,9 @@ async fn keep_fresh(ctx: &Ctx) {
             own => own.is_some(),
         };
         if let Some(moved) = watch.note(rehome_stragglers(ctx).await) {
-            (settled, is_sure) = (Some((in_force, Instant::now())), is_second);
+            (settled, is_sure) = (Some((in_force, Instant::now())), is_second && moved == 0);
             tracing::info!(territory = in_force.number, moved, "open issues lie where they belong");
-            if is_second {
+            if is_sure {
                 watch.note(note_homed(ctx, in_force).await);
             }
         }
