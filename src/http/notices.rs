@@ -33,7 +33,7 @@ fn parse_cursor(text: &str) -> Option<(Timestamp, String)> {
     Some((Timestamp(at.parse().ok()?), id.to_owned())).filter(|_| is_id)
 }
 
-/// The notices to the reader's roles, the latest first; `total` counts all that were asked for.
+/// The notices to the reader's roles, the latest first; `total` counts them up to 1000.
 #[utoipa::path(get, path = "/notices", tag = "issues", params(NoticeParams),
     responses((status = 200, body = Page<NoticeWire>), (status = 401), (status = 422)))]
 pub async fn list_notices(

@@ -368,6 +368,7 @@ pub trait Notices: Send + Sync {
         account: AccountId,
         scope: &Scope,
     ) -> Result<Vec<KeptNotice>>;
+    /// How many there are, counted no further than [`NOTICES_COUNT_MAX`].
     async fn count_notices(
         &self,
         asked: &NoticeQuery,
@@ -397,6 +398,9 @@ pub trait Notices: Send + Sync {
     /// Has all alarms that are set ring now.
     async fn ring_all_alarms(&self) -> Result<()>;
 }
+
+/// More notices than these nobody reads one by one.
+pub const NOTICES_COUNT_MAX: i64 = 1_000;
 
 /// When an issue is to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,22 @@ describe("an administrator's day", () => {
   after(() => browser?.close());
 
   const settled = (form) => form.locator("[data-testid=effect]").waitFor();
-  const saved = () => page.locator("[data-testid=saved]").waitFor();
+  const saved = async () => {
+    try {
+      await page.locator("[data-testid=saved]").waitFor();
+    } catch (error) {
+      // What the page says instead, and what it asked for.
+      const shown = await page.locator("main").innerText();
+      const asked = await page.evaluate(() =>
+        performance
+          .getEntriesByType("resource")
+          .slice(-8)
+          .map((one) => `${one.name} ${one.responseStatus} ${one.duration} ms`),
+      );
+      error.message += `\n${asked.join("\n")}\n${shown.slice(-3_000)}`;
+      throw error;
+    }
+  };
 
   it("a setting is shown with what it does, changed, and changed back", async () => {
     await page.goto(`${BASE}/admin`);

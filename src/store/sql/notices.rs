@@ -10,7 +10,7 @@ use crate::domain::issue::record::Issue;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::change::NoticeRow;
-use crate::store::port::{Alarm, Notices};
+use crate::store::port::{Alarm, NOTICES_COUNT_MAX, Notices};
 use crate::store::query::{KeptNotice, NoticeQuery, Recipient};
 use async_trait::async_trait;
 use sqlx::Row as _;
@@ -76,9 +76,11 @@ fn notice_of(row: &Row) -> Result<KeptNotice> {
     })
 }
 
+/// `select` is all before the tables.
 fn notices_of(select: &str, asked: &NoticeQuery, account: AccountId, scope: &Scope) -> Query {
     let mut query = Query::new(format!(
-        "SELECT {select} FROM notice JOIN issue ON issue.id = notice.issue_id \
+        "SELECT {select} \
+         FROM notice JOIN issue ON issue.id = notice.issue_id \
          LEFT JOIN notice_read ON notice_read.notice_id = notice.notice_id \
          AND notice_read.account_id = "
     ));
@@ -122,7 +124,9 @@ impl Notices for Engine {
         account: AccountId,
         scope: &Scope,
     ) -> Result<i64> {
-        let mut query = notices_of("COUNT(*)", asked, account, scope);
+        let mut query = notices_of("COUNT(*) FROM (SELECT 1", asked, account, scope);
+        query.push(" ORDER BY notified_at DESC, notice.notice_id DESC LIMIT ");
+        query.push_bind(NOTICES_COUNT_MAX).push(") AS found");
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 

@@ -1109,7 +1109,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notices to the reader's roles, the latest first; `total` counts all that were asked for. */
+        /** The notices to the reader's roles, the latest first; `total` counts them up to 1000. */
         get: operations["list_notices"];
         put?: never;
         post?: never;
