@@ -205,9 +205,10 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     if let Some(area) = &filter.area {
         push_area(query, area);
     }
-    // What is found by its place is not looked for by time, nor is what is open: that is little
-    // among all that was reported in a long time.
-    let is_little = Way::of_list(filter) == Way::Place || filter.open == Some(true) || are_open;
+    // What is found by its place is not looked for by time, nor is what is open, which is little
+    // among all that was reported in a long time. What is to be looked at has indexes by time.
+    let is_open = filter.open == Some(true) || are_open;
+    let is_little = Way::of_list(filter) == Way::Place || (is_open && filter.attention.is_none());
     let reported = if is_little { " AND +reported_at" } else { " AND reported_at" };
     if let Some(from) = filter.reported_from {
         query.push(format!("{reported} >= ")).push_bind(from.0);

@@ -54,6 +54,11 @@ fn push_recipients(query: &mut Query, recipients: &[Recipient], account: Account
         push_clause(query, &recipient.clause, Over::Issues);
         query.push(")");
     }
+    // Said again of the notice alone, so that no issue is read for those of other roles.
+    query.push(") AND (recipient_account = ").push_bind(account.to_string());
+    for recipient in recipients {
+        query.push(" OR recipient = ").push_bind(recipient.role.as_str());
+    }
     query.push(")");
 }
 
