@@ -75,6 +75,7 @@ pub struct IssueQuery {
     pub light: Option<String>,
     /// `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last).
     pub sort: Option<String>,
+    /// 50 if not said, 200 at most; 0 for the total alone.
     pub limit: Option<usize>,
     pub cursor: Option<String>,
     /// Whether to count all that there are.
@@ -247,6 +248,6 @@ pub fn page_query(
             Some(other) => return Err(unknown("sort", other)),
         },
         after: parse_word("cursor", query.cursor.as_ref(), parse_cursor)?,
-        limit: query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX),
+        limit: query.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX),
     })
 }

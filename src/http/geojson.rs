@@ -58,9 +58,9 @@ pub fn point((lon, lat): (f64, f64)) -> Geometry {
 }
 
 /// Names and values, such as the properties of a feature.
-pub struct Named<K>(pub Vec<(K, JsonValue)>);
+pub struct Pairs<K>(pub Vec<(K, JsonValue)>);
 
-impl<K: Serialize> Serialize for Named<K> {
+impl<K: Serialize> Serialize for Pairs<K> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
     }
@@ -95,9 +95,9 @@ pub fn cell_collection<P: Serialize>(
         r#type: &'static str,
         features: &'a [CellFeature<P>],
         #[serde(flatten)]
-        members: Named<&'a str>,
+        members: Pairs<&'a str>,
     }
-    let all = Collection { r#type: "FeatureCollection", features, members: Named(members) };
+    let all = Collection { r#type: "FeatureCollection", features, members: Pairs(members) };
     let mut body = Vec::with_capacity(CELL_BYTES * (features.len() + 1));
     serde_json::to_writer(&mut body, &all)
         .map_err(|error| AppError::Internal(error.to_string()))?;

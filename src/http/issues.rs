@@ -35,7 +35,7 @@ use crate::domain::issue::record::Issue;
 use crate::domain::issue::state::Action;
 use crate::domain::time::{Day, Timestamp};
 use crate::store::change::Attachment;
-use crate::store::query::PageQuery;
+use crate::store::query::{IssuePage, PageQuery};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -62,7 +62,10 @@ pub async fn list_issues(
     let page: PageQuery = page_query(&snapshot, as_of, &query)?;
     let scope = list_scope(&caller.actor, &page.filter);
     let store = &app.ctx.store;
-    let found = store.list_issues(&page, &scope).await.map_err(AppError::from)?;
+    let found = match page.limit {
+        0 => IssuePage::default(),
+        _ => store.list_issues(&page, &scope).await.map_err(AppError::from)?,
+    };
     let total = match (query.count.unwrap_or(false), query.count_max) {
         (true, None) => Some(store.count_issues(&page, &scope).await),
         (true, Some(most)) => Some(store.count_up_to(&page.filter, most.max(0), &scope).await),

@@ -33,7 +33,7 @@ fn parse_cursor(text: &str) -> Option<(Timestamp, String)> {
     Some((Timestamp(at.parse().ok()?), id.to_owned())).filter(|_| is_id)
 }
 
-/// The notices to the reader's roles, the latest first; `total` counts them up to 1000.
+/// The notices to the reader's roles, the latest first; `total` counts them up to 100.
 #[utoipa::path(get, path = "/notices", tag = "issues", params(NoticeParams),
     responses((status = 200, body = Page<NoticeWire>), (status = 401), (status = 422)))]
 pub async fn list_notices(
@@ -42,14 +42,17 @@ pub async fn list_notices(
     caller: SignedIn,
     Params(query): Params<NoticeParams>,
 ) -> Result<Json<Page<NoticeWire>>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let limit = query.limit.unwrap_or(LIMIT_DEFAULT).min(LIMIT_MAX);
     let mut asked = notices_of(&caller.actor);
     asked.unread = query.unread.unwrap_or(false);
     let (account, scope, store) = (caller.account.id, Scope::of(&caller.actor), &app.ctx.store);
     let total = store.count_notices(&asked, account, &scope).await.map_err(AppError::from)?;
     asked.after = parse_word("cursor", query.cursor.as_ref(), parse_cursor)?;
     asked.limit = limit + 1;
-    let mut kept = store.list_notices(&asked, account, &scope).await.map_err(AppError::from)?;
+    let mut kept = match limit {
+        0 => Vec::new(),
+        _ => store.list_notices(&asked, account, &scope).await.map_err(AppError::from)?,
+    };
     let more = kept.len() > limit;
     kept.truncate(limit);
     let (snapshot, now) = (app.ctx.snapshot(), app.ctx.now());

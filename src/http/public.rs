@@ -4,7 +4,7 @@
 use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
-use super::geojson::{CellFeature, Named, cell_collection, wants};
+use super::geojson::{CellFeature, Pairs, cell_collection, wants};
 use super::measures::{cells_for_the_public, resolution_of};
 use super::problem::ApiError;
 use super::wire::Page;
@@ -196,7 +196,7 @@ pub async fn list_public_cells(
                 properties.push((format!("{name}_{side}").into(), n.into()));
             }
         }
-        Ok(CellFeature { cell, properties: Named(properties) })
+        Ok(CellFeature { cell, properties: Pairs(properties) })
     });
     let features = features.collect::<Result<Vec<_>, AppError>>()?;
     let members = vec![

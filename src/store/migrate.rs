@@ -25,6 +25,7 @@ const COMMON: &[Step] = &[
     (21, "open_cells", include_str!("../../migrations/0021_open_cells.sql")),
     (22, "alarm", include_str!("../../migrations/0022_alarm.sql")),
     (23, "state_due", include_str!("../../migrations/0023_state_due.sql")),
+    (24, "near", include_str!("../../migrations/0024_near.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -400,7 +400,7 @@ pub trait Notices: Send + Sync {
 }
 
 /// More notices than these nobody reads one by one.
-pub const NOTICES_COUNT_MAX: i64 = 1_000;
+pub const NOTICES_COUNT_MAX: i64 = 100;
 
 /// When an issue is to be looked at again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

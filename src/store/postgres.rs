@@ -45,6 +45,8 @@ pub mod dialect {
     pub const BY_CELL: &str = "";
     /// The same for those that are open.
     pub const BY_OPEN_CELL: &str = "";
+    /// Has what is open counted by its areas, with nothing read but their index.
+    pub const BY_OPEN_PATH: &str = "";
     /// What tells a row of the log from the same one in a copy of the database: the transaction
     /// that wrote it there.
     pub const ROLLUP_BORN: &str = "xmin::text";
@@ -66,6 +68,7 @@ const OWN: &[migrate::Step] = &[
     (3, "event_guard", include_str!("../../migrations/postgres/0003_event_guard.sql")),
     (15, "admin_log", include_str!("../../migrations/postgres/0015_admin_log.sql")),
     (17, "rollup_log", include_str!("../../migrations/postgres/0017_rollup_log.sql")),
+    (25, "notice_path", include_str!("../../migrations/postgres/0025_notice_path.sql")),
 ];
 
 const CONNECTIONS_MAX: u32 = 16;

@@ -87,6 +87,14 @@ pub struct IssueFilter {
     pub care: CareFilter,
 }
 
+impl IssueFilter {
+    /// Whether all that it finds is open, or none; `None` where it may be either.
+    pub fn asks_open(&self) -> Option<bool> {
+        let are_open = !self.states.is_empty() && self.states.iter().all(|state| state.is_open());
+        self.open.or(are_open.then_some(true))
+    }
+}
+
 /// Who of the lead was named to handle an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assigned {
@@ -112,6 +120,11 @@ pub enum Attention {
 }
 
 impl Attention {
+    /// Whether there are few such issues at any time, which have an index of their own.
+    pub fn is_rare(self) -> bool {
+        matches!(self, Self::ReplyOwed | Self::WhistleOpen | Self::AppealOpen | Self::RequestOpen)
+    }
+
     pub const ALL: [Attention; 7] = [
         Attention::Urged,
         Attention::ReplyOwed,
@@ -225,7 +238,7 @@ pub struct PageQuery {
 }
 
 /// Issues in order, and whether more follow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct IssuePage {
     pub items: Vec<Issue>,
     pub more: bool,

@@ -46,6 +46,8 @@ pub mod dialect {
     pub const BY_CELL: &str = "INDEXED BY issue_cell";
     /// The same for those that are open.
     pub const BY_OPEN_CELL: &str = "INDEXED BY issue_open_cell";
+    /// Has what is open counted by its areas, with nothing read but their index.
+    pub const BY_OPEN_PATH: &str = "INDEXED BY issue_open_path";
     /// What tells a row of the log from the same one in a copy of the database.
     pub const ROLLUP_BORN: &str = "''";
     /// A mark below which no row of the log of counters appears any more.
@@ -65,6 +67,7 @@ const OWN: &[migrate::Step] = &[
     (3, "event_guard", include_str!("../../migrations/sqlite/0003_event_guard.sql")),
     (15, "admin_log", include_str!("../../migrations/sqlite/0015_admin_log.sql")),
     (17, "rollup_log", include_str!("../../migrations/sqlite/0017_rollup_log.sql")),
+    (25, "notice_path", include_str!("../../migrations/sqlite/0025_notice_path.sql")),
 ];
 
 /// The most writes that share one commit.

@@ -121,6 +121,7 @@ describe("an administrator's day", () => {
     const file = "catalog/hotline/categories.csv";
     await page.locator(`[data-file="${file}"]`).click();
     const form = page.locator("[data-testid=draft]");
+    await form.locator("thead th").first().waitFor();
     const headers = await form.locator("thead th").allInnerTexts();
     const cell = (name) =>
       form

@@ -88,6 +88,7 @@ describe("supervision, kinds, notices and tasks", () => {
     );
     await openAction(page, found, "whistle");
     const form = page.locator("[data-testid=action-form]");
+    await form.waitFor();
     const send = form.locator("button:not([type=button])").last();
     for (const note of await form.locator("textarea[required]").all())
       await note.fill(`联合处置 ${stamp}`);

@@ -391,6 +391,7 @@ describe("the browser side", () => {
   async function act(page, action) {
     await page.locator(`[data-action=${action}]`).click();
     const form = page.locator("[data-testid=action-form]");
+    await form.waitFor();
     for (const area of await form.locator("textarea[required]").all())
       await area.fill("现场已确认");
     for (const date of await form.locator("input[type=date][required]").all()) {

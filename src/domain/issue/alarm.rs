@@ -1,13 +1,12 @@
 //! When an issue's clocks ask for something next, so that nobody has to look at it before.
 
-use super::clock::{Clocks, Stage, Timekeeper};
+use super::clock::{Clocks, Ledger, Stage, Timekeeper};
 use super::notice::LADDER;
 use super::record::Issue;
 use super::state::State;
 use super::workflow::ESCALATIONS_MAX;
 use crate::domain::calendar::{Calendar, CalendarError};
 use crate::domain::catalog::TimeType;
-use crate::domain::issue::clock::Ledger;
 use crate::domain::time::Timestamp;
 
 /// The instant at which a reply becomes overdue.

@@ -112,9 +112,9 @@ impl Cube {
         let mut sums = Sums::of(self.names.measures.values().iter().map(wanted));
         let admission = Admission::of(&self.names, &self.paths(), filter, scope);
         let days = self.packed.range(filter.from.map(|d| d.0), filter.to.map(|d| d.0));
-        let added_up = self.is_added_up(filter, scope)
-            && (self.sum_paths(&admission, group, days, &mut sums)
-                || self.sum_cells((filter, scope), group, days, &mut sums));
+        let added_up = (self.is_added_up(filter, scope)
+            && self.sum_paths(&admission, group, days, &mut sums))
+            || self.sum_cells((filter, scope), group, days, &mut sums);
         if !added_up {
             self.sum_bins(&admission, group, days, &mut sums);
         }

@@ -26,6 +26,13 @@ impl<S, W> Default for Narrow<S, W> {
 }
 
 impl<W: Copy, S: Copy + TryFrom<W> + Into<W>> Narrow<S, W> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Small(small) => small.len(),
+            Self::Wide(wide) => wide.len(),
+        }
+    }
+
     fn push(&mut self, number: W) {
         match self {
             Self::Wide(wide) => wide.push(number),
@@ -51,15 +58,17 @@ impl<W: Copy, S: Copy + TryFrom<W> + Into<W>> Narrow<S, W> {
 /// Counters of sums, mostly of three bytes each: what is read is bound by memory.
 #[derive(Clone, Debug, Default)]
 struct Items {
-    len: usize,
     /// The sum of each.
     slots: Narrow<u16, u32>,
     counts: Narrow<i8, i32>,
 }
 
 impl Items {
+    fn len(&self) -> usize {
+        self.counts.len()
+    }
+
     fn push(&mut self, slot: u32, n: i32) {
-        self.len += 1;
         self.slots.push(slot);
         self.counts.push(n);
     }
@@ -168,7 +177,7 @@ impl<K: Copy> Builder<K> {
         }
         let Some(layer) = self.plane.layers.last_mut() else { return };
         if self.day.is_empty() {
-            layer.starts.push((day, layer.items.len as u32));
+            layer.starts.push((day, layer.items.len() as u32));
         }
         let slot = &mut self.slot_of[count.key as usize];
         if *slot == u32::MAX {
@@ -281,7 +290,7 @@ impl Layer {
     fn end(&mut self) {
         self.items.shrink_to_fit();
         self.slots.shrink_to_fit();
-        self.starts.push((usize::MAX, self.items.len as u32));
+        self.starts.push((usize::MAX, self.items.len() as u32));
         self.starts.shrink_to_fit();
         let mut sums = vec![0; self.slots.len()];
         let (mut since, days) = (0, self.starts.len() - 1);

@@ -183,8 +183,7 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
         states => push_in(query, "state", states.iter().map(|state| state.as_str())),
     }
     // Said in the words of the indexes on what is open.
-    let are_open = !filter.states.is_empty() && filter.states.iter().all(|state| state.is_open());
-    if let Some(open) = filter.open.or(are_open.then_some(true)) {
+    if let Some(open) = filter.asks_open() {
         let not = if open { "NOT " } else { "" };
         query.push(format!(" AND state {not}IN ('closed', 'rejected', 'merged')"));
     }
@@ -207,8 +206,8 @@ pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
     }
     // What is found by its place is not looked for by time, nor is what is open, which is little
     // among all that was reported in a long time. What is to be looked at has indexes by time.
-    let is_open = filter.open == Some(true) || are_open;
-    let is_little = Way::of_list(filter) == Way::Place || (is_open && filter.attention.is_none());
+    let is_little = Way::of_list(filter) == Way::Place
+        || (filter.asks_open() == Some(true) && filter.attention.is_none());
     let reported = if is_little { " AND +reported_at" } else { " AND reported_at" };
     if let Some(from) = filter.reported_from {
         query.push(format!("{reported} >= ")).push_bind(from.0);

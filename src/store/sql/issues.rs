@@ -1,7 +1,7 @@
 //! Reading issues and what hangs on them.
 
 use super::filter::{Over, is_storable, push_issue_filter, push_scope};
-use super::page::page_of;
+use super::page::{page_of, push_found};
 use super::place::{Way, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply};
@@ -74,16 +74,15 @@ impl Issues for Engine {
     }
 
     async fn count_issues(&self, page: &PageQuery, scope: &Scope) -> Result<i64> {
-        let mut query = Query::new("SELECT COUNT(*) FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, &page.filter, Way::Place);
-        push_issue_filter(&mut query, &page.filter);
+        let mut query = Query::new("SELECT COUNT(*) FROM (");
+        push_found(&mut query, &page.filter, scope);
+        query.push(") AS found");
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
     async fn count_up_to(&self, filter: &IssueFilter, most: i64, scope: &Scope) -> Result<i64> {
-        let mut query = Query::new("SELECT COUNT(*) FROM (SELECT 1 FROM issue WHERE ");
-        push_scope_and_place(&mut query, scope, filter, Way::Place);
-        push_issue_filter(&mut query, filter);
+        let mut query = Query::new("SELECT COUNT(*) FROM (");
+        push_found(&mut query, filter, scope);
         query.push(" LIMIT ").push_bind(most).push(") AS found");
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }

@@ -1,8 +1,8 @@
 //! Notices, and the issues whose clocks ask for one.
 
-use super::filter::{Over, push_clause, push_scope};
+use super::filter::{Over, push_area_of, push_clause, push_scope};
 use super::rows::{ISSUE_SELECT, issue_of, parsed};
-use super::{Conn, Engine, Query, Row};
+use super::{Conn, Engine, Query, Row, dialect};
 use crate::domain::access::{Role, Scope};
 use crate::domain::id::{AccountId, DepartmentCode, IssueId};
 use crate::domain::issue::notice::{About, Notice};
@@ -23,8 +23,9 @@ pub async fn insert_notices(conn: &mut Conn, notices: &[NoticeRow]) -> Result<()
         let notice = &row.notice;
         sqlx::query(
             "INSERT INTO notice (notice_id, issue_id, about, recipient, recipient_department, \
-             round, due, notified_at, recipient_account) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
+             round, due, notified_at, recipient_account, issue_path) \
+             SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, path FROM issue WHERE id = $2 \
+             ON CONFLICT DO NOTHING",
         )
         .bind(&row.id)
         .bind(notice.issue.to_string())
@@ -48,18 +49,45 @@ fn push_recipients(query: &mut Query, recipients: &[Recipient], account: Account
     for recipient in recipients {
         query.push(" OR (recipient_account = '' AND recipient = ");
         query.push_bind(recipient.role.as_str());
-        if let Some(own) = &recipient.clause.department {
-            query.push(" AND recipient_department IN ('', ").push_bind(own.as_str()).push(")");
-        }
+        push_department(query, recipient);
         push_clause(query, &recipient.clause, Over::Issues);
         query.push(")");
     }
-    // Said again of the notice alone, so that no issue is read for those of other roles.
-    query.push(") AND (recipient_account = ").push_bind(account.to_string());
+    query.push(")");
+}
+
+/// Pushes what of it a notice tells by itself, so that no issue is read for those of others.
+fn push_told(query: &mut Query, recipients: &[Recipient], account: AccountId, by: Told) {
+    let plus = match by {
+        Told::Mine => "",
+        Told::Latest => dialect::WITHOUT_INDEX.unwrap_or_default(),
+    };
+    query.push(format!(" AND (({plus}recipient_account = ")).push_bind(account.to_string());
+    query.push(" AND recipient_account <> '')");
     for recipient in recipients {
-        query.push(" OR recipient = ").push_bind(recipient.role.as_str());
+        query.push(format!(" OR ({plus}recipient = ")).push_bind(recipient.role.as_str());
+        push_department(query, recipient);
+        if let Some(area) = &recipient.clause.area {
+            push_area_of(query, "issue_path", area);
+        }
+        query.push(")");
     }
     query.push(")");
+}
+
+fn push_department(query: &mut Query, recipient: &Recipient) {
+    if let Some(own) = &recipient.clause.department {
+        query.push(" AND recipient_department IN ('', ").push_bind(own.as_str()).push(")");
+    }
+}
+
+/// In which order notices are looked at.
+#[derive(Clone, Copy)]
+enum Told {
+    /// Those of the roles and areas, wherever they stand in time: for all of them.
+    Mine,
+    /// The latest first: for a page of them.
+    Latest,
 }
 
 fn notice_of(row: &Row) -> Result<KeptNotice> {
@@ -82,7 +110,12 @@ fn notice_of(row: &Row) -> Result<KeptNotice> {
 }
 
 /// `select` is all before the tables.
-fn notices_of(select: &str, asked: &NoticeQuery, account: AccountId, scope: &Scope) -> Query {
+fn notices_of(
+    (select, by): (&str, Told),
+    asked: &NoticeQuery,
+    account: AccountId,
+    scope: &Scope,
+) -> Query {
     let mut query = Query::new(format!(
         "SELECT {select} \
          FROM notice JOIN issue ON issue.id = notice.issue_id \
@@ -91,6 +124,7 @@ fn notices_of(select: &str, asked: &NoticeQuery, account: AccountId, scope: &Sco
     ));
     query.push_bind(account.to_string()).push(" WHERE ");
     push_recipients(&mut query, &asked.recipients, account);
+    push_told(&mut query, &asked.recipients, account, by);
     query.push(" AND ");
     push_scope(&mut query, scope, Over::Issues);
     if asked.unread {
@@ -116,7 +150,7 @@ impl Notices for Engine {
              recipient_department, recipient_account, round, due, notified_at, read_at, \
              {ISSUE_SELECT}"
         );
-        let mut query = notices_of(&select, asked, account, scope);
+        let mut query = notices_of((&select, Told::Latest), asked, account, scope);
         query.push(" ORDER BY notified_at DESC, notice.notice_id DESC LIMIT ");
         query.push_bind(i64::try_from(asked.limit).unwrap_or(i64::MAX));
         let rows = query.build().fetch_all(&self.readers).await?;
@@ -129,9 +163,9 @@ impl Notices for Engine {
         account: AccountId,
         scope: &Scope,
     ) -> Result<i64> {
-        let mut query = notices_of("COUNT(*) FROM (SELECT 1", asked, account, scope);
-        query.push(" ORDER BY notified_at DESC, notice.notice_id DESC LIMIT ");
-        query.push_bind(NOTICES_COUNT_MAX).push(") AS found");
+        let select = "COUNT(*) FROM (SELECT 1";
+        let mut query = notices_of((select, Told::Mine), asked, account, scope);
+        query.push(" LIMIT ").push_bind(NOTICES_COUNT_MAX).push(") AS found");
         Ok(query.build_query_scalar().fetch_one(&self.readers).await?)
     }
 
@@ -145,7 +179,7 @@ impl Notices for Engine {
         if !super::filter::is_storable(id) {
             return Ok(false);
         }
-        let mut query = notices_of("COUNT(*)", asked, account, scope);
+        let mut query = notices_of(("COUNT(*)", Told::Mine), asked, account, scope);
         query.push(" AND notice.notice_id = ").push_bind(id.to_owned());
         let own: i64 = query.build_query_scalar().fetch_one(&self.readers).await?;
         if own == 0 {

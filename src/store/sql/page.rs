@@ -1,11 +1,13 @@
 //! Pages of a list of issues, and by which way they are found.
 
-use super::filter::{push_area_of, push_issue_filter};
+use super::filter::{Over, push_area_of, push_clause, push_issue_filter, push_scope};
 use super::place::{Way, push_scope_and_place};
 use super::{Engine, Query, dialect};
-use crate::domain::access::{AreaPath, Scope};
+use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::metrics::contribution::Measure;
-use crate::store::query::{Counted, GroupBy, IssueFilter, PageQuery, RollupFilter, Sort};
+use crate::store::query::{
+    Attention, Counted, GroupBy, IssueFilter, PageQuery, RollupFilter, Sort,
+};
 use jiff::tz::TimeZone;
 
 /// How the issues of an area are looked for.
@@ -45,6 +47,57 @@ pub fn page_of(columns: &str, page: &PageQuery, scope: &Scope, walk: Walk) -> Qu
     query.push(format!(" ORDER BY {plus}{key} {order}, id {order} LIMIT "));
     query.push_bind(i64::try_from(page.limit.saturating_add(1)).unwrap_or(i64::MAX));
     query
+}
+
+/// The most clauses that are asked for one by one.
+const PARTS_MAX: usize = 8;
+
+/// Pushes a row for each issue that a filter finds, in no order. What each clause of the scope
+/// finds and none before it does is asked for by itself, and so by an index of its own.
+pub fn push_found(query: &mut Query, filter: &IssueFilter, scope: &Scope) {
+    let placed = filter.cell.is_some() || filter.bounds.is_some();
+    if placed || scope.clauses.is_empty() || scope.clauses.len() > PARTS_MAX {
+        query.push("SELECT 1 FROM issue WHERE ");
+        push_scope_and_place(query, scope, filter, Way::Place);
+        push_issue_filter(query, filter);
+        return;
+    }
+    let (over, is_in_index) = (Over::of(filter), is_in_open_path(filter));
+    let is_rare = filter.attention.is_some_and(|attention| attention.is_rare());
+    for (at, clause) in scope.clauses.iter().enumerate() {
+        let by = if is_in_index && clause.area.is_some() { dialect::BY_OPEN_PATH } else { "" };
+        let union = if at == 0 { "" } else { " UNION ALL " };
+        query.push(format!("{union}SELECT 1 FROM issue {by} WHERE 1 = 1"));
+        match (&clause.area, dialect::WITHOUT_INDEX) {
+            (Some(area), Some(without_index)) if is_rare => {
+                push_area_of(query, &format!("{without_index}path"), area);
+                push_clause(query, &Clause { area: None, ..clause.clone() }, over);
+            }
+            _ => push_clause(query, clause, over),
+        }
+        push_issue_filter(query, filter);
+        if at > 0 {
+            let before = Scope { clauses: scope.clauses[..at].to_vec() };
+            query.push(" AND ");
+            push_scope(query, &before, over);
+            query.push(" IS NOT TRUE");
+        }
+    }
+}
+
+/// Whether the index on what is open by area has all that a filter asks about.
+fn is_in_open_path(filter: &IssueFilter) -> bool {
+    let held = IssueFilter {
+        states: filter.states.clone(),
+        open: filter.open,
+        kind: filter.kind,
+        area: filter.area.clone(),
+        reported_from: filter.reported_from,
+        reported_before: filter.reported_before,
+        attention: filter.attention.filter(|attention| *attention == Attention::Returned),
+        ..IssueFilter::default()
+    };
+    filter.asks_open() == Some(true) && *filter == held
 }
 
 /// As many issues are met in vain, for each one that is found, when a filter asks for more than an

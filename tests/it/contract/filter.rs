@@ -1,6 +1,6 @@
 //! Filters in SQL find what a slow filter in Rust finds.
 
-use super::paging::{everything, store_issues};
+use super::paging::{everything, random_clause, store_issues};
 use crate::support::world::{
     CATEGORIES, DEPARTMENTS, START, World, category, department, random_kind, random_path,
 };
@@ -175,6 +175,34 @@ fn filters_find_what_a_slow_filter_finds() {
                 issues.iter().filter(|i| matches(i, &filter)).map(|i| i.id).collect();
             assert_eq!(found(&fixture, &filter).await, truth, "round {round}: {filter:?}");
             hits += usize::from(!truth.is_empty());
+        }
+        assert!(hits > 100, "only {hits} filters found anything");
+    });
+}
+
+#[test]
+fn as_many_are_counted_as_a_filter_finds_within_a_scope() {
+    check(|fixture| async move {
+        let chance = &mut Chance(22);
+        let issues = store_issues(&fixture, chance, 1_500).await;
+        let mut hits = 0;
+        for round in 0..400 {
+            let mut filter = random_filter(chance, &issues);
+            // Where a box is asked for, who may not know a place is answered by another one.
+            (filter.bounds, filter.cell) = (None, None);
+            if chance.one_in(2) {
+                filter.open = Some(true);
+            }
+            let clauses = (0..chance.below(5)).map(|_| random_clause(chance)).collect();
+            let scope = Scope { clauses };
+            let truth =
+                issues.iter().filter(|i| matches(i, &filter) && scope.allows(&i.subject())).count();
+            let count = fixture.store.count_issues(&everything(filter.clone()), &scope).await;
+            assert_eq!(count.unwrap(), truth as i64, "round {round}: {filter:?} {scope:?}");
+            let most = chance.below(20) as i64;
+            let up_to = fixture.store.count_up_to(&filter, most, &scope).await.unwrap();
+            assert_eq!(up_to, most.min(truth as i64), "round {round}: {filter:?} {scope:?}");
+            hits += usize::from(truth > 0);
         }
         assert!(hits > 100, "only {hits} filters found anything");
     });

@@ -56,7 +56,7 @@ pub async fn store_issues(fixture: &Fixture, chance: &mut Chance, count: usize) 
     issues
 }
 
-fn random_clause(chance: &mut Chance) -> Clause {
+pub fn random_clause(chance: &mut Chance) -> Clause {
     let kinds = |chance: &mut Chance| -> Vec<Kind> {
         (0..chance.below(3)).map(|_| random_kind(chance)).collect()
     };

@@ -85,6 +85,65 @@ fn an_offered_task_is_told_to_its_worker_and_to_no_other() {
     });
 }
 
+#[test]
+fn notices_go_with_their_issue_to_another_street() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let office = Office::of(&world).await;
+        let east = world.user(Role::Acceptor, Some(EAST), None).await;
+        let west = world.user(Role::Acceptor, Some(WEST), None).await;
+        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        act(&world, &office.supervisor, &id, json!({"action": "urge"})).await;
+        let seen = async |token: &str| {
+            let path = "/api/v1/notices?unread=true&limit=0";
+            let number = world.send(get(path).by(token)).await.ok(200).json();
+            let list = told(&world, token).await;
+            assert_eq!((&number["total"], &number["items"]), (&list.len().into(), &json!([])));
+            list
+        };
+        let none: Vec<String> = Vec::new();
+        assert_eq!((seen(&east).await, seen(&west).await), (vec!["urged".into()], none.clone()));
+        let place = json!({"position": IN_WEST});
+        let correct = json!({"action": "correct", "place": place, "note": "位置有误"});
+        act(&world, &office.supervisor, &id, correct).await;
+        assert_eq!((seen(&east).await, seen(&west).await), (none, vec!["urged".into()]));
+    });
+}
+
+#[test]
+fn unread_notices_are_counted_up_to_a_hundred() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let office = Office::of(&world).await;
+        let (id, _) = world.report("", &report_of(HAZARD, IN_EAST, "井盖缺失")).await;
+        act(&world, &office.supervisor, &id, json!({"action": "urge"})).await;
+        let total = async || {
+            let path = "/api/v1/notices?unread=true&limit=0";
+            world.send(get(path).by(&office.acceptor)).await.ok(200).json()["total"].clone()
+        };
+        let ids = world.fixture.raw.texts("SELECT notice_id FROM notice").await;
+        let more = async |from: u32, to: u32| {
+            let columns = "issue_id, about, recipient, recipient_department, due, notified_at, \
+                recipient_account";
+            let sql = format!(
+                "INSERT INTO notice (notice_id, round, {columns}) \
+                 WITH RECURSIVE numbers(n) AS \
+                 (SELECT {from} UNION ALL SELECT n + 1 FROM numbers WHERE n < {to}) \
+                 SELECT notice_id || n, round || n, {columns} FROM notice, numbers \
+                 WHERE notice_id = '{}'",
+                ids[0]
+            );
+            let added = world.fixture.raw.execute(&sql).await.expect("more notices");
+            assert_eq!(added, u64::from(to - from + 1));
+        };
+        assert_eq!((total().await, ids.len()), (1.into(), 1));
+        more(1, 98).await;
+        assert_eq!(total().await, 99);
+        more(101, 250).await;
+        assert_eq!(total().await, 100, "nobody reads as many one by one");
+    });
+}
+
 /// The areas that an issue's summons name; an empty code is the whole territory.
 async fn summoned(world: &World, token: &str, id: &str) -> Vec<String> {
     let path = format!("/api/v1/issues/{id}/summons");

@@ -1109,7 +1109,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The notices to the reader's roles, the latest first; `total` counts them up to 1000. */
+        /** The notices to the reader's roles, the latest first; `total` counts them up to 100. */
         get: operations["list_notices"];
         put?: never;
         post?: never;
@@ -6282,6 +6282,7 @@ export interface operations {
                 light?: string;
                 /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
+                /** @description 50 if not said, 200 at most; 0 for the total alone. */
                 limit?: number;
                 cursor?: string;
                 /** @description Whether to count all that there are. */
@@ -6373,6 +6374,7 @@ export interface operations {
                 light?: string;
                 /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
+                /** @description 50 if not said, 200 at most; 0 for the total alone. */
                 limit?: number;
                 cursor?: string;
                 /** @description Whether to count all that there are. */
@@ -6536,6 +6538,7 @@ export interface operations {
                 light?: string;
                 /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
+                /** @description 50 if not said, 200 at most; 0 for the total alone. */
                 limit?: number;
                 cursor?: string;
                 /** @description Whether to count all that there are. */

@@ -73,6 +73,11 @@ export function count(value: number | null | undefined, locale: Locale): string 
   return value === null || value === undefined ? NONE : new Intl.NumberFormat(locale).format(value)
 }
 
+/** The server counts what is unread up to one more than this. */
+const UNREAD_MAX = 99
+/** A small number as it fits a mark: what is heard is what is seen. */
+export const many = (n: number) => (n > UNREAD_MAX ? `${UNREAD_MAX}+` : String(n))
+
 /** A share 0..1 as a percentage; 100 % is only said of all, 0 % only of none. */
 export function percent(
   value: number | null | undefined,

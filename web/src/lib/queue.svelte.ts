@@ -53,8 +53,7 @@ export class Queue {
     const { signal } = (this.abort = new AbortController())
     this.phase = cursor ? 'more' : 'loading'
     try {
-      const count = cursor ? {} : { count: true, count_max: QUEUE_COUNT_MAX + 1 }
-      const asked = { ...this.query, ...count, limit: PAGE, cursor }
+      const asked = { ...this.query, limit: PAGE, cursor }
       const page = await get<Page<IssueBrief>>('/issues', asked, signal)
       if (cursor) {
         const known = new Set(this.items.map((one) => one.id))
@@ -62,7 +61,7 @@ export class Queue {
       } else {
         this.items = page.items
         this.left = new Set()
-        this.total = page.total
+        void this.count(signal)
       }
       this.cursor = page.next_cursor
       this.error = null
@@ -71,6 +70,18 @@ export class Queue {
       if (isAbort(caught)) return
       this.error = caught
       this.phase = 'failed'
+    }
+  }
+
+  /** How many there are is told when they are there to be worked on. */
+  private async count(signal: AbortSignal) {
+    try {
+      const limits = { limit: 0, count: true, count_max: QUEUE_COUNT_MAX + 1 }
+      this.total = (
+        await get<Page<IssueBrief>>('/issues', { ...this.query, ...limits }, signal)
+      ).total
+    } catch {
+      // The rows are right without it.
     }
   }
 

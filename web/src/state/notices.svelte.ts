@@ -13,7 +13,7 @@ export const notices = {
 /** Asks again. A bell that cannot ask keeps what it knew. */
 export async function countNotices() {
   try {
-    const page = await get<Page<Notice>>('/notices', { unread: true, limit: 1 })
+    const page = await get<Page<Notice>>('/notices', { unread: true, limit: 0 })
     state.unread = page.total ?? 0
   } catch {
     // The pages say what is wrong with the connection; the bell is not the place.
