@@ -45,7 +45,7 @@ pub mod dialect {
     pub const BY_CELL: &str = "";
     /// The same for those that are open.
     pub const BY_OPEN_CELL: &str = "";
-    /// Has what is open counted by its areas, with nothing read but their index.
+    /// The same for those that are open, by their areas.
     pub const BY_OPEN_PATH: &str = "";
     /// What tells a row of the log from the same one in a copy of the database: the transaction
     /// that wrote it there.

@@ -5,9 +5,8 @@ use super::place::{Way, push_scope_and_place};
 use super::{Engine, Query, dialect};
 use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::metrics::contribution::Measure;
-use crate::store::query::{
-    Attention, Counted, GroupBy, IssueFilter, PageQuery, RollupFilter, Sort,
-};
+use crate::store::care::CareFilter;
+use crate::store::query::{Counted, GroupBy, IssueFilter, PageQuery, RollupFilter, Sort};
 use jiff::tz::TimeZone;
 
 /// How the issues of an area are looked for.
@@ -62,10 +61,10 @@ pub fn push_found(query: &mut Query, filter: &IssueFilter, scope: &Scope) {
         push_issue_filter(query, filter);
         return;
     }
-    let (over, is_in_index) = (Over::of(filter), is_in_open_path(filter));
+    let (over, by_area) = (Over::of(filter), is_led_by_area(filter));
     let is_rare = filter.attention.is_some_and(|attention| attention.is_rare());
     for (at, clause) in scope.clauses.iter().enumerate() {
-        let by = if is_in_index && clause.area.is_some() { dialect::BY_OPEN_PATH } else { "" };
+        let by = if by_area && clause.area.is_some() { dialect::BY_OPEN_PATH } else { "" };
         let union = if at == 0 { "" } else { " UNION ALL " };
         query.push(format!("{union}SELECT 1 FROM issue {by} WHERE 1 = 1"));
         match (&clause.area, dialect::WITHOUT_INDEX) {
@@ -85,19 +84,20 @@ pub fn push_found(query: &mut Query, filter: &IssueFilter, scope: &Scope) {
     }
 }
 
-/// Whether the index on what is open by area has all that a filter asks about.
-fn is_in_open_path(filter: &IssueFilter) -> bool {
-    let held = IssueFilter {
-        states: filter.states.clone(),
-        open: filter.open,
-        kind: filter.kind,
-        area: filter.area.clone(),
-        reported_from: filter.reported_from,
-        reported_before: filter.reported_before,
-        attention: filter.attention.filter(|attention| *attention == Attention::Returned),
-        ..IssueFilter::default()
+/// Whether a filter asks for what is open, and for nothing that has a shorter index of its own than
+/// the one by area.
+fn is_led_by_area(filter: &IssueFilter) -> bool {
+    let led = IssueFilter {
+        ids: Vec::new(),
+        assisting: None,
+        assigned: None,
+        reporter: None,
+        counted: None,
+        care: CareFilter::default(),
+        attention: filter.attention.filter(|attention| !attention.is_rare()),
+        ..filter.clone()
     };
-    filter.asks_open() == Some(true) && *filter == held
+    filter.asks_open() == Some(true) && *filter == led
 }
 
 /// As many issues are met in vain, for each one that is found, when a filter asks for more than an

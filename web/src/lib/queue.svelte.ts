@@ -21,6 +21,8 @@ export class Queue {
   fresh = $state(0)
   /** Rows that the filter would no longer find. They stay where they are until the next taking. */
   left = $state.raw<ReadonlySet<string>>(new Set())
+  /** Grows when the first page of a query is there, or cannot be had. */
+  answered = $state(0)
   private query: Query = {}
   private cursor: string | null = null
   private abort = new AbortController()
@@ -61,6 +63,8 @@ export class Queue {
       } else {
         this.items = page.items
         this.left = new Set()
+        this.total = null
+        this.answered += 1
         void this.count(signal)
       }
       this.cursor = page.next_cursor
@@ -70,6 +74,7 @@ export class Queue {
       if (isAbort(caught)) return
       this.error = caught
       this.phase = 'failed'
+      if (!cursor) this.answered += 1
     }
   }
 
