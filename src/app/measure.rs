@@ -277,18 +277,17 @@ pub(super) fn gather<K: Ord>(
     let today = window.as_of.day_in(&ctx.snapshot().zone);
     let days_since = |day: Day| (i64::from(today.0) - i64::from(day.0)).max(0);
     let overdue = standing.overdue.get(at).map_or(&[][..], Vec::as_slice);
-    let ages: [(_, _, fn(&mut Sums) -> &mut BTreeMap<i64, i64>); 2] = [
-        (open.as_slice(), Measure::Open, |sums| &mut sums.open_ages),
-        (overdue, Measure::OpenOverdue, |sums| &mut sums.overdue_ages),
-    ];
-    for (rows, measure, ages_of) in ages {
+    for (rows, measure) in [(open.as_slice(), Measure::Open), (overdue, Measure::OpenOverdue)] {
         for rows in rows.chunk_by(|one, next| one.group == next.group) {
-            if let Some(key) = key_of(&rows[0].group) {
-                let sums = sums.entry(key).or_default();
-                sums.tally.add(measure, rows.iter().map(|row| row.n).sum());
-                for row in rows {
-                    *ages_of(sums).entry(days_since(row.day)).or_insert(0) += row.n;
-                }
+            let Some(key) = key_of(&rows[0].group) else { continue };
+            let sums = sums.entry(key).or_default();
+            sums.tally.add(measure, rows.iter().map(|row| row.n).sum());
+            let ages = match measure {
+                Measure::Open => &mut sums.open_ages,
+                _ => &mut sums.overdue_ages,
+            };
+            for row in rows {
+                *ages.entry(days_since(row.day)).or_insert(0) += row.n;
             }
         }
     }
