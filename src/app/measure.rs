@@ -15,7 +15,7 @@ use crate::domain::metrics::smooth::Prior;
 use crate::domain::territory::area::Area;
 use crate::domain::territory::level::Level;
 use crate::domain::time::{DAY_MS, Day, Timestamp};
-use crate::store::query::{AsOf, Counted, Group, GroupBy, IssueFilter, Standing};
+use crate::store::query::{AsOf, Counted, Group, GroupBy, IssueFilter, RollupSum, Standing};
 use h3o::Resolution;
 use std::collections::BTreeMap;
 
@@ -332,6 +332,8 @@ pub(super) async fn stand(
     }
     if with_states {
         let filter = IssueFilter {
+            // What has ended is known from the counters.
+            open: Some(true),
             kind: window.filter.kind,
             category: window.filter.category.clone(),
             department: window.filter.department.clone(),
@@ -339,9 +341,23 @@ pub(super) async fn stand(
             counted: Some(counted_by(&snapshot, "reported", window.days(), window.as_of)?),
             ..IssueFilter::default()
         };
-        standing.states = ctx.store.count_states(&filter, scope).await?;
+        let open = ctx.store.count_states(&filter, scope).await?;
+        standing.states = with_ended(open, standing.groups.first().map_or(&[], |(sums, _)| sums));
     }
     Ok(standing)
+}
+
+/// Adds what has ended to what is open of the issues that were reported in a window. Counters know
+/// of each day how many were reported, rejected and merged; the rest is closed.
+fn with_ended(open: Vec<(State, i64)>, sums: &[RollupSum]) -> Vec<(State, i64)> {
+    let sum = |measure| -> i64 {
+        sums.iter().filter(|row| row.measure == measure).map(|row| row.n).sum()
+    };
+    let (rejected, merged) = (sum(Measure::Rejected), sum(Measure::Merged));
+    let still: i64 = open.iter().map(|(_, n)| n).sum();
+    let closed = sum(Measure::Reported) - rejected - merged - still;
+    let ended = [(State::Closed, closed), (State::Rejected, rejected), (State::Merged, merged)];
+    open.into_iter().chain(ended).filter(|(_, n)| *n > 0).collect()
 }
 
 /// The issues that one side of a published number counts as of an instant:

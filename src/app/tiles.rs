@@ -25,7 +25,7 @@ pub const MEDIA_TYPE: &str = mvt::MEDIA_TYPE;
 /// From this zoom level on issues are shown one by one.
 const SINGLE_ZOOM: u8 = 14;
 /// The most issues that a tile shows one by one; when there are more they are counted by cell.
-const POINTS_MAX: usize = 500;
+const POINTS_MAX: usize = 150;
 
 /// The level whose areas are of a size to be drawn at a zoom level.
 const fn level_at(zoom: u8) -> Level {

@@ -4,7 +4,7 @@ use super::filter::{Over, is_storable, push_issue_filter, push_scope};
 use super::page::{page_of, push_found};
 use super::place::{Way, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
-use super::{Engine, Query, apply};
+use super::{Engine, Query, apply, dialect};
 use crate::domain::access::Scope;
 use crate::domain::id::{AttachmentId, IssueId};
 use crate::domain::issue::event::Event;
@@ -88,7 +88,12 @@ impl Issues for Engine {
     }
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
-        let mut query = Query::new("SELECT state, COUNT(*) AS n FROM issue WHERE ");
+        let is_placed = filter.cell.is_some() || filter.bounds.is_some();
+        let by = match filter.asks_open() {
+            Some(true) if !is_placed => dialect::BY_OPEN_PATH,
+            _ => "",
+        };
+        let mut query = Query::new(format!("SELECT state, COUNT(*) AS n FROM issue {by} WHERE "));
         push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);
         query.push(" GROUP BY state");

@@ -5,9 +5,11 @@ use crate::support::world::DEPARTMENTS;
 use crate::support::{check, zone};
 use axum::http::StatusCode;
 use hexward::domain::access::Role;
+use hexward::domain::issue::kind::Kind;
+use hexward::domain::issue::record::Issue;
 use hexward::domain::time::Day;
-use serde_json::Value;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 const RATES: [&str; 9] = [
     "closing_rate",
@@ -376,5 +378,49 @@ fn who_reads_no_issue_reads_no_number() {
             let answer = server.get(&all, &format!("/metrics/cells?{wrong}")).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
+    });
+}
+
+#[test]
+fn a_window_tells_in_which_state_its_issues_are() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 43, 900).await;
+        let mut ended = BTreeSet::new();
+        for (login, grants) in readers().into_iter().filter(|(login, _)| *login != "union") {
+            let token = server.token(login, grants).await;
+            let sees = |issue: &&Issue| match login {
+                "street" => issue.place.path.codes().any(|code| code == "S1"),
+                "kind" => issue.kind == Kind::Dispute,
+                "department" => {
+                    issue.lead.as_ref().is_some_and(|lead| lead.as_str() == DEPARTMENTS[0])
+                }
+                _ => true,
+            };
+            let days = server.issues().iter().map(|issue| issue.times.reported.day_in(&zone()));
+            let (first, last) = (days.clone().min().unwrap(), days.max().unwrap());
+            let middle = Day(i32::midpoint(first.0, last.0));
+            for (from, to) in [(first, last), (middle, last), (first, middle), (middle, middle)] {
+                for kind in [None, Some(Kind::Hazard), Some(Kind::Dispute)] {
+                    let asked = |issue: &&Issue| {
+                        kind.is_none_or(|kind| issue.kind == kind)
+                            && (from..=to).contains(&issue.times.reported.day_in(&zone()))
+                    };
+                    let mut truth = BTreeMap::<String, i64>::new();
+                    for issue in server.issues().iter().filter(sees).filter(asked) {
+                        *truth.entry(issue.state.to_string()).or_insert(0) += 1;
+                    }
+                    let mut path = format!("/metrics/summary?from={from}&to={to}");
+                    if let Some(kind) = kind {
+                        path += &format!("&kind={kind}");
+                    }
+                    let told = server.get(&token, &path).await.json();
+                    assert_eq!(told["by_state"], json!(truth), "{login} {path}");
+                    ended.extend(truth.into_keys().filter(|state| {
+                        ["closed", "rejected", "merged"].contains(&state.as_str())
+                    }));
+                }
+            }
+        }
+        assert_eq!(ended.len(), 3, "{ended:?}");
     });
 }
