@@ -75,7 +75,7 @@ pub struct IssueQuery {
     pub light: Option<String>,
     /// `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last).
     pub sort: Option<String>,
-    /// 50 if not said, 200 at most; 0 for the total alone.
+    /// Of a list of issues 50 if not said, 200 at most, and 0 for the total alone.
     pub limit: Option<usize>,
     pub cursor: Option<String>,
     /// Whether to count all that there are.

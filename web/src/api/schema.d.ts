@@ -6282,7 +6282,7 @@ export interface operations {
                 light?: string;
                 /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
-                /** @description 50 if not said, 200 at most; 0 for the total alone. */
+                /** @description Of a list of issues 50 if not said, 200 at most, and 0 for the total alone. */
                 limit?: number;
                 cursor?: string;
                 /** @description Whether to count all that there are. */
@@ -6374,7 +6374,7 @@ export interface operations {
                 light?: string;
                 /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
-                /** @description 50 if not said, 200 at most; 0 for the total alone. */
+                /** @description Of a list of issues 50 if not said, 200 at most, and 0 for the total alone. */
                 limit?: number;
                 cursor?: string;
                 /** @description Whether to count all that there are. */
@@ -6538,7 +6538,7 @@ export interface operations {
                 light?: string;
                 /** @description `-reported_at` (default), `reported_at`, or `due_at` (what has no due time comes last). */
                 sort?: string;
-                /** @description 50 if not said, 200 at most; 0 for the total alone. */
+                /** @description Of a list of issues 50 if not said, 200 at most, and 0 for the total alone. */
                 limit?: number;
                 cursor?: string;
                 /** @description Whether to count all that there are. */

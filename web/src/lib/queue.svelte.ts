@@ -65,7 +65,7 @@ export class Queue {
         this.left = new Set()
         this.total = null
         this.answered += 1
-        void this.count(signal)
+        void this.count()
       }
       this.cursor = page.next_cursor
       this.error = null
@@ -79,12 +79,12 @@ export class Queue {
   }
 
   /** How many there are is told when they are there to be worked on. */
-  private async count(signal: AbortSignal) {
+  private async count() {
+    const { query } = this
+    const limits = { limit: 0, count: true, count_max: QUEUE_COUNT_MAX + 1 }
     try {
-      const limits = { limit: 0, count: true, count_max: QUEUE_COUNT_MAX + 1 }
-      this.total = (
-        await get<Page<IssueBrief>>('/issues', { ...this.query, ...limits }, signal)
-      ).total
+      const { total } = await get<Page<IssueBrief>>('/issues', { ...query, ...limits })
+      if (query === this.query) this.total = total
     } catch {
       // The rows are right without it.
     }
