@@ -88,9 +88,11 @@ impl Issues for Engine {
     }
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
-        let is_placed = filter.cell.is_some() || filter.bounds.is_some();
+        // A place and a lead have indexes of their own, which are shorter.
+        let is_led =
+            filter.cell.is_some() || filter.bounds.is_some() || filter.department.is_some();
         let by = match filter.asks_open() {
-            Some(true) if !is_placed => dialect::BY_OPEN_PATH,
+            Some(true) if !is_led => dialect::BY_OPEN_PATH,
             _ => "",
         };
         let mut query = Query::new(format!("SELECT state, COUNT(*) AS n FROM issue {by} WHERE "));
