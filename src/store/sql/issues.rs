@@ -1,7 +1,7 @@
 //! Reading issues and what hangs on them.
 
 use super::filter::{Over, is_storable, push_issue_filter, push_scope};
-use super::page::{page_of, push_found};
+use super::page::{is_led_by_area, page_of, push_found};
 use super::place::{Way, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
 use super::{Engine, Query, apply, dialect};
@@ -88,13 +88,7 @@ impl Issues for Engine {
     }
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
-        // A place and a lead have indexes of their own, which are shorter.
-        let is_led =
-            filter.cell.is_some() || filter.bounds.is_some() || filter.department.is_some();
-        let by = match filter.asks_open() {
-            Some(true) if !is_led => dialect::BY_OPEN_PATH,
-            _ => "",
-        };
+        let by = if is_led_by_area(filter) { dialect::BY_OPEN_PATH } else { "" };
         let mut query = Query::new(format!("SELECT state, COUNT(*) AS n FROM issue {by} WHERE "));
         push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);

@@ -86,13 +86,16 @@ pub fn push_found(query: &mut Query, filter: &IssueFilter, scope: &Scope) {
 
 /// Whether a filter asks for what is open, and for nothing that has a shorter index of its own than
 /// the one by area.
-fn is_led_by_area(filter: &IssueFilter) -> bool {
+pub fn is_led_by_area(filter: &IssueFilter) -> bool {
     let led = IssueFilter {
         ids: Vec::new(),
         assisting: None,
         assigned: None,
         reporter: None,
-        counted: None,
+        cell: None,
+        bounds: None,
+        // What is counted goes by its lead.
+        department: filter.department.clone().filter(|_| filter.counted.is_none()),
         care: CareFilter::default(),
         attention: filter.attention.filter(|attention| !attention.is_rare()),
         ..filter.clone()

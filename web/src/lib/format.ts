@@ -73,10 +73,9 @@ export function count(value: number | null | undefined, locale: Locale): string 
   return value === null || value === undefined ? NONE : new Intl.NumberFormat(locale).format(value)
 }
 
-/** The server counts what is unread up to one more than this. */
-const UNREAD_MAX = 99
-/** A small number as it fits a mark: what is heard is what is seen. */
-export const many = (n: number) => (n > UNREAD_MAX ? `${UNREAD_MAX}+` : String(n))
+/** A number as it fits a mark, up to a limit: what is heard is what is seen. The server counts what
+ * is unread up to one more than 99. */
+export const many = (n: number, max = 99) => (n > max ? `${max}+` : String(n))
 
 /** A share 0..1 as a percentage; 100 % is only said of all, 0 % only of none. */
 export function percent(
