@@ -54,9 +54,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::{Router, middleware};
 use std::net::IpAddr;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
@@ -87,24 +89,34 @@ pub struct Options {
     pub anonymous_per_minute_max: u32,
 }
 
-/// What every handler shares.
+/// What every handler shares; a handle to it, which is cheap to copy.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Shared>);
+
+pub struct Shared {
     pub ctx: Arc<Ctx>,
-    pub options: Arc<Options>,
+    pub options: Options,
     /// Cancelled when the server is to stop, so that endless answers end.
     pub stop: CancellationToken,
-    pub limiter: Arc<ops::Limiter>,
+    pub limiter: ops::Limiter,
     /// The live views that are open.
     pub seats: Arc<live::Seats>,
     pub metrics: ops::Recorder,
 }
 
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
 impl App {
     pub fn new(ctx: Arc<Ctx>, options: Options, stop: CancellationToken) -> Self {
-        let limiter = Arc::new(ops::Limiter::new(options.anonymous_per_minute_max));
-        let metrics = ops::install_recorder();
-        Self { ctx, options: Arc::new(options), stop, limiter, seats: Arc::default(), metrics }
+        let limiter = ops::Limiter::new(options.anonymous_per_minute_max);
+        let (seats, metrics) = (Arc::default(), ops::install_recorder());
+        Self(Arc::new(Shared { ctx, options, stop, limiter, seats, metrics }))
     }
 }
 
@@ -303,27 +315,31 @@ const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self'; worker-src 
 pub fn router(app: App) -> Router {
     let (api, document) = documented();
     let id = HeaderName::from_static("x-request-id");
-    api.merge(site::viewer(document))
-        .merge(ops::routes())
-        .fallback(site::serve)
-        .layer(middleware::from_fn_with_state(app.clone(), ops::limit_anonymous))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+    // One layer of many, outermost first: the router packs each of its own into a box, all of which
+    // are copied anew at every step of a request.
+    let around = ServiceBuilder::new()
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .layer(header_layer(header::REFERRER_POLICY, "same-origin"))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header_layer(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn(ops::drop_odd_request_id))
+        .layer(SetRequestIdLayer::new(id.clone(), MakeRequestUuid))
+        .layer(PropagateRequestIdLayer::new(id))
+        .layer(TraceLayer::new_for_http().make_span_with(ops::span_of))
+        .layer(middleware::from_fn(ops::measure_request))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(problem::render))
+        .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(
             axum::http::StatusCode::REQUEST_TIMEOUT,
             Duration::from_secs(REQUEST_SECONDS_MAX),
         ))
-        .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(problem::render))
-        .layer(CompressionLayer::new())
-        .layer(middleware::from_fn(ops::measure_request))
-        .layer(TraceLayer::new_for_http().make_span_with(ops::span_of))
-        .layer(PropagateRequestIdLayer::new(id.clone()))
-        .layer(SetRequestIdLayer::new(id, MakeRequestUuid))
-        .layer(middleware::from_fn(ops::drop_odd_request_id))
-        .layer(header_layer(header::CACHE_CONTROL, "no-store"))
-        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header_layer(header::REFERRER_POLICY, "same-origin"))
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(app.clone(), ops::limit_anonymous));
+    api.merge(site::viewer(document))
+        .merge(ops::routes())
+        .fallback(site::serve)
+        .layer(around)
         .with_state(app)
 }
 

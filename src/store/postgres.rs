@@ -190,8 +190,9 @@ async fn write_batch(pool: &PgPool, batch: Vec<Fresh>) {
 }
 
 async fn write_together(pool: &PgPool, changes: &[&Change]) -> Result<(), StoreError> {
+    let together = sql::Together::of(changes);
     let mut transaction = pool.begin().await?;
-    sql::apply_fresh(&mut transaction, changes).await?;
+    together.apply(&mut transaction, changes).await?;
     Ok(transaction.commit().await?)
 }
 

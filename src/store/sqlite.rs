@@ -1,6 +1,7 @@
 //! SQLite, the embedded engine. One writer commits many waiting writes in one transaction (group
 //! commit): each runs in a savepoint, so one that fails takes no other with it, and the cost of
-//! the sync to disk is shared. Readers have their own connections and never wait.
+//! the sync to disk is shared. New issues are written together, by statements that are made while
+//! the writer is busy with those before. Readers have their own connections and never wait.
 
 use super::change::{Applied, Change};
 use super::counters::Counters;
@@ -14,6 +15,7 @@ use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
 
 pub type Db = sqlx::Sqlite;
@@ -107,7 +109,7 @@ fn options(path: &str) -> SqliteConnectOptions {
         .pragma("cache_size", "-65536")
         // See `WriteAhead`.
         .pragma("wal_autocheckpoint", "0")
-        .pragma("journal_size_limit", "67108864")
+        .pragma("journal_size_limit", "268435456")
         .statement_cache_capacity(256)
         // Rows come from a thread of their own: with few in between, the two wake each other for
         // every handful.
@@ -131,11 +133,9 @@ impl Engine {
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         sql::care::fill_coarse_places(&mut writer).await?;
         let (writes, queue) = mpsc::channel(QUEUE_WRITES_MAX);
-        tokio::spawn(run_writer(
-            writer,
-            queue,
-            WriteAhead::of(options.clone().create_if_missing(false)),
-        ));
+        let (made, batches) = mpsc::channel(1);
+        tokio::spawn(make_batches(queue, made));
+        start_writer(writer, batches, options.clone().create_if_missing(false))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             // A file does not hang up: nothing is asked before each question.
@@ -203,11 +203,71 @@ where
     })
 }
 
-async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>, mut log: WriteAhead) {
-    let mut batch = Vec::with_capacity(BATCH_WRITES_MAX);
-    while queue.recv_many(&mut batch, BATCH_WRITES_MAX).await > 0 {
-        let mut answers = Vec::with_capacity(batch.len());
-        let outcome = run_batch(&mut conn, batch.drain(..), &mut answers).await;
+type Fresh = (Box<Change>, oneshot::Sender<Result<Applied, StoreError>>);
+
+/// Writes that share a commit.
+struct Batch {
+    fresh: Vec<Fresh>,
+    /// What all of `fresh` write together.
+    together: Option<sql::Together>,
+    works: Vec<Work>,
+}
+
+impl Batch {
+    fn of(jobs: impl Iterator<Item = Job>) -> Self {
+        let (mut fresh, mut works) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match job {
+                Job::Fresh(change, reply) => fresh.push((change, reply)),
+                Job::Work(work) => works.push(work),
+            }
+        }
+        // Each by itself hears what is the matter with it, should one of them not let itself be
+        // written out.
+        let made = || sql::Together::of(&changes_of(&fresh));
+        let together = std::panic::catch_unwind(AssertUnwindSafe(made)).ok();
+        Self { together: together.filter(|_| fresh.len() > 1), fresh, works }
+    }
+}
+
+fn changes_of(fresh: &[Fresh]) -> Vec<&Change> {
+    fresh.iter().map(|(change, _)| &**change).collect()
+}
+
+/// Makes a batch of what waits as soon as the writer has taken the one before.
+async fn make_batches(mut queue: mpsc::Receiver<Job>, batches: mpsc::Sender<Batch>) {
+    let mut jobs = Vec::with_capacity(BATCH_WRITES_MAX);
+    while let Ok(place) = batches.reserve().await {
+        if queue.recv_many(&mut jobs, BATCH_WRITES_MAX).await == 0 {
+            return;
+        }
+        place.send(Batch::of(jobs.drain(..)));
+    }
+}
+
+/// Runs the writer on a thread of its own: as one task among those of all requests it would wait
+/// for them after each statement.
+fn start_writer(
+    conn: Conn,
+    batches: mpsc::Receiver<Batch>,
+    options: SqliteConnectOptions,
+) -> Result<(), StoreError> {
+    let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
+    let run = move || runtime.block_on(run_writer(conn, batches, options));
+    std::thread::Builder::new().name("writer".into()).spawn(run).map_err(unavailable)?;
+    Ok(())
+}
+
+async fn run_writer(
+    mut conn: Conn,
+    mut batches: mpsc::Receiver<Batch>,
+    options: SqliteConnectOptions,
+) {
+    let mut log = WriteAhead::of(options);
+    while let Some(batch) = batches.recv().await {
+        let mut answers = Vec::with_capacity(batch.fresh.len() + batch.works.len());
+        let outcome = run_batch(&mut conn, batch, &mut answers).await;
         if let Err(why) = &outcome {
             tracing::error!(reason = %why, "a commit failed; its writes were taken back");
             let _ = sqlx::query("ROLLBACK").execute(&mut conn).await;
@@ -222,7 +282,7 @@ async fn run_writer(mut conn: Conn, mut queue: mpsc::Receiver<Job>, mut log: Wri
     let _ = conn.close().await;
 }
 
-type Fresh = (Box<Change>, oneshot::Sender<Result<Applied, StoreError>>);
+const BEGIN: &str = "BEGIN IMMEDIATE";
 
 fn text_of(error: impl std::fmt::Display) -> String {
     error.to_string()
@@ -230,18 +290,15 @@ fn text_of(error: impl std::fmt::Display) -> String {
 
 async fn run_batch(
     conn: &mut Conn,
-    batch: impl Iterator<Item = Job>,
+    Batch { fresh, together, works }: Batch,
     answers: &mut Vec<Answer>,
 ) -> Result<(), String> {
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.map_err(text_of)?;
-    let (mut fresh, mut works) = (Vec::new(), Vec::new());
-    for job in batch {
-        match job {
-            Job::Fresh(change, reply) => fresh.push((change, reply)),
-            Job::Work(work) => works.push(work),
-        }
-    }
-    for (change, reply) in run_fresh(conn, fresh, answers).await? {
+    sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;
+    let left = match together {
+        Some(together) => run_together(conn, (together, fresh), answers).await?,
+        None => fresh,
+    };
+    for (change, reply) in left {
         let work = work_of(
             move |conn| Box::pin(async move { sql::apply_change(conn, &change).await }),
             reply,
@@ -268,24 +325,20 @@ async fn run_work(conn: &mut Conn, work: Work, answers: &mut Vec<Answer>) -> Res
     Ok(())
 }
 
-/// Writes new issues together, and gives back those that have to be written one by one.
-async fn run_fresh(
+/// Writes new issues together at the begin of a transaction, and gives back those that have to be
+/// written one by one.
+async fn run_together(
     conn: &mut Conn,
-    fresh: Vec<Fresh>,
+    (together, fresh): (sql::Together, Vec<Fresh>),
     answers: &mut Vec<Answer>,
 ) -> Result<Vec<Fresh>, String> {
-    if fresh.len() < 2 {
-        return Ok(fresh);
-    }
-    sqlx::query("SAVEPOINT fresh").execute(&mut *conn).await.map_err(text_of)?;
-    let changes: Vec<&Change> = fresh.iter().map(|(change, _)| &**change).collect();
-    let done = AssertUnwindSafe(sql::apply_fresh(conn, &changes)).catch_unwind().await;
-    let kept = matches!(done, Ok(Ok(())));
-    if !kept {
-        sqlx::query("ROLLBACK TO fresh").execute(&mut *conn).await.map_err(text_of)?;
-    }
-    sqlx::query("RELEASE fresh").execute(&mut *conn).await.map_err(text_of)?;
-    if !kept {
+    let changes = changes_of(&fresh);
+    let done = AssertUnwindSafe(together.apply(conn, &changes)).catch_unwind().await;
+    if !matches!(done, Ok(Ok(()))) {
+        // They come first, so nothing else is taken back. A savepoint would cost a copy of each
+        // page that is touched.
+        sqlx::query("ROLLBACK").execute(&mut *conn).await.map_err(text_of)?;
+        sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;
         return Ok(fresh);
     }
     answers.extend(fresh.into_iter().map(|(_, reply)| -> Answer {

@@ -13,8 +13,9 @@ use tokio::task::JoinHandle;
 const PAUSE: Duration = Duration::from_secs(1);
 /// Copies without waiting for anybody. What a reader still needs is left for the next time.
 const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
-/// As many rounds leave the writer little to copy.
-const ROUNDS: usize = 2;
+/// Pages that the writer may be left with, and how many rounds are made at most to get there.
+const LEFT_PAGES_MAX: i64 = 500;
+const ROUNDS_MAX: usize = 8;
 
 /// The log of one database.
 pub struct WriteAhead {
@@ -54,8 +55,15 @@ impl WriteAhead {
 
 async fn copy(options: SqliteConnectOptions) -> Result<(), sqlx::Error> {
     let mut conn = options.connect().await?;
-    for _ in 0..ROUNDS {
-        sqlx::query(COPY).execute(&mut conn).await?;
+    let mut copied = 0;
+    for _ in 0..ROUNDS_MAX {
+        // Whether somebody was in the way, pages in the log, and how many of them are copied.
+        let (_, all, now): (i64, i64, i64) = sqlx::query_as(COPY).fetch_one(&mut conn).await?;
+        // So many were written while those before were copied: no more will be left this time.
+        if all - copied <= LEFT_PAGES_MAX {
+            break;
+        }
+        copied = now;
     }
     conn.close().await
 }

@@ -1,9 +1,9 @@
 //! Writing a change: facts and effects in one transaction.
 
 use super::care::CARE_COLUMNS;
-use super::counters::log_deltas;
-use super::insert::{insert_rows, parts};
-use super::rows::{ISSUE_COLUMNS, bind_issue, facts_text};
+use super::counters::log_of;
+use super::insert::{inserts_of, parts, run_all};
+use super::rows::{ISSUE_COLUMNS, bind_issue, bind_later, facts_text, is_untouched};
 use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
 use super::{Conn, Query};
 use crate::domain::id::IssueId;
@@ -24,81 +24,104 @@ const ISSUES_MAX: usize = 64;
 /// Writes everything that the change holds, or nothing.
 pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, StoreError> {
     if let Some(mark) = &change.idempotency
-        && write_marks(conn, &[(mark, change.at)]).await? == 0
+        && run_all(conn, mark_inserts(&[(mark, change.at)])).await? == 0
     {
         return find_replay(conn, &mark.scope, &mark.key).await;
     }
-    write_changes(conn, &[change]).await?;
+    save_issues(conn, change).await?;
+    run_all(conn, rest_of(&[change])).await?;
+    write_rarer(conn, change).await?;
     Ok(Applied::Done)
 }
 
-/// Writes changes that bring new issues and touch no others, all of them.
-///
-/// # Errors
-/// `Stale` when one of them has to be looked at by itself: its key was used before, or something
-/// of it is there already. What was written has to be taken back then.
-pub async fn apply_fresh(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
-    let marks = changes.iter().filter_map(|own| Some((own.idempotency.as_ref()?, own.at)));
-    let mut marks: Vec<_> = marks.collect();
-    marks.sort_by(|(a, _), (b, _)| (&a.scope, &a.key).cmp(&(&b.scope, &b.key)));
-    if write_marks(conn, &marks).await? < marks.len() as u64 {
-        return Err(StoreError::Stale);
-    }
-    write_changes(conn, changes).await
+/// What changes that bring new issues and touch no others write together. It is written out before
+/// a connection is there, while that writes what came before.
+pub struct Together {
+    /// Rows of which each has to find its place free.
+    sole: Vec<Query>,
+    sole_rows: usize,
+    rest: Vec<Query>,
 }
 
-async fn write_marks(
-    conn: &mut Conn,
-    marks: &[(&Idempotency, Timestamp)],
-) -> Result<u64, StoreError> {
+impl Together {
+    pub fn of(changes: &[&Change]) -> Self {
+        let marks = changes.iter().filter_map(|own| Some((own.idempotency.as_ref()?, own.at)));
+        let mut marks: Vec<_> = marks.collect();
+        marks.sort_by(|(a, _), (b, _)| (&a.scope, &a.key).cmp(&(&b.scope, &b.key)));
+        let saves = changes.iter().flat_map(|change| &change.saves);
+        let mut issues: Vec<&Issue> = saves.map(|save| &save.issue).collect();
+        issues.sort_by_key(|issue| issue.id);
+        let mut sole = mark_inserts(&marks);
+        sole.extend(issue_inserts(district_of(changes), &issues));
+        Self { sole, sole_rows: marks.len() + issues.len(), rest: rest_of(changes) }
+    }
+
+    /// Writes all of it, and what few of the changes have.
+    ///
+    /// # Errors
+    /// `Stale` when one of them has to be looked at by itself: its key was used before, or
+    /// something of it is there already. What was written has to be taken back then.
+    pub async fn apply(self, conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
+        if run_all(conn, self.sole).await? < self.sole_rows as u64 {
+            return Err(StoreError::Stale);
+        }
+        run_all(conn, self.rest).await?;
+        for change in changes {
+            write_rarer(conn, change).await?;
+        }
+        Ok(())
+    }
+}
+
+fn district_of<'a>(changes: &[&'a Change]) -> &'a str {
+    changes.first().map_or("", |change| change.district.as_str())
+}
+
+fn mark_inserts(marks: &[(&Idempotency, Timestamp)]) -> Vec<Query> {
     let text = (
         "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at) ",
         " ON CONFLICT (scope, key) DO NOTHING",
     );
-    insert_rows(conn, text, marks, |row, (mark, at)| {
+    inserts_of(text, marks, |row, (mark, at)| {
         row.push_bind(mark.scope.as_str())
             .push_bind(mark.key.as_str())
             .push_bind(mark.fingerprint.as_str())
             .push_bind(mark.issue.to_string())
             .push_bind(at.0);
     })
-    .await
 }
 
-async fn write_changes(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
-    let district = changes.first().map_or("", |change| change.district.as_str());
-    save_issues(conn, district, changes).await?;
-    let saves = changes.iter().flat_map(|change| &change.saves);
-    let events: Vec<&Event> = saves.flat_map(|save| &save.events).collect();
-    insert_events(conn, district, &events).await?;
+/// What changes write beside their issues.
+fn rest_of(changes: &[&Change]) -> Vec<Query> {
+    let saves: Vec<&Save> = changes.iter().flat_map(|change| &change.saves).collect();
+    let mut statements = assist_inserts(&saves);
+    let events: Vec<&Event> = saves.iter().flat_map(|save| &save.events).collect();
+    statements.extend(event_inserts(district_of(changes), &events));
     match changes {
-        [change] => count_deltas(conn, &change.deltas).await?,
+        [change] => statements.extend(count_of(&change.deltas)),
         changes => {
             let mut all = Deltas::new();
             for (key, n) in changes.iter().flat_map(|change| &change.deltas) {
                 *all.entry(key.clone()).or_insert(0) += n;
             }
             all.retain(|_, n| *n != 0);
-            count_deltas(conn, &all).await?;
+            statements.extend(count_of(&all));
         }
     }
-    let routes: Vec<&StoredRoute> = changes.iter().flat_map(|change| &change.routes).collect();
-    insert_routes(conn, &routes).await?;
-    insert_reporters(conn, changes).await?;
-    for change in changes {
-        write_rest(conn, change).await?;
-    }
-    Ok(())
+    statements.extend(route_inserts(changes));
+    statements.extend(reporter_inserts(changes));
+    statements
 }
 
 /// Adds to the counters, and tells those who keep them in memory.
-async fn count_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreError> {
-    add_deltas(conn, deltas).await?;
-    log_deltas(conn, deltas).await
+fn count_of(deltas: &Deltas) -> Vec<Query> {
+    let mut statements = delta_inserts(deltas);
+    statements.extend(log_of(deltas));
+    statements
 }
 
 /// What few changes have.
-async fn write_rest(conn: &mut Conn, change: &Change) -> Result<(), StoreError> {
+async fn write_rarer(conn: &mut Conn, change: &Change) -> Result<(), StoreError> {
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }
@@ -129,17 +152,16 @@ async fn find_replay(conn: &mut Conn, scope: &str, key: &str) -> Result<Applied,
 }
 
 /// Rows are locked in one order by all, so that no two changes wait for each other in a circle.
-async fn save_issues(
-    conn: &mut Conn,
-    district: &str,
-    changes: &[&Change],
-) -> Result<(), StoreError> {
-    let mut saves: Vec<&Save> = changes.iter().flat_map(|change| &change.saves).collect();
+async fn save_issues(conn: &mut Conn, change: &Change) -> Result<(), StoreError> {
+    let mut saves: Vec<&Save> = change.saves.iter().collect();
     saves.sort_by_key(|save| save.issue.id);
     for run in saves.chunk_by(|a, b| a.version_seen == 0 && b.version_seen == 0) {
         if run[0].version_seen == 0 {
             let issues: Vec<&Issue> = run.iter().map(|save| &save.issue).collect();
-            insert_issues(conn, district, &issues).await?;
+            let inserts = issue_inserts(&change.district, &issues);
+            if run_all(conn, inserts).await? < issues.len() as u64 {
+                return Err(find_conflict(conn, &issues).await?);
+            }
             continue;
         }
         for save in run {
@@ -152,67 +174,67 @@ async fn save_issues(
                 .await?;
         }
     }
-    write_assists(conn, &saves).await
-}
-
-/// Why a new issue found its place taken.
-async fn find_conflict(conn: &mut Conn, issue: &Issue) -> Result<StoreError, StoreError> {
-    let number: i64 =
-        sqlx::query_scalar("SELECT COUNT(*) FROM issue WHERE number = $1 AND id <> $2")
-            .bind(issue.number.as_str())
-            .bind(issue.id.to_string())
-            .fetch_one(&mut *conn)
-            .await?;
-    if number > 0 {
-        return Ok(StoreError::Taken(NUMBER));
-    }
-    let external: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM issue WHERE source = $1 AND external_id = $2 AND id <> $3",
-    )
-    .bind(issue.source.as_str())
-    .bind(&issue.external_id)
-    .bind(issue.id.to_string())
-    .fetch_one(&mut *conn)
-    .await?;
-    Ok(if external > 0 { StoreError::Taken(EXTERNAL_ID) } else { StoreError::Stale })
-}
-
-async fn insert_issues(
-    conn: &mut Conn,
-    district: &str,
-    issues: &[&Issue],
-) -> Result<(), StoreError> {
-    for part in parts(issues, ISSUES_MAX) {
-        let mut query = Query::new(format!(
-            "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, \
-             {CARE_COLUMNS}) VALUES "
-        ));
-        for (at, issue) in part.iter().enumerate() {
-            query.push(if at == 0 { "(" } else { ", (" });
-            query.push_bind(issue.id.to_string()).push(", ");
-            query.push_bind(district).push(", ");
-            query.push_bind(issue.number.as_str()).push(", ");
-            bind_issue(&mut query, issue);
-            query.push(")");
-        }
-        query.push(" ON CONFLICT DO NOTHING");
-        if query.build().execute(&mut *conn).await?.rows_affected() == part.len() as u64 {
-            continue;
-        }
-        // What is taken is told rather than that something is.
-        let mut why = StoreError::Stale;
-        for issue in part {
-            match find_conflict(conn, issue).await? {
-                StoreError::Stale => {}
-                taken => {
-                    why = taken;
-                    break;
-                }
-            }
-        }
-        return Err(why);
-    }
     Ok(())
+}
+
+/// Why new issues found their place taken: what is taken is told rather than that something is.
+async fn find_conflict(conn: &mut Conn, issues: &[&Issue]) -> Result<StoreError, StoreError> {
+    for issue in issues {
+        let number: i64 =
+            sqlx::query_scalar("SELECT COUNT(*) FROM issue WHERE number = $1 AND id <> $2")
+                .bind(issue.number.as_str())
+                .bind(issue.id.to_string())
+                .fetch_one(&mut *conn)
+                .await?;
+        if number > 0 {
+            return Ok(StoreError::Taken(NUMBER));
+        }
+        let external: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM issue WHERE source = $1 AND external_id = $2 AND id <> $3",
+        )
+        .bind(issue.source.as_str())
+        .bind(&issue.external_id)
+        .bind(issue.id.to_string())
+        .fetch_one(&mut *conn)
+        .await?;
+        if external > 0 {
+            return Ok(StoreError::Taken(EXTERNAL_ID));
+        }
+    }
+    Ok(StoreError::Stale)
+}
+
+fn issue_inserts(district: &str, issues: &[&Issue]) -> Vec<Query> {
+    let (untouched, others): (Vec<&Issue>, Vec<&Issue>) =
+        issues.iter().copied().partition(|issue| is_untouched(issue));
+    let mut statements = Vec::new();
+    for (issues, is_touched) in [(untouched, false), (others, true)] {
+        let parts = parts(&issues, ISSUES_MAX);
+        statements.extend(parts.map(|part| issue_insert(district, part, is_touched)));
+    }
+    statements
+}
+
+fn issue_insert(district: &str, issues: &[&Issue], is_touched: bool) -> Query {
+    let mut query = Query::new("INSERT INTO issue (id, district, number, ");
+    query.push(ISSUE_COLUMNS);
+    if is_touched {
+        query.push(format!(", {SUPERVISION_COLUMNS}, {CARE_COLUMNS}"));
+    }
+    for (at, issue) in issues.iter().enumerate() {
+        query.push(if at == 0 { ") VALUES (" } else { ", (" });
+        query.push_bind(issue.id.to_string()).push(", ");
+        query.push_bind(district).push(", ");
+        query.push_bind(issue.number.as_str()).push(", ");
+        bind_issue(&mut query, issue);
+        if is_touched {
+            query.push(", ");
+            bind_later(&mut query, issue);
+        }
+        query.push(")");
+    }
+    query.push(" ON CONFLICT DO NOTHING");
+    query
 }
 
 async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, StoreError> {
@@ -220,12 +242,14 @@ async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, 
         "UPDATE issue SET ({ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, {CARE_COLUMNS}) = ("
     ));
     bind_issue(&mut query, issue);
+    query.push(", ");
+    bind_later(&mut query, issue);
     query.push(") WHERE id = ").push_bind(issue.id.to_string());
     query.push(" AND version = ").push_bind(seen);
     Ok(query.build().execute(&mut *conn).await?.rows_affected())
 }
 
-async fn write_assists(conn: &mut Conn, saves: &[&Save]) -> Result<(), StoreError> {
+fn assist_inserts(saves: &[&Save]) -> Vec<Query> {
     let mut readers = Vec::new();
     for Save { issue, .. } in saves {
         // Who was summoned, or is answerable still, reads the issue as an assist does.
@@ -235,24 +259,18 @@ async fn write_assists(conn: &mut Conn, saves: &[&Save]) -> Result<(), StoreErro
     readers.sort_unstable();
     readers.dedup();
     let text = ("INSERT INTO issue_assist (issue_id, department) ", " ON CONFLICT DO NOTHING");
-    insert_rows(conn, text, &readers, |row, (issue, department)| {
+    inserts_of(text, &readers, |row, (issue, department)| {
         row.push_bind(issue.to_string()).push_bind(department.as_str());
     })
-    .await?;
-    Ok(())
 }
 
-async fn insert_events(
-    conn: &mut Conn,
-    district: &str,
-    events: &[&Event],
-) -> Result<(), StoreError> {
+fn event_inserts(district: &str, events: &[&Event]) -> Vec<Query> {
     let text = (
         "INSERT INTO event (district, issue_id, seq, at, actor, action, from_state, to_state, \
          note, note_digest, facts, attachments, previous, hash) ",
         "",
     );
-    insert_rows(conn, text, events, |row, event| {
+    inserts_of(text, events, |row, event| {
         let attachments: Vec<String> = event.attachments.iter().map(ToString::to_string).collect();
         row.push_bind(district)
             .push_bind(event.issue.to_string())
@@ -269,20 +287,23 @@ async fn insert_events(
             .push_bind(event.previous.to_string())
             .push_bind(event.hash.to_string());
     })
-    .await?;
+}
+
+/// Adds to the counters.
+pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreError> {
+    run_all(conn, delta_inserts(deltas)).await?;
     Ok(())
 }
 
-/// Adds to the counters. The keys come in order, so that two transactions never wait for each
-/// other in a circle.
-pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreError> {
+/// The keys come in order, so that two transactions never wait for each other in a circle.
+fn delta_inserts(deltas: &Deltas) -> Vec<Query> {
     let all: Vec<_> = deltas.iter().collect();
     let text = (
         "INSERT INTO rollup (day, path, cell, kind, category, department, measure, n) ",
         " ON CONFLICT (day, path, cell, kind, category, department, measure) \
          DO UPDATE SET n = rollup.n + excluded.n",
     );
-    insert_rows(conn, text, &all, |row, (key, n)| {
+    inserts_of(text, &all, |row, (key, n)| {
         let department = key.bin.department.as_ref().map_or("", |code| code.as_str());
         row.push_bind(i64::from(key.day.0))
             .push_bind(key.bin.path.as_str())
@@ -293,40 +314,35 @@ pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreErr
             .push_bind(key.measure.to_string())
             .push_bind(**n);
     })
-    .await?;
-    Ok(())
 }
 
-async fn insert_routes(conn: &mut Conn, routes: &[&StoredRoute]) -> Result<(), StoreError> {
+fn route_inserts(changes: &[&Change]) -> Vec<Query> {
+    let routes: Vec<&StoredRoute> = changes.iter().flat_map(|change| &change.routes).collect();
     let text = ("INSERT INTO route (issue_id, seq, at, matrix_version, trace) ", "");
-    insert_rows(conn, text, routes, |row, route| {
+    inserts_of(text, &routes, |row, route| {
         row.push_bind(route.issue.to_string())
             .push_bind(route.seq)
             .push_bind(route.at.0)
             .push_bind(route.matrix_version)
             .push_bind(route.trace.as_str());
     })
-    .await?;
-    Ok(())
 }
 
 /// Who reported, and the codes of the receipts.
-async fn insert_reporters(conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
+fn reporter_inserts(changes: &[&Change]) -> Vec<Query> {
     let contacts: Vec<_> = changes.iter().flat_map(|change| &change.contacts).collect();
     let text = ("INSERT INTO issue_contact (issue_id, name, phone) ", "");
-    insert_rows(conn, text, &contacts, |row, (issue, contact)| {
+    let mut statements = inserts_of(text, &contacts, |row, (issue, contact)| {
         row.push_bind(issue.to_string())
             .push_bind(contact.name.as_str())
             .push_bind(contact.phone.as_str());
-    })
-    .await?;
+    });
     let codes: Vec<_> = changes.iter().flat_map(|change| &change.codes).collect();
     let text = ("INSERT INTO report_code (issue_id, code) ", "");
-    insert_rows(conn, text, &codes, |row, (issue, code)| {
+    statements.extend(inserts_of(text, &codes, |row, (issue, code)| {
         row.push_bind(issue.to_string()).push_bind(code.as_str());
-    })
-    .await?;
-    Ok(())
+    }));
+    statements
 }
 
 async fn insert_attachment(conn: &mut Conn, photo: &Attachment) -> Result<(), StoreError> {

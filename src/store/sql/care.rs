@@ -11,7 +11,6 @@ use crate::domain::issue::care::{
     AgreementForm, Care, Claim, ClaimState, Published, Risk, join_days, parse_days,
 };
 use crate::domain::issue::kind::Kind;
-use crate::domain::issue::record::Issue;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::care::{
@@ -26,13 +25,10 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// The columns of `issue` that [`bind_care`] writes, in its order.
 pub const CARE_COLUMNS: &str = "risk, controlled_at, attempts, parties, agreement, visits, \
-    next_visit, claim_state, claim_seq, claim_account, published_seq, published_at, coarse_lon, \
-    coarse_lat";
+    next_visit, claim_state, claim_seq, claim_account, published_seq, published_at";
 
 /// Pushes the values of [`CARE_COLUMNS`].
-pub fn bind_care(values: &mut Separated<'_, Db, &str>, issue: &Issue) {
-    let care = &issue.care;
-    let (lon, lat) = issue.place.coarse_position();
+pub fn bind_care(values: &mut Separated<'_, Db, &str>, care: &Care) {
     values
         .push_bind(care.risk.map(|risk| risk.as_str()))
         .push_bind(care.controlled.map(|at| at.0))
@@ -45,9 +41,7 @@ pub fn bind_care(values: &mut Separated<'_, Db, &str>, issue: &Issue) {
         .push_bind(care.claim.map(|claim| claim.seq))
         .push_bind(care.claimant().map(|id| id.to_string()))
         .push_bind(care.published.map(|published| published.seq))
-        .push_bind(care.published.map(|published| published.at.0))
-        .push_bind(lon)
-        .push_bind(lat);
+        .push_bind(care.published.map(|published| published.at.0));
 }
 
 /// Reads the columns of [`CARE_COLUMNS`].

@@ -6,7 +6,7 @@
 
 use super::packed::SWEPT_SETTING;
 use super::packs::put_setting;
-use super::{Conn, Engine, Row, dialect};
+use super::{Conn, Engine, Query, Row, dialect};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure};
@@ -34,21 +34,20 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const PATIENCE_READING: Duration = Duration::from_secs(10);
 
 /// Writes what is added to the counters into their log.
-pub async fn log_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<()> {
-    if deltas.is_empty() {
-        return Ok(());
-    }
-    write_log(conn, &body_of(deltas)).await
+pub fn log_of(deltas: &Deltas) -> Option<Query> {
+    (!deltas.is_empty()).then(|| log_row(&body_of(deltas)))
 }
 
 /// Says that all counters were built anew.
 pub async fn log_rebuilt(conn: &mut Conn) -> Result<()> {
-    write_log(conn, "").await
+    log_row("").build().execute(conn).await?;
+    Ok(())
 }
 
-async fn write_log(conn: &mut Conn, body: &str) -> Result<()> {
-    sqlx::query("INSERT INTO rollup_log (body) VALUES ($1)").bind(body).execute(conn).await?;
-    Ok(())
+fn log_row(body: &str) -> Query {
+    let mut query = Query::new("INSERT INTO rollup_log (body) VALUES (");
+    query.push_bind(body).push(")");
+    query
 }
 
 /// Counters by bin: a line each, the bin's parts and its counters apart by tabs.

@@ -31,7 +31,7 @@ mod territories;
 mod truth;
 pub mod uploads;
 
-pub use apply::{apply_change, apply_fresh};
+pub use apply::{Together, apply_change};
 
 use super::{Conn, Db, Engine, dialect};
 

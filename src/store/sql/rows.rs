@@ -10,10 +10,12 @@ use crate::domain::datum::Datum;
 use crate::domain::id::{
     AccountId, AttachmentId, CategoryCode, ConditionCode, DepartmentCode, IssueId,
 };
+use crate::domain::issue::care::Care;
 use crate::domain::issue::event::{Event, EventActor, Facts};
 use crate::domain::issue::kind::{Kind, Severity};
 use crate::domain::issue::record::{Counts, Issue, Place, Times};
 use crate::domain::issue::state::{Action, Outcome, State};
+use crate::domain::issue::supervision::Supervision;
 use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::care::SEALED_PREFIX;
@@ -21,15 +23,17 @@ use crate::store::change::Attachment;
 use sqlx::Row as _;
 use sqlx::query_builder::Separated;
 
-/// The columns of `issue` that an update may change, in the order of [`bind_issue`].
+/// The columns of `issue` that say something of every issue and may change, in the order of
+/// [`bind_issue`].
 pub const ISSUE_COLUMNS: &str = "version, head, state, kind, category, condition_code, nature, \
     severity, inspection, text, address, lon, lat, raw_x, raw_y, datum, accuracy_m, cell, path, \
-    candidates, territory, source, external_id, reporter, anonymous, proposed, lead, assists, \
-    answerable, binding, misdispatched, settled, outcome, suspended_until, suspended_at, \
-    merged_into, state_before_merge, reported_at, filed_at, round_at, dispatched_at, sent_at, \
-    accepted_at, handled_at, closed_at, ended_at, returns, reworks, reopened, extensions, \
-    round_extensions, reports, updated_at, search, clocks, limit_text, limit_grants, due_at, \
-    due_yellow_at, due_red_at, due_provisional, stage_due_at, alarm_at";
+    coarse_lon, coarse_lat, candidates, territory, source, external_id, reporter, anonymous, \
+    contactable, proposed, lead, assists, answerable, binding, misdispatched, settled, outcome, \
+    suspended_until, suspended_at, merged_into, state_before_merge, reported_at, filed_at, \
+    round_at, dispatched_at, sent_at, accepted_at, handled_at, closed_at, ended_at, returns, \
+    reworks, reopened, extensions, round_extensions, reports, updated_at, search, clocks, \
+    limit_text, limit_grants, due_at, due_yellow_at, due_red_at, due_provisional, stage_due_at, \
+    alarm_at";
 
 /// Everything that [`issue_of`] reads.
 pub const ISSUE_SELECT: &str = "issue.*";
@@ -174,10 +178,11 @@ fn search_text(issue: &Issue) -> String {
     format!("{number} {} {external} {address} {text}", number.replace('-', "")).to_lowercase()
 }
 
-/// Pushes the values of [`ISSUE_COLUMNS`], of the supervision and of the care.
+/// Pushes the values of [`ISSUE_COLUMNS`].
 pub fn bind_issue(query: &mut Query, issue: &Issue) {
     let millis = |time: Option<Timestamp>| time.map(|time| time.0);
     let (place, times, counts) = (&issue.place, &issue.times, &issue.counts);
+    let (coarse_lon, coarse_lat) = place.coarse_position();
     let mut values = query.separated(", ");
     values
         .push_bind(issue.version)
@@ -199,12 +204,15 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(place.accuracy_m)
         .push_bind(place.cell.cast_signed())
         .push_bind(place.path.as_str())
+        .push_bind(coarse_lon)
+        .push_bind(coarse_lat)
         .push_bind(place.candidates.join(";"))
         .push_bind(place.territory)
         .push_bind(issue.source.as_str())
         .push_bind(issue.external_id.clone())
         .push_bind(issue.reporter.map(|id| id.to_string()))
-        .push_bind(issue.anonymous);
+        .push_bind(issue.anonymous)
+        .push_bind(issue.supervision.contactable);
     values
         .push_bind(issue.proposed.as_ref().map(ToString::to_string))
         .push_bind(issue.lead.as_ref().map(ToString::to_string))
@@ -236,8 +244,20 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
     bind_clocks(&mut values, issue);
+}
+
+/// Whether [`bind_later`] would write nothing but what the columns hold by themselves.
+pub fn is_untouched(issue: &Issue) -> bool {
+    let contactable = issue.supervision.contactable;
+    issue.supervision == Supervision { contactable, ..Supervision::default() }
+        && issue.care == Care::default()
+}
+
+/// Pushes the values of the columns of supervision and of care.
+pub fn bind_later(query: &mut Query, issue: &Issue) {
+    let mut values = query.separated(", ");
     bind_supervision(&mut values, &issue.supervision);
-    bind_care(&mut values, issue);
+    bind_care(&mut values, &issue.care);
 }
 
 fn bind_clocks(values: &mut Separated<'_, Db, &'static str>, issue: &Issue) {
@@ -256,8 +276,7 @@ fn bind_clocks(values: &mut Separated<'_, Db, &'static str>, issue: &Issue) {
 
 /// Facts as JSON.
 pub fn facts_text(facts: &Facts) -> String {
-    let map = facts.iter().map(|(k, v)| (k.clone(), serde_json::Value::from(v.as_str())));
-    serde_json::Value::Object(map.collect()).to_string()
+    serde_json::to_string(facts).expect("texts under texts are JSON")
 }
 
 fn parse_facts(text: &str) -> Option<Facts> {

@@ -28,8 +28,8 @@ use std::collections::HashMap;
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// The columns of an issue's supervision, in the order of [`bind_supervision`].
-pub const SUPERVISION_COLUMNS: &str = "contactable, contacted_at, urges, urged_at, orders, \
-    supervised_at, reply_due_at, open_orders, replied_at, summoned, whistle_at, whistle_until, \
+pub const SUPERVISION_COLUMNS: &str = "contacted_at, urges, urged_at, orders, supervised_at, \
+    reply_due_at, open_orders, replied_at, summoned, whistle_at, whistle_until, \
     whistle_lon, whistle_lat, whistle_standings, whistle_ended_at, whistle_on_time, \
     revisited_at, verdict, satisfaction, reopen_proposed, appeal_at, appeal_ground, \
     appeal_state, exempted, task_kind, task_worker, task_account, task_offered_at, \
@@ -56,7 +56,6 @@ pub fn bind_supervision(values: &mut Separated<'_, Db, &'static str>, own: &Supe
     let standings = whistle.map_or(&[][..], |whistle| &whistle.standings);
     let standing = |(code, own): &(DepartmentCode, Standing)| format!("{code}/{own}");
     values
-        .push_bind(own.contactable)
         .push_bind(millis(own.contacted))
         .push_bind(i64::from(own.urges))
         .push_bind(millis(own.urged))
