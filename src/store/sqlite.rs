@@ -106,7 +106,7 @@ fn options(path: &str) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(10))
         .foreign_keys(true)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-65536")
+        .pragma("cache_size", "-16384")
         // See `WriteAhead`.
         .pragma("wal_autocheckpoint", "0")
         .pragma("journal_size_limit", "268435456")
@@ -142,7 +142,7 @@ impl Engine {
             .test_before_acquire(false)
             // The system keeps the file in memory for all of them.
             .connect_with(
-                options.read_only(true).create_if_missing(false).pragma("cache_size", "-16384"),
+                options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192"),
             )
             .await?;
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })

@@ -7,7 +7,7 @@
 
 use super::Cube;
 use super::names::{BinNumbers, Names};
-use super::packed::{Entry, Item, Packed};
+use super::packed::{Entry, Item, Items, Packed};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::Measure;
@@ -173,7 +173,7 @@ impl Kept {
         let (paths, categories) = (names.paths.values().len(), names.categories.values().len());
         let departments = names.departments.values().len() + 1;
         let measures = names.measures.values().len();
-        let (mut starts, mut items) = (vec![0_u32], Vec::new());
+        let (mut starts, mut items) = (vec![0_u32], Items::default());
         for _ in 0..head.bins {
             let (cell, after) = rest.0.split_first_chunk()?;
             rest.0 = after;

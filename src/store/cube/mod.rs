@@ -235,17 +235,15 @@ impl Cube {
         &self,
         admission: &Admission,
         group: GroupBy,
-        (from, to): (usize, usize),
+        days: (usize, usize),
         sums: &mut Sums,
     ) {
         for (number, bin) in self.names.bins.values().iter().enumerate() {
             if !admission.holds(bin) {
                 continue;
             }
-            let items = self.packed.items_of(number);
-            let items = &items[items.partition_point(|item| usize::from(item.day) < from)..];
             let raw = raw_group(group, bin, 0);
-            for item in items.iter().take_while(|item| usize::from(item.day) < to) {
+            for item in self.packed.items_within(number, days) {
                 let raw = match group {
                     GroupBy::Day => raw_day(self.packed.days[usize::from(item.day)]),
                     _ => raw,

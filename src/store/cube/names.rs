@@ -3,36 +3,46 @@
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Measure};
-use std::collections::HashMap;
-use std::hash::Hash;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::hash::{BuildHasher, Hash, RandomState};
 
-/// Values in the order in which they were first met, and their numbers.
+/// Values in the order in which they were first met, and their numbers. There are hundreds of
+/// thousands of bins, so each value is kept once.
 #[derive(Clone, Debug)]
 pub struct Interner<T> {
     values: Vec<T>,
-    numbers: HashMap<T, u32>,
+    numbers: HashTable<u32>,
+    hasher: RandomState,
 }
 
 impl<T> Default for Interner<T> {
     fn default() -> Self {
-        Self { values: Vec::new(), numbers: HashMap::new() }
+        let hasher = RandomState::new();
+        Self { values: Vec::new(), numbers: HashTable::new(), hasher }
     }
 }
 
 impl<T: Clone + Eq + Hash> Interner<T> {
     /// The number of a value; a new one is added.
     pub fn number(&mut self, value: &T) -> u32 {
-        if let Some(number) = self.numbers.get(value) {
-            return *number;
+        let Self { values, numbers, hasher } = self;
+        let same = |number: &u32| values[*number as usize] == *value;
+        let hash = |number: &u32| hasher.hash_one(&values[*number as usize]);
+        let number = values.len() as u32;
+        match numbers.entry(hasher.hash_one(value), same, hash) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => {
+                place.insert(number);
+                values.push(value.clone());
+                number
+            }
         }
-        let number = self.values.len() as u32;
-        self.values.push(value.clone());
-        self.numbers.insert(value.clone(), number);
-        number
     }
 
     pub fn find(&self, value: &T) -> Option<u32> {
-        self.numbers.get(value).copied()
+        let same = |number: &u32| self.values[*number as usize] == *value;
+        self.numbers.find(self.hasher.hash_one(value), same).copied()
     }
 
     pub fn values(&self) -> &[T] {

@@ -1,7 +1,7 @@
 //! Counters at rest: each under its bin, and added up by path and by coarser cells.
 
 use super::names::Names;
-use super::plane::{Builder, Count, Plane, number_keys};
+use super::plane::{Builder, Count, Narrow, Plane, fit, number_keys};
 use crate::domain::access::AreaPath;
 use crate::domain::cell::parent_cell;
 use crate::domain::issue::kind::Kind;
@@ -40,6 +40,36 @@ pub struct Item {
     pub n: i32,
 }
 
+/// Counters under their bins, mostly of four bytes each.
+#[derive(Clone, Debug, Default)]
+pub struct Items {
+    days: Vec<u16>,
+    measures: Narrow<u8, u16>,
+    counts: Narrow<i8, i32>,
+}
+
+impl Items {
+    pub fn len(&self) -> usize {
+        self.days.len()
+    }
+
+    pub fn push(&mut self, item: Item) {
+        self.days.push(item.day);
+        self.measures.push(item.measure);
+        self.counts.push(item.n);
+    }
+
+    fn fit(&mut self) {
+        fit(&mut self.days);
+        self.measures.fit();
+        self.counts.fit();
+    }
+
+    fn get(&self, at: usize) -> Item {
+        Item { day: self.days[at], measure: self.measures.get(at), n: self.counts.get(at) }
+    }
+}
+
 /// What counters are added up by in a plane of cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CellKey {
@@ -63,7 +93,7 @@ pub struct Packed {
     pub days: Vec<i32>,
     /// Where each bin's items begin, and the end.
     starts: Vec<u32>,
-    items: Vec<Item>,
+    items: Items,
     /// Counters of what stands at an instant; these are few, and asked for day by day.
     pub standing: Vec<Entry>,
     /// Their days, in order, and what they are by cell.
@@ -82,7 +112,7 @@ impl Default for Packed {
         Self {
             days: Vec::new(),
             starts: vec![0],
-            items: Vec::new(),
+            items: Items::default(),
             standing: Vec::new(),
             standing_days: Vec::new(),
             standing_cells: with_coarser(Plane::of(Vec::new(), std::iter::empty())),
@@ -100,13 +130,29 @@ impl Packed {
         self.items.len() + self.standing.len()
     }
 
-    /// The items of a bin.
-    pub fn items_of(&self, bin: usize) -> &[Item] {
+    fn place_of(&self, bin: usize) -> Range<usize> {
         match self.starts.get(bin + 1) {
-            Some(end) => &self.items[self.starts[bin] as usize..*end as usize],
+            Some(end) => self.starts[bin] as usize..*end as usize,
             // A bin that is younger than this.
-            None => &[],
+            None => 0..0,
         }
+    }
+
+    /// The items of a bin, in the order of days.
+    pub fn items_of(&self, bin: usize) -> impl ExactSizeIterator<Item = Item> {
+        self.place_of(bin).map(|at| self.items.get(at))
+    }
+
+    /// Those of the days `from..to`, by their places.
+    pub fn items_within(
+        &self,
+        bin: usize,
+        (from, to): (usize, usize),
+    ) -> impl Iterator<Item = Item> {
+        let place = self.place_of(bin);
+        let days = &self.items.days[place.clone()];
+        let before = |day: usize| days.partition_point(|known| usize::from(*known) < day);
+        (place.start + before(from)..place.start + before(to)).map(|at| self.items.get(at))
     }
 
     /// The places of the first of the days, and of the one after the last; days are inclusive.
@@ -119,7 +165,7 @@ impl Packed {
     /// All counters, for another packing.
     fn entries(&self) -> impl Iterator<Item = Entry> {
         let fine = (0..self.starts.len() - 1).flat_map(move |bin| {
-            self.items_of(bin).iter().map(move |item| Entry {
+            self.items_of(bin).map(move |item| Entry {
                 bin: bin as u32,
                 day: self.days[usize::from(item.day)],
                 measure: item.measure,
@@ -153,7 +199,7 @@ impl Packed {
         }
         let place = |day: i32| days.partition_point(|known| *known < day) as u16;
         let mut starts = Vec::with_capacity(names.bins.values().len() + 1);
-        let mut items = Vec::with_capacity(all.len());
+        let mut items = Items::default();
         for entry in &all {
             while starts.len() <= entry.bin as usize {
                 starts.push(items.len() as u32);
@@ -171,9 +217,10 @@ impl Packed {
     pub fn of(
         names: &Names,
         days: Vec<i32>,
-        (starts, items): (Vec<u32>, Vec<Item>),
+        (starts, mut items): (Vec<u32>, Items),
         standing: Vec<Entry>,
     ) -> Self {
+        items.fit();
         let mut packed = Self { days, starts, items, standing, ..Self::default() };
         packed.add_up(names);
         packed
@@ -216,9 +263,9 @@ impl Packed {
     /// Calls `take` with all items by measure and, of each, by day; their bins in place of keys. So
     /// many measures at a time that little memory is taken.
     fn each_by_measure_and_day(&self, mut take: impl FnMut(Count)) {
-        let last = self.items.iter().map(|item| usize::from(item.measure)).max();
-        let mut sizes = vec![0_usize; last.map_or(0, |last| last + 1)];
-        self.items.iter().for_each(|item| sizes[usize::from(item.measure)] += 1);
+        let measures = || (0..self.items.len()).map(|at| usize::from(self.items.measures.get(at)));
+        let mut sizes = vec![0_usize; measures().max().map_or(0, |last| last + 1)];
+        measures().for_each(|measure| sizes[measure] += 1);
         let mut from = 0;
         while from < sizes.len() {
             let (mut to, mut size) = (from + 1, sizes[from]);
@@ -239,7 +286,7 @@ impl Packed {
             is_wanted.then(|| (measure - measures.start) * days + usize::from(item.day))
         };
         let mut next = vec![0_u32; measures.len() * days + 1];
-        for rank in self.items.iter().filter_map(rank) {
+        for rank in (0..self.items.len()).filter_map(|at| rank(&self.items.get(at))) {
             next[rank + 1] += 1;
         }
         for rank in 1..next.len() {
@@ -249,9 +296,9 @@ impl Packed {
         let mut ordered = vec![Count::default(); size];
         for bin in 0..self.starts.len() - 1 {
             for item in self.items_of(bin) {
-                let Some(rank) = rank(item) else { continue };
+                let Some(rank) = rank(&item) else { continue };
                 let place = &mut next[rank];
-                let Item { day, measure, n } = *item;
+                let Item { day, measure, n } = item;
                 ordered[*place as usize] = Count { key: bin as u32, day, measure, n };
                 *place += 1;
             }

@@ -12,9 +12,17 @@ use std::ops::Range;
 /// Counters between two marks, for each sum: what is read beside the marks stays in proportion.
 const MARK_EVERY: usize = 4;
 
+/// Gives the room that is left over back. The allocator does not do that by itself as long as half
+/// of it is in use.
+pub fn fit<T: Copy>(list: &mut Vec<T>) {
+    if list.len() < list.capacity() {
+        *list = list.as_slice().to_vec();
+    }
+}
+
 /// Numbers that are kept small until one does not fit.
 #[derive(Clone, Debug)]
-enum Narrow<S, W> {
+pub enum Narrow<S, W> {
     Small(Vec<S>),
     Wide(Vec<W>),
 }
@@ -26,14 +34,21 @@ impl<S, W> Default for Narrow<S, W> {
 }
 
 impl<W: Copy, S: Copy + TryFrom<W> + Into<W>> Narrow<S, W> {
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Small(small) => small.len(),
             Self::Wide(wide) => wide.len(),
         }
     }
 
-    fn push(&mut self, number: W) {
+    pub fn get(&self, at: usize) -> W {
+        match self {
+            Self::Small(small) => small[at].into(),
+            Self::Wide(wide) => wide[at],
+        }
+    }
+
+    pub fn push(&mut self, number: W) {
         match self {
             Self::Wide(wide) => wide.push(number),
             Self::Small(small) => match S::try_from(number) {
@@ -47,10 +62,10 @@ impl<W: Copy, S: Copy + TryFrom<W> + Into<W>> Narrow<S, W> {
         }
     }
 
-    fn shrink_to_fit(&mut self) {
+    pub fn fit(&mut self) {
         match self {
-            Self::Small(small) => small.shrink_to_fit(),
-            Self::Wide(wide) => wide.shrink_to_fit(),
+            Self::Small(small) => fit(small),
+            Self::Wide(wide) => fit(wide),
         }
     }
 }
@@ -73,9 +88,9 @@ impl Items {
         self.counts.push(n);
     }
 
-    fn shrink_to_fit(&mut self) {
-        self.slots.shrink_to_fit();
-        self.counts.shrink_to_fit();
+    fn fit(&mut self) {
+        self.slots.fit();
+        self.counts.fit();
     }
 
     /// Calls `take` with the slot and n of each item of a range.
@@ -288,10 +303,10 @@ impl Layer {
 
     /// To be called when all counters of the measure are in.
     fn end(&mut self) {
-        self.items.shrink_to_fit();
-        self.slots.shrink_to_fit();
+        self.items.fit();
+        fit(&mut self.slots);
         self.starts.push((usize::MAX, self.items.len() as u32));
-        self.starts.shrink_to_fit();
+        fit(&mut self.starts);
         let mut sums = vec![0; self.slots.len()];
         let (mut since, days) = (0, self.starts.len() - 1);
         for place in 0..days {
