@@ -69,6 +69,7 @@ const OWN: &[migrate::Step] = &[
     (3, "event_guard", include_str!("../../migrations/sqlite/0003_event_guard.sql")),
     (15, "admin_log", include_str!("../../migrations/sqlite/0015_admin_log.sql")),
     (17, "rollup_log", include_str!("../../migrations/sqlite/0017_rollup_log.sql")),
+    (19, "lean_tables", include_str!("../../migrations/sqlite/0019_lean.sql")),
     (25, "notice_path", include_str!("../../migrations/sqlite/0025_notice_path.sql")),
 ];
 
@@ -222,11 +223,13 @@ impl Batch {
                 Job::Work(work) => works.push(work),
             }
         }
-        // Each by itself hears what is the matter with it, should one of them not let itself be
-        // written out.
         let made = || sql::Together::of(&changes_of(&fresh));
-        let together = std::panic::catch_unwind(AssertUnwindSafe(made)).ok();
-        Self { together: together.filter(|_| fresh.len() > 1), fresh, works }
+        // Each by itself hears what is the matter, should one not let itself be written out.
+        let together = match fresh.len() {
+            0 | 1 => None,
+            _ => std::panic::catch_unwind(AssertUnwindSafe(made)).ok(),
+        };
+        Self { fresh, together, works }
     }
 }
 

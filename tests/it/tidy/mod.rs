@@ -108,6 +108,19 @@ fn landed_migrations_are_not_edited() {
 }
 
 #[test]
+fn every_migration_is_run() {
+    let files = tracked_files();
+    let stores = files.iter().filter(|f| f.path.starts_with("src/store/"));
+    let sources: String = stores.map(|f| f.text.as_str()).collect();
+    let paths: Vec<&str> = files
+        .iter()
+        .filter_map(|f| f.path.strip_prefix("migrations/"))
+        .filter(|path| path.ends_with(".sql"))
+        .collect();
+    assert_none(&tracked::idle_migrations(&paths, &sources));
+}
+
+#[test]
 fn the_changelog_has_a_section_for_what_is_not_released() {
     let files = tracked_files();
     let log = files.iter().find(|f| f.path == "CHANGELOG.md").map_or("", |f| f.text.as_str());

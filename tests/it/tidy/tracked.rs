@@ -117,6 +117,13 @@ pub fn migrations(sums: &str, files: &[(&str, &str)]) -> Vec<String> {
     out
 }
 
+/// Migrations, by path under `migrations/`, that no source runs.
+pub fn idle_migrations(paths: &[&str], sources: &str) -> Vec<String> {
+    let runs = |path: &&&str| sources.contains(&format!("migrations/{path}\")"));
+    let idle = paths.iter().filter(|path| !runs(path));
+    idle.map(|path| format!("migrations/{path}: no engine runs it")).collect()
+}
+
 /// The changelog must have its section for changes not yet released.
 pub fn changelog(text: &str) -> Vec<String> {
     let found = text.lines().any(|line| line.starts_with("## ") && line.contains("Unreleased"));
@@ -184,6 +191,13 @@ mod tests {
         assert!(migrations(&sums, &both[..1])[0].contains("gone"));
         let new = [both[0], both[1], ("0003_c.sql", "CREATE")];
         assert!(migrations(&sums, &new)[0].contains("not in SUMS"));
+    }
+
+    #[test]
+    fn a_migration_that_nobody_runs_is_found() {
+        let sources = r#"(1, "a", include_str!("../../migrations/0001_a.sql")),"#;
+        assert_eq!(idle_migrations(&["0001_a.sql"], sources), [""; 0]);
+        assert_eq!(idle_migrations(&["0001_a.sql", "sqlite/0001_a.sql"], sources).len(), 1);
     }
 
     #[test]
