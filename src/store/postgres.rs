@@ -45,6 +45,7 @@ pub mod dialect {
     pub const BY_CELL: &str = "";
     /// The same for those that are open.
     pub const BY_OPEN_CELL: &str = "";
+    pub const BY_DISPUTE_CELL: &str = "";
     /// The same for those that are open, by their areas.
     pub const BY_OPEN_PATH: &str = "";
     /// What tells a row of the log from the same one in a copy of the database: the transaction

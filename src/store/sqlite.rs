@@ -48,6 +48,8 @@ pub mod dialect {
     pub const BY_CELL: &str = "INDEXED BY issue_cell";
     /// The same for those that are open.
     pub const BY_OPEN_CELL: &str = "INDEXED BY issue_open_cell";
+    /// The same for disputes.
+    pub const BY_DISPUTE_CELL: &str = "INDEXED BY issue_dispute_cell";
     /// The same for those that are open, by their areas.
     pub const BY_OPEN_PATH: &str = "INDEXED BY issue_open_path";
     /// What tells a row of the log from the same one in a copy of the database.

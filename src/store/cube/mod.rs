@@ -268,15 +268,10 @@ impl Cube {
             Some(found) => (self.stand_by_cells(found, measure, filter), &[][..]),
             None => (Vec::new(), &self.packed.standing[..]),
         };
-        let admission = Admission::of(&self.names, &self.paths(), filter, scope);
-        let bins = self.names.bins.values();
-        for entry in rest.iter().chain(&self.fresh) {
-            let bin = &bins[entry.bin as usize];
-            let asked = u32::from(entry.measure) == measure && filter.holds(Day(entry.day));
-            if asked && admission.holds(bin) {
-                sums.push((raw_group(group, bin, entry.day), entry.day, i64::from(entry.n)));
-            }
-        }
+        let standing = rest.iter().chain(&self.fresh);
+        self.each_standing(standing, measure, (filter, scope), |bin, entry| {
+            sums.push((raw_group(group, bin, entry.day), entry.day, i64::from(entry.n)));
+        });
         sums.sort_by_key(|(raw, day, _)| (*raw, *day));
         sums.dedup_by(|next, first| {
             let same = (next.0, next.1) == (first.0, first.1);
@@ -290,6 +285,54 @@ impl Cube {
             Some(OpenSum { group: group_of(&self.names, group, raw)?, day: Day(day), n })
         })
         .collect()
+    }
+
+    /// The same by group alone; `None` where it is not added up by such groups.
+    pub fn count_standing(
+        &self,
+        measure: Measure,
+        filter: &RollupFilter,
+        group: GroupBy,
+        scope: &Scope,
+    ) -> Option<Vec<(Group, i64)>> {
+        let planes = &self.packed.standing_cells;
+        let (plane, held) = self.plane_of((filter, scope), group, planes)?;
+        let Some(measure) = self.names.measures.find(&measure) else { return Some(Vec::new()) };
+        let mut counts = HashMap::<u64, i64>::new();
+        let days = &self.packed.standing_days;
+        let place = |day: Day| days.partition_point(|known| *known < day.0);
+        let from = filter.from.map_or(0, place);
+        let to = filter.to.map_or(days.len(), |to| place(Day(to.0.saturating_add(1))));
+        let is_asked = |known: u16| u32::from(known) == measure;
+        plane.sum((from, to.max(from)), is_asked, |key, _, n| {
+            if held[key as usize] {
+                *counts.entry(plane.keys()[key as usize].cell).or_insert(0) += i64::from(n);
+            }
+        });
+        self.each_standing(self.fresh.iter(), measure, (filter, scope), |bin, entry| {
+            *counts.entry(raw_group(group, bin, entry.day)).or_insert(0) += i64::from(entry.n);
+        });
+        let told = counts.into_iter().filter(|(_, n)| *n != 0);
+        Some(told.filter_map(|(raw, n)| Some((group_of(&self.names, group, raw)?, n))).collect())
+    }
+
+    /// Calls `take` with those of the counters that a question about a standing measure is about.
+    fn each_standing<'a>(
+        &self,
+        counters: impl Iterator<Item = &'a Entry>,
+        measure: u32,
+        (filter, scope): (&RollupFilter, &Scope),
+        mut take: impl FnMut(&BinNumbers, &Entry),
+    ) {
+        let admission = Admission::of(&self.names, &self.paths(), filter, scope);
+        let bins = self.names.bins.values();
+        for entry in counters {
+            let bin = &bins[entry.bin as usize];
+            let asked = u32::from(entry.measure) == measure && filter.holds(Day(entry.day));
+            if asked && admission.holds(bin) {
+                take(bin, entry);
+            }
+        }
     }
 
     /// What stands at rest, by cell and day, in their order.

@@ -191,7 +191,15 @@ proptest! {
         for OpenSum { group, day, n } in cube.sum_standing(Measure::Open, &filter, group, &scope) {
             prop_assert!(found.insert((group, day), n).is_none(), "a group came twice");
         }
-        prop_assert_eq!(found, standing);
+        prop_assert_eq!(&found, &standing);
+        if let Some(counted) = cube.count_standing(Measure::Open, &filter, group, &scope) {
+            let mut counts = BTreeMap::<Group, i64>::new();
+            standing.into_iter().for_each(|((of, _), n)| *counts.entry(of).or_insert(0) += n);
+            counts.retain(|_, n| *n != 0);
+            let found = counted.len();
+            prop_assert_eq!(counted.into_iter().collect::<BTreeMap<_, _>>(), counts.clone());
+            prop_assert_eq!(found, counts.len(), "a group came twice");
+        }
     }
 }
 

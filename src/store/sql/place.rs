@@ -84,9 +84,14 @@ pub fn cells_around(
     cells_near(area, finest, CELL_RESOLUTION)
 }
 
-/// Pushes ` FROM …` for the issues in the cells, if there are any to go by. SQLite plans such a
-/// join once, and conditions joined by OR one by one.
-pub fn push_from_cells(query: &mut Query, filter: &IssueFilter, cells: Option<&[(u64, u64)]>) {
+/// The index for issues that a filter finds by their cells.
+pub fn by_cells(filter: &IssueFilter) -> &'static str {
+    if filter.open == Some(true) { dialect::BY_OPEN_CELL } else { dialect::BY_CELL }
+}
+
+/// Pushes ` FROM …` for the issues in the cells, if there are any to go by, which are looked for by
+/// an index. SQLite plans such a join once, and conditions joined by OR one by one.
+pub fn push_from_cells(query: &mut Query, index: &str, cells: Option<&[(u64, u64)]>) {
     let Some(cells) = cells.filter(|cells| !cells.is_empty()) else {
         query.push(" FROM issue WHERE ");
         return;
@@ -98,8 +103,8 @@ pub fn push_from_cells(query: &mut Query, filter: &IssueFilter, cells: Option<&[
     }
     // Both engines name the columns so.
     query.push(format!(
-        ") AS near CROSS JOIN issue {} WHERE cell >= near.column1 AND cell <= near.column2 AND ",
-        if filter.open == Some(true) { dialect::BY_OPEN_CELL } else { dialect::BY_CELL }
+        ") AS near CROSS JOIN issue {index} \
+         WHERE cell >= near.column1 AND cell <= near.column2 AND "
     ));
 }
 
