@@ -145,7 +145,7 @@ impl Engine {
             .test_before_acquire(false)
             // The system keeps the file in memory for all of them.
             .connect_with(
-                options.read_only(true).create_if_missing(false).pragma("cache_size", "-8192"),
+                options.read_only(true).create_if_missing(false).pragma("cache_size", "-4096"),
             )
             .await?;
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })

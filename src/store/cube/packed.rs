@@ -1,6 +1,6 @@
 //! Counters at rest: each under its bin, and added up by path and by coarser cells.
 
-use super::names::Names;
+use super::names::{Interner, Names};
 use super::plane::{Builder, Count, Narrow, Plane, fit, number_keys};
 use crate::domain::access::AreaPath;
 use crate::domain::cell::parent_cell;
@@ -40,12 +40,15 @@ pub struct Item {
     pub n: i32,
 }
 
-/// Counters under their bins, mostly of four bytes each.
+/// Counters under their bins, mostly of four bytes each: there are few different pairs of a measure
+/// and a number, and these are numbered.
 #[derive(Clone, Debug, Default)]
 pub struct Items {
     days: Vec<u16>,
-    measures: Narrow<u8, u16>,
-    counts: Narrow<i8, i32>,
+    pairs: Narrow<u16, u32>,
+    known: Interner<(u16, i32)>,
+    /// For each measure the number of the pair that was met last.
+    latest: Vec<u32>,
 }
 
 impl Items {
@@ -54,19 +57,26 @@ impl Items {
     }
 
     pub fn push(&mut self, item: Item) {
+        let (measure, pair) = (usize::from(item.measure), (item.measure, item.n));
+        if measure >= self.latest.len() {
+            self.latest.resize(measure + 1, u32::MAX);
+        }
+        let latest = &mut self.latest[measure];
+        if self.known.values().get(*latest as usize) != Some(&pair) {
+            *latest = self.known.number(&pair);
+        }
         self.days.push(item.day);
-        self.measures.push(item.measure);
-        self.counts.push(item.n);
+        self.pairs.push(*latest);
     }
 
     fn fit(&mut self) {
         fit(&mut self.days);
-        self.measures.fit();
-        self.counts.fit();
+        self.pairs.fit();
     }
 
     fn get(&self, at: usize) -> Item {
-        Item { day: self.days[at], measure: self.measures.get(at), n: self.counts.get(at) }
+        let (measure, n) = self.known.values()[self.pairs.get(at) as usize];
+        Item { day: self.days[at], measure, n }
     }
 }
 
@@ -263,7 +273,7 @@ impl Packed {
     /// Calls `take` with all items by measure and, of each, by day; their bins in place of keys. So
     /// many measures at a time that little memory is taken.
     fn each_by_measure_and_day(&self, mut take: impl FnMut(Count)) {
-        let measures = || (0..self.items.len()).map(|at| usize::from(self.items.measures.get(at)));
+        let measures = || (0..self.items.len()).map(|at| usize::from(self.items.get(at).measure));
         let mut sizes = vec![0_usize; measures().max().map_or(0, |last| last + 1)];
         measures().for_each(|measure| sizes[measure] += 1);
         let mut from = 0;

@@ -14,7 +14,10 @@
 mod client;
 mod faults;
 mod living;
+#[path = "../mesh.rs"]
+mod mesh;
 mod reading;
+mod reference;
 mod reports;
 mod server;
 mod start;
@@ -26,7 +29,8 @@ use server::Engine;
 use table::{Table, Verdicts};
 
 /// What is measured, by name.
-const PROMISES: [&str; 7] = ["submit", "heatmap", "tiles", "queue", "drill", "export", "start"];
+const PROMISES: [&str; 8] =
+    ["submit", "heatmap", "tiles", "queue", "drill", "export", "start", "reference"];
 
 /// What is done to the service, by name.
 const FAULTS: [&str; 8] =
@@ -74,6 +78,11 @@ async fn measure(asked: &Asked) -> anyhow::Result<()> {
         if PROMISES[1..].iter().any(|name| asked.wants(name)) {
             let server = start::measure(&engine, asked, &mut table).await?;
             reading::measure(&server, asked, &mut table).await?;
+            if asked.wants("reference")
+                && let Some(database) = server.database()
+            {
+                reference::measure(&server, database, asked, &mut table).await?;
+            }
             server.stop().await?;
         }
     }

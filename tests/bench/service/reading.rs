@@ -46,14 +46,20 @@ fn heatmap(dice: &mut Dice) -> String {
     )
 }
 
+/// Column and row of the tile at a place.
+pub fn tile_at(zoom: i32, (lon, lat): (f64, f64)) -> (u32, u32) {
+    let side = f64::from(1 << zoom);
+    let x = (lon + 180.0) / 360.0 * side;
+    let y = (1.0 - lat.to_radians().tan().asinh() / std::f64::consts::PI) / 2.0 * side;
+    (x as u32, y as u32)
+}
+
 fn tile(dice: &mut Dice) -> String {
     let zoom = 10 + dice.below(9) as i32;
-    let side = f64::from(1 << zoom);
     let share = |dice: &mut Dice| dice.below(1 << 20) as f64 / f64::from(1 << 20);
     let lon = DISTRICT.0 + share(dice) * (DISTRICT.2 - DISTRICT.0);
-    let lat = (DISTRICT.1 + share(dice) * (DISTRICT.3 - DISTRICT.1)).to_radians();
-    let x = ((lon + 180.0) / 360.0 * side) as u32;
-    let y = ((1.0 - lat.tan().asinh() / std::f64::consts::PI) / 2.0 * side) as u32;
+    let lat = DISTRICT.1 + share(dice) * (DISTRICT.3 - DISTRICT.1);
+    let (x, y) = tile_at(zoom, (lon, lat));
     let filter = dice.pick(&["", "?open=true", "?kind=hazard"]);
     format!("/api/v1/tiles/issues/{zoom}/{x}/{y}.mvt{filter}")
 }

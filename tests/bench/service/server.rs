@@ -218,19 +218,26 @@ impl Installation {
         while client.get("/readyz").await?.status != 200 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        Ok(Server { child, address, started: begun.elapsed() })
+        let (database, started) = (self.database.clone(), begun.elapsed());
+        Ok(Server { child, database, address, started })
     }
 }
 
 /// A server that runs.
 pub struct Server {
     child: Child,
+    database: String,
     pub address: SocketAddr,
     /// From the command to being ready.
     pub started: Duration,
 }
 
 impl Server {
+    /// The address of its database; none where that is embedded.
+    pub fn database(&self) -> Option<&str> {
+        Some(self.database.as_str()).filter(|address| !address.is_empty())
+    }
+
     /// Its resident memory in megabytes.
     ///
     /// # Errors
