@@ -143,10 +143,8 @@ impl Engine {
             .max_connections(READERS_MAX)
             // A file does not hang up: nothing is asked before each question.
             .test_before_acquire(false)
-            // The system keeps the file in memory for all of them.
-            .connect_with(
-                options.read_only(true).create_if_missing(false).pragma("cache_size", "-4096"),
-            )
+            // Their caches are small: the system keeps the file in memory for all of them.
+            .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })
     }

@@ -74,6 +74,11 @@ impl Items {
         self.pairs.fit();
     }
 
+    /// What each different pair of a measure and a number is, by `f`.
+    fn of_pairs<T>(&self, f: impl FnMut(&(u16, i32)) -> T) -> Vec<T> {
+        self.known.values().iter().map(f).collect()
+    }
+
     fn get(&self, at: usize) -> Item {
         let (measure, n) = self.known.values()[self.pairs.get(at) as usize];
         Item { day: self.days[at], measure, n }
@@ -273,9 +278,9 @@ impl Packed {
     /// Calls `take` with all items by measure and, of each, by day; their bins in place of keys. So
     /// many measures at a time that little memory is taken.
     fn each_by_measure_and_day(&self, mut take: impl FnMut(Count)) {
-        let measures = || (0..self.items.len()).map(|at| usize::from(self.items.get(at).measure));
-        let mut sizes = vec![0_usize; measures().max().map_or(0, |last| last + 1)];
-        measures().for_each(|measure| sizes[measure] += 1);
+        let measure_of = self.items.of_pairs(|(measure, _)| usize::from(*measure));
+        let mut sizes = vec![0_usize; measure_of.iter().max().map_or(0, |last| last + 1)];
+        self.items.pairs.each(|_, pair| sizes[measure_of[pair as usize]] += 1);
         let mut from = 0;
         while from < sizes.len() {
             let (mut to, mut size) = (from + 1, sizes[from]);
@@ -289,30 +294,39 @@ impl Packed {
     }
 
     fn by_measure_and_day(&self, measures: Range<usize>) -> Vec<Count> {
+        const UNWANTED: usize = usize::MAX;
         let days = self.days.len();
-        let rank = |item: &Item| {
-            let measure = usize::from(item.measure);
-            let is_wanted = measures.contains(&measure);
-            is_wanted.then(|| (measure - measures.start) * days + usize::from(item.day))
-        };
+        // Where a pair's items of the first day belong; this is gone through for each item there is.
+        let ranks = self.items.of_pairs(|(measure, _)| match usize::from(*measure) {
+            measure if measures.contains(&measure) => (measure - measures.start) * days,
+            _ => UNWANTED,
+        });
         let mut next = vec![0_u32; measures.len() * days + 1];
-        for rank in (0..self.items.len()).filter_map(|at| rank(&self.items.get(at))) {
-            next[rank + 1] += 1;
-        }
+        self.items.pairs.each(|at, pair| {
+            let rank = ranks[pair as usize];
+            if rank != UNWANTED {
+                next[rank + usize::from(self.items.days[at]) + 1] += 1;
+            }
+        });
         for rank in 1..next.len() {
             next[rank] += next[rank - 1];
         }
         let size = next.last().map_or(0, |size| *size as usize);
         let mut ordered = vec![Count::default(); size];
-        for bin in 0..self.starts.len() - 1 {
-            for item in self.items_of(bin) {
-                let Some(rank) = rank(&item) else { continue };
-                let place = &mut next[rank];
-                let Item { day, measure, n } = item;
-                ordered[*place as usize] = Count { key: bin as u32, day, measure, n };
-                *place += 1;
+        let mut bin = 0;
+        self.items.pairs.each(|at, pair| {
+            let rank = ranks[pair as usize];
+            if rank == UNWANTED {
+                return;
             }
-        }
+            while at >= self.starts[bin + 1] as usize {
+                bin += 1;
+            }
+            let Item { day, measure, n } = self.items.get(at);
+            let place = &mut next[rank + usize::from(day)];
+            ordered[*place as usize] = Count { key: bin as u32, day, measure, n };
+            *place += 1;
+        });
         ordered
     }
 }

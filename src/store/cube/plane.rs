@@ -48,6 +48,16 @@ impl<W: Copy, S: Copy + TryFrom<W> + Into<W>> Narrow<S, W> {
         }
     }
 
+    /// Calls `take` with the place of each number, and the number.
+    pub fn each(&self, mut take: impl FnMut(usize, W)) {
+        match self {
+            Self::Small(small) => {
+                small.iter().enumerate().for_each(|(at, number)| take(at, (*number).into()));
+            }
+            Self::Wide(wide) => wide.iter().enumerate().for_each(|(at, number)| take(at, *number)),
+        }
+    }
+
     pub fn push(&mut self, number: W) {
         match self {
             Self::Wide(wide) => wide.push(number),
