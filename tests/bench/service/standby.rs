@@ -71,12 +71,13 @@ async fn holds(client: &mut Client, path: &str, number: &str) -> anyhow::Result<
 /// it all the same; so the one is read from the replica and the other is not.
 async fn tell_apart(server: &Server, reports: &Reports, standby: &Standby) -> anyhow::Result<()> {
     let mut leader = Client::sign_in(server.address, "leader").await?;
+    let mut resident = Client::open(server.address).await?;
     let place = reports.bounds_inside();
     let table = format!("/api/v1/issues/export?bbox={place}");
     let list = format!("/api/v1/issues?limit=200&bbox={place}");
     standby.hold_back().await?;
-    let number = report(&mut leader, reports, 0).await?;
-    let tracked = leader.get(&format!("/api/v1/track/{number}")).await?.status;
+    let number = report(&mut resident, reports, 0).await?;
+    let tracked = resident.get(&format!("/api/v1/track/{number}")).await?.status;
     ensure!(tracked == 200, "one's own report is not to be seen: {tracked}");
     ensure!(holds(&mut leader, &list, &number).await?, "the list lacks one's own report");
     ensure!(!holds(&mut leader, &table, &number).await?, "the table is not of the replica");
@@ -89,12 +90,12 @@ const PROBES: u64 = 40;
 /// How long after its acknowledgement the table of the replica holds a report; the list has to
 /// hold it at once.
 async fn table_lag(server: &Server, reports: &Reports) -> anyhow::Result<Times> {
-    let (mut leader, mut times) =
-        (Client::sign_in(server.address, "leader").await?, Times::default());
+    let mut leader = Client::sign_in(server.address, "leader").await?;
+    let (mut resident, mut times) = (Client::open(server.address).await?, Times::default());
     let place = reports.bounds_inside();
     let table = format!("/api/v1/issues/export?bbox={place}");
     for n in 1..PROBES {
-        let number = report(&mut leader, reports, n).await?;
+        let number = report(&mut resident, reports, n).await?;
         let known = Instant::now();
         let mut behind = Duration::ZERO;
         // What was asked before it came is not in the answer, however late that is.
@@ -107,7 +108,7 @@ async fn table_lag(server: &Server, reports: &Reports) -> anyhow::Result<Times> 
             behind = asked;
         }
         times.add(behind);
-        let tracked = leader.get(&format!("/api/v1/track/{number}")).await?.status;
+        let tracked = resident.get(&format!("/api/v1/track/{number}")).await?.status;
         ensure!(tracked == 200, "one's own report is not to be seen: {tracked}");
     }
     Ok(times)
