@@ -109,7 +109,7 @@ pub async fn pause_in_a_job(engine: &Engine) -> Outcome {
     let reports = Reports::of(other.address).await?;
     let memory = Arc::new(Memory::default());
     memory.sent_beside(ISSUES as u64);
-    let storm = Storm::begin(&[other.address], &reports, (CLIENTS, "job"), &memory);
+    let storm = Storm::begin(&[other.address], &reports, (CLIENTS / 4, "job"), &memory);
     let begun = Instant::now();
     let more = format!("SELECT count(*) > {caught} FROM event WHERE action = 'retime'");
     wait_for(&installation, (120, "the other takes over"), &more).await?;

@@ -234,9 +234,10 @@ async fn read_from(installation: &Installation, standby: &Standby) -> anyhow::Re
     let tables = compare(installation, standby).await?;
     Ok(format!(
         "tables came from the replica: one asked for right after a report held it after {:.0} ms \
-         (half), {:.0} ms at most of {}; one's own report was seen at once; stopped 2 times for {AWAY_S} s: {} readings, none refused, \
-         half in {:.0} ms, {:.1} s at most; asked again {:.1} s after its start; {kept} \
-         acknowledged reports, each there once; all {tables} tables the same on both",
+         (half), {:.0} ms at most of {}; one's own report was seen at once; stopped 2 times for \
+         {AWAY_S} s: {} readings, none refused, half in {:.0} ms, {:.1} s at most; asked again \
+         {:.1} s after its start; {kept} acknowledged reports, each there once; all {tables} \
+         tables the same on both",
         lag.quantile_ms(0.5),
         lag.quantile_ms(1.0),
         lag.len(),
