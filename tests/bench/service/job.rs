@@ -72,7 +72,7 @@ async fn stop_in_the_middle(installation: &Installation, node: &Server) -> anyho
     }
 }
 
-/// Waits until `is_so` of what was moved, at most so many seconds; says how long that took.
+/// Waits until a question is answered with yes, at most so many seconds; says how long that took.
 async fn wait_for(
     installation: &Installation,
     (most_s, what): (u64, &str),
