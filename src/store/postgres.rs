@@ -117,13 +117,24 @@ impl Engine {
         Ok(Self { readers, replica, counters: Arc::default(), nearby: Arc::default(), fresh })
     }
 
-    /// Where what reads much and may be a moment old is asked.
-    pub async fn for_long_reads(&self) -> PgPool {
-        let replica = match &self.replica {
-            Some(replica) => replica.connections().await,
-            None => None,
-        };
-        replica.unwrap_or_else(|| self.readers.clone())
+    /// Reads much that may be a moment old: from the replica, or from the database itself when
+    /// there is none or it went away, even in the middle of the reading.
+    pub async fn read_long<T, F, R>(&self, read: R) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send,
+        R: Fn(PgPool) -> F + Send + Sync,
+    {
+        if let Some(replica) = &self.replica
+            && let Some(pool) = replica.connections().await
+        {
+            match read(pool).await {
+                Err(StoreError::Unavailable(error)) => {
+                    tracing::warn!(error, "the replica broke off; the database itself is asked");
+                }
+                answer => return answer,
+            }
+        }
+        read(self.readers.clone()).await
     }
 
     /// As [`Engine::write`] for a change that [`Change::is_fresh`]: those that wait at the same

@@ -15,6 +15,7 @@ const AWAY: Duration = Duration::from_secs(15);
 
 pub struct Replica {
     pool: PgPool,
+    /// Until when nobody asks it, since it was found to be away.
     away_until: Mutex<Option<Instant>>,
 }
 
@@ -35,14 +36,29 @@ impl Replica {
     /// Its connections; none while it is away.
     pub async fn connections(&self) -> Option<PgPool> {
         let away_until = || self.away_until.lock().unwrap_or_else(PoisonError::into_inner);
-        if away_until().is_some_and(|until| Instant::now() < until) {
-            return None;
-        }
+        let was_away = {
+            let mut until = away_until();
+            if until.is_some_and(|until| Instant::now() < until) {
+                return None;
+            }
+            // One looks whether it is back; the others need not wait for that.
+            let again = Instant::now() + AWAY;
+            until.as_mut().map(|until| *until = again).is_some()
+        };
         match self.pool.acquire().await {
-            Ok(_) => Some(self.pool.clone()),
+            Ok(_) => {
+                // Who began before it went away does not say that it is back.
+                if was_away {
+                    tracing::info!("the replica is back");
+                    *away_until() = None;
+                }
+                Some(self.pool.clone())
+            }
             Err(error) => {
-                tracing::warn!(%error, "the replica is away; the database itself is asked");
-                *away_until() = Some(Instant::now() + AWAY);
+                let known = away_until().replace(Instant::now() + AWAY).is_some();
+                if !known {
+                    tracing::warn!(%error, "the replica is away; the database itself is asked");
+                }
                 None
             }
         }

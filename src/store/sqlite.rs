@@ -149,10 +149,13 @@ impl Engine {
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })
     }
 
-    /// Where what reads much is asked.
-    #[allow(clippy::unused_async, reason = "the other engine has to look for a replica")]
-    pub async fn for_long_reads(&self) -> SqlitePool {
-        self.readers.clone()
+    /// Reads much; the other engine has a replica for this.
+    pub async fn read_long<T, F, R>(&self, read: R) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send,
+        R: Fn(SqlitePool) -> F + Send + Sync,
+    {
+        read(self.readers.clone()).await
     }
 
     /// Runs `work` in the next commit and returns its value when that commit is on disk.

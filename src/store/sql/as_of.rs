@@ -7,7 +7,7 @@
 use super::filter::{Over, push_cells, push_issue_filter, push_scope};
 use super::rollups::{sum_beyond, sum_counters, sum_standing};
 use super::rows::{event_of, parsed};
-use super::{Conn, Engine, Query, dialect};
+use super::{Conn, Db, Engine, Query, dialect};
 use crate::domain::access::Scope;
 use crate::domain::cell::descendant_interval;
 use crate::domain::issue::event::Event;
@@ -21,6 +21,7 @@ use crate::store::ledger::Ledger;
 use crate::store::query::{AsOf, Counted, IssueFilter, Standing, Way};
 use futures::TryStreamExt;
 use sqlx::Row as _;
+use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -31,16 +32,19 @@ static TURNS: Semaphore = Semaphore::const_new(2);
 /// Answers in a task of its own, so that an asker who goes away leaves no transaction open.
 pub async fn stand(engine: &Engine, question: &AsOf, scope: &Scope) -> Result<Standing> {
     let turn = TURNS.acquire().await.map_err(|e| StoreError::Unavailable(e.to_string()))?;
-    let pool = engine.for_long_reads().await;
-    let (question, scope) = (question.clone(), scope.clone());
-    let task = tokio::spawn(async move {
-        let _turn = turn;
-        let mut transaction = pool.begin_with(dialect::SNAPSHOT).await?;
-        let answer = read(&mut transaction, &question, &scope).await;
-        transaction.rollback().await?;
-        answer
-    });
-    task.await.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    let turn = Arc::new(turn);
+    let ask = |pool: sqlx::Pool<Db>| {
+        let (turn, question, scope) = (turn.clone(), question.clone(), scope.clone());
+        let task = tokio::spawn(async move {
+            let _turn = turn;
+            let mut transaction = pool.begin_with(dialect::SNAPSHOT).await?;
+            let answer = read(&mut transaction, &question, &scope).await;
+            transaction.rollback().await?;
+            answer
+        });
+        async { task.await.map_err(|error| StoreError::Unavailable(error.to_string()))? }
+    };
+    engine.read_long(ask).await
 }
 
 async fn read(conn: &mut Conn, question: &AsOf, scope: &Scope) -> Result<Standing> {

@@ -73,9 +73,11 @@ impl Exports for Engine {
         page: &PageQuery,
         scope: &Scope,
     ) -> Result<Vec<ExportRow>, StoreError> {
-        let pool = self.for_long_reads().await;
-        let rows =
-            page_of(COLUMNS, page, scope, self.walk_of(page)).build().fetch_all(&pool).await?;
-        rows.iter().take(page.limit).map(row_of).collect()
+        self.read_long(|pool| async move {
+            let mut query = page_of(COLUMNS, page, scope, self.walk_of(page));
+            let rows = query.build().fetch_all(&pool).await?;
+            rows.iter().take(page.limit).map(row_of).collect()
+        })
+        .await
     }
 }

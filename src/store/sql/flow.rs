@@ -2,7 +2,7 @@
 
 use super::filter::{Over, push_issue_filter, push_scope};
 use super::rows::parsed;
-use super::{Engine, Query};
+use super::{Db, Engine, Query};
 use crate::domain::access::Scope;
 use crate::domain::issue::state::State;
 use crate::domain::metrics::dwell::{Stay, Step, stays_of};
@@ -51,27 +51,30 @@ impl Flows for Engine {
     async fn list_stays(&self, query: &StayQuery, scope: &Scope) -> Result<Vec<Stay>> {
         let turn = TURNS.acquire().await;
         let _turn = turn.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let mut sql = question(query, scope);
-        let pool = self.for_long_reads().await;
-        let mut rows = sql.build().fetch(&pool);
-        let (mut stays, mut steps) = (Vec::new(), Vec::<Step>::new());
-        let mut issue = String::new();
-        while let Some(row) = rows.try_next().await? {
-            let id: &str = row.try_get("issue_id")?;
-            if id != issue {
-                take(&mut stays, &steps, query);
-                steps.clear();
-                id.clone_into(&mut issue);
-            }
-            steps.push(Step {
-                at: Timestamp(row.try_get("at")?),
-                to: parsed(&row, "event", "to_state", State::parse)?,
-                inferred: row.try_get::<i32, _>("inferred")? == 1,
-            });
-        }
-        take(&mut stays, &steps, query);
-        Ok(stays)
+        self.read_long(|pool| read_stays(pool, query, scope)).await
     }
+}
+
+async fn read_stays(pool: sqlx::Pool<Db>, query: &StayQuery, scope: &Scope) -> Result<Vec<Stay>> {
+    let mut sql = question(query, scope);
+    let mut rows = sql.build().fetch(&pool);
+    let (mut stays, mut steps) = (Vec::new(), Vec::<Step>::new());
+    let mut issue = String::new();
+    while let Some(row) = rows.try_next().await? {
+        let id: &str = row.try_get("issue_id")?;
+        if id != issue {
+            take(&mut stays, &steps, query);
+            steps.clear();
+            id.clone_into(&mut issue);
+        }
+        steps.push(Step {
+            at: Timestamp(row.try_get("at")?),
+            to: parsed(&row, "event", "to_state", State::parse)?,
+            inferred: row.try_get::<i32, _>("inferred")? == 1,
+        });
+    }
+    take(&mut stays, &steps, query);
+    Ok(stays)
 }
 
 /// Keeps the stays of one issue that began in the window.

@@ -42,13 +42,23 @@ pub async fn kill(engine: &Engine) -> Outcome {
     Ok(Some(format!("killed {KILLS} times; {kept} acknowledged reports, each there once")))
 }
 
-async fn control_database(word: &str) -> anyhow::Result<()> {
+/// Has the script of `.ci/with-postgres` do something to the database, and gives what it says.
+///
+/// # Errors
+/// There is no such script, or it fails.
+pub async fn control_database(words: &str) -> anyhow::Result<String> {
     let script = std::env::var("HEXWARD_TEST_POSTGRES_CONTROL").context(
         "HEXWARD_TEST_POSTGRES_CONTROL names no script: run this through .ci/with-postgres",
     )?;
-    let status = Command::new(script).arg(word).status().await?;
-    ensure!(status.success(), "the database would not {word}");
-    Ok(())
+    // A file, since the database keeps what it is started with open.
+    let said = std::env::temp_dir().join(format!("hexward-control-{}", std::process::id()));
+    let mut command = Command::new(script);
+    command.args(words.split(' ')).stdout(std::fs::File::create(&said)?);
+    let status = command.status().await?;
+    let told = std::fs::read_to_string(&said)?;
+    std::fs::remove_file(&said)?;
+    ensure!(status.success(), "the database would not {words}");
+    Ok(told)
 }
 
 /// The database is stopped under load and started again; the server stays.

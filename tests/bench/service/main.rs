@@ -13,6 +13,7 @@
 
 mod client;
 mod faults;
+mod job;
 mod living;
 #[path = "../mesh.rs"]
 mod mesh;
@@ -20,6 +21,7 @@ mod reading;
 mod reference;
 mod reports;
 mod server;
+mod standby;
 mod start;
 mod storm;
 mod submit;
@@ -33,8 +35,8 @@ const PROMISES: [&str; 8] =
     ["submit", "heatmap", "tiles", "queue", "drill", "export", "start", "reference"];
 
 /// What is done to the service, by name.
-const FAULTS: [&str; 8] =
-    ["kill", "database", "pause", "disk", "clients", "clock", "backup", "nodes"];
+const FAULTS: [&str; 10] =
+    ["kill", "database", "pause", "job", "disk", "clients", "clock", "backup", "nodes", "replica"];
 
 /// What a run is asked for.
 pub struct Asked {
@@ -98,10 +100,12 @@ async fn bear(asked: &Asked) -> anyhow::Result<()> {
                 "kill" => faults::kill(&engine).await,
                 "database" => faults::stop_database(&engine).await,
                 "pause" => faults::pause_a_node(&engine).await,
+                "job" => job::pause_in_a_job(&engine).await,
                 "disk" => faults::fill_the_disk(&engine).await,
                 "clients" => faults::bad_clients(&engine).await,
                 "clock" => living::jump_the_clock(&engine).await,
                 "backup" => living::back_up(&engine).await,
+                "replica" => standby::lose_a_replica(&engine).await,
                 _ => living::three_nodes(&engine).await,
             };
             verdicts.add(name, engine.name, outcome);

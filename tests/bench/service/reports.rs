@@ -52,6 +52,12 @@ impl Reports {
         self.body_at(n, (lon + n as f64 * 1e-5, lat))
     }
 
+    /// A small box around those: `west,south,east,north`.
+    pub fn bounds_inside(&self) -> String {
+        let (lon, lat) = self.center;
+        format!("{:.4},{:.4},{:.4},{:.4}", lon - 2e-4, lat - 2e-4, lon + 1e-3, lat + 2e-4)
+    }
+
     fn body_at(&self, n: u64, (lon, lat): (f64, f64)) -> String {
         let category = &self.categories[(n % self.categories.len() as u64) as usize];
         format!(

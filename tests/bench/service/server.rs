@@ -49,11 +49,23 @@ impl Engine {
     /// # Errors
     /// It cannot be made.
     pub async fn prepare_anew(&self, name: &str) -> anyhow::Result<Installation> {
+        self.prepare_anew_with(name, 0).await
+    }
+
+    /// As [`Engine::prepare`], always anew.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub async fn prepare_anew_with(
+        &self,
+        name: &str,
+        issues: usize,
+    ) -> anyhow::Result<Installation> {
         let folder = target().join("bench").join(format!("{}-{name}", self.name.to_lowercase()));
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
-        self.prepare_in(folder, name, 0).await
+        self.prepare_in(folder, name, issues).await
     }
 
     /// As [`Engine::prepare`], in a folder of one's own.
@@ -101,6 +113,18 @@ async fn create_database(server: &str, name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Asks a PostgreSQL database; gives the rows as lines.
+///
+/// # Errors
+/// It refuses.
+pub async fn ask_database(url: &str, sql: &str) -> anyhow::Result<String> {
+    let mut psql = Command::new("psql");
+    let done = psql.args(["--quiet", "--tuples-only", "--no-align", url, "-c", sql]).output();
+    let done = done.await.context("running psql")?;
+    ensure!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(String::from_utf8_lossy(&done.stdout).trim().to_owned())
+}
+
 async fn shell(program: &str, words: &[&str]) -> anyhow::Result<()> {
     let done = Command::new(program).args(words).output().await.context(program.to_owned())?;
     let complained = String::from_utf8_lossy(&done.stderr);
@@ -116,7 +140,8 @@ fn target() -> PathBuf {
 /// A folder and a database.
 pub struct Installation {
     pub folder: PathBuf,
-    database: String,
+    /// Its address; empty for the embedded one.
+    pub database: String,
 }
 
 impl Installation {
