@@ -296,7 +296,7 @@ impl Packed {
     fn by_measure_and_day(&self, measures: Range<usize>) -> Vec<Count> {
         const UNWANTED: usize = usize::MAX;
         let days = self.days.len();
-        // Where a pair's items of the first day belong; this is gone through for each item there is.
+        // Where a pair's items of the first day belong: looked up for each item that there is.
         let ranks = self.items.of_pairs(|(measure, _)| match usize::from(*measure) {
             measure if measures.contains(&measure) => (measure - measures.start) * days,
             _ => UNWANTED,
