@@ -3,11 +3,12 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 CITY ?= jinshui
+TIME ?= 60
 
 WEB_SOURCES := $(shell find web \( -path web/node_modules -o -path web/dist -o -path web/tests \) \
 	-prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo web test check bench chaos fmt lint sums clean
+.PHONY: help demo web test check bench chaos fuzz fmt lint sums clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +50,9 @@ chaos: web ## do to the service what may happen to it, on both engines, and prin
 	cargo bench --locked --no-run --bench service
 	bash .ci/with-postgres bash -c 'HEXWARD_BENCH_POSTGRES=$$HEXWARD_TEST_POSTGRES \
 	  exec cargo bench --locked --bench service -- chaos'
+
+fuzz: ## look for inputs that break a promise: make fuzz [TIME=60], seconds for each target
+	@bash .ci/fuzz $(TIME)
 
 fmt: ## format the code
 	cargo fmt

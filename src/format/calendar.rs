@@ -103,7 +103,7 @@ pub fn check_year(file: &YearFile) -> Result<Year, Vec<YearFault>> {
         };
         let of_year = date.date().year();
         // A notice may settle the end of the year before.
-        if of_year != file.year && of_year != file.year - 1 {
+        if of_year != file.year && file.year.checked_sub(1) != Some(of_year) {
             faults.push(YearFault::OtherYear { n, text: text(), year: file.year });
         }
         if days.insert(date, (!day.is_off_day, day.name.clone())).is_some() {
@@ -302,6 +302,15 @@ mod tests {
         for text in ["", "[]", r#"{"year": "2027", "days": []}"#, r#"{"year": 2027}"#] {
             assert_eq!(read_year("x.json", text).unwrap_err().len(), 1, "{text}");
         }
+    }
+
+    #[test]
+    fn the_first_year_that_there_is_has_none_before_it() {
+        let text = r#"{"year": -32768, "days": [
+            {"name": "a", "date": "2027-01-01", "isOffDay": true}
+        ]}"#;
+        let problems = read_year("a.json", text).unwrap_err();
+        assert_eq!(problems.len(), 2, "{problems:?}");
     }
 
     #[test]

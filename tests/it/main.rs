@@ -8,6 +8,7 @@ mod contract;
 mod demo;
 mod demo_pack;
 mod formats;
+mod fuzz;
 mod import_issues;
 mod kinds;
 mod learning;
