@@ -79,32 +79,12 @@ describe("two tabs of one phone", () => {
     await openReport(left);
     await left.locator("#text").fill(`${stamp} 左稿`);
     // It is kept a moment after it was typed.
-    const drafts = () =>
-      left.evaluate(
-        () =>
-          new Promise((resolve) => {
-            const open = indexedDB.open("hexward-field");
-            open.onsuccess = () => {
-              const asked = open.result
-                .transaction("drafts")
-                .objectStore("drafts")
-                .count();
-              asked.onsuccess = () => {
-                open.result.close();
-                resolve(asked.result);
-              };
-            };
-          }),
-      );
-    const kept = async (n) => {
-      const end = Date.now() + SLOW_MS;
-      while ((await drafts()) < n) assert.ok(Date.now() < end, `${n} drafts`);
-    };
-    await kept(1);
+    const kept = (page) => page.locator("form[data-draft=kept]").waitFor();
+    await kept(left);
     await openReport(right);
     assert.equal(await right.locator("#text").inputValue(), "");
     await right.locator("#text").fill(`${stamp} 右稿`);
-    await kept(2);
+    await kept(right);
     for (const [page, words] of [
       [left, `${stamp} 左稿`],
       [right, `${stamp} 右稿`],
