@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use geo::{BooleanOps, BoundingRect, GeodesicArea, MultiPolygon, Polygon, unary_union};
+use geo::{BooleanOps, BoundingRect, GeodesicArea, MultiPolygon, Polygon};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
 use super::area::Area;
 use super::level::Level;
+use super::rebuild::united;
 use crate::domain::id::AreaCode;
 
 /// How much a polygon may be off before it is told.
@@ -230,9 +231,8 @@ impl<'a> Check<'a> {
                 }
             }
         }
-        let left_free = guarded(|| {
-            parent.polygon.difference(&unary_union(children.iter().map(|c| &c.polygon)))
-        });
+        let left_free =
+            guarded(|| parent.polygon.difference(&united(children.iter().map(|c| &c.polygon))));
         match left_free {
             None => self.not_compared(parent, parent),
             Some(free) => {
@@ -244,7 +244,7 @@ impl<'a> Check<'a> {
     }
 
     fn check_enclosed(&mut self, level: Level, areas: &[&Area]) {
-        let Some(all) = guarded(|| unary_union(areas.iter().map(|a| &a.polygon))) else {
+        let Some(all) = guarded(|| united(areas.iter().map(|a| &a.polygon))) else {
             if let [first, .., last] = areas {
                 self.not_compared(first, last);
             }

@@ -10,16 +10,15 @@ mod tests;
 
 use super::check::{guarded, size_m2, size_of};
 use super::defect::find_defects;
-use super::rebuild::{SNAP_SHARE, Vertex, between, cleaned, snap};
+use super::rebuild::{SNAP_SHARE, Vertex, between, cleaned, rebuild, snap, united};
 use super::repair::{rings_of, wound};
-use geo::{
-    Area as _, BooleanOps, BoundingRect, Coord, Line, LineString, MultiPolygon, Polygon,
-    unary_union,
-};
+use geo::{Area as _, BooleanOps, BoundingRect, Coord, Line, LineString, MultiPolygon, Polygon};
 use rstar::{AABB, RTree};
 
 /// Parts and overlaps of up to this many square metres are noise of drawing.
 pub const SLIVER_M2: f64 = 1.0;
+/// At least as much in square degrees, up to 80° of latitude.
+const SLIVER_SQUARE_DEGREES: f64 = 5e-10;
 /// How far apart two borders may run and still be one, in degrees: about a decimetre.
 const BORDER_REACH: f64 = 1e-6;
 /// Vertices of merged areas that are nearer than this become one, in degrees: about a centimetre.
@@ -147,7 +146,7 @@ pub fn merge_areas(areas: &[&MultiPolygon<f64>]) -> Result<MultiPolygon<f64>, Ed
 }
 
 fn unite(pool: &Pool, areas: &[&MultiPolygon<f64>]) -> Result<MultiPolygon<f64>, EditError> {
-    let all = guarded(|| unary_union(areas.iter().copied())).ok_or(EditError::Failed)?;
+    let all = guarded(|| united(areas.iter().copied())).ok_or(EditError::Failed)?;
     Ok(pool.settle(&all))
 }
 
@@ -165,7 +164,7 @@ pub fn move_border(
     let mut pool = Pool::of(std::iter::once(area).chain(neighbours.iter().copied()));
     pool.add(&outline);
     let outline = pool.settle(&outline);
-    let all = || unary_union(std::iter::once(area).chain(neighbours.iter().copied()));
+    let all = || united(std::iter::once(area).chain(neighbours.iter().copied()));
     let outside = guarded(|| outline.difference(&all())).ok_or(EditError::Failed)?;
     let area_m2 = size_m2(&outside);
     if area_m2 > SLIVER_M2 {
@@ -181,7 +180,7 @@ pub fn move_border(
     for (neighbour, pieces) in neighbours.iter().zip(given) {
         let own = guarded(|| {
             let rest = neighbour.difference(&outline);
-            unary_union(std::iter::once(&rest).chain(&pieces))
+            united(std::iter::once(&rest).chain(&pieces))
         });
         let own = own.ok_or(EditError::Failed)?;
         // Far neighbours are not touched, not even by the noise of the overlay.
@@ -200,7 +199,23 @@ pub fn move_border(
         };
         after.push(own);
     }
-    Ok(Moved { area: settled(pool.settle(&outline))?, neighbours: after })
+    let own = settled(pool.settle(&outline))?;
+    let before = std::iter::once(area).chain(neighbours.iter().copied());
+    check_sum(before, std::iter::once(&own).chain(&after))?;
+    Ok(Moved { area: own, neighbours: after })
+}
+
+/// A piece that was lost or counted twice shows in the sum; slivers and noise do not. In degrees,
+/// because edges are straight there: on the ellipsoid a vertex more in an edge changes the area.
+fn check_sum<'a>(
+    before: impl Iterator<Item = &'a MultiPolygon<f64>>,
+    after: impl Iterator<Item = &'a MultiPolygon<f64>>,
+) -> Result<(), EditError> {
+    let before: f64 = before.map(|area| area.unsigned_area()).sum();
+    let (count, after) =
+        after.fold((0.0, 0.0), |(count, sum), area| (count + 1.0, sum + area.unsigned_area()));
+    let is_kept = (before - after).abs() <= before * 1e-7 + SLIVER_SQUARE_DEGREES * count;
+    is_kept.then_some(()).ok_or(EditError::Failed)
 }
 
 /// Which neighbour each piece goes to that an area leaves.
@@ -260,8 +275,13 @@ fn without_slivers(polygon: MultiPolygon<f64>) -> MultiPolygon<f64> {
 
 /// A polygon that may be kept.
 fn settled(polygon: MultiPolygon<f64>) -> Result<MultiPolygon<f64>, EditError> {
-    let polygon = cleaned(polygon);
-    match polygon.0.is_empty() || !find_defects(&polygon).is_empty() {
+    let mut polygon = cleaned(polygon);
+    // A hole of the overlay may lie along its exterior.
+    let defects = find_defects(&polygon);
+    if !defects.is_empty() {
+        polygon = rebuild(&polygon, &defects).ok_or(EditError::Failed)?;
+    }
+    match polygon.0.is_empty() {
         true => Err(EditError::Failed),
         false => Ok(wound(polygon, &mut Vec::new())),
     }

@@ -52,6 +52,15 @@ pub(super) fn cleaned(polygon: MultiPolygon<f64>) -> MultiPolygon<f64> {
     Tally::default().clean_parts(parts.collect())
 }
 
+/// The union of areas, wound as the library's union wants it: what an overlay gives back may have a
+/// hole that lies on its exterior wound like that, and would be filled.
+pub(super) fn united<'a>(
+    areas: impl IntoIterator<Item = &'a MultiPolygon<f64>>,
+) -> MultiPolygon<f64> {
+    let wound: Vec<_> = areas.into_iter().map(|area| area.orient(Direction::Default)).collect();
+    unary_union(&wound)
+}
+
 fn overlay(polygon: &MultiPolygon<f64>, defects: &[Defect]) -> MultiPolygon<f64> {
     let parts: Vec<MultiPolygon<f64>> = polygon
         .iter()
@@ -59,7 +68,7 @@ fn overlay(polygon: &MultiPolygon<f64>, defects: &[Defect]) -> MultiPolygon<f64>
         .map(|(number, part)| overlay_part(part, number, defects))
         .collect();
     if defects.contains(&Defect::OverlappingParts) {
-        unary_union(&parts)
+        united(&parts)
     } else {
         MultiPolygon(parts.into_iter().flatten().collect())
     }
@@ -81,7 +90,7 @@ fn overlay_part(part: &Polygon<f64>, number: usize, defects: &[Defect]) -> Multi
     };
     let exterior = solid(part.exterior());
     let holes: Vec<MultiPolygon<f64>> = part.interiors().iter().map(solid).collect();
-    if holes.is_empty() { exterior } else { exterior.difference(&unary_union(&holes)) }
+    if holes.is_empty() { exterior } else { exterior.difference(&united(&holes)) }
 }
 
 /// A vertex in a tree.
