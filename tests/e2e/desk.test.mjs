@@ -111,6 +111,54 @@ describe("desk", () => {
     await page.context().close();
   });
 
+  it("an answer that a step has outrun does not put the issue back", async () => {
+    const { id } = await report("井盖破损");
+    const page = await open("supervisor", "/desk?sort=newest");
+    // The page hears of another's step, and asks; its own step comes before the answer.
+    await page.addInitScript(() => {
+      const Source = window.EventSource;
+      window.sources = [];
+      window.EventSource = class extends Source {
+        constructor(...asked) {
+          super(...asked);
+          window.sources.push(this);
+        }
+      };
+    });
+    await page.goto(`${page.url().split("?")[0]}?sort=newest&at=${id}`);
+    await chosenIs(page, id);
+    await stateIs(page, "reported");
+    let release;
+    const free = new Promise((resolve) => (release = resolve));
+    const held = new Promise((resolve) => {
+      page.route(`**/api/v1/issues/${id}`, async (route) => {
+        const response = await route.fetch();
+        resolve();
+        await free;
+        await route.fulfill({ response });
+      });
+    });
+    await page.evaluate((id) => {
+      const data = JSON.stringify({ id, version: 99 });
+      for (const one of window.sources)
+        one.dispatchEvent(new MessageEvent("issue", { data }));
+    }, id);
+    await held;
+    await page.keyboard.press("a");
+    await stateIs(page, "filed");
+    const answered = page.waitForResponse(`**/api/v1/issues/${id}`);
+    release();
+    await (await answered).finished();
+    await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+    assert.equal(
+      await page
+        .locator("[data-testid=chosen-state]")
+        .getAttribute("data-state"),
+      "filed",
+    );
+    await page.context().close();
+  });
+
   it("a bulk step tells beforehand what would be refused, and does the rest", async () => {
     const made = [];
     for (let n = 0; n < 3; n += 1) made.push(await report("护栏破损"));

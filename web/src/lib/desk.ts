@@ -1,6 +1,6 @@
 // What the desk looks at: a filter of its own defaults, kept in the address like that of the list.
 import type { Query } from '../api/client'
-import type { Attention, State } from '../api/types'
+import type { Attention, Issue, State } from '../api/types'
 import { formatFilters, issueQuery, parseFilters, type Filters } from './filters'
 
 /** The box of the map that the queue is limited to: west, south, east, north. */
@@ -179,4 +179,9 @@ export function fillTemplate(
   values: { number: string; category: string; due: string },
 ): string {
   return text.replace(/\{(number|category|due)\}/g, (_, name: keyof typeof values) => values[name])
+}
+
+/** The answer to a question that a step has outrun: what the step itself gave is newer. */
+export function isOutrun(answer: Issue, shown: Issue | undefined): boolean {
+  return shown?.id === answer.id && answer.version < shown.version
 }
