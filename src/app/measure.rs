@@ -9,7 +9,8 @@ use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::issue::state::State;
 use crate::domain::metrics::contribution::Measure;
-use crate::domain::metrics::definition::{Definition, Rate, Tally, age_quantile_days};
+use crate::domain::metrics::age::Ages;
+use crate::domain::metrics::definition::{Definition, Rate, Tally};
 use crate::domain::metrics::figure::find_figure;
 use crate::domain::metrics::smooth::Prior;
 use crate::domain::territory::area::Area;
@@ -25,9 +26,9 @@ pub struct Sums {
     /// Its `Open` counts all that is open, whenever it was reported.
     pub tally: Tally,
     /// Open issues by age in days.
-    pub open_ages: BTreeMap<i64, i64>,
+    pub open_ages: Ages,
     /// Of them, those beyond their limit by days since.
-    pub overdue_ages: BTreeMap<i64, i64>,
+    pub overdue_ages: Ages,
 }
 
 impl Sums {
@@ -45,22 +46,18 @@ impl Sums {
     /// Adds all that other sums have.
     pub fn absorb(&mut self, other: Sums) {
         self.tally.absorb(&other.tally);
-        for (age, n) in other.open_ages {
-            *self.open_ages.entry(age).or_insert(0) += n;
-        }
-        for (age, n) in other.overdue_ages {
-            *self.overdue_ages.entry(age).or_insert(0) += n;
-        }
+        self.open_ages.absorb(&other.open_ages);
+        self.overdue_ages.absorb(&other.overdue_ages);
     }
 
     /// For how long the oldest is beyond its limit, in milliseconds; `None` when none is.
     pub fn overdue_oldest_ms(&self) -> Option<i64> {
-        self.overdue_ages.keys().next_back().map(|days| days * DAY_MS)
+        self.overdue_ages.oldest_days().map(|days| days * DAY_MS)
     }
 
     /// The age in milliseconds that the share `q` of what is open has not passed.
     pub fn backlog_age_ms(&self, q: f64) -> Option<i64> {
-        age_quantile_days(&self.open_ages, q).map(|days| days * DAY_MS)
+        self.open_ages.quantile_days(q).map(|days| days * DAY_MS)
     }
 }
 
@@ -286,9 +283,8 @@ pub(super) fn gather<K: Ord>(
                 Measure::Open => &mut sums.open_ages,
                 _ => &mut sums.overdue_ages,
             };
-            for row in rows {
-                *ages.entry(days_since(row.day)).or_insert(0) += row.n;
-            }
+            // The latest day is the youngest age.
+            rows.iter().rev().for_each(|row| ages.add(days_since(row.day), row.n));
         }
     }
     sums

@@ -153,10 +153,6 @@ fn octaves(making: &Making<'_>, all: &Times<'_>) -> Section {
 /// What is open by age, and of it what is beyond its limit by how long it is so.
 pub fn backlog(making: &Making<'_>, whole: &Sums) -> Section {
     let starts = [&[0][..], &AGE_DAYS].concat();
-    let between = |ages: &BTreeMap<i64, i64>, from: i64, to: Option<i64>| {
-        let inside = ages.iter().filter(|(age, _)| **age >= from && to.is_none_or(|to| **age < to));
-        inside.map(|(_, n)| n).sum::<i64>()
-    };
     let mut rows: Vec<Vec<Cell>> = starts
         .iter()
         .enumerate()
@@ -168,8 +164,8 @@ pub fn backlog(making: &Making<'_>, whole: &Sums) -> Section {
             });
             vec![
                 Cell::text(span),
-                Cell::Count(between(&whole.open_ages, *from, to)),
-                Cell::Count(between(&whole.overdue_ages, *from, to)),
+                Cell::Count(whole.open_ages.between(*from, to)),
+                Cell::Count(whole.overdue_ages.between(*from, to)),
             ]
         })
         .collect();

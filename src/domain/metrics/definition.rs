@@ -223,21 +223,6 @@ impl RateSet {
     }
 }
 
-/// The share `q` of ages (0 to 1) of what is open: `open` gives, per age in days, how many.
-/// `None` when nothing is open.
-pub fn age_quantile_days(open: &BTreeMap<i64, i64>, q: f64) -> Option<i64> {
-    let total: i64 = open.values().sum();
-    if total <= 0 {
-        return None;
-    }
-    let rank = ((q * total as f64).ceil() as i64).max(1);
-    let mut seen = 0;
-    open.iter().find_map(|(&age, &n)| {
-        seen += n;
-        (seen >= rank).then_some(age)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -364,14 +349,6 @@ mod tests {
         tally.add(Measure::Dispatched, 4);
         tally.add(Measure::Misdispatched, 1);
         assert_eq!(tally.rate(&DISPATCH_ACCURACY).value(), Some(0.75));
-    }
-
-    #[test]
-    fn the_age_of_the_backlog_is_that_of_its_middle() {
-        let open = BTreeMap::from([(1, 1), (5, 1), (9, 1)]);
-        assert_eq!(age_quantile_days(&open, 0.5), Some(5));
-        assert_eq!(age_quantile_days(&open, 0.9), Some(9));
-        assert_eq!(age_quantile_days(&BTreeMap::new(), 0.5), None);
     }
 
     #[test]

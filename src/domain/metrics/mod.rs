@@ -1,6 +1,7 @@
 //! Metrics: what an issue contributes to the counters, the rates that the counters make, and what
 //! can be read from them: appraisals, shrunk rates, hot spots, trends.
 
+pub mod age;
 pub mod appraisal;
 pub mod cohort;
 pub mod contribution;

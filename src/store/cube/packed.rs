@@ -1,13 +1,15 @@
 //! Counters at rest: each under its bin, and added up by path and by coarser cells.
 
 use super::names::{Interner, Names};
-use super::plane::{Builder, Count, Narrow, Plane, fit, number_keys};
+use super::plane::{Count, Layers, Narrow, Plane, fit, number_keys};
 use crate::domain::access::AreaPath;
 use crate::domain::cell::parent_cell;
 use crate::domain::issue::kind::Kind;
 use h3o::Resolution;
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The cells by which counters are added up.
 pub const PLANE_RESOLUTIONS: [Resolution; 5] =
@@ -130,11 +132,11 @@ impl Default for Packed {
             items: Items::default(),
             standing: Vec::new(),
             standing_days: Vec::new(),
-            standing_cells: with_coarser(Plane::of(Vec::new(), std::iter::empty())),
+            standing_cells: Ladder::of(Vec::new()).planes([]),
             areas: Vec::new(),
             depth: 0,
-            cells: with_coarser(Plane::of(Vec::new(), std::iter::empty())),
-            paths: Plane::of(Vec::new(), std::iter::empty()),
+            cells: Ladder::of(Vec::new()).planes([]),
+            paths: Plane::new(Vec::new(), Layers::default()),
         }
     }
 }
@@ -251,6 +253,8 @@ impl Packed {
             kind: bin.kind,
             cell: parent_cell(bin.cell, FINEST),
         }));
+        (self.areas, self.depth) = (areas, depth);
+        let ladder = Ladder::of(cell_keys);
         self.standing_days = days_of(&self.standing);
         let place = |day: i32| self.standing_days.partition_point(|known| *known < day) as u16;
         let mut standing: Vec<Count> = self
@@ -264,35 +268,41 @@ impl Packed {
             })
             .collect();
         standing.sort_by_key(|count| (count.measure, count.day));
-        self.standing_cells = with_coarser(Plane::of(cell_keys.clone(), standing.into_iter()));
-        let (mut paths, mut fine) = (Builder::of(path_keys), Builder::of(cell_keys));
-        self.each_by_measure_and_day(|count| {
-            let bin = count.key as usize;
-            paths.add(Count { key: path_of[bin], ..count });
-            fine.add(Count { key: cell_of[bin], ..count });
-        });
-        (self.paths, self.cells) = (paths.finish(), with_coarser(fine.finish()));
-        (self.areas, self.depth) = (areas, depth);
+        self.standing_cells = ladder.planes([ladder.climb(standing.into_iter())]);
+        let (paths, cells) = in_parallel(&self.ranges(), |measures| {
+            let counts = self.by_measure_and_day(measures.clone());
+            let of_path = |count: &Count| Count { key: path_of[count.key as usize], ..*count };
+            let of_cell = |count: &Count| Count { key: cell_of[count.key as usize], ..*count };
+            let paths = Layers::of(path_keys.len(), counts.iter().map(of_path));
+            (paths, ladder.climb(counts.iter().map(of_cell)))
+        })
+        .into_iter()
+        .unzip::<_, _, Vec<_>, Vec<_>>();
+        self.cells = ladder.planes(cells);
+        let mut all = Layers::default();
+        paths.into_iter().for_each(|some| all.append(some));
+        self.paths = Plane::new(path_keys, all);
     }
 
-    /// Calls `take` with all items by measure and, of each, by day; their bins in place of keys. So
-    /// many measures at a time that little memory is taken.
-    fn each_by_measure_and_day(&self, mut take: impl FnMut(Count)) {
+    /// Ranges of measures with so few counters that they take little memory put in order.
+    fn ranges(&self) -> Vec<Range<usize>> {
         let measure_of = self.items.of_pairs(|(measure, _)| usize::from(*measure));
         let mut sizes = vec![0_usize; measure_of.iter().max().map_or(0, |last| last + 1)];
         self.items.pairs.each(|_, pair| sizes[measure_of[pair as usize]] += 1);
-        let mut from = 0;
+        let (mut ranges, mut from) = (Vec::new(), 0);
         while from < sizes.len() {
             let (mut to, mut size) = (from + 1, sizes[from]);
             while to < sizes.len() && size + sizes[to] <= ORDERED_MAX {
                 size += sizes[to];
                 to += 1;
             }
-            self.by_measure_and_day(from..to).into_iter().for_each(&mut take);
+            ranges.push(from..to);
             from = to;
         }
+        ranges
     }
 
+    /// All items of some measures by measure and, of each, by day; their bins in place of keys.
     fn by_measure_and_day(&self, measures: Range<usize>) -> Vec<Count> {
         const UNWANTED: usize = usize::MAX;
         let days = self.days.len();
@@ -339,19 +349,63 @@ fn days_of(entries: &[Entry]) -> Vec<i32> {
     days
 }
 
-/// The plane of the finest cells and those of [`PLANE_RESOLUTIONS`] above it, each made from the
-/// next finer one, which has fewer counters than there are.
-fn with_coarser(finest: Plane<CellKey>) -> Vec<Plane<CellKey>> {
-    let mut cells = vec![finest];
-    for resolution in PLANE_RESOLUTIONS.into_iter().rev().skip(1) {
-        let finer = &cells[cells.len() - 1];
-        let coarser = |key: &CellKey| CellKey { cell: parent_cell(key.cell, resolution), ..*key };
-        let (keys, numbers) = number_keys(finer.keys().iter().map(coarser));
-        let counts = finer.counts().map(|c| Count { key: numbers[c.key as usize], ..c });
-        cells.push(Plane::of(keys, counts));
+/// Cells of [`PLANE_RESOLUTIONS`] from the finest to the coarsest: the keys of each, and the number
+/// that each key of the next finer one has among them.
+struct Ladder(Vec<(Vec<CellKey>, Vec<u32>)>);
+
+impl Ladder {
+    fn of(finest: Vec<CellKey>) -> Self {
+        let mut steps = vec![(finest, Vec::new())];
+        for resolution in PLANE_RESOLUTIONS.into_iter().rev().skip(1) {
+            let finer = &steps[steps.len() - 1].0;
+            let coarser =
+                |key: &CellKey| CellKey { cell: parent_cell(key.cell, resolution), ..*key };
+            steps.push(number_keys(finer.iter().map(coarser)));
+        }
+        Self(steps)
     }
-    cells.reverse();
-    cells
+
+    /// What counters by the finest cells make at each step, each made from the one before it, which
+    /// has fewer counters than there are.
+    fn climb(&self, counts: impl Iterator<Item = Count>) -> Vec<Layers> {
+        let mut steps = vec![Layers::of(self.0[0].0.len(), counts)];
+        for (keys, numbers) in &self.0[1..] {
+            let finer = steps[steps.len() - 1].counts();
+            let counts = finer.map(|c| Count { key: numbers[c.key as usize], ..c });
+            steps.push(Layers::of(keys.len(), counts));
+        }
+        steps
+    }
+
+    /// The planes of all measures, the coarsest first: `parts` are in the order of measures.
+    fn planes(&self, parts: impl IntoIterator<Item = Vec<Layers>>) -> Vec<Plane<CellKey>> {
+        let mut all = vec![Layers::default(); self.0.len()];
+        for part in parts {
+            all.iter_mut().zip(part).for_each(|(step, layers)| step.append(layers));
+        }
+        let planes = self.0.iter().zip(all);
+        planes.rev().map(|((keys, _), layers)| Plane::new(keys.clone(), layers)).collect()
+    }
+}
+
+/// Does `work` on each of a list with all processors, and gives what came out in its order.
+fn in_parallel<T: Sync, R: Send>(list: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let places = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        places.map_while(|at| list.get(at).map(|one| (at, work(one)))).collect::<Vec<_>>()
+    };
+    let others = std::thread::available_parallelism().map_or(1, usize::from).min(list.len());
+    let mut done = std::thread::scope(|scope| {
+        let started: Vec<_> = (1..others).map(|_| scope.spawn(take)).collect();
+        let mut done = take();
+        for thread in started {
+            done.extend(thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 /// The first codes of a path, as a path.

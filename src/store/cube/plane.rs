@@ -141,9 +141,12 @@ pub struct Count {
 #[derive(Clone, Debug)]
 pub struct Plane<K> {
     keys: Vec<K>,
-    /// In the order of measures.
-    layers: Vec<Layer>,
+    layers: Layers,
 }
+
+/// Sums by the number of a key and measure, in the order of measures.
+#[derive(Clone, Debug, Default)]
+pub struct Layers(Vec<Layer>);
 
 /// The sums of one measure.
 #[derive(Clone, Debug)]
@@ -171,9 +174,9 @@ pub fn number_keys<K: Copy + Eq + Hash>(all: impl Iterator<Item = K>) -> (Vec<K>
     (keys, numbers)
 }
 
-/// A plane that is being made.
-pub struct Builder<K> {
-    plane: Plane<K>,
+/// Layers that are being made.
+pub struct Builder {
+    layers: Vec<Layer>,
     /// The sum of each key in the layer that is being made.
     slot_of: Vec<u32>,
     /// The sums of the day that is being added up, and where each sum stands among them.
@@ -181,26 +184,25 @@ pub struct Builder<K> {
     latest: Vec<u32>,
 }
 
-impl<K: Copy> Builder<K> {
-    pub fn of(keys: Vec<K>) -> Self {
-        let slot_of = vec![u32::MAX; keys.len()];
-        let plane = Plane { keys, layers: Vec::new() };
-        Self { plane, slot_of, day: Vec::new(), latest: Vec::new() }
+impl Builder {
+    /// For so many keys.
+    pub fn of(keys: usize) -> Self {
+        let slot_of = vec![u32::MAX; keys];
+        Self { layers: Vec::new(), slot_of, day: Vec::new(), latest: Vec::new() }
     }
 
     /// Adds a counter; they come in the order of measures and, of each, of days.
     pub fn add(&mut self, count: Count) {
-        if self.plane.layers.last().is_none_or(|layer| layer.measure != count.measure) {
+        if self.layers.last().is_none_or(|layer| layer.measure != count.measure) {
             self.end_layer();
-            self.plane.layers.push(Layer::new(count.measure));
+            self.layers.push(Layer::new(count.measure));
         }
         let day = usize::from(count.day);
-        if self.plane.layers.last().and_then(|layer| layer.starts.last()).map(|last| last.0)
-            != Some(day)
-        {
+        let latest = self.layers.last().and_then(|layer| layer.starts.last());
+        if latest.is_none_or(|latest| latest.0 != day) {
             self.end_day();
         }
-        let Some(layer) = self.plane.layers.last_mut() else { return };
+        let Some(layer) = self.layers.last_mut() else { return };
         if self.day.is_empty() {
             layer.starts.push((day, layer.items.len() as u32));
         }
@@ -221,35 +223,40 @@ impl<K: Copy> Builder<K> {
     }
 
     fn end_day(&mut self) {
-        let Some(layer) = self.plane.layers.last_mut() else { return };
+        let Some(layer) = self.layers.last_mut() else { return };
         self.day.drain(..).for_each(|(slot, n)| layer.items.push(slot, n));
     }
 
     fn end_layer(&mut self) {
         self.end_day();
         self.latest.clear();
-        let Some(layer) = self.plane.layers.last_mut() else { return };
+        let Some(layer) = self.layers.last_mut() else { return };
         layer.slots.iter().for_each(|key| self.slot_of[*key as usize] = u32::MAX);
         layer.end();
     }
 
-    pub fn finish(mut self) -> Plane<K> {
+    pub fn finish(mut self) -> Layers {
         self.end_layer();
-        self.plane
+        Layers(self.layers)
     }
 }
 
-impl<K: Copy> Plane<K> {
-    /// Adds up counters as [`Builder::add`] takes them.
-    pub fn of(keys: Vec<K>, counts: impl Iterator<Item = Count>) -> Self {
+impl Layers {
+    /// Adds up counters of so many keys as [`Builder::add`] takes them.
+    pub fn of(keys: usize, counts: impl Iterator<Item = Count>) -> Self {
         let mut builder = Builder::of(keys);
         counts.for_each(|count| builder.add(count));
         builder.finish()
     }
 
+    /// Adds the layers of later measures.
+    pub fn append(&mut self, mut later: Self) {
+        self.0.append(&mut later.0);
+    }
+
     /// All counters, in the order in which [`Builder::add`] takes them.
     pub fn counts(&self) -> impl Iterator<Item = Count> {
-        self.layers.iter().flat_map(|layer| {
+        self.0.iter().flat_map(|layer| {
             layer.starts.windows(2).flat_map(|ends| {
                 let (day, range) = (ends[0].0 as u16, ends[0].1 as usize..ends[1].1 as usize);
                 let mut counts = Vec::with_capacity(range.len());
@@ -261,12 +268,19 @@ impl<K: Copy> Plane<K> {
         })
     }
 
+}
+
+impl<K: Copy> Plane<K> {
+    pub fn new(keys: Vec<K>, layers: Layers) -> Self {
+        Self { keys, layers }
+    }
+
     pub fn keys(&self) -> &[K] {
         &self.keys
     }
 
     fn wanted(&self, is_wanted: impl Fn(u16) -> bool) -> impl Iterator<Item = &Layer> {
-        self.layers.iter().filter(move |layer| is_wanted(layer.measure))
+        self.layers.0.iter().filter(move |layer| is_wanted(layer.measure))
     }
 
     /// Calls `take` with number of the key, measure and sum over the days `from..to` for each sum
@@ -403,7 +417,7 @@ mod tests {
         let count = |key, day, n| Count { key, day, measure: 7, n };
         let first = keys.iter().map(|key| count(*key, 0, 1));
         let counts = first.chain([count(3, 1, 500), count(69_999, 1, -400)]);
-        let plane = Plane::of(keys.clone(), counts);
+        let plane = Plane::new(keys.clone(), Layers::of(keys.len(), counts));
         for (days, odd) in [((0, 1), [1, 1]), ((1, 2), [500, -400]), ((0, 2), [501, -399])] {
             let mut found = BTreeMap::new();
             plane.sum(
@@ -433,7 +447,8 @@ mod tests {
                 measure: *measure,
                 n: *n,
             });
-            let plane = Plane::of(keys, counts);
+            let layers = Layers::of(keys.len(), counts);
+            let plane = Plane::new(keys, layers);
             let mut truth = BTreeMap::<(u8, u16), i32>::new();
             for &(key, day, measure, n) in &counters {
                 if (ends.0..ends.1).contains(&usize::from(day)) && is_wanted(measure) {
