@@ -192,12 +192,16 @@ async fn keep_counted(ctx: &Ctx) {
 
 async fn keep_swept(ctx: &Ctx) {
     let mut ticks = every(SWEEP_EVERY);
-    let mut watch = Watch::new("sweep");
+    let (mut watch, mut parts) = (Watch::new("sweep"), Watch::new("months"));
     loop {
         ticks.tick().await;
         let now = ctx.now();
         let failures_before = Timestamp(now.0.saturating_sub(FAILURES_MS));
         watch.note(ctx.store.sweep(now, failures_before).await.map_err(AppError::from));
         watch.note(forget(ctx, now).await);
+        if let Some(made @ 1..) = parts.note(ctx.store.make_parts(now).await.map_err(AppError::from))
+        {
+            tracing::info!(made, "there are tables for the log of the months to come");
+        }
     }
 }

@@ -434,4 +434,7 @@ pub trait Feed: Send + Sync {
     /// The end of the feed now.
     async fn find_feed_end(&self) -> Result<FeedPosition>;
     async fn list_feed(&self, after: FeedPosition, limit: usize) -> Result<Vec<FeedEntry>>;
+    /// Makes the tables in which the log of this month and of the next ones is kept, where the
+    /// engine keeps months apart; how many were not there yet. What has none is kept all the same.
+    async fn make_parts(&self, now: Timestamp) -> Result<i64>;
 }

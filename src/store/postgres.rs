@@ -32,6 +32,9 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "(tx, feed) > ($1, $2)";
     pub const FEED_ORDER: &str = "tx, feed";
     pub const FEED_LAST_FIRST: &str = "tx DESC, feed DESC";
+    /// Makes the tables of the months from the one of $1 on; `None` where there is one for all.
+    pub const MAKE_PARTS: Option<&str> =
+        Some("SELECT make_parts(to_timestamp($1 / 1000.0) AT TIME ZONE 'UTC')");
     /// Begins a transaction whose reads all see the same moment.
     pub const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     /// Milliseconds since 1970 by the database's own clock.
@@ -70,6 +73,7 @@ const OWN: &[migrate::Step] = &[
     (15, "admin_log", include_str!("../../migrations/postgres/0015_admin_log.sql")),
     (17, "rollup_log", include_str!("../../migrations/postgres/0017_rollup_log.sql")),
     (25, "notice_path", include_str!("../../migrations/postgres/0025_notice_path.sql")),
+    (27, "parts", include_str!("../../migrations/postgres/0027_parts.sql")),
 ];
 
 const CONNECTIONS_MAX: u32 = 16;

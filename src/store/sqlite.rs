@@ -35,6 +35,8 @@ pub mod dialect {
     pub const FEED_AFTER: &str = "tx >= $1 AND feed > $2";
     pub const FEED_ORDER: &str = "feed";
     pub const FEED_LAST_FIRST: &str = "feed DESC";
+    /// Makes the tables of the months from the one of $1 on; `None` where there is one for all.
+    pub const MAKE_PARTS: Option<&str> = None;
     /// Begins a transaction whose reads all see the same moment.
     pub const SNAPSHOT: &str = "BEGIN";
     /// Milliseconds since 1970 by the database's own clock.

@@ -2,6 +2,7 @@
 
 use super::rows::{event_of, issue_of};
 use super::{Db, Engine, dialect};
+use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::port::{Feed, FeedEntry, FeedPosition};
 use async_trait::async_trait;
@@ -51,5 +52,10 @@ impl Feed for Engine {
                 Ok(FeedEntry { position, event: event_of(row)?, issue: issue_of(row)? })
             })
             .collect()
+    }
+
+    async fn make_parts(&self, now: Timestamp) -> Result<i64> {
+        let Some(text) = dialect::MAKE_PARTS else { return Ok(0) };
+        Ok(sqlx::query_scalar(text).bind(now.0).fetch_one(&self.readers).await?)
     }
 }

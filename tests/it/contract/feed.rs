@@ -1,8 +1,9 @@
 //! The feed: a follower sees every committed event once, in the order of each issue.
 
-use crate::support::world::{START, World, opening, report};
+use crate::support::world::{START, World, opening, report, report_as};
 use crate::support::{Chance, Fixture, Raw, check};
 use hexward::domain::id::IssueId;
+use hexward::domain::time::{DAY_MS, Timestamp};
 use hexward::store::port::FeedPosition;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -100,6 +101,65 @@ fn an_event_whose_transaction_commits_late_is_not_skipped() {
         let seen = follow(&fixture, 2, 10).await;
         let seqs: Vec<i64> = seen.iter().map(|(_, _, seq)| *seq).collect();
         assert_eq!(seqs, [2, 1], "the transaction that began first comes first");
+    });
+}
+
+/// Of ids as they are made at a time.
+fn id_at(at: Timestamp, number: u64) -> IssueId {
+    IssueId(u128::from(at.0.cast_unsigned()) << 80 | 7 << 76 | 1 << 63 | u128::from(number))
+}
+
+#[test]
+fn months_of_the_log_lie_apart_and_read_as_one() {
+    check(|fixture| async move {
+        let now = Timestamp(jiff::Timestamp::now().as_millisecond());
+        let day = |n: i64| Timestamp(now.0 + n * DAY_MS);
+        // The first month was made with the database.
+        assert_eq!(fixture.store.make_parts(now).await.unwrap(), 0);
+        let made = fixture.store.make_parts(day(62)).await.unwrap();
+        assert_eq!(fixture.store.make_parts(day(62)).await.unwrap(), 0, "made once");
+        let chance = &mut Chance(53);
+        let mut ids = Vec::new();
+        // Before there were months, in each that was made, and beyond the last.
+        for (number, at) in [-400, 0, 31, 62, 400].map(day).into_iter().enumerate() {
+            let id = id_at(at, number as u64);
+            let (issue, event) = report_as(id, chance, START, None);
+            fixture.store.apply(opening(&issue, event)).await.unwrap();
+            ids.push(id);
+        }
+        let seen = follow(&fixture, ids.len(), 2).await;
+        assert_eq!(seen.iter().map(|(_, id, _)| *id).collect::<Vec<_>>(), ids);
+        for id in &ids {
+            assert_eq!(fixture.store.list_events(*id).await.unwrap().len(), 1);
+        }
+        let Raw::Postgres(pool) = &fixture.raw else {
+            assert_eq!(made, 0);
+            return;
+        };
+        assert!(made >= 2, "a table of events and one of routes for a month and more: {made}");
+        let tables: Vec<String> =
+            sqlx::query_scalar("SELECT tableoid::regclass::text FROM event ORDER BY issue_id")
+                .fetch_all(pool)
+                .await
+                .unwrap();
+        let month = |at: Timestamp| {
+            let at = jiff::Timestamp::from_millisecond(at.0).unwrap();
+            format!("event_{}", at.strftime("%Y_%m"))
+        };
+        let months = [0, 31, 62].map(|n| month(day(n)));
+        assert_eq!(tables[0], "event_before");
+        assert_eq!(tables[1..4], months);
+        assert_eq!(tables[4], "event_later");
+        // No table of the log forgets, nor takes an event twice.
+        for table in &tables {
+            for text in [format!("DELETE FROM {table}"), format!("TRUNCATE {table}")] {
+                let refused = sqlx::query(sqlx::AssertSqlSafe(text)).execute(pool).await;
+                assert!(refused.unwrap_err().to_string().contains("append-only"), "{table}");
+            }
+        }
+        // What lies beyond the months stays there when its month comes.
+        fixture.store.make_parts(day(400)).await.unwrap();
+        assert_eq!(follow(&fixture, ids.len(), 100).await, seen);
     });
 }
 

@@ -106,6 +106,16 @@ fn pentagon_position(chance: &mut Chance) -> (f64, f64) {
 /// The report event and the issue that it begins.
 pub fn report(chance: &mut Chance, at: Timestamp, reporter: Option<AccountId>) -> (Issue, Event) {
     let id = IssueId(chance.id());
+    report_as(id, chance, at, reporter)
+}
+
+/// As [`report`], of an issue with an id of one's own.
+pub fn report_as(
+    id: IssueId,
+    chance: &mut Chance,
+    at: Timestamp,
+    reporter: Option<AccountId>,
+) -> (Issue, Event) {
     let kind = random_kind(chance);
     let mut facts: Facts = place_facts(&random_place(chance));
     let mut put = |name: &str, value: &str| facts.insert(name.to_owned(), value.to_owned());
