@@ -199,8 +199,8 @@ async fn keep_swept(ctx: &Ctx) {
         let failures_before = Timestamp(now.0.saturating_sub(FAILURES_MS));
         watch.note(ctx.store.sweep(now, failures_before).await.map_err(AppError::from));
         watch.note(forget(ctx, now).await);
-        if let Some(made @ 1..) = parts.note(ctx.store.make_parts(now).await.map_err(AppError::from))
-        {
+        let made = ctx.store.make_parts(now).await.map_err(AppError::from);
+        if let Some(made @ 1..) = parts.note(made) {
             tracing::info!(made, "there are tables for the log of the months to come");
         }
     }

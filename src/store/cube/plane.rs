@@ -267,7 +267,6 @@ impl Layers {
             })
         })
     }
-
 }
 
 impl<K: Copy> Plane<K> {
