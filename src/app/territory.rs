@@ -364,15 +364,25 @@ fn named(Version { number, as_of }: Version) -> String {
     format!("{number} {as_of}")
 }
 
-/// Whether all open issues were found to lie where they belong in the territory in force, when no
-/// node could place by the one before any more.
+fn parse_named(text: &str) -> Option<Version> {
+    let (number, as_of) = text.split_once(' ')?;
+    Some(Version { number: number.parse().ok()?, as_of: Day::parse(as_of)? })
+}
+
+/// Whether all open issues were found to lie where they belong in the areas in force, when no node
+/// could place by those before any more. On another day they mostly are the same.
 ///
 /// # Errors
 /// The store is not available.
 pub async fn are_homed(ctx: &Ctx) -> Result<bool, AppError> {
-    let in_force = named(ctx.snapshot().territory.version());
     let settings = ctx.store.list_settings().await?;
-    Ok(settings.iter().any(|(name, value)| name == HOMED && *value == in_force))
+    let noted = settings.iter().find(|(name, _)| name == HOMED);
+    let Some(noted) = noted.and_then(|(_, value)| parse_named(value)) else { return Ok(false) };
+    let snapshot = ctx.snapshot();
+    let Version { number, as_of } = snapshot.territory.version();
+    let is_same =
+        |area: &Area| area.validity.holds_on(noted.as_of) == area.validity.holds_on(as_of);
+    Ok(noted.number == number && snapshot.territory.areas().all(is_same))
 }
 
 /// Notes that they do in a version.

@@ -101,7 +101,10 @@ async fn keep_fresh(ctx: &Ctx) {
             continue;
         }
         let in_force = ctx.snapshot().territory.version();
-        if settled.is_none() && watch.note(are_homed(ctx).await) == Some(true) {
+        // A new day is another version, too.
+        if settled.is_none_or(|(version, _)| version != in_force)
+            && watch.note(are_homed(ctx).await) == Some(true)
+        {
             (settled, is_sure) = (Some((in_force, Instant::now())), true);
         }
         // A report may have been placed by the territory before, while this one was published, on

@@ -4,7 +4,9 @@ use super::report::form;
 use super::{EAST, HAZARD, IN_EAST, Reply, World, call, get, post, report_of, send_to};
 use crate::support::check;
 use hexward::app::ctx::Ctx;
+use hexward::app::territory::{are_homed, note_homed};
 use hexward::domain::access::Role;
+use hexward::domain::time::{DAY_MS, Day};
 use hexward::store::port::{PostRow, WorkerRow};
 use serde_json::{Value, json};
 
@@ -236,5 +238,36 @@ fn a_publication_on_one_node_is_seen_by_the_other() {
         let mut statuses = [a.status.as_u16(), b.status.as_u16()];
         statuses.sort_unstable();
         assert!(statuses == [200, 409] || statuses == [200, 200], "{statuses:?}");
+    });
+}
+
+#[test]
+fn issues_that_lie_where_they_belong_do_so_until_other_areas_are_in_force() {
+    check(async |fixture| {
+        let world = World::new(fixture).await;
+        let root = world.user(Role::Admin, None, None).await;
+        let ctx = &world.ctx;
+        let next_day = async || {
+            world.later(DAY_MS);
+            assert!(ctx.refresh_if_stale().await.unwrap());
+        };
+        assert!(!are_homed(ctx).await.unwrap(), "nobody has looked yet");
+        note_homed(ctx, ctx.snapshot().territory.version()).await.unwrap();
+        assert!(are_homed(ctx).await.unwrap());
+        next_day().await;
+        assert!(are_homed(ctx).await.unwrap(), "the same areas on another day");
+
+        let last = Day(ctx.today().0 + 1);
+        let mut west = grid(HALVES[0], "西半格", 113.66, 113.665);
+        west["properties"]["valid_to"] = json!(last.to_string());
+        let file = file_of(&[west, grid(HALVES[1], "东半格", 113.665, 113.67)]);
+        let version = version_of(stage(&world, &root, &file, &[("lineage", SPLIT)]).await);
+        publish(&world, &root, version).await.ok(200);
+        assert!(!are_homed(ctx).await.unwrap(), "another version");
+        note_homed(ctx, ctx.snapshot().territory.version()).await.unwrap();
+        next_day().await;
+        assert!(are_homed(ctx).await.unwrap(), "the last day of one of the areas");
+        next_day().await;
+        assert!(!are_homed(ctx).await.unwrap(), "it has ended");
     });
 }
