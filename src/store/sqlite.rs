@@ -146,7 +146,9 @@ impl Engine {
             // A file does not hang up: nothing is asked before each question.
             .test_before_acquire(false)
             // Their caches are small: the system keeps the file in memory for all of them.
-            .connect_with(options.read_only(true).create_if_missing(false))
+            .connect_with(
+                options.pragma("cache_size", "-2000").read_only(true).create_if_missing(false),
+            )
             .await?;
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })
     }
