@@ -26,6 +26,7 @@ pub mod query;
 mod replica;
 mod sqlite;
 pub mod upload;
+mod values;
 mod write_ahead;
 
 pub use error::StoreError;

@@ -17,6 +17,7 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 pub type Db = sqlx::Postgres;
 pub type Conn = PgConnection;
 
+mod insert;
 // One text for both engines, compiled for each.
 #[allow(clippy::duplicate_mod)]
 #[path = "sql/mod.rs"]

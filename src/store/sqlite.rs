@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 pub type Db = sqlx::Sqlite;
 pub type Conn = SqliteConnection;
 
+mod insert;
 // One text for both engines, compiled for each.
 #[allow(clippy::duplicate_mod)]
 #[path = "sql/mod.rs"]

@@ -2,7 +2,7 @@
 
 use super::care::CARE_COLUMNS;
 use super::counters::log_of;
-use super::insert::{inserts_of, parts, run_all};
+use super::insert::{Insert, inserts_of, push_values, run_all};
 use super::rows::{ISSUE_COLUMNS, bind_issue, bind_later, facts_text, is_untouched};
 use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
 use super::{Conn, Query};
@@ -16,10 +16,20 @@ use crate::store::change::{
     Applied, Attachment, Change, Idempotency, ImportRun, Save, StoredRoute,
 };
 use crate::store::error::{EXTERNAL_ID, NUMBER};
+use crate::store::values::Values;
 use sqlx::Row as _;
+use std::sync::LazyLock;
 
-/// Issues in one statement: each has more than a hundred values.
-const ISSUES_MAX: usize = 64;
+/// A new issue, of which nothing is written that its columns say by themselves.
+static HEAD: LazyLock<String> =
+    LazyLock::new(|| format!("INSERT INTO issue (id, district, number, {ISSUE_COLUMNS})"));
+/// One of which there is more to say.
+static HEAD_TOUCHED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "INSERT INTO issue (id, district, number, {ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, \
+         {CARE_COLUMNS})"
+    )
+});
 
 /// Writes everything that the change holds, or nothing.
 pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, StoreError> {
@@ -38,9 +48,9 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
 /// a connection is there, while that writes what came before.
 pub struct Together {
     /// Rows of which each has to find its place free.
-    sole: Vec<Query>,
+    sole: Vec<Insert>,
     sole_rows: usize,
-    rest: Vec<Query>,
+    rest: Vec<Insert>,
 }
 
 impl Together {
@@ -77,9 +87,9 @@ fn district_of<'a>(changes: &[&'a Change]) -> &'a str {
     changes.first().map_or("", |change| change.district.as_str())
 }
 
-fn mark_inserts(marks: &[(&Idempotency, Timestamp)]) -> Vec<Query> {
+fn mark_inserts(marks: &[(&Idempotency, Timestamp)]) -> Vec<Insert> {
     let text = (
-        "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at) ",
+        "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at)",
         " ON CONFLICT (scope, key) DO NOTHING",
     );
     inserts_of(text, marks, |row, (mark, at)| {
@@ -92,7 +102,7 @@ fn mark_inserts(marks: &[(&Idempotency, Timestamp)]) -> Vec<Query> {
 }
 
 /// What changes write beside their issues.
-fn rest_of(changes: &[&Change]) -> Vec<Query> {
+fn rest_of(changes: &[&Change]) -> Vec<Insert> {
     let saves: Vec<&Save> = changes.iter().flat_map(|change| &change.saves).collect();
     let mut statements = assist_inserts(&saves);
     let events: Vec<&Event> = saves.iter().flat_map(|save| &save.events).collect();
@@ -114,7 +124,7 @@ fn rest_of(changes: &[&Change]) -> Vec<Query> {
 }
 
 /// Adds to the counters, and tells those who keep them in memory.
-fn count_of(deltas: &Deltas) -> Vec<Query> {
+fn count_of(deltas: &Deltas) -> Vec<Insert> {
     let mut statements = delta_inserts(deltas);
     statements.extend(log_of(deltas));
     statements
@@ -204,52 +214,39 @@ async fn find_conflict(conn: &mut Conn, issues: &[&Issue]) -> Result<StoreError,
     Ok(StoreError::Stale)
 }
 
-fn issue_inserts(district: &str, issues: &[&Issue]) -> Vec<Query> {
+fn issue_inserts(district: &str, issues: &[&Issue]) -> Vec<Insert> {
+    let text = |head: &'static str| (head, " ON CONFLICT DO NOTHING");
     let (untouched, others): (Vec<&Issue>, Vec<&Issue>) =
         issues.iter().copied().partition(|issue| is_untouched(issue));
-    let mut statements = Vec::new();
-    for (issues, is_touched) in [(untouched, false), (others, true)] {
-        let parts = parts(&issues, ISSUES_MAX);
-        statements.extend(parts.map(|part| issue_insert(district, part, is_touched)));
-    }
+    let mut statements = inserts_of(text(&HEAD), &untouched, |row, issue| {
+        bind_new(row, district, issue);
+    });
+    statements.extend(inserts_of(text(&HEAD_TOUCHED), &others, |row, issue| {
+        bind_new(row, district, issue);
+        bind_later(row, issue);
+    }));
     statements
 }
 
-fn issue_insert(district: &str, issues: &[&Issue], is_touched: bool) -> Query {
-    let mut query = Query::new("INSERT INTO issue (id, district, number, ");
-    query.push(ISSUE_COLUMNS);
-    if is_touched {
-        query.push(format!(", {SUPERVISION_COLUMNS}, {CARE_COLUMNS}"));
-    }
-    for (at, issue) in issues.iter().enumerate() {
-        query.push(if at == 0 { ") VALUES (" } else { ", (" });
-        query.push_bind(issue.id.to_string()).push(", ");
-        query.push_bind(district).push(", ");
-        query.push_bind(issue.number.as_str()).push(", ");
-        bind_issue(&mut query, issue);
-        if is_touched {
-            query.push(", ");
-            bind_later(&mut query, issue);
-        }
-        query.push(")");
-    }
-    query.push(" ON CONFLICT DO NOTHING");
-    query
+fn bind_new<'a>(row: &mut Values<'a>, district: &'a str, issue: &'a Issue) {
+    row.push_bind(issue.id.to_string()).push_bind(district).push_bind(issue.number.as_str());
+    bind_issue(row, issue);
 }
 
 async fn update_issue(conn: &mut Conn, issue: &Issue, seen: i64) -> Result<u64, StoreError> {
     let mut query = Query::new(format!(
         "UPDATE issue SET ({ISSUE_COLUMNS}, {SUPERVISION_COLUMNS}, {CARE_COLUMNS}) = ("
     ));
-    bind_issue(&mut query, issue);
-    query.push(", ");
-    bind_later(&mut query, issue);
+    let mut values = Values::default();
+    bind_issue(&mut values, issue);
+    bind_later(&mut values, issue);
+    push_values(&mut query, values);
     query.push(") WHERE id = ").push_bind(issue.id.to_string());
     query.push(" AND version = ").push_bind(seen);
     Ok(query.build().execute(&mut *conn).await?.rows_affected())
 }
 
-fn assist_inserts(saves: &[&Save]) -> Vec<Query> {
+fn assist_inserts(saves: &[&Save]) -> Vec<Insert> {
     let mut readers = Vec::new();
     for Save { issue, .. } in saves {
         // Who was summoned, or is answerable still, reads the issue as an assist does.
@@ -258,16 +255,16 @@ fn assist_inserts(saves: &[&Save]) -> Vec<Query> {
     }
     readers.sort_unstable();
     readers.dedup();
-    let text = ("INSERT INTO issue_assist (issue_id, department) ", " ON CONFLICT DO NOTHING");
+    let text = ("INSERT INTO issue_assist (issue_id, department)", " ON CONFLICT DO NOTHING");
     inserts_of(text, &readers, |row, (issue, department)| {
         row.push_bind(issue.to_string()).push_bind(department.as_str());
     })
 }
 
-fn event_inserts(district: &str, events: &[&Event]) -> Vec<Query> {
+fn event_inserts(district: &str, events: &[&Event]) -> Vec<Insert> {
     let text = (
         "INSERT INTO event (district, issue_id, seq, at, actor, action, from_state, to_state, \
-         note, note_digest, facts, attachments, previous, hash) ",
+         note, note_digest, facts, attachments, previous, hash)",
         "",
     );
     inserts_of(text, events, |row, event| {
@@ -280,7 +277,7 @@ fn event_inserts(district: &str, events: &[&Event]) -> Vec<Query> {
             .push_bind(event.action.as_str())
             .push_bind(event.from.map(|state| state.as_str()))
             .push_bind(event.to.as_str())
-            .push_bind(event.note.clone())
+            .push_bind(event.note.as_deref())
             .push_bind(event.note_digest.map(|digest| digest.to_string()))
             .push_bind(facts_text(&event.facts))
             .push_bind(attachments.join(";"))
@@ -296,10 +293,10 @@ pub async fn add_deltas(conn: &mut Conn, deltas: &Deltas) -> Result<(), StoreErr
 }
 
 /// The keys come in order, so that two transactions never wait for each other in a circle.
-fn delta_inserts(deltas: &Deltas) -> Vec<Query> {
+fn delta_inserts(deltas: &Deltas) -> Vec<Insert> {
     let all: Vec<_> = deltas.iter().collect();
     let text = (
-        "INSERT INTO rollup (day, path, cell, kind, category, department, measure, n) ",
+        "INSERT INTO rollup (day, path, cell, kind, category, department, measure, n)",
         " ON CONFLICT (day, path, cell, kind, category, department, measure) \
          DO UPDATE SET n = rollup.n + excluded.n",
     );
@@ -316,9 +313,9 @@ fn delta_inserts(deltas: &Deltas) -> Vec<Query> {
     })
 }
 
-fn route_inserts(changes: &[&Change]) -> Vec<Query> {
+fn route_inserts(changes: &[&Change]) -> Vec<Insert> {
     let routes: Vec<&StoredRoute> = changes.iter().flat_map(|change| &change.routes).collect();
-    let text = ("INSERT INTO route (issue_id, seq, at, matrix_version, trace) ", "");
+    let text = ("INSERT INTO route (issue_id, seq, at, matrix_version, trace)", "");
     inserts_of(text, &routes, |row, route| {
         row.push_bind(route.issue.to_string())
             .push_bind(route.seq)
@@ -329,16 +326,16 @@ fn route_inserts(changes: &[&Change]) -> Vec<Query> {
 }
 
 /// Who reported, and the codes of the receipts.
-fn reporter_inserts(changes: &[&Change]) -> Vec<Query> {
+fn reporter_inserts(changes: &[&Change]) -> Vec<Insert> {
     let contacts: Vec<_> = changes.iter().flat_map(|change| &change.contacts).collect();
-    let text = ("INSERT INTO issue_contact (issue_id, name, phone) ", "");
+    let text = ("INSERT INTO issue_contact (issue_id, name, phone)", "");
     let mut statements = inserts_of(text, &contacts, |row, (issue, contact)| {
         row.push_bind(issue.to_string())
             .push_bind(contact.name.as_str())
             .push_bind(contact.phone.as_str());
     });
     let codes: Vec<_> = changes.iter().flat_map(|change| &change.codes).collect();
-    let text = ("INSERT INTO report_code (issue_id, code) ", "");
+    let text = ("INSERT INTO report_code (issue_id, code)", "");
     statements.extend(inserts_of(text, &codes, |row, (issue, code)| {
         row.push_bind(issue.to_string()).push_bind(code.as_str());
     }));

@@ -4,7 +4,7 @@
 use super::dialect::BY_BYTES;
 use super::filter::{Over, push_scope};
 use super::rows::{issue_of, parsed, parsed_option};
-use super::{Conn, Db, Engine, Query, Row, sealed};
+use super::{Conn, Engine, Query, Row, sealed};
 use crate::domain::access::{AreaPath, Scope};
 use crate::domain::id::{AccountId, IssueId};
 use crate::domain::issue::care::{
@@ -17,9 +17,9 @@ use crate::store::care::{
     CareFilter, Cares, Claimant, Erasure, PlainNote, PublicItem, PublicQuery, Sealed, SealedText,
     Summons, SummonsQuery,
 };
+use crate::store::values::Values;
 use async_trait::async_trait;
 use sqlx::Row as _;
-use sqlx::query_builder::Separated;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -28,7 +28,7 @@ pub const CARE_COLUMNS: &str = "risk, controlled_at, attempts, parties, agreemen
     next_visit, claim_state, claim_seq, claim_account, published_seq, published_at";
 
 /// Pushes the values of [`CARE_COLUMNS`].
-pub fn bind_care(values: &mut Separated<'_, Db, &str>, care: &Care) {
+pub fn bind_care(values: &mut Values<'_>, care: &Care) {
     values
         .push_bind(care.risk.map(|risk| risk.as_str()))
         .push_bind(care.controlled.map(|at| at.0))

@@ -4,9 +4,10 @@
 //! as it can be seen, and the numbers of those that were read are kept until no other can appear
 //! before them.
 
+use super::insert::{Insert, inserts_of, run_all};
 use super::packed::SWEPT_SETTING;
 use super::packs::put_setting;
-use super::{Conn, Engine, Query, Row, dialect};
+use super::{Conn, Engine, Row, dialect};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure};
@@ -34,20 +35,20 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const PATIENCE_READING: Duration = Duration::from_secs(10);
 
 /// Writes what is added to the counters into their log.
-pub fn log_of(deltas: &Deltas) -> Option<Query> {
-    (!deltas.is_empty()).then(|| log_row(&body_of(deltas)))
+pub fn log_of(deltas: &Deltas) -> Vec<Insert> {
+    if deltas.is_empty() { Vec::new() } else { log_row(&body_of(deltas)) }
 }
 
 /// Says that all counters were built anew.
 pub async fn log_rebuilt(conn: &mut Conn) -> Result<()> {
-    log_row("").build().execute(conn).await?;
+    run_all(conn, log_row("")).await?;
     Ok(())
 }
 
-fn log_row(body: &str) -> Query {
-    let mut query = Query::new("INSERT INTO rollup_log (body) VALUES (");
-    query.push_bind(body).push(")");
-    query
+fn log_row(body: &str) -> Vec<Insert> {
+    inserts_of(("INSERT INTO rollup_log (body)", ""), &[body], |row, body| {
+        row.push_bind(*body);
+    })
 }
 
 /// Counters by bin: a line each, the bin's parts and its counters apart by tabs.

@@ -32,7 +32,9 @@ mod truth;
 pub mod uploads;
 
 pub use apply::{Together, apply_change};
+pub use insert::Insert;
 
+use super::insert::inserts;
 use super::{Conn, Db, Engine, dialect};
 
 type Query = sqlx::QueryBuilder<Db>;

@@ -1,7 +1,6 @@
 //! The open issues that a node knows by their places: loaded once, and followed by the log.
 
 use super::feed::find_end;
-use super::insert::parts;
 use super::rows::parsed;
 use super::{Db, Engine, Query, Row, dialect};
 use crate::domain::id::{CategoryCode, IssueId};
@@ -25,6 +24,17 @@ const AGE_MS: i64 = 62 * DAY_MS;
 
 const SPOT: &str = "id, version, category, cell, lon, lat, reported_at, \
     state NOT IN ('closed', 'rejected', 'merged') AS is_open";
+
+/// Parts of a list whose lengths are powers of two, so that there are few different statements and
+/// each is prepared once.
+fn parts<T>(mut rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
+    std::iter::from_fn(move || {
+        let size = rows.len().min(most).checked_ilog2()?;
+        let (part, rest) = rows.split_at(1 << size);
+        rows = rest;
+        Some(part)
+    })
+}
 
 fn news_of(row: &Row) -> Result<News> {
     let id = parsed(row, "issue", "id", IssueId::parse)?;

@@ -89,7 +89,7 @@ async fn insert_posts(conn: &mut Conn, posts: &[PostRow]) -> Result<()> {
         })
         .collect();
     let head = "INSERT INTO post (worker_id, ordinal, grid_code, role, duties, valid_from, \
-                valid_to, on_duty, lon, lat) ";
+                valid_to, on_duty, lon, lat)";
     insert_rows(conn, (head, ""), &numbered, |row, (ordinal, post)| {
         row.push_bind(post.worker.as_str())
             .push_bind(*ordinal)
@@ -117,7 +117,7 @@ pub async fn replace_people(
     let version = next_version(conn, "SELECT MAX(version) FROM worker").await?;
     sqlx::query("DELETE FROM post").execute(&mut *conn).await?;
     sqlx::query("DELETE FROM worker").execute(&mut *conn).await?;
-    let head = "INSERT INTO worker (id, name, phone, generated, version) ";
+    let head = "INSERT INTO worker (id, name, phone, generated, version)";
     insert_rows(conn, (head, ""), workers, |row, worker| {
         row.push_bind(worker.id.as_str())
             .push_bind(worker.name.as_str())
@@ -139,11 +139,11 @@ pub async fn replace_branches(
     let version = next_version(conn, "SELECT MAX(version) FROM branch").await?;
     sqlx::query("DELETE FROM branch").execute(&mut *conn).await?;
     let head = "INSERT INTO branch (code, name, parent, lon, lat, areas, resources, opening_hours, \
-                generated, version) ";
+                generated, version)";
     insert_rows(conn, (head, ""), branches, |row, branch| {
         row.push_bind(branch.code.as_str())
             .push_bind(branch.name.as_str())
-            .push_bind(branch.parent.clone())
+            .push_bind(branch.parent.as_deref())
             .push_bind(branch.lon)
             .push_bind(branch.lat)
             .push_bind(branch.areas.as_str())

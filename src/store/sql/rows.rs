@@ -1,9 +1,9 @@
 //! Rows to domain values and back.
 
+use super::Row;
 use super::care::{bind_care, care_of};
 use super::clocks::{clock_columns, clocks_of};
 use super::supervision::{bind_supervision, supervision_of};
-use super::{Db, Query, Row};
 use crate::domain::access::AreaPath;
 use crate::domain::audit::Hash;
 use crate::domain::datum::Datum;
@@ -20,8 +20,8 @@ use crate::domain::time::Timestamp;
 use crate::store::StoreError;
 use crate::store::care::SEALED_PREFIX;
 use crate::store::change::Attachment;
+use crate::store::values::Values;
 use sqlx::Row as _;
-use sqlx::query_builder::Separated;
 
 /// The columns of `issue` that say something of every issue and may change, in the order of
 /// [`bind_issue`].
@@ -179,23 +179,22 @@ fn search_text(issue: &Issue) -> String {
 }
 
 /// Pushes the values of [`ISSUE_COLUMNS`].
-pub fn bind_issue(query: &mut Query, issue: &Issue) {
+pub fn bind_issue<'a>(values: &mut Values<'a>, issue: &'a Issue) {
     let millis = |time: Option<Timestamp>| time.map(|time| time.0);
     let (place, times, counts) = (&issue.place, &issue.times, &issue.counts);
     let (coarse_lon, coarse_lat) = place.coarse_position();
-    let mut values = query.separated(", ");
     values
         .push_bind(issue.version)
         .push_bind(issue.head.to_string())
         .push_bind(issue.state.as_str())
         .push_bind(issue.kind.as_str())
         .push_bind(issue.category.as_str())
-        .push_bind(issue.condition.as_ref().map(|code| code.as_str().to_owned()))
-        .push_bind(issue.nature.clone())
+        .push_bind(issue.condition.as_ref().map(|code| code.as_str()))
+        .push_bind(issue.nature.as_deref())
         .push_bind(issue.severity.as_str())
         .push_bind(issue.inspection)
         .push_bind(issue.text.as_str())
-        .push_bind(issue.address.clone())
+        .push_bind(issue.address.as_deref())
         .push_bind(place.position.0)
         .push_bind(place.position.1)
         .push_bind(place.raw.0)
@@ -209,15 +208,15 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(place.candidates.join(";"))
         .push_bind(place.territory)
         .push_bind(issue.source.as_str())
-        .push_bind(issue.external_id.clone())
+        .push_bind(issue.external_id.as_deref())
         .push_bind(issue.reporter.map(|id| id.to_string()))
         .push_bind(issue.anonymous)
         .push_bind(issue.supervision.contactable);
     values
-        .push_bind(issue.proposed.as_ref().map(ToString::to_string))
-        .push_bind(issue.lead.as_ref().map(ToString::to_string))
+        .push_bind(issue.proposed.as_ref().map(|code| code.as_str()))
+        .push_bind(issue.lead.as_ref().map(|code| code.as_str()))
         .push_bind(crate::domain::issue::step::join(&issue.assists))
-        .push_bind(issue.answerable.as_ref().map(ToString::to_string))
+        .push_bind(issue.answerable.as_ref().map(|code| code.as_str()))
         .push_bind(issue.binding)
         .push_bind(issue.misdispatched)
         .push_bind(issue.settled)
@@ -243,7 +242,7 @@ pub fn bind_issue(query: &mut Query, issue: &Issue) {
         .push_bind(i64::from(counts.reports))
         .push_bind(issue.updated.0)
         .push_bind(search_text(issue));
-    bind_clocks(&mut values, issue);
+    bind_clocks(values, issue);
 }
 
 /// Whether [`bind_later`] would write nothing but what the columns hold by themselves.
@@ -254,13 +253,12 @@ pub fn is_untouched(issue: &Issue) -> bool {
 }
 
 /// Pushes the values of the columns of supervision and of care.
-pub fn bind_later(query: &mut Query, issue: &Issue) {
-    let mut values = query.separated(", ");
-    bind_supervision(&mut values, &issue.supervision);
-    bind_care(&mut values, &issue.care);
+pub fn bind_later<'a>(values: &mut Values<'a>, issue: &'a Issue) {
+    bind_supervision(values, &issue.supervision);
+    bind_care(values, &issue.care);
 }
 
-fn bind_clocks(values: &mut Separated<'_, Db, &'static str>, issue: &Issue) {
+fn bind_clocks(values: &mut Values<'_>, issue: &Issue) {
     let clocks = clock_columns(issue);
     values
         .push_bind(clocks.clocks)

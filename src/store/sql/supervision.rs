@@ -4,7 +4,7 @@
 use super::admin::insert_logged;
 use super::filter::{Over, push_issue_filter, push_scope};
 use super::rows::{count, issue_of, parsed, parsed_option, split, time_option};
-use super::{Conn, Db, Engine, Query, Row, rows::ISSUE_SELECT};
+use super::{Conn, Engine, Query, Row, rows::ISSUE_SELECT};
 use crate::domain::access::Scope;
 use crate::domain::id::{AccountId, DepartmentCode, IssueId, WorkerId};
 use crate::domain::issue::kind::Kind;
@@ -20,9 +20,9 @@ use crate::store::admin::AdminEntry;
 use crate::store::change::Presence;
 use crate::store::port::{SampleRow, Supervisions};
 use crate::store::query::IssueFilter;
+use crate::store::values::Values;
 use async_trait::async_trait;
 use sqlx::Row as _;
-use sqlx::query_builder::Separated;
 use std::collections::HashMap;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -50,7 +50,7 @@ fn joined<V>(values: &[V], write: impl Fn(&V) -> String) -> String {
 }
 
 /// Pushes the values of [`SUPERVISION_COLUMNS`].
-pub fn bind_supervision(values: &mut Separated<'_, Db, &'static str>, own: &Supervision) {
+pub fn bind_supervision(values: &mut Values<'_>, own: &Supervision) {
     let whistle = own.whistle.as_ref();
     let position = whistle.and_then(|whistle| whistle.position);
     let standings = whistle.map_or(&[][..], |whistle| &whistle.standings);

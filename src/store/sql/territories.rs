@@ -37,13 +37,13 @@ fn area_of(row: &Row) -> Result<AreaRow> {
 
 async fn insert_areas(conn: &mut Conn, version: i64, areas: &[AreaRow]) -> Result<()> {
     let head = "INSERT INTO area (version, code, name, level, parent, kind, valid_from, valid_to, \
-                generated, polygon) ";
+                generated, polygon)";
     insert_rows(conn, (head, ""), areas, |row, area| {
         row.push_bind(version)
             .push_bind(area.code.as_str())
             .push_bind(area.name.as_str())
             .push_bind(area.level.as_str())
-            .push_bind(area.parent.clone())
+            .push_bind(area.parent.as_deref())
             .push_bind(area.kind.as_str())
             .push_bind(area.valid_from.map(i64::from))
             .push_bind(area.valid_to.map(i64::from))
