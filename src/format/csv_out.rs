@@ -3,7 +3,12 @@
 
 /// Whether a spreadsheet would take the field for a formula. A number is none.
 fn is_formula(field: &str) -> bool {
-    let begins = field.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let begins = match field.as_bytes().first() {
+        Some(b'=' | b'+' | b'-' | b'@' | b'\t' | b'\r' | b'\n') => true,
+        // The first byte of the wide ones.
+        Some(0xef) => field.starts_with(['＝', '＋', '－', '＠']),
+        _ => false,
+    };
     begins && field.parse::<f64>().is_err()
 }
 

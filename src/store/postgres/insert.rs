@@ -1,4 +1,4 @@
-//! Many rows in one statement: an array for each column, so that one text serves any number of rows.
+//! Many rows in one statement: an array for each column, so that one text serves any number.
 
 use super::super::values::{Value, Values};
 use super::sql::Insert;
