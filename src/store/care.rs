@@ -88,6 +88,17 @@ pub struct CareChange {
     pub summons: Vec<Summons>,
 }
 
+impl CareChange {
+    pub fn is_empty(&self) -> bool {
+        let Self { sealed, sealed_notes, sealed_contacts, claims, summons } = self;
+        sealed.is_empty()
+            && sealed_notes.is_empty()
+            && sealed_contacts.is_empty()
+            && claims.is_empty()
+            && summons.is_empty()
+    }
+}
+
 /// Which summons; the latest first.
 #[derive(Clone, Debug, Default)]
 pub struct SummonsQuery {

@@ -128,6 +128,36 @@ impl Change {
             && care.sealed_notes.is_empty()
             && care.sealed_contacts.is_empty()
     }
+
+    /// Whether it has nothing but what nearly all have: issues, events, counters, traces of
+    /// routing, who reported, and keys.
+    pub fn is_plain(&self) -> bool {
+        // Each by its name, so that whatever is added has to be thought of here.
+        let Self {
+            district: _,
+            at: _,
+            saves: _,
+            deltas: _,
+            routes: _,
+            attachments,
+            contacts: _,
+            codes: _,
+            presences,
+            notices,
+            idempotency: _,
+            care,
+            uploads,
+            log,
+            import_progress,
+        } = self;
+        attachments.is_empty()
+            && presences.is_empty()
+            && notices.is_empty()
+            && care.is_empty()
+            && uploads.is_empty()
+            && log.is_none()
+            && import_progress.is_none()
+    }
 }
 
 /// How a change ended.

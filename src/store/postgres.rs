@@ -209,7 +209,13 @@ async fn write_batch(pool: &PgPool, batch: Vec<Fresh>) {
 async fn write_together(pool: &PgPool, changes: &[&Change]) -> Result<(), StoreError> {
     let together = sql::Together::of(changes);
     let mut transaction = pool.begin().await?;
-    together.apply(&mut transaction, changes).await?;
+    if insert::run_all(&mut transaction, together.sole).await? < together.sole_rows {
+        return Err(StoreError::Stale);
+    }
+    insert::run_all(&mut transaction, together.rest).await?;
+    for change in changes {
+        sql::write_rarer(&mut transaction, change).await?;
+    }
     Ok(transaction.commit().await?)
 }
 

@@ -21,7 +21,10 @@ use tokio::sync::{mpsc, oneshot};
 pub type Db = sqlx::Sqlite;
 pub type Conn = SqliteConnection;
 
+mod bare;
 mod insert;
+use bare::{Bare, Statements};
+
 // One text for both engines, compiled for each.
 #[allow(clippy::duplicate_mod)]
 #[path = "sql/mod.rs"]
@@ -276,9 +279,11 @@ async fn run_writer(
     options: SqliteConnectOptions,
 ) {
     let mut log = WriteAhead::of(options);
+    // Dropped before the connection.
+    let mut statements = Statements::default();
     while let Some(batch) = batches.recv().await {
         let mut answers = Vec::with_capacity(batch.fresh.len() + batch.works.len());
-        let outcome = run_batch(&mut conn, batch, &mut answers).await;
+        let outcome = run_batch((&mut conn, &mut statements), batch, &mut answers).await;
         if let Err(why) = &outcome {
             tracing::error!(reason = %why, "a commit failed; its writes were taken back");
             let _ = sqlx::query("ROLLBACK").execute(&mut conn).await;
@@ -290,25 +295,40 @@ async fn run_writer(
             tracing::warn!(%error, "the write-ahead log could not be copied; it grows");
         }
     }
+    drop(statements);
     let _ = conn.close().await;
 }
 
 const BEGIN: &str = "BEGIN IMMEDIATE";
+const COMMIT: &str = "COMMIT";
+const ROLLBACK: &str = "ROLLBACK";
 
 fn text_of(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
 async fn run_batch(
-    conn: &mut Conn,
+    (conn, statements): (&mut Conn, &mut Statements),
     Batch { fresh, together, works }: Batch,
     answers: &mut Vec<Answer>,
 ) -> Result<(), String> {
-    sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;
-    let left = match together {
-        Some(together) => run_together(conn, (together, fresh), answers).await?,
-        None => fresh,
-    };
+    let mut left = fresh;
+    if let Some(together) = together {
+        let alone = works.is_empty() && left.iter().all(|(change, _)| change.is_plain());
+        let bare = Bare::of(&mut *conn, statements).await.map_err(text_of)?;
+        let mut written = run_together(bare, &together, alone)?;
+        if written && !alone {
+            written = run_rarer(conn, &left).await?;
+        }
+        if written {
+            answers.extend(left.drain(..).map(|(_, reply)| answer_done(reply)));
+            if alone {
+                return Ok(());
+            }
+        }
+    } else {
+        sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;
+    }
     for (change, reply) in left {
         let work = work_of(
             move |conn| Box::pin(async move { sql::apply_change(conn, &change).await }),
@@ -319,8 +339,57 @@ async fn run_batch(
     for work in works {
         run_work(conn, work, answers).await?;
     }
-    sqlx::query("COMMIT").execute(&mut *conn).await.map_err(text_of)?;
+    sqlx::query(COMMIT).execute(&mut *conn).await.map_err(text_of)?;
     Ok(())
+}
+
+/// Begins a transaction, writes new issues together and, if they are `alone`, commits. Says whether
+/// they could be written; if not, the transaction has begun and holds nothing.
+fn run_together(mut bare: Bare<'_>, together: &sql::Together, alone: bool) -> Result<bool, String> {
+    bare.run(BEGIN).map_err(text_of)?;
+    let mut insert_all = |inserts: &[insert::Insert]| -> Result<u64, StoreError> {
+        inserts.iter().map(|insert| bare.insert(insert)).sum()
+    };
+    let written = insert_all(&together.sole)
+        .and_then(|rows| Ok(rows == together.sole_rows && insert_all(&together.rest).is_ok()));
+    match written {
+        Ok(true) if alone => bare.run(COMMIT).map(|()| true).map_err(text_of),
+        Ok(true) => Ok(true),
+        Ok(false) | Err(_) => {
+            // They come first, so nothing else is taken back. A savepoint would cost a copy of each
+            // page that is touched.
+            if bare.is_in_transaction() {
+                bare.run(ROLLBACK).map_err(text_of)?;
+            }
+            bare.run(BEGIN).map_err(text_of)?;
+            Ok(false)
+        }
+    }
+}
+
+/// Writes what few of the new issues have. If that fails, all of them are taken back.
+async fn run_rarer(conn: &mut Conn, fresh: &[Fresh]) -> Result<bool, String> {
+    let write = async {
+        for (change, _) in fresh {
+            sql::write_rarer(&mut *conn, change).await?;
+        }
+        Ok::<(), StoreError>(())
+    };
+    let done = AssertUnwindSafe(write).catch_unwind().await;
+    if matches!(done, Ok(Ok(()))) {
+        return Ok(true);
+    }
+    sqlx::query(ROLLBACK).execute(&mut *conn).await.map_err(text_of)?;
+    sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;
+    Ok(false)
+}
+
+fn answer_done(reply: oneshot::Sender<Result<Applied, StoreError>>) -> Answer {
+    Box::new(move |committed| {
+        let applied = committed.map(|()| Applied::Done).map_err(StoreError::Unavailable);
+        // The asker may have gone; the write stands all the same.
+        let _ = reply.send(applied);
+    })
 }
 
 async fn run_work(conn: &mut Conn, work: Work, answers: &mut Vec<Answer>) -> Result<(), String> {
@@ -334,30 +403,4 @@ async fn run_work(conn: &mut Conn, work: Work, answers: &mut Vec<Answer>) -> Res
     }
     sqlx::query("RELEASE write").execute(&mut *conn).await.map_err(text_of)?;
     Ok(())
-}
-
-/// Writes new issues together at the begin of a transaction, and gives back those that have to be
-/// written one by one.
-async fn run_together(
-    conn: &mut Conn,
-    (together, fresh): (sql::Together, Vec<Fresh>),
-    answers: &mut Vec<Answer>,
-) -> Result<Vec<Fresh>, String> {
-    let changes = changes_of(&fresh);
-    let done = AssertUnwindSafe(together.apply(conn, &changes)).catch_unwind().await;
-    if !matches!(done, Ok(Ok(()))) {
-        // They come first, so nothing else is taken back. A savepoint would cost a copy of each
-        // page that is touched.
-        sqlx::query("ROLLBACK").execute(&mut *conn).await.map_err(text_of)?;
-        sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;
-        return Ok(fresh);
-    }
-    answers.extend(fresh.into_iter().map(|(_, reply)| -> Answer {
-        Box::new(move |committed| {
-            let applied = committed.map(|()| Applied::Done).map_err(StoreError::Unavailable);
-            // The asker may have gone; the write stands all the same.
-            let _ = reply.send(applied);
-        })
-    }));
-    Ok(Vec::new())
 }

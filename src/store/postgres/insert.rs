@@ -1,12 +1,19 @@
 //! Many rows in one statement: an array for each column, so that one text serves any number.
 
+use super::super::StoreError;
 use super::super::values::{Value, Values};
-use super::sql::Insert;
-use sqlx::Arguments as _;
+use super::Conn;
 use sqlx::postgres::PgArguments;
+use sqlx::{Arguments as _, AssertSqlSafe};
 
 /// Rows in one statement.
 const ROWS_MAX: usize = 512;
+
+/// A statement that inserts rows, with its values.
+pub struct Insert {
+    text: String,
+    arguments: PgArguments,
+}
 
 /// Statements that insert rows of `width` values.
 pub fn inserts(
@@ -22,9 +29,19 @@ pub fn inserts(
             columns.push(format!("${}::{kind}[]", at + 1));
         }
         let text = format!("{head} SELECT * FROM unnest({}){tail}", columns.join(","));
-        Insert::new(text.into(), arguments)
+        Insert { text, arguments }
     });
     statements.collect()
+}
+
+/// Runs statements one after another, and says how many rows they wrote.
+pub async fn run_all(conn: &mut Conn, statements: Vec<Insert>) -> Result<u64, StoreError> {
+    let mut written = 0;
+    for Insert { text, arguments } in statements {
+        let statement = sqlx::query_with(AssertSqlSafe(text), arguments);
+        written += statement.execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(written)
 }
 
 /// Adds the values of a column, and says of which type they are.

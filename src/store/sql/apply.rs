@@ -2,10 +2,10 @@
 
 use super::care::CARE_COLUMNS;
 use super::counters::log_of;
-use super::insert::{Insert, inserts_of, push_values, run_all};
+use super::insert::{inserts_of, push_values};
 use super::rows::{ISSUE_COLUMNS, bind_issue, bind_later, facts_text, is_untouched};
 use super::supervision::{SUPERVISION_COLUMNS, insert_presence};
-use super::{Conn, Query};
+use super::{Conn, Insert, Query, run_all};
 use crate::domain::id::IssueId;
 use crate::domain::issue::event::Event;
 use crate::domain::issue::record::Issue;
@@ -47,10 +47,11 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
 /// What changes that bring new issues and touch no others write together. It is written out before
 /// a connection is there, while that writes what came before.
 pub struct Together {
-    /// Rows of which each has to find its place free.
-    sole: Vec<Insert>,
-    sole_rows: usize,
-    rest: Vec<Insert>,
+    /// Rows of which each has to find its place free: a key that was used before, or an issue that
+    /// is there already, has to be looked at by itself.
+    pub sole: Vec<Insert>,
+    pub sole_rows: u64,
+    pub rest: Vec<Insert>,
 }
 
 impl Together {
@@ -63,23 +64,8 @@ impl Together {
         issues.sort_by_key(|issue| issue.id);
         let mut sole = mark_inserts(&marks);
         sole.extend(issue_inserts(district_of(changes), &issues));
-        Self { sole, sole_rows: marks.len() + issues.len(), rest: rest_of(changes) }
-    }
-
-    /// Writes all of it, and what few of the changes have.
-    ///
-    /// # Errors
-    /// `Stale` when one of them has to be looked at by itself: its key was used before, or
-    /// something of it is there already. What was written has to be taken back then.
-    pub async fn apply(self, conn: &mut Conn, changes: &[&Change]) -> Result<(), StoreError> {
-        if run_all(conn, self.sole).await? < self.sole_rows as u64 {
-            return Err(StoreError::Stale);
-        }
-        run_all(conn, self.rest).await?;
-        for change in changes {
-            write_rarer(conn, change).await?;
-        }
-        Ok(())
+        let sole_rows = (marks.len() + issues.len()) as u64;
+        Self { sole, sole_rows, rest: rest_of(changes) }
     }
 }
 
@@ -130,8 +116,8 @@ fn count_of(deltas: &Deltas) -> Vec<Insert> {
     statements
 }
 
-/// What few changes have.
-async fn write_rarer(conn: &mut Conn, change: &Change) -> Result<(), StoreError> {
+/// What few changes have: nothing for those that [`Change::is_plain`].
+pub async fn write_rarer(conn: &mut Conn, change: &Change) -> Result<(), StoreError> {
     for attachment in &change.attachments {
         insert_attachment(conn, attachment).await?;
     }

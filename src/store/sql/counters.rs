@@ -4,10 +4,11 @@
 //! as it can be seen, and the numbers of those that were read are kept until no other can appear
 //! before them.
 
-use super::insert::{Insert, inserts_of, run_all};
+use super::insert::inserts_of;
 use super::packed::SWEPT_SETTING;
 use super::packs::put_setting;
 use super::{Conn, Engine, Row, dialect};
+use super::{Insert, run_all};
 use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::issue::kind::Kind;
 use crate::domain::metrics::contribution::{Bin, Deltas, Key, Measure};

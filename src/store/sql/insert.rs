@@ -1,22 +1,8 @@
-//! Many rows in one statement.
+//! Many rows at once.
 
-use super::{Conn, Db, Query};
+use super::{Conn, Insert, Query, inserts, run_all};
 use crate::store::StoreError;
 use crate::store::values::{Value, Values};
-use sqlx::{AssertSqlSafe, Database};
-use std::sync::Arc;
-
-/// A statement that inserts rows, with its values.
-pub struct Insert {
-    text: Arc<str>,
-    arguments: <Db as Database>::Arguments,
-}
-
-impl Insert {
-    pub fn new(text: Arc<str>, arguments: <Db as Database>::Arguments) -> Self {
-        Self { text, arguments }
-    }
-}
 
 /// Statements that insert rows, each of which `push` writes, and none for none. The head is as far
 /// as the names of the columns, the tail what stands behind the values.
@@ -28,18 +14,8 @@ pub fn inserts_of<'a, T>(
     let values = Values::of(rows, push);
     match values.as_slice().len().checked_div(rows.len()) {
         None => Vec::new(),
-        Some(width) => super::inserts(text, width, &values),
+        Some(width) => inserts(text, width, &values),
     }
-}
-
-/// Runs statements one after another, and says how many rows they wrote.
-pub async fn run_all(conn: &mut Conn, statements: Vec<Insert>) -> Result<u64, StoreError> {
-    let mut written = 0;
-    for Insert { text, arguments } in statements {
-        let statement = sqlx::query_with(AssertSqlSafe(text), arguments);
-        written += statement.execute(&mut *conn).await?.rows_affected();
-    }
-    Ok(written)
 }
 
 /// Inserts rows, each of which `push` writes, and says how many were.

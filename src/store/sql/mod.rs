@@ -31,10 +31,9 @@ mod territories;
 mod truth;
 pub mod uploads;
 
-pub use apply::{Together, apply_change};
-pub use insert::Insert;
+pub use apply::{Together, apply_change, write_rarer};
 
-use super::insert::inserts;
+use super::insert::{Insert, inserts, run_all};
 use super::{Conn, Db, Engine, dialect};
 
 type Query = sqlx::QueryBuilder<Db>;

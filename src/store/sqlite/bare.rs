@@ -1,0 +1,173 @@
+//! SQLite called on one's own thread. sqlx runs each statement on a thread of the connection's own
+//! and copies all values into it: with some twenty statements in each commit of the writer the two
+//! threads woke each other more than they wrote. Rows to be inserted go around it, by the handle
+//! that sqlx lends for this, one prepared statement a table and one step a row.
+//!
+//! This is the only place of the program that is not checked by the compiler for memory safety.
+
+use super::super::StoreError;
+use super::Conn;
+use super::insert::{Insert, Slot};
+use libsqlite3_sys as ffi;
+use sqlx::sqlite::LockedSqliteHandle;
+use std::collections::HashMap;
+use std::ffi::{CStr, c_int};
+use std::ptr::{self, NonNull};
+
+/// A prepared statement of one connection.
+struct Statement(NonNull<ffi::sqlite3_stmt>);
+
+// SAFETY: a statement may be used by any thread, one at a time; whoever has it holds the lock of
+// its connection, or, when it is dropped, has the connection for itself.
+unsafe impl Send for Statement {}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        // SAFETY: it was prepared, and is finalized once.
+        unsafe { ffi::sqlite3_finalize(self.0.as_ptr()) };
+    }
+}
+
+/// The statements of one connection that are prepared already. To be dropped before it.
+#[derive(Default)]
+pub struct Statements(HashMap<String, Statement>);
+
+/// A connection that is one's own until this is dropped.
+pub struct Bare<'a> {
+    lock: LockedSqliteHandle<'a>,
+    statements: &'a mut Statements,
+}
+
+impl<'a> Bare<'a> {
+    /// # Errors
+    /// The thread of the connection has ended.
+    pub async fn of(
+        conn: &'a mut Conn,
+        statements: &'a mut Statements,
+    ) -> Result<Self, StoreError> {
+        Ok(Self { lock: conn.lock_handle().await?, statements })
+    }
+
+    /// Runs a statement without values and rows.
+    ///
+    /// # Errors
+    /// The database refuses it.
+    pub fn run(&mut self, text: &str) -> Result<(), StoreError> {
+        let statement = self.prepared(text)?;
+        let code = self.step(statement);
+        self.checked(code)
+    }
+
+    /// Whether a transaction has begun and has not ended; some faults end it.
+    pub fn is_in_transaction(&mut self) -> bool {
+        // SAFETY: the handle is open while its lock is held.
+        unsafe { ffi::sqlite3_get_autocommit(self.handle()) == 0 }
+    }
+
+    /// Inserts rows and says how many were.
+    ///
+    /// # Errors
+    /// The database refuses one; those before it are written.
+    pub fn insert(&mut self, insert: &Insert) -> Result<u64, StoreError> {
+        let statement = self.prepared(&insert.text())?;
+        let mut written = 0;
+        for row in insert.rows() {
+            let code = self.insert_row(statement, insert, row);
+            self.checked(code)?;
+            // SAFETY: as above.
+            written += unsafe { ffi::sqlite3_changes64(self.handle()) };
+        }
+        Ok(written.cast_unsigned())
+    }
+
+    fn handle(&mut self) -> *mut ffi::sqlite3 {
+        self.lock.as_raw_handle().as_ptr()
+    }
+
+    fn prepared(&mut self, text: &str) -> Result<*mut ffi::sqlite3_stmt, StoreError> {
+        if let Some(statement) = self.statements.0.get(text) {
+            return Ok(statement.0.as_ptr());
+        }
+        let length = c_int::try_from(text.len())
+            .map_err(|_| StoreError::Database("a statement is too long".into()))?;
+        let mut statement = ptr::null_mut();
+        // SAFETY: the text is read as far as its length; what is behind the statement is not asked.
+        let code = unsafe {
+            ffi::sqlite3_prepare_v3(
+                self.handle(),
+                text.as_ptr().cast(),
+                length,
+                ffi::SQLITE_PREPARE_PERSISTENT,
+                &raw mut statement,
+                ptr::null_mut(),
+            )
+        };
+        self.checked(code)?;
+        let Some(prepared) = NonNull::new(statement) else {
+            return Err(StoreError::Database("a statement is empty".into()));
+        };
+        self.statements.0.insert(text.to_owned(), Statement(prepared));
+        Ok(statement)
+    }
+
+    /// Runs a statement to its end, and makes it ready to be run again.
+    fn step(&mut self, statement: *mut ffi::sqlite3_stmt) -> c_int {
+        // SAFETY: the statement is one of this connection, which is locked.
+        unsafe {
+            let stepped = ffi::sqlite3_step(statement);
+            // Says again what went wrong in the step.
+            let reset = ffi::sqlite3_reset(statement);
+            match stepped {
+                ffi::SQLITE_DONE | ffi::SQLITE_ROW => reset,
+                other => other,
+            }
+        }
+    }
+
+    fn insert_row(
+        &mut self,
+        statement: *mut ffi::sqlite3_stmt,
+        insert: &Insert,
+        row: &[Slot],
+    ) -> c_int {
+        for (place, slot) in (1..).zip(row) {
+            // SAFETY: a text is read from `insert` while the row is stepped, and forgotten below.
+            let code = unsafe {
+                match slot {
+                    Slot::Null => ffi::sqlite3_bind_null(statement, place),
+                    Slot::Whole(n) => ffi::sqlite3_bind_int64(statement, place, *n),
+                    Slot::Real(x) => ffi::sqlite3_bind_double(statement, place, *x),
+                    Slot::Text { .. } => {
+                        let text = insert.text_at(slot);
+                        let length = text.len() as u64;
+                        let from = text.as_ptr().cast();
+                        let utf8 = ffi::SQLITE_UTF8 as u8;
+                        ffi::sqlite3_bind_text64(statement, place, from, length, None, utf8)
+                    }
+                }
+            };
+            if code != ffi::SQLITE_OK {
+                return code;
+            }
+        }
+        let code = self.step(statement);
+        // SAFETY: as in `step`.
+        unsafe { ffi::sqlite3_clear_bindings(statement) };
+        code
+    }
+
+    fn checked(&mut self, code: c_int) -> Result<(), StoreError> {
+        if code == ffi::SQLITE_OK {
+            return Ok(());
+        }
+        // SAFETY: the message is the connection's until it is called again.
+        let message = unsafe { CStr::from_ptr(ffi::sqlite3_errmsg(self.handle())) };
+        let text = format!("(code: {code}) {}", message.to_string_lossy());
+        Err(match code & 0xff {
+            ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_FULL => {
+                StoreError::Unavailable(text)
+            }
+            _ => StoreError::Database(text),
+        })
+    }
+}
