@@ -23,7 +23,9 @@ pub type Conn = SqliteConnection;
 
 mod bare;
 mod insert;
+mod syncer;
 use bare::{Bare, Statements};
+use syncer::Syncer;
 
 // One text for both engines, compiled for each.
 #[allow(clippy::duplicate_mod)]
@@ -135,16 +137,22 @@ impl Engine {
             std::fs::create_dir_all(folder).map_err(|e| StoreError::Unavailable(e.to_string()))?;
         }
         let options = options(path);
-        let mut writer = SqliteConnection::connect_with(&options).await?;
+        // What it commits is synced by `Syncer`.
+        let writing = options.clone().synchronous(SqliteSynchronous::Normal);
+        let mut writer = SqliteConnection::connect_with(&writing).await?;
         migrate::migrator(OWN)
             .run(&mut writer)
             .await
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         sql::care::fill_coarse_places(&mut writer).await?;
+        let file = "SELECT file FROM pragma_database_list WHERE name = 'main'";
+        let file: String = sqlx::query_scalar(file).fetch_one(&mut writer).await?;
+        let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+        let syncer = Syncer::of(&file).map_err(unavailable)?;
         let (writes, queue) = mpsc::channel(QUEUE_WRITES_MAX);
         let (made, batches) = mpsc::channel(1);
         tokio::spawn(make_batches(queue, made));
-        start_writer(writer, batches, options.clone().create_if_missing(false))?;
+        start_writer((writer, syncer), batches, options.clone().create_if_missing(false))?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS_MAX)
             // A file does not hang up: nothing is asked before each question.
@@ -262,19 +270,19 @@ async fn make_batches(mut queue: mpsc::Receiver<Job>, batches: mpsc::Sender<Batc
 /// Runs the writer on a thread of its own: as one task among those of all requests it would wait
 /// for them after each statement.
 fn start_writer(
-    conn: Conn,
+    (conn, syncer): (Conn, Syncer),
     batches: mpsc::Receiver<Batch>,
     options: SqliteConnectOptions,
 ) -> Result<(), StoreError> {
     let unavailable = |error: std::io::Error| StoreError::Unavailable(error.to_string());
     let runtime = Builder::new_current_thread().enable_all().build().map_err(unavailable)?;
-    let run = move || runtime.block_on(run_writer(conn, batches, options));
+    let run = move || runtime.block_on(run_writer((conn, syncer), batches, options));
     std::thread::Builder::new().name("writer".into()).spawn(run).map_err(unavailable)?;
     Ok(())
 }
 
 async fn run_writer(
-    mut conn: Conn,
+    (mut conn, syncer): (Conn, Syncer),
     mut batches: mpsc::Receiver<Batch>,
     options: SqliteConnectOptions,
 ) {
@@ -283,13 +291,19 @@ async fn run_writer(
     let mut statements = Statements::default();
     while let Some(batch) = batches.recv().await {
         let mut answers = Vec::with_capacity(batch.fresh.len() + batch.works.len());
-        let outcome = run_batch((&mut conn, &mut statements), batch, &mut answers).await;
-        if let Err(why) = &outcome {
-            tracing::error!(reason = %why, "a commit failed; its writes were taken back");
-            let _ = sqlx::query("ROLLBACK").execute(&mut conn).await;
+        if syncer.has_failed() {
+            // Dropped, which tells the askers that the writer has stopped.
+            continue;
         }
-        for answer in answers {
-            answer(outcome.clone());
+        match run_batch((&mut conn, &mut statements), batch, &mut answers).await {
+            Ok(()) => syncer.answer(answers),
+            Err(why) => {
+                tracing::error!(reason = %why, "a commit failed; its writes were taken back");
+                let _ = sqlx::query(ROLLBACK).execute(&mut conn).await;
+                for answer in answers {
+                    answer(Err(why.clone()));
+                }
+            }
         }
         if let Err(error) = log.keep_short(&mut conn).await {
             tracing::warn!(%error, "the write-ahead log could not be copied; it grows");
