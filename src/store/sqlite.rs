@@ -245,7 +245,7 @@ impl Batch {
         let made = || sql::Together::of(&changes_of(&fresh));
         // Each by itself hears what is the matter, should one not let itself be written out.
         let together = match fresh.len() {
-            0 | 1 => None,
+            0 => None,
             _ => std::panic::catch_unwind(AssertUnwindSafe(made)).ok(),
         };
         Self { fresh, together, works }
@@ -335,7 +335,7 @@ async fn run_batch(
             written = run_rarer(conn, &left).await?;
         }
         if written {
-            answers.extend(left.drain(..).map(|(_, reply)| answer_done(reply)));
+            answers.extend(left.drain(..).map(answer_done));
             if alone {
                 return Ok(());
             }
@@ -398,8 +398,10 @@ async fn run_rarer(conn: &mut Conn, fresh: &[Fresh]) -> Result<bool, String> {
     Ok(false)
 }
 
-fn answer_done(reply: oneshot::Sender<Result<Applied, StoreError>>) -> Answer {
+fn answer_done((change, reply): Fresh) -> Answer {
     Box::new(move |committed| {
+        // Not by the writer, which has no time for it.
+        drop(change);
         let applied = committed.map(|()| Applied::Done).map_err(StoreError::Unavailable);
         // The asker may have gone; the write stands all the same.
         let _ = reply.send(applied);

@@ -1,13 +1,13 @@
 //! SQLite called on one's own thread. sqlx runs each statement on a thread of the connection's own
 //! and copies all values into it: with some twenty statements in each commit of the writer the two
 //! threads woke each other more than they wrote. Rows to be inserted go around it, by the handle
-//! that sqlx lends for this, one prepared statement a table and one step a row.
+//! that sqlx lends for this.
 //!
 //! This is the only place of the program that is not checked by the compiler for memory safety.
 
 use super::super::StoreError;
 use super::Conn;
-use super::insert::{Insert, Slot};
+use super::insert::{Insert, Name, Slot};
 use libsqlite3_sys as ffi;
 use sqlx::sqlite::LockedSqliteHandle;
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ impl Drop for Statement {
 
 /// The statements of one connection that are prepared already. To be dropped before it.
 #[derive(Default)]
-pub struct Statements(HashMap<String, Statement>);
+pub struct Statements(HashMap<Name, Statement>);
 
 /// A connection that is one's own until this is dropped.
 pub struct Bare<'a> {
@@ -52,8 +52,8 @@ impl<'a> Bare<'a> {
     ///
     /// # Errors
     /// The database refuses it.
-    pub fn run(&mut self, text: &str) -> Result<(), StoreError> {
-        let statement = self.prepared(text)?;
+    pub fn run(&mut self, text: &'static str) -> Result<(), StoreError> {
+        let statement = self.prepared((text, 0), || text.to_owned())?;
         let code = self.step(statement);
         self.checked(code)
     }
@@ -69,10 +69,10 @@ impl<'a> Bare<'a> {
     /// # Errors
     /// The database refuses one; those before it are written.
     pub fn insert(&mut self, insert: &Insert) -> Result<u64, StoreError> {
-        let statement = self.prepared(&insert.text())?;
         let mut written = 0;
-        for row in insert.rows() {
-            let code = self.insert_row(statement, insert, row);
+        for (name, values) in insert.parts() {
+            let statement = self.prepared(name, || insert.text(name))?;
+            let code = self.step_with(statement, insert, values);
             self.checked(code)?;
             // SAFETY: as above.
             written += unsafe { ffi::sqlite3_changes64(self.handle()) };
@@ -84,10 +84,15 @@ impl<'a> Bare<'a> {
         self.lock.as_raw_handle().as_ptr()
     }
 
-    fn prepared(&mut self, text: &str) -> Result<*mut ffi::sqlite3_stmt, StoreError> {
-        if let Some(statement) = self.statements.0.get(text) {
+    fn prepared(
+        &mut self,
+        name: Name,
+        write: impl FnOnce() -> String,
+    ) -> Result<*mut ffi::sqlite3_stmt, StoreError> {
+        if let Some(statement) = self.statements.0.get(&name) {
             return Ok(statement.0.as_ptr());
         }
+        let text = write();
         let length = c_int::try_from(text.len())
             .map_err(|_| StoreError::Database("a statement is too long".into()))?;
         let mut statement = ptr::null_mut();
@@ -106,7 +111,7 @@ impl<'a> Bare<'a> {
         let Some(prepared) = NonNull::new(statement) else {
             return Err(StoreError::Database("a statement is empty".into()));
         };
-        self.statements.0.insert(text.to_owned(), Statement(prepared));
+        self.statements.0.insert(name, Statement(prepared));
         Ok(statement)
     }
 
@@ -124,14 +129,14 @@ impl<'a> Bare<'a> {
         }
     }
 
-    fn insert_row(
+    fn step_with(
         &mut self,
         statement: *mut ffi::sqlite3_stmt,
         insert: &Insert,
-        row: &[Slot],
+        values: &[Slot],
     ) -> c_int {
-        for (place, slot) in (1..).zip(row) {
-            // SAFETY: a text is read from `insert` while the row is stepped, and forgotten below.
+        for (place, slot) in (1..).zip(values) {
+            // SAFETY: a text is read from `insert` while it is stepped, and forgotten below.
             let code = unsafe {
                 match slot {
                     Slot::Null => ffi::sqlite3_bind_null(statement, place),

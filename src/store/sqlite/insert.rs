@@ -1,10 +1,16 @@
-//! Rows to be inserted: the values of all of them in one piece, bound row by row.
+//! Rows to be inserted: the values of all of them in one piece, bound some rows at a time.
 
 use super::super::StoreError;
 use super::super::values::{Value, Values};
 use super::Conn;
 use super::bare::{Bare, Statements};
-use std::slice::ChunksExact;
+
+/// Values in one statement. What SQLite sets up for each statement (cursors, the lists that
+/// conditions of indexes are compared with) costs as much as some rows.
+const VALUES_MAX: usize = 2_048;
+
+/// What tells a statement from others: its head, and how many rows it inserts.
+pub type Name = (&'static str, usize);
 
 /// Rows for one table.
 pub struct Insert {
@@ -49,14 +55,25 @@ impl Insert {
         Self { text, width, slots, texts }
     }
 
-    /// The statement for one row.
-    pub fn text(&self) -> String {
-        let (head, tail) = self.text;
-        format!("{head} VALUES ({}){tail}", vec!["?"; self.width].join(","))
+    /// Statements of so many rows each, with the values of these. Lengths are powers of two, so that
+    /// there are few different statements and each is prepared once.
+    pub fn parts(&self) -> impl Iterator<Item = (Name, &[Slot])> {
+        let mut left = self.slots.as_slice();
+        std::iter::from_fn(move || {
+            let log = (left.len().min(VALUES_MAX) / self.width).checked_ilog2()?;
+            let (part, rest) = left.split_at(self.width << log);
+            left = rest;
+            Some(((self.text.0, 1 << log), part))
+        })
     }
 
-    pub fn rows(&self) -> ChunksExact<'_, Slot> {
-        self.slots.chunks_exact(self.width)
+    /// A failure leaves the rows before it: whoever meets one takes back all of it anyway, and for
+    /// the other way SQLite copies each page before it is touched.
+    pub fn text(&self, (_, rows): Name) -> String {
+        let (head, tail) = self.text;
+        let row = format!("({})", vec!["?"; self.width].join(","));
+        let head = head.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1);
+        format!("{head} VALUES {}{tail}", vec![row; rows].join(","))
     }
 
     /// The text that stands there, or none for another value.
