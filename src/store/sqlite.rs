@@ -1,7 +1,8 @@
 //! SQLite, the embedded engine. One writer commits many waiting writes in one transaction (group
 //! commit): each runs in a savepoint, so one that fails takes no other with it, and the cost of
 //! the sync to disk is shared. New issues are written together, by statements that are made while
-//! the writer is busy with those before. Readers have their own connections and never wait.
+//! the writer is busy with those before. A commit is answered when it is on the disk, to which
+//! another thread brings it. Readers have their own connections and never wait.
 
 use super::change::{Applied, Change};
 use super::counters::Counters;
@@ -330,15 +331,17 @@ async fn run_batch(
     if let Some(together) = together {
         let alone = works.is_empty() && left.iter().all(|(change, _)| change.is_plain());
         let bare = Bare::of(&mut *conn, statements).await.map_err(text_of)?;
-        let mut written = run_together(bare, &together, alone)?;
-        if written && !alone {
-            written = run_rarer(conn, &left).await?;
+        let run = AssertUnwindSafe(|| run_together(bare, &together, alone));
+        let mut written = std::panic::catch_unwind(run).map_err(|_| "a panic".to_owned()).flatten();
+        if written == Ok(true) && !alone {
+            written = run_rarer(conn, &left).await;
         }
-        if written {
+        // If it failed, they hear of it.
+        if written != Ok(false) {
             answers.extend(left.drain(..).map(answer_done));
-            if alone {
-                return Ok(());
-            }
+        }
+        if written? && alone {
+            return Ok(());
         }
     } else {
         sqlx::query(BEGIN).execute(&mut *conn).await.map_err(text_of)?;

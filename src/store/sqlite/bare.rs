@@ -176,3 +176,93 @@ impl<'a> Bare<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::insert::run_all;
+    use crate::store::values::Values;
+    use sqlx::{Connection, Row};
+
+    const HEAD: &str = "INSERT INTO it (name, n, x, flag)";
+
+    async fn table() -> Conn {
+        let mut conn = Conn::connect("sqlite::memory:").await.unwrap();
+        let text = "CREATE TABLE it (name TEXT UNIQUE, n BIGINT, x DOUBLE PRECISION, flag BOOLEAN \
+                    CHECK (flag IN (0, 1)))";
+        sqlx::query(text).execute(&mut conn).await.unwrap();
+        conn
+    }
+
+    #[tokio::test]
+    async fn values_read_back_as_they_were() {
+        let mut conn = table().await;
+        let texts = ["", "楼道\0堆物", "'); DROP TABLE it; --", "\u{1f6b2}"];
+        let mut values = Values::default();
+        for text in texts {
+            values
+                .push_bind(text)
+                .push_bind(i64::MIN)
+                .push_bind(113.672_705_618_364_1)
+                .push_bind(true);
+        }
+        values.push_bind(None::<&str>).push_bind(None::<i64>).push_bind(None::<f64>);
+        values.push_bind(None::<bool>);
+        let insert = Insert::of((HEAD, ""), 4, &values);
+        assert_eq!(run_all(&mut conn, vec![insert]).await.unwrap(), 5);
+        let rows = sqlx::query("SELECT name, n, x, flag FROM it ORDER BY rowid")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+        for (row, text) in rows.iter().zip(texts) {
+            assert_eq!(row.get::<&str, _>(0), text);
+            assert_eq!(row.get::<i64, _>(1), i64::MIN);
+            assert_eq!(row.get::<f64, _>(2).to_bits(), 113.672_705_618_364_1_f64.to_bits());
+            assert!(row.get::<bool, _>(3));
+        }
+        let last = &rows[4];
+        assert!(last.get::<Option<&str>, _>(0).is_none());
+        assert!(last.get::<Option<i64>, _>(1).is_none());
+        assert!(last.get::<Option<f64>, _>(2).is_none());
+        assert!(last.get::<Option<bool>, _>(3).is_none());
+    }
+
+    #[tokio::test]
+    async fn any_number_of_rows_is_counted_and_a_name_that_is_taken_is_not() {
+        let mut conn = table().await;
+        let mut statements = Statements::default();
+        for (rows, new) in [(1, 1), (3, 2), (1_500, 1_497), (1_500, 0)] {
+            let names: Vec<String> = (0..rows).map(|n| format!("name {n}")).collect();
+            let values = Values::of(&names, |row, name| {
+                row.push_bind(name.as_str()).push_bind(1).push_bind(0.5).push_bind(false);
+            });
+            let insert = Insert::of((HEAD, " ON CONFLICT DO NOTHING"), 4, &values);
+            let mut bare = Bare::of(&mut conn, &mut statements).await.unwrap();
+            assert_eq!(bare.insert(&insert).unwrap(), new);
+        }
+        let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM it");
+        assert_eq!(count.fetch_one(&mut conn).await.unwrap(), 1_500);
+    }
+
+    #[tokio::test]
+    async fn what_is_refused_is_told_and_can_be_taken_back() {
+        let mut conn = table().await;
+        let mut statements = Statements::default();
+        let mut values = Values::default();
+        for (name, flag) in [("a", 1), ("b", 2)] {
+            values.push_bind(name).push_bind(1).push_bind(0.5).push_bind(flag);
+        }
+        let insert = Insert::of((HEAD, ""), 4, &values);
+        let mut bare = Bare::of(&mut conn, &mut statements).await.unwrap();
+        bare.run("BEGIN IMMEDIATE").unwrap();
+        let refused = bare.insert(&insert).unwrap_err().to_string();
+        assert!(refused.contains("CHECK constraint failed"), "{refused}");
+        assert!(bare.is_in_transaction());
+        bare.run("ROLLBACK").unwrap();
+        assert!(!bare.is_in_transaction());
+        assert!(bare.run("COMMIT").is_err(), "there is nothing to commit");
+        drop(bare);
+        let count = sqlx::query_scalar::<_, i64>("SELECT COUNT(*) FROM it");
+        assert_eq!(count.fetch_one(&mut conn).await.unwrap(), 0);
+    }
+}
