@@ -209,10 +209,10 @@ async fn write_batch(pool: &PgPool, batch: Vec<Fresh>) {
 async fn write_together(pool: &PgPool, changes: &[&Change]) -> Result<(), StoreError> {
     let together = sql::Together::of(changes);
     let mut transaction = pool.begin().await?;
-    if insert::run_all(&mut transaction, together.sole).await? < together.sole_rows {
+    let rows = (together.sole, together.rest);
+    if insert::run_at_once(&mut transaction, rows).await? < together.sole_rows {
         return Err(StoreError::Stale);
     }
-    insert::run_all(&mut transaction, together.rest).await?;
     for change in changes {
         sql::write_rarer(&mut transaction, change).await?;
     }
