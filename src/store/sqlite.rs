@@ -332,7 +332,8 @@ async fn run_batch(
         let alone = works.is_empty() && left.iter().all(|(change, _)| change.is_plain());
         let bare = Bare::of(&mut *conn, statements).await.map_err(text_of)?;
         let run = AssertUnwindSafe(|| run_together(bare, &together, alone));
-        let mut written = std::panic::catch_unwind(run).map_err(|_| "a panic".to_owned()).flatten();
+        let mut written =
+            std::panic::catch_unwind(run).map_err(|_| "the writer panicked".to_owned()).flatten();
         if written == Ok(true) && !alone {
             written = run_rarer(conn, &left).await;
         }
@@ -367,21 +368,19 @@ fn run_together(mut bare: Bare<'_>, together: &sql::Together, alone: bool) -> Re
     let mut insert_all = |inserts: &[insert::Insert]| -> Result<u64, StoreError> {
         inserts.iter().map(|insert| bare.insert(insert)).sum()
     };
-    let written = insert_all(&together.sole)
-        .and_then(|rows| Ok(rows == together.sole_rows && insert_all(&together.rest).is_ok()));
-    match written {
-        Ok(true) if alone => bare.run(COMMIT).map(|()| true).map_err(text_of),
-        Ok(true) => Ok(true),
-        Ok(false) | Err(_) => {
-            // They come first, so nothing else is taken back. A savepoint would cost a copy of each
-            // page that is touched.
-            if bare.is_in_transaction() {
-                bare.run(ROLLBACK).map_err(text_of)?;
-            }
-            bare.run(BEGIN).map_err(text_of)?;
-            Ok(false)
+    let sole = insert_all(&together.sole).is_ok_and(|rows| rows == together.sole_rows);
+    let written = sole && insert_all(&together.rest).is_ok();
+    if !written {
+        // They come first, so nothing else is taken back. A savepoint would cost a copy of each
+        // page that is touched.
+        if bare.is_in_transaction() {
+            bare.run(ROLLBACK).map_err(text_of)?;
         }
+        bare.run(BEGIN).map_err(text_of)?;
+    } else if alone {
+        bare.run(COMMIT).map_err(text_of)?;
     }
+    Ok(written)
 }
 
 /// Writes what few of the new issues have. If that fails, all of them are taken back.

@@ -53,7 +53,7 @@ impl<'a> Bare<'a> {
     /// # Errors
     /// The database refuses it.
     pub fn run(&mut self, text: &'static str) -> Result<(), StoreError> {
-        let statement = self.prepared((text, 0), || text.to_owned())?;
+        let statement = self.prepared((text, "", 0), || text.to_owned())?;
         let code = self.step(statement);
         self.checked(code)
     }
@@ -135,28 +135,16 @@ impl<'a> Bare<'a> {
         insert: &Insert,
         values: &[Slot],
     ) -> c_int {
+        let mut code = ffi::SQLITE_OK;
         for (place, slot) in (1..).zip(values) {
-            // SAFETY: a text is read from `insert` while it is stepped, and forgotten below.
-            let code = unsafe {
-                match slot {
-                    Slot::Null => ffi::sqlite3_bind_null(statement, place),
-                    Slot::Whole(n) => ffi::sqlite3_bind_int64(statement, place, *n),
-                    Slot::Real(x) => ffi::sqlite3_bind_double(statement, place, *x),
-                    Slot::Text { .. } => {
-                        let text = insert.text_at(slot);
-                        let length = text.len() as u64;
-                        let from = text.as_ptr().cast();
-                        let utf8 = ffi::SQLITE_UTF8 as u8;
-                        ffi::sqlite3_bind_text64(statement, place, from, length, None, utf8)
-                    }
-                }
-            };
-            if code != ffi::SQLITE_OK {
-                return code;
+            if code == ffi::SQLITE_OK {
+                code = bind(statement, place, (slot, insert.text_at(slot)));
             }
         }
-        let code = self.step(statement);
-        // SAFETY: as in `step`.
+        if code == ffi::SQLITE_OK {
+            code = self.step(statement);
+        }
+        // SAFETY: as in `step`. No text is read after this.
         unsafe { ffi::sqlite3_clear_bindings(statement) };
         code
     }
@@ -174,6 +162,24 @@ impl<'a> Bare<'a> {
             }
             _ => StoreError::Database(text),
         })
+    }
+}
+
+/// Binds a value, which has to stay where it is until the statement forgets it.
+fn bind(statement: *mut ffi::sqlite3_stmt, place: c_int, (slot, text): (&Slot, &str)) -> c_int {
+    // SAFETY: the statement is one of a connection that is locked, and is not being stepped.
+    unsafe {
+        match slot {
+            Slot::Null => ffi::sqlite3_bind_null(statement, place),
+            Slot::Whole(n) => ffi::sqlite3_bind_int64(statement, place, *n),
+            Slot::Real(x) => ffi::sqlite3_bind_double(statement, place, *x),
+            Slot::Text { .. } => {
+                let (from, length) = (text.as_ptr().cast(), text.len() as u64);
+                let utf8 = ffi::SQLITE_UTF8 as u8;
+                // No destructor: the text is not copied.
+                ffi::sqlite3_bind_text64(statement, place, from, length, None, utf8)
+            }
+        }
     }
 }
 

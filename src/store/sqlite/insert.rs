@@ -9,8 +9,9 @@ use super::bare::{Bare, Statements};
 /// conditions of indexes are compared with) costs as much as some rows.
 const VALUES_MAX: usize = 2_048;
 
-/// What tells a statement from others: its head, and how many rows it inserts.
-pub type Name = (&'static str, usize);
+/// What tells a statement from others: what stands before and behind its values, and how many rows
+/// it inserts.
+pub type Name = (&'static str, &'static str, usize);
 
 /// Rows for one table.
 pub struct Insert {
@@ -63,14 +64,13 @@ impl Insert {
             let log = (left.len().min(VALUES_MAX) / self.width).checked_ilog2()?;
             let (part, rest) = left.split_at(self.width << log);
             left = rest;
-            Some(((self.text.0, 1 << log), part))
+            Some(((self.text.0, self.text.1, 1 << log), part))
         })
     }
 
     /// A failure leaves the rows before it: whoever meets one takes back all of it anyway, and for
     /// the other way SQLite copies each page before it is touched.
-    pub fn text(&self, (_, rows): Name) -> String {
-        let (head, tail) = self.text;
+    pub fn text(&self, (head, tail, rows): Name) -> String {
         let row = format!("({})", vec!["?"; self.width].join(","));
         let head = head.replacen("INSERT INTO", "INSERT OR FAIL INTO", 1);
         format!("{head} VALUES {}{tail}", vec![row; rows].join(","))
