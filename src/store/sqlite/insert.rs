@@ -56,8 +56,8 @@ impl Insert {
         Self { text, width, slots, texts }
     }
 
-    /// Statements of so many rows each, with the values of these. Lengths are powers of two, so that
-    /// there are few different statements and each is prepared once.
+    /// Statements of so many rows each, with the values of these. Lengths are powers of two, so
+    /// that there are few different statements and each is prepared once.
     pub fn parts(&self) -> impl Iterator<Item = (Name, &[Slot])> {
         let mut left = self.slots.as_slice();
         std::iter::from_fn(move || {
