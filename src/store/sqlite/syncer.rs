@@ -46,7 +46,8 @@ impl Syncer {
     /// says nothing: nothing is written any more until the program has started anew and has read
     /// what is there.
     pub fn has_failed(&self) -> bool {
-        self.failed.load(Ordering::Acquire)
+        let has_ended = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        has_ended || self.failed.load(Ordering::Acquire)
     }
 }
 
