@@ -27,6 +27,7 @@ const COMMON: &[Step] = &[
     (23, "state_due", include_str!("../../migrations/0023_state_due.sql")),
     (24, "near", include_str!("../../migrations/0024_near.sql")),
     (26, "tiles", include_str!("../../migrations/0026_tiles.sql")),
+    (28, "ended", include_str!("../../migrations/0028_ended.sql")),
 ];
 
 /// The migrator of an engine: the common steps and its own.

@@ -45,13 +45,15 @@ pub mod dialect {
     pub const ROLLUP_MARK: &str = "tx";
     /// Before a column, keeps its index from being taken; `None` where the engine knows by itself.
     pub const WITHOUT_INDEX: Option<&str> = None;
+    /// Whether conditions can be said of which parts of an index are asked for, wherever one might
+    /// serve; otherwise where one does.
+    pub const KNOWS_PARTS: bool = true;
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "";
-    /// The same for those that are open.
-    pub const BY_OPEN_CELL: &str = "";
+    /// The same for disputes.
     pub const BY_DISPUTE_CELL: &str = "";
-    /// The same for those that are open, by their areas.
-    pub const BY_OPEN_PATH: &str = "";
+    /// The same by their areas.
+    pub const BY_PATH: &str = "";
     /// What tells a row of the log from the same one in a copy of the database: the transaction
     /// that wrote it there.
     pub const ROLLUP_BORN: &str = "xmin::text";
@@ -75,6 +77,7 @@ const OWN: &[migrate::Step] = &[
     (17, "rollup_log", include_str!("../../migrations/postgres/0017_rollup_log.sql")),
     (25, "notice_path", include_str!("../../migrations/postgres/0025_notice_path.sql")),
     (27, "parts", include_str!("../../migrations/postgres/0027_parts.sql")),
+    (29, "estimates", include_str!("../../migrations/postgres/0029_estimates.sql")),
 ];
 
 const CONNECTIONS_MAX: u32 = 16;

@@ -53,14 +53,15 @@ pub mod dialect {
     pub const ROLLUP_MARK: &str = "id";
     /// Before a column, keeps its index from being taken; `None` where the engine knows by itself.
     pub const WITHOUT_INDEX: Option<&str> = Some("+");
+    /// Whether conditions can be said of which parts of an index are asked for, wherever one might
+    /// serve; otherwise where one does.
+    pub const KNOWS_PARTS: bool = false;
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "INDEXED BY issue_cell";
-    /// The same for those that are open.
-    pub const BY_OPEN_CELL: &str = "INDEXED BY issue_open_cell";
     /// The same for disputes.
     pub const BY_DISPUTE_CELL: &str = "INDEXED BY issue_dispute_cell";
-    /// The same for those that are open, by their areas.
-    pub const BY_OPEN_PATH: &str = "INDEXED BY issue_open_path";
+    /// The same by their areas.
+    pub const BY_PATH: &str = "INDEXED BY issue_path";
     /// What tells a row of the log from the same one in a copy of the database.
     pub const ROLLUP_BORN: &str = "''";
     /// A mark below which no row of the log of counters appears any more.
@@ -82,6 +83,7 @@ const OWN: &[migrate::Step] = &[
     (17, "rollup_log", include_str!("../../migrations/sqlite/0017_rollup_log.sql")),
     (19, "lean_tables", include_str!("../../migrations/sqlite/0019_lean.sql")),
     (25, "notice_path", include_str!("../../migrations/sqlite/0025_notice_path.sql")),
+    (29, "estimates", include_str!("../../migrations/sqlite/0029_estimates.sql")),
 ];
 
 /// The most writes that share one commit.

@@ -4,7 +4,7 @@
 //! they are now, less what the issues touched since count for now, plus what they counted for then.
 //! The first is the slow truth of the second; both read one moment of the database.
 
-use super::filter::{Over, push_cells, push_issue_filter, push_scope};
+use super::filter::{Over, part_of, push_cells, push_issue_filter, push_scope};
 use super::rollups::{sum_beyond, sum_counters, sum_standing};
 use super::rows::{event_of, parsed};
 use super::{Conn, Db, Engine, Query, dialect};
@@ -155,7 +155,7 @@ async fn count_states(
     push_issue_filter(&mut query, &issues);
     // Counters have coarser cells than issues.
     let finest = filter.bounds_cells.as_ref().map(|intervals| fine_cells(intervals));
-    push_cells(&mut query, finest.as_deref());
+    push_cells(&mut query, &format!("{} AND ", part_of(&issues)), finest.as_deref());
     query.push(" GROUP BY state");
     let rows = query.build().fetch_all(conn).await?;
     rows.iter()

@@ -2,10 +2,10 @@
 //!
 //! Invariant: every read of issues or counters pushes its scope through [`push_scope`].
 
-use super::Query;
 use super::care::push_care_filter;
 use super::cohort::due_where;
 use super::place::Way;
+use super::{Query, dialect};
 use crate::domain::access::{AreaPath, Clause, Scope};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::clock::Light;
@@ -167,8 +167,24 @@ fn push_people(query: &mut Query, filter: &IssueFilter) {
     }
 }
 
+/// Whether an issue has ended, in the words of the indexes by area and by cell, which begin with it:
+/// an issue lies in one part of each, so a new report goes into one place.
+const ENDED: &str = "CASE WHEN state IN ('closed', 'rejected', 'merged') THEN 1 ELSE 0 END";
+
+/// In which parts of the indexes by area and by cell lies what a filter finds: a condition.
+pub fn part_of(filter: &IssueFilter) -> String {
+    match filter.asks_open() {
+        Some(true) => format!("{ENDED} = 0"),
+        Some(false) => format!("{ENDED} = 1"),
+        None => format!("{ENDED} IN (0, 1)"),
+    }
+}
+
 /// Pushes ` AND …` for each thing that the filter asks for.
 pub fn push_issue_filter(query: &mut Query, filter: &IssueFilter) {
+    if filter.area.is_some() || dialect::KNOWS_PARTS {
+        query.push(" AND ").push(part_of(filter));
+    }
     if !filter.ids.is_empty() {
         query.push(" AND id IN (''");
         for id in &filter.ids {
@@ -406,12 +422,13 @@ fn push_counted(query: &mut Query, counted: &Counted) {
     }
 }
 
-/// Pushes ` AND …` for intervals of cells; `None` means any.
-pub fn push_cells(query: &mut Query, intervals: Option<&[(u64, u64)]>) {
+/// Pushes ` AND …` for intervals of cells; `None` means any. Each is looked for by itself, so `each`
+/// is said of each, followed by AND, where an index begins with something else.
+pub fn push_cells(query: &mut Query, each: &str, intervals: Option<&[(u64, u64)]>) {
     let Some(intervals) = intervals else { return };
     query.push(" AND ");
     push_joined(query, intervals, Join::Or, &mut |query, (low, high)| {
-        query.push("(cell >= ").push_bind(low.cast_signed());
+        query.push(format!("({each}cell >= ")).push_bind(low.cast_signed());
         query.push(" AND cell <= ").push_bind(high.cast_signed()).push(")");
     });
 }
@@ -427,7 +444,7 @@ pub fn push_rollup_filter(query: &mut Query, filter: &RollupFilter) {
     if let Some(area) = &filter.area {
         push_area(query, area);
     }
-    push_cells(query, filter.bounds_cells.as_deref());
+    push_cells(query, "", filter.bounds_cells.as_deref());
     if let Some(kind) = filter.kind {
         query.push(" AND kind = ").push_bind(kind.as_str());
     }

@@ -1,6 +1,6 @@
 //! Reading issues and what hangs on them.
 
-use super::filter::{Over, is_storable, push_issue_filter, push_scope};
+use super::filter::{Over, is_storable, part_of, push_issue_filter, push_scope};
 use super::page::{is_led_by_area, page_of, push_found};
 use super::place::{Way, push_scope_and_place};
 use super::rows::{ISSUE_SELECT, attachment_of, event_of, issue_of, parsed};
@@ -88,8 +88,12 @@ impl Issues for Engine {
     }
 
     async fn count_states(&self, filter: &IssueFilter, scope: &Scope) -> Result<Vec<(State, i64)>> {
-        let by = if is_led_by_area(filter) { dialect::BY_OPEN_PATH } else { "" };
-        let mut query = Query::new(format!("SELECT state, COUNT(*) AS n FROM issue {by} WHERE "));
+        let part = part_of(filter);
+        let by = match is_led_by_area(filter) {
+            true => format!("{} WHERE {part} AND ", dialect::BY_PATH),
+            false => "WHERE ".to_owned(),
+        };
+        let mut query = Query::new(format!("SELECT state, COUNT(*) AS n FROM issue {by}"));
         push_scope_and_place(&mut query, scope, filter, Way::Place);
         push_issue_filter(&mut query, filter);
         query.push(" GROUP BY state");

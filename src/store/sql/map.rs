@@ -1,11 +1,9 @@
 //! What a map shows of issues: points one by one, and how many there are in each cell.
 
-use super::filter::{Join, Over, push_clause, push_issue_filter, push_joined, push_scope};
-use super::place::{
-    REACH_DEGREES, Way, by_cells, cells_around, push_from_cells, push_scope_and_place,
-};
+use super::filter::{Join, Over, part_of, push_clause, push_issue_filter, push_joined, push_scope};
+use super::place::{REACH_DEGREES, Way, cells_around, push_from_cells, push_scope_and_place};
 use super::rows::parsed;
-use super::{Engine, Query, Row, dialect};
+use super::{Engine, Query, Row};
 use crate::domain::access::{Clause, Scope};
 use crate::domain::cell::{COARSE_RESOLUTION, digits_below, parent_cell};
 use crate::domain::id::{CategoryCode, IssueId};
@@ -119,7 +117,7 @@ impl Engine {
     ) -> Result<BTreeMap<u64, i64>> {
         let mut query = Query::new(COUNT_CELLS);
         let near = around.and_then(|around| around.intervals(CELL_RESOLUTION));
-        push_from_cells(&mut query, by_cells(filter), near.as_deref());
+        push_from_cells(&mut query, Some(&part_of(filter)), near.as_deref());
         push_scope_and_place(&mut query, scope, filter, Way::Order);
         push_issue_filter(&mut query, filter);
         self.fetch_cells(query).await
@@ -173,7 +171,7 @@ fn points_of(part: Part, filter: &IssueFilter, left: usize, scope: &Scope) -> Qu
     if part == Part::Plain {
         query.push("lon AS at_lon, lat AS at_lat");
         let cells = cells_around(filter, 0.0, CELL_RESOLUTION);
-        push_from_cells(&mut query, by_cells(filter), cells.as_deref());
+        push_from_cells(&mut query, Some(&part_of(filter)), cells.as_deref());
         query.push("kind <> 'dispute' AND ");
         let exact = |clause: &Clause| Clause { coarse_disputes: false, ..clause.clone() };
         let scope = Scope { clauses: scope.clauses.iter().map(exact).collect() };
@@ -185,7 +183,7 @@ fn points_of(part: Part, filter: &IssueFilter, left: usize, scope: &Scope) -> Qu
             query.push(format!(" THEN {axis} ELSE coarse_{axis} END AS at_{axis}"));
         }
         let cells = cells_around(filter, REACH_DEGREES, COARSE_RESOLUTION);
-        push_from_cells(&mut query, dialect::BY_DISPUTE_CELL, cells.as_deref());
+        push_from_cells(&mut query, None, cells.as_deref());
         query.push("kind = 'dispute' AND ");
         push_scope_and_place(&mut query, scope, filter, Way::Order);
     }

@@ -1,6 +1,6 @@
 //! Pages of a list of issues, and by which way they are found.
 
-use super::filter::{Over, push_area_of, push_clause, push_issue_filter, push_scope};
+use super::filter::{Over, part_of, push_area_of, push_clause, push_issue_filter, push_scope};
 use super::place::{Way, push_scope_and_place};
 use super::{Engine, Query, dialect};
 use crate::domain::access::{AreaPath, Clause, Scope};
@@ -64,9 +64,9 @@ pub fn push_found(query: &mut Query, filter: &IssueFilter, scope: &Scope) {
     let (over, by_area) = (Over::of(filter), is_led_by_area(filter));
     let is_rare = filter.attention.is_some_and(|attention| attention.is_rare());
     for (at, clause) in scope.clauses.iter().enumerate() {
-        let by = if by_area && clause.area.is_some() { dialect::BY_OPEN_PATH } else { "" };
+        let by = if by_area && clause.area.is_some() { dialect::BY_PATH } else { "" };
         let union = if at == 0 { "" } else { " UNION ALL " };
-        query.push(format!("{union}SELECT 1 FROM issue {by} WHERE 1 = 1"));
+        query.push(format!("{union}SELECT 1 FROM issue {by} WHERE {}", part_of(filter)));
         match (&clause.area, dialect::WITHOUT_INDEX) {
             (Some(area), Some(without_index)) if is_rare => {
                 push_area_of(query, &format!("{without_index}path"), area);

@@ -1,6 +1,6 @@
 //! Conditions in SQL: where issues lie.
 
-use super::filter::{Join, Over, push_cells, push_clause, push_joined, push_scope};
+use super::filter::{Join, Over, part_of, push_cells, push_clause, push_joined, push_scope};
 use super::{Query, dialect};
 use crate::domain::access::Scope;
 use crate::domain::cell::{COARSE_DIGITS, COARSE_RESOLUTION, cells_near, descendant_interval};
@@ -62,7 +62,7 @@ const SMALL_DEGREES: f64 = 0.03;
 /// box that few cells cannot cover is left to the other conditions.
 fn push_cells_around(query: &mut Query, filter: &IssueFilter, reach: f64) {
     let Some(cells) = cells_around(filter, reach, COARSE_RESOLUTION) else { return };
-    push_cells(query, Some(&cells));
+    push_cells(query, &format!("{} AND ", part_of(filter)), Some(&cells));
 }
 
 /// Intervals of cells that hold all of a filter's box, `reach` degrees around it, and some more, by
@@ -84,14 +84,10 @@ pub fn cells_around(
     cells_near(area, finest, CELL_RESOLUTION)
 }
 
-/// The index for issues that a filter finds by their cells.
-pub fn by_cells(filter: &IssueFilter) -> &'static str {
-    if filter.open == Some(true) { dialect::BY_OPEN_CELL } else { dialect::BY_CELL }
-}
-
 /// Pushes ` FROM …` for the issues in the cells, if there are any to go by, which are looked for by
-/// an index. SQLite plans such a join once, and conditions joined by OR one by one.
-pub fn push_from_cells(query: &mut Query, index: &str, cells: Option<&[(u64, u64)]>) {
+/// an index: the one of disputes, or the one of what `part` says (see [`part_of`]). SQLite plans such
+/// a join once, and conditions joined by OR one by one.
+pub fn push_from_cells(query: &mut Query, part: Option<&str>, cells: Option<&[(u64, u64)]>) {
     let Some(cells) = cells.filter(|cells| !cells.is_empty()) else {
         query.push(" FROM issue WHERE ");
         return;
@@ -101,10 +97,12 @@ pub fn push_from_cells(query: &mut Query, index: &str, cells: Option<&[(u64, u64
         query.push(if at == 0 { "(" } else { ", (" }).push_bind(low.cast_signed());
         query.push(", ").push_bind(high.cast_signed()).push(")");
     }
+    let index = part.map_or(dialect::BY_DISPUTE_CELL, |_| dialect::BY_CELL);
+    let part = part.unwrap_or("1 = 1");
     // Both engines name the columns so.
     query.push(format!(
         ") AS near CROSS JOIN issue {index} \
-         WHERE cell >= near.column1 AND cell <= near.column2 AND "
+         WHERE {part} AND cell >= near.column1 AND cell <= near.column2 AND "
     ));
 }
 
@@ -132,6 +130,7 @@ fn push_place_by(query: &mut Query, filter: &IssueFilter, columns: (&str, &str, 
                 query.push(" AND 1 = 0");
             }
             Some((low, high)) => {
+                query.push(" AND ").push(part_of(filter));
                 query.push(format!(" AND {cell_column} >= ")).push_bind(low.cast_signed());
                 query.push(format!(" AND {cell_column} <= ")).push_bind(high.cast_signed());
             }
