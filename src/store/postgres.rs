@@ -8,7 +8,7 @@ use super::replica::Replica;
 use super::{StoreError, migrate};
 use futures::future::BoxFuture;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgConnection, PgPool};
+use sqlx::{Connection, PgConnection, PgPool};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -97,6 +97,8 @@ type Fresh = (Change, oneshot::Sender<Result<Applied, StoreError>>);
 const BATCH_CHANGES_MAX: usize = 128;
 /// Changes that may wait; one more waits for a place.
 const QUEUE_CHANGES_MAX: usize = 4_096;
+/// How long a connection is taken to be alive after it was used.
+const TRUSTED: Duration = Duration::from_millis(500);
 /// Who write new issues: while one waits for the disk, another prepares.
 const FRESH_WRITERS: usize = 2;
 
@@ -110,6 +112,8 @@ impl Engine {
         let readers = PgPoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
             .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .before_acquire(|conn, known| Box::pin(is_alive(conn, known.idle_for)))
             .connect_with(options)
             .await?;
         migrate::migrator(OWN)
@@ -168,6 +172,15 @@ impl Engine {
     }
 }
 
+/// Asks a connection whether it is alive still, unless it was used a moment ago: to ask is a way to
+/// the database and back.
+async fn is_alive(conn: &mut Conn, idle_for: Duration) -> sqlx::Result<bool> {
+    if idle_for > TRUSTED {
+        conn.ping().await?;
+    }
+    Ok(true)
+}
+
 /// Writes what waits, until nobody can send any more.
 async fn write_all_fresh(pool: PgPool, queue: Arc<Mutex<mpsc::Receiver<Fresh>>>) {
     let mut batch = Vec::with_capacity(BATCH_CHANGES_MAX);
@@ -210,12 +223,13 @@ async fn write_batch(pool: &PgPool, batch: Vec<Fresh>) {
 }
 
 async fn write_together(pool: &PgPool, changes: &[&Change]) -> Result<(), StoreError> {
-    let together = sql::Together::of(changes);
-    let mut transaction = pool.begin().await?;
-    let rows = (together.sole, together.rest);
-    if insert::run_at_once(&mut transaction, rows).await? < together.sole_rows {
-        return Err(StoreError::Stale);
+    let inserts = sql::together_of(changes);
+    if changes.iter().all(|change| change.is_plain()) {
+        // A statement is a transaction by itself.
+        return insert::run_at_once(&mut *pool.acquire().await?, inserts).await;
     }
+    let mut transaction = pool.begin().await?;
+    insert::run_at_once(&mut transaction, inserts).await?;
     for change in changes {
         sql::write_rarer(&mut transaction, change).await?;
     }

@@ -232,7 +232,7 @@ type Fresh = (Box<Change>, oneshot::Sender<Result<Applied, StoreError>>);
 struct Batch {
     fresh: Vec<Fresh>,
     /// What all of `fresh` write together.
-    together: Option<sql::Together>,
+    together: Option<Vec<insert::Insert>>,
     works: Vec<Work>,
 }
 
@@ -245,7 +245,7 @@ impl Batch {
                 Job::Work(work) => works.push(work),
             }
         }
-        let made = || sql::Together::of(&changes_of(&fresh));
+        let made = || sql::together_of(&changes_of(&fresh));
         // Each by itself hears what is the matter, should one not let itself be written out.
         let together = match fresh.len() {
             0 => None,
@@ -365,13 +365,13 @@ async fn run_batch(
 
 /// Begins a transaction, writes new issues together and, if they are `alone`, commits. Says whether
 /// they could be written; if not, the transaction has begun and holds nothing.
-fn run_together(mut bare: Bare<'_>, together: &sql::Together, alone: bool) -> Result<bool, String> {
+fn run_together(
+    mut bare: Bare<'_>,
+    together: &[insert::Insert],
+    alone: bool,
+) -> Result<bool, String> {
     bare.run(BEGIN).map_err(text_of)?;
-    let mut insert_all = |inserts: &[insert::Insert]| -> Result<u64, StoreError> {
-        inserts.iter().map(|insert| bare.insert(insert)).sum()
-    };
-    let sole = insert_all(&together.sole).is_ok_and(|rows| rows == together.sole_rows);
-    let written = sole && insert_all(&together.rest).is_ok();
+    let written = together.iter().all(|insert| bare.insert(insert).is_ok());
     if !written {
         // They come first, so nothing else is taken back. A savepoint would cost a copy of each
         // page that is touched.

@@ -34,7 +34,7 @@ static HEAD_TOUCHED: LazyLock<String> = LazyLock::new(|| {
 /// Writes everything that the change holds, or nothing.
 pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, StoreError> {
     if let Some(mark) = &change.idempotency
-        && run_all(conn, mark_inserts(&[(mark, change.at)])).await? == 0
+        && run_all(conn, mark_inserts(&[(mark, change.at)], LEAVE)).await? == 0
     {
         return find_replay(conn, &mark.scope, &mark.key).await;
     }
@@ -44,40 +44,32 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
     Ok(Applied::Done)
 }
 
-/// What changes that bring new issues and touch no others write together. It is written out before
-/// a connection is there, while that writes what came before.
-pub struct Together {
-    /// Rows of which each has to find its place free: a key that was used before, or an issue that
-    /// is there already, has to be looked at by itself.
-    pub sole: Vec<Insert>,
-    pub sole_rows: u64,
-    pub rest: Vec<Insert>,
+/// What changes that bring new issues and touch no others write together, none of which depends on
+/// what another writes; but for what is rarer. It is written out before a connection is there, while
+/// that writes what came before. It fails where a key was used before or an issue is there already:
+/// each has to be looked at by itself then.
+pub fn together_of(changes: &[&Change]) -> Vec<Insert> {
+    let marks = changes.iter().filter_map(|own| Some((own.idempotency.as_ref()?, own.at)));
+    let mut marks: Vec<_> = marks.collect();
+    marks.sort_by(|(a, _), (b, _)| (&a.scope, &a.key).cmp(&(&b.scope, &b.key)));
+    let saves = changes.iter().flat_map(|change| &change.saves);
+    let mut issues: Vec<&Issue> = saves.map(|save| &save.issue).collect();
+    issues.sort_by_key(|issue| issue.id);
+    let mut inserts = mark_inserts(&marks, "");
+    inserts.extend(issue_inserts(district_of(changes), &issues, ""));
+    inserts.extend(rest_of(changes));
+    inserts
 }
 
-impl Together {
-    pub fn of(changes: &[&Change]) -> Self {
-        let marks = changes.iter().filter_map(|own| Some((own.idempotency.as_ref()?, own.at)));
-        let mut marks: Vec<_> = marks.collect();
-        marks.sort_by(|(a, _), (b, _)| (&a.scope, &a.key).cmp(&(&b.scope, &b.key)));
-        let saves = changes.iter().flat_map(|change| &change.saves);
-        let mut issues: Vec<&Issue> = saves.map(|save| &save.issue).collect();
-        issues.sort_by_key(|issue| issue.id);
-        let mut sole = mark_inserts(&marks);
-        sole.extend(issue_inserts(district_of(changes), &issues));
-        let sole_rows = (marks.len() + issues.len()) as u64;
-        Self { sole, sole_rows, rest: rest_of(changes) }
-    }
-}
+/// Behind values: passes over rows that are there already.
+const LEAVE: &str = " ON CONFLICT DO NOTHING";
 
 fn district_of<'a>(changes: &[&'a Change]) -> &'a str {
     changes.first().map_or("", |change| change.district.as_str())
 }
 
-fn mark_inserts(marks: &[(&Idempotency, Timestamp)]) -> Vec<Insert> {
-    let text = (
-        "INSERT INTO idempotency (scope, key, fingerprint, issue_id, at)",
-        " ON CONFLICT (scope, key) DO NOTHING",
-    );
+fn mark_inserts(marks: &[(&Idempotency, Timestamp)], tail: &'static str) -> Vec<Insert> {
+    let text = ("INSERT INTO idempotency (scope, key, fingerprint, issue_id, at)", tail);
     inserts_of(text, marks, |row, (mark, at)| {
         row.push_bind(mark.scope.as_str())
             .push_bind(mark.key.as_str())
@@ -154,7 +146,7 @@ async fn save_issues(conn: &mut Conn, change: &Change) -> Result<(), StoreError>
     for run in saves.chunk_by(|a, b| a.version_seen == 0 && b.version_seen == 0) {
         if run[0].version_seen == 0 {
             let issues: Vec<&Issue> = run.iter().map(|save| &save.issue).collect();
-            let inserts = issue_inserts(&change.district, &issues);
+            let inserts = issue_inserts(&change.district, &issues, LEAVE);
             if run_all(conn, inserts).await? < issues.len() as u64 {
                 return Err(find_conflict(conn, &issues).await?);
             }
@@ -200,8 +192,8 @@ async fn find_conflict(conn: &mut Conn, issues: &[&Issue]) -> Result<StoreError,
     Ok(StoreError::Stale)
 }
 
-fn issue_inserts(district: &str, issues: &[&Issue]) -> Vec<Insert> {
-    let text = |head: &'static str| (head, " ON CONFLICT DO NOTHING");
+fn issue_inserts(district: &str, issues: &[&Issue], tail: &'static str) -> Vec<Insert> {
+    let text = |head: &'static str| (head, tail);
     let (untouched, others): (Vec<&Issue>, Vec<&Issue>) =
         issues.iter().copied().partition(|issue| is_untouched(issue));
     let mut statements = inserts_of(text(&HEAD), &untouched, |row, issue| {
@@ -241,7 +233,7 @@ fn assist_inserts(saves: &[&Save]) -> Vec<Insert> {
     }
     readers.sort_unstable();
     readers.dedup();
-    let text = ("INSERT INTO issue_assist (issue_id, department)", " ON CONFLICT DO NOTHING");
+    let text = ("INSERT INTO issue_assist (issue_id, department)", LEAVE);
     inserts_of(text, &readers, |row, (issue, department)| {
         row.push_bind(issue.to_string()).push_bind(department.as_str());
     })

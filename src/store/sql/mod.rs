@@ -31,7 +31,7 @@ mod territories;
 mod truth;
 pub mod uploads;
 
-pub use apply::{Together, apply_change, write_rarer};
+pub use apply::{apply_change, together_of, write_rarer};
 
 use super::insert::{Insert, inserts, run_all};
 use super::{Conn, Db, Engine, dialect};
