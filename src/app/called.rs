@@ -76,14 +76,40 @@ pub struct KnownCell {
 
 /// The cells of one territory, as far as anyone has asked.
 #[derive(Default)]
-pub struct KnownCells(RwLock<HashMap<CellIndex, Arc<KnownCell>>>);
+pub struct KnownCells {
+    cells: RwLock<HashMap<CellIndex, Arc<KnownCell>>>,
+    /// Their middles, of these and of others.
+    middles: RwLock<HashMap<u64, (f64, f64)>>,
+}
+
+/// Longitude and latitude of the middle of each cell, or none for what is no cell. To work one out
+/// takes longer than to draw it.
+pub fn middles_of(known: &KnownCells, cells: &[u64]) -> Vec<Option<(f64, f64)>> {
+    let kept = known.middles.read().unwrap_or_else(PoisonError::into_inner);
+    let mut middles: Vec<_> = cells.iter().map(|cell| kept.get(cell).copied()).collect();
+    drop(kept);
+    let missing: Vec<usize> = (0..cells.len()).filter(|at| middles[*at].is_none()).collect();
+    if missing.is_empty() {
+        return middles;
+    }
+    let mut kept = known.middles.write().unwrap_or_else(PoisonError::into_inner);
+    if kept.len() + missing.len() > CELLS_MAX {
+        kept.clear();
+    }
+    for at in missing {
+        let middle = CellIndex::try_from(cells[at]).ok().map(LatLng::from);
+        middles[at] = middle.map(|middle| (middle.lng(), middle.lat()));
+        kept.extend(middles[at].map(|middle| (cells[at], middle)));
+    }
+    middles
+}
 
 /// What is known of a cell.
 ///
 /// # Errors
 /// Its outline could not be written.
 pub fn know_cell(snapshot: &Snapshot, cell: CellIndex) -> Result<Arc<KnownCell>, AppError> {
-    let cells = &snapshot.cells.0;
+    let cells = &snapshot.cells.cells;
     let kept = cells.read().unwrap_or_else(PoisonError::into_inner).get(&cell).cloned();
     if let Some(kept) = kept {
         return Ok(kept);

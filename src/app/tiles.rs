@@ -1,5 +1,6 @@
 //! Vector tiles: areas, issues and hexagons, cut to a tile and written out.
 
+use super::called::{KnownCells, middles_of};
 use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
 use super::flat::{Flat, FlatNumbers, Wanted, labels_in_force};
@@ -16,7 +17,7 @@ use crate::format::mvt::{self, Shape, TileFeature, Value, write_tile};
 use crate::store::map::{Around, Point};
 use crate::store::query::{Bounds, IssueFilter};
 use geo::BoundingRect;
-use h3o::{CellIndex, LatLng, Resolution};
+use h3o::{CellIndex, Resolution};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -24,6 +25,9 @@ use std::collections::BTreeMap;
 pub const MEDIA_TYPE: &str = mvt::MEDIA_TYPE;
 /// From this zoom level on issues are shown one by one.
 const SINGLE_ZOOM: u8 = 14;
+/// How far from the middle of a coarse cell the issues are that it counts, in degrees of latitude: 1.6
+/// of its mean edges, for edges differ, and a fine cell reaches a little beyond the coarse one.
+const COARSE_REACH_DEGREES: f64 = 0.003;
 /// The most issues that a tile shows one by one; when there are more they are counted by cell.
 const POINTS_MAX: usize = 150;
 
@@ -95,12 +99,6 @@ pub fn draw_areas(snapshot: &Snapshot, tile: Tile, level: Option<Level>) -> Vec<
     write_tile("areas", &features.collect::<Vec<_>>())
 }
 
-fn middle_of(cell: u64) -> Option<(CellIndex, f64, f64)> {
-    let cell = CellIndex::try_from(cell).ok()?;
-    let middle = LatLng::from(cell);
-    Some((cell, middle.lng(), middle.lat()))
-}
-
 /// Issues within the reader's scope: one by one from zoom 14 on, and else counted by hexagon. Each
 /// is in exactly one tile of a zoom level.
 ///
@@ -116,11 +114,13 @@ pub async fn draw_issues(
     // Never finer than what may be known of a dispute's place.
     let resolution = resolution_at(tile.zoom()).min(COARSE_RESOLUTION);
     let around = Around { bounds: bounds_of(tile.bounds()), resolution };
-    let zone = &ctx.snapshot().zone;
-    let known = ctx.store.count_known_cells(filter, Some(&around), zone, &scope).await?;
+    let snapshot = ctx.snapshot();
+    let known = ctx.store.count_known_cells(filter, Some(&around), &snapshot.zone, &scope).await?;
     // Where there are too many for sure, nobody needs to look for them one by one.
     if tile.zoom() >= SINGLE_ZOOM
-        && known.as_ref().is_none_or(|counts| count_within(counts, tile) <= POINTS_MAX as i64)
+        && known
+            .as_ref()
+            .is_none_or(|counts| count_within(counts, tile, &snapshot.cells) <= POINTS_MAX as i64)
         && let Some(points) = list_single(ctx, &scope, filter, tile).await?
     {
         let features = points.iter().filter_map(|point| point_feature(tile, point));
@@ -130,14 +130,15 @@ pub async fn draw_issues(
         Some(counts) => counts,
         None => ctx.store.count_cells(filter, Some(&around), &scope).await?,
     };
-    let features = clusters_of(&counts, resolution).into_iter().filter_map(|cluster| {
-        let shape = Shape::Point(tile.point(cluster.at.0, cluster.at.1)?);
-        let properties = vec![
-            ("count".into(), Value::Integer(cluster.count)),
-            ("cell".into(), text(cluster.cell)),
-        ];
-        Some(TileFeature { shape, properties })
-    });
+    let features =
+        clusters_of(&counts, resolution, &snapshot.cells).into_iter().filter_map(|cluster| {
+            let shape = Shape::Point(tile.point(cluster.at.0, cluster.at.1)?);
+            let properties = vec![
+                ("count".into(), Value::Integer(cluster.count)),
+                ("cell".into(), text(cluster.cell)),
+            ];
+            Some(TileFeature { shape, properties })
+        });
     Ok(write_tile("issues", &features.collect::<Vec<_>>()))
 }
 
@@ -146,17 +147,18 @@ fn bounds_of((west, south, east, north): (f64, f64, f64, f64)) -> Bounds {
 }
 
 /// How many of those that were counted lie in the tile for sure: in cells that are all within it.
-fn count_within(counts: &[(u64, i64)], tile: Tile) -> i64 {
-    // A fine cell reaches a little beyond the edges of the coarse one that it counts for.
-    let (west, south, east, north) = grown(tile.bounds(), -1.0 / 16.0);
-    let is_within = |cell: u64| {
-        CellIndex::try_from(cell).is_ok_and(|cell| {
-            cell.boundary()
-                .iter()
-                .all(|at| (west..=east).contains(&at.lng()) && (south..=north).contains(&at.lat()))
-        })
+fn count_within(counts: &[(u64, i64)], tile: Tile, known: &KnownCells) -> i64 {
+    let (west, south, east, north) = tile.bounds();
+    let farthest = south.abs().max(north.abs()).to_radians();
+    let (across, along) = (COARSE_REACH_DEGREES / farthest.cos(), COARSE_REACH_DEGREES);
+    let is_within = |(lon, lat): (f64, f64)| {
+        (west + across..=east - across).contains(&lon)
+            && (south + along..=north - along).contains(&lat)
     };
-    counts.iter().filter(|(cell, _)| is_within(*cell)).map(|(_, n)| n).sum()
+    let cells: Vec<u64> = counts.iter().map(|(cell, _)| *cell).collect();
+    let middles = middles_of(known, &cells);
+    let within = middles.iter().zip(counts).filter(|(middle, _)| middle.is_some_and(is_within));
+    within.map(|(_, (_, n))| n).sum()
 }
 
 /// The issues of one hexagon, and where their number is written.
@@ -172,12 +174,13 @@ struct Cluster {
 /// middle of the cell with issues that is nearest to the mean of all of them: the middle of the
 /// hexagon itself can lie outside the district, and the mean can, too. Cells are coarse, so that
 /// the number of one dispute does not tell where that is.
-fn clusters_of(counts: &[(u64, i64)], resolution: Resolution) -> Vec<Cluster> {
+fn clusters_of(counts: &[(u64, i64)], resolution: Resolution, known: &KnownCells) -> Vec<Cluster> {
+    let coarse = counts.iter().map(|(cell, _)| parent_cell(*cell, COARSE_RESOLUTION));
+    let middles = middles_of(known, &coarse.collect::<Vec<_>>());
     let mut groups = BTreeMap::<u64, Vec<(f64, f64, i64)>>::new();
-    for &(cell, count) in counts {
-        let place = middle_of(parent_cell(cell, COARSE_RESOLUTION));
+    for (&(cell, count), middle) in counts.iter().zip(middles) {
         let group = groups.entry(parent_cell(cell, resolution)).or_default();
-        group.extend(place.map(|(_, lon, lat)| (lon, lat, count)));
+        group.extend(middle.map(|(lon, lat)| (lon, lat, count)));
     }
     let clusters = groups.into_iter().filter_map(|(cell, members)| {
         let count: i64 = members.iter().map(|(_, _, n)| n).sum();
@@ -289,6 +292,7 @@ mod tests {
     use super::*;
 
     use crate::domain::territory::position::CELL_RESOLUTION;
+    use h3o::LatLng;
 
     fn fine(lon: f64, lat: f64) -> u64 {
         LatLng::new(lat, lon).unwrap().to_cell(CELL_RESOLUTION).into()
@@ -305,7 +309,7 @@ mod tests {
         let middle = LatLng::from(hexagon);
         let south = (middle.lng(), middle.lat() - 0.05);
         let counts = [(fine(south.0, south.1), 9), (fine(south.0 + 0.004, south.1), 4)];
-        let clusters = clusters_of(&counts, Resolution::Five);
+        let clusters = clusters_of(&counts, Resolution::Five, &KnownCells::default());
         assert_eq!(clusters.len(), 1);
         assert_eq!((clusters[0].cell, clusters[0].count), (hexagon, 13));
         assert!(km(clusters[0].at, south) < 0.3, "{clusters:?}");
@@ -319,10 +323,10 @@ mod tests {
         let (west, east) =
             ((middle.lng() - 0.05, middle.lat()), (middle.lng() + 0.05, middle.lat()));
         let counts = [(fine(west.0, west.1), 1), (fine(east.0, east.1), 2)];
-        let at = clusters_of(&counts, Resolution::Five)[0].at;
+        let at = clusters_of(&counts, Resolution::Five, &KnownCells::default())[0].at;
         assert!(km(at, east) < 0.3, "the mean is between them: {at:?}");
         // Of one dispute no more is told than its coarse cell.
-        let alone = clusters_of(&counts[..1], Resolution::Five)[0].at;
+        let alone = clusters_of(&counts[..1], Resolution::Five, &KnownCells::default())[0].at;
         let coarse = CellIndex::try_from(parent_cell(counts[0].0, COARSE_RESOLUTION)).unwrap();
         assert_eq!(alone, (LatLng::from(coarse).lng(), LatLng::from(coarse).lat()));
     }
@@ -333,7 +337,7 @@ mod tests {
             .map(|i| (fine(113.6 + f64::from(i % 20) * 0.01, 34.7 + f64::from(i / 20) * 0.01), 2))
             .collect();
         for resolution in [Resolution::Five, Resolution::Seven, Resolution::Nine] {
-            let clusters = clusters_of(&counts, resolution);
+            let clusters = clusters_of(&counts, resolution, &KnownCells::default());
             assert_eq!(clusters.iter().map(|cluster| cluster.count).sum::<i64>(), 800);
             for cluster in clusters {
                 let own =

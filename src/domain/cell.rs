@@ -1,6 +1,7 @@
 //! H3 cells as integers: parents, and the interval of indexes that a cell's descendants fill.
 
 use h3o::{CellIndex, Resolution};
+use std::collections::BTreeSet;
 
 /// How exactly the place of a dispute is told to those who may not know what it is about.
 pub const COARSE_RESOLUTION: Resolution = Resolution::Nine;
@@ -51,48 +52,61 @@ pub fn digits_below(resolution: Resolution) -> u64 {
     (u8::from(resolution) + 1..=11).map(|digit| 0b111 << (3 * (15 - u32::from(digit)))).sum()
 }
 
-/// The most cells that [`cells_near`] looks for along each side of a box.
-const COVER_SIDE_CELLS: f64 = 12.0;
+/// How many edges of the cells that cover a box its longer side has at least.
+const COVER_SIDE_EDGES: f64 = 12.0;
+/// How far from a box the middle of a cell is at most that covers some of it, in mean edges. What a
+/// cell is divided into reaches 1.05 edges from its middle, and the last of it may touch the box
+/// with its own edge: 1.43; edges are up to 1.3 times as long as the mean.
+const COVER_REACH_EDGES: f64 = 2.0;
+const KM_PER_DEGREE: f64 = 111.2;
 
 /// Intervals of cells at `resolution` that hold every cell, at that resolution or at a coarser one
 /// down to `coarsest`, which touches the box `(west, south, east, north)` in degrees; and some near
 /// by. `None` stands for everywhere, when the box is too large to be covered by few cells.
-///
-/// A box is covered by cells about a twelfth of its size, and these by their neighbours, because a
-/// cell's descendants reach a little beyond its edges.
 pub fn cells_near(
     (west, south, east, north): (f64, f64, f64, f64),
     coarsest: Resolution,
     resolution: Resolution,
 ) -> Option<Vec<(u64, u64)>> {
-    const KM_PER_DEGREE: f64 = 111.2;
     // A degree of longitude is longest at the latitude nearest the equator.
     let lat = if south <= 0.0 && north >= 0.0 { 0.0 } else { south.abs().min(north.abs()) };
-    let lat = lat.min(80.0).to_radians();
-    let (width, height) =
-        ((east - west) * KM_PER_DEGREE * lat.cos(), (north - south) * KM_PER_DEGREE);
+    let (width, height) = (
+        (east - west) * KM_PER_DEGREE * lat.min(80.0).to_radians().cos(),
+        (north - south) * KM_PER_DEGREE,
+    );
     if !(width >= 0.0 && height >= 0.0 && width < 2_000.0 && height < 2_000.0) {
         return None;
     }
-    let edge_km = (width.max(height) / COVER_SIDE_CELLS).max(resolution.edge_length_km());
+    let edge_km = (width.max(height) / COVER_SIDE_EDGES).max(resolution.edge_length_km());
     let cover = Resolution::range(Resolution::Zero, coarsest.min(resolution))
         .rfind(|cover| cover.edge_length_km() >= edge_km)
         .unwrap_or(Resolution::Zero);
-    // Half an edge is less than the radius of the circle inside a cell, so that none is
-    // stepped over.
-    let step = (cover.edge_length_km() / 2.0).max(1e-6);
-    let steps = |km: f64| (km / step).ceil() as usize + 1;
-    let mut cells = std::collections::BTreeSet::new();
-    for row in 0..=steps(height) {
-        for column in 0..=steps(width) {
-            let at =
-                |low: f64, high: f64, i: usize, n: usize| low + (high - low) * i as f64 / n as f64;
-            let lon = at(west, east, column, steps(width));
-            let place = h3o::LatLng::new(at(south, north, row, steps(height)), lon).ok()?;
-            cells.extend(place.to_cell(cover).grid_disk::<Vec<_>>(1).into_iter().map(u64::from));
+    // Degrees around the middle of the box within which the middles of its cells lie.
+    let reach = cover.edge_length_km() * COVER_REACH_EDGES / KM_PER_DEGREE;
+    let (lon, lat) = (f64::midpoint(west, east), f64::midpoint(south, north));
+    let farthest = (south.abs().max(north.abs()) + reach).min(90.0);
+    let across = (east - west) / 2.0 + reach / farthest.to_radians().cos().max(1e-9);
+    let along = (north - south) / 2.0 + reach;
+    let is_near = |cell: &CellIndex| {
+        let middle = h3o::LatLng::from(*cell);
+        let apart = (middle.lng() - lon).abs() % 360.0;
+        apart.min(360.0 - apart) <= across && (middle.lat() - lat).abs() <= along
+    };
+    // From the middle outwards: to know where a cell lies is quicker than which one holds a place.
+    let first = h3o::LatLng::new(lat, lon).ok()?.to_cell(cover);
+    let (mut found, mut border) = (BTreeSet::from([first]), vec![first]);
+    let mut seen = BTreeSet::from([first]);
+    while let Some(cell) = border.pop() {
+        for next in cell.grid_disk::<Vec<_>>(1) {
+            if seen.insert(next) && is_near(&next) {
+                found.insert(next);
+                border.push(next);
+            }
         }
     }
-    Some(cells.into_iter().filter_map(|cell| descendant_interval(cell, resolution)).collect())
+    Some(
+        found.into_iter().filter_map(|cell| descendant_interval(cell.into(), resolution)).collect(),
+    )
 }
 
 #[cfg(test)]
@@ -127,6 +141,11 @@ mod tests {
             (-118.7, 33.7, -118.1, 34.3),
             (24.9, 60.1, 25.3, 60.3),
             (113.65, 34.75, 113.65, 34.75),
+            (179.8, -17.1, 180.2, -16.7),
+            (15.4, 78.1, 15.9, 78.3),
+            (-30.0, 84.6, -28.0, 84.9),
+            (113.6, 34.7, 113.9, 34.701),
+            (10.536, 64.7, 10.537, 64.72),
         ];
         for (bounds, coarse) in boxes.into_iter().flat_map(|b| (5..=10).map(move |r| (b, r))) {
             let coarse = Resolution::try_from(coarse).unwrap();
