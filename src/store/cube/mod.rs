@@ -268,23 +268,22 @@ impl Cube {
             Some(found) => (self.stand_by_cells(found, measure, filter), &[][..]),
             None => (Vec::new(), &self.packed.standing[..]),
         };
+        let in_order = sums.len();
         let standing = rest.iter().chain(&self.fresh);
         self.each_standing(standing, measure, (filter, scope), |bin, entry| {
             sums.push((raw_group(group, bin, entry.day), entry.day, i64::from(entry.n)));
         });
-        sums.sort_by_key(|(raw, day, _)| (*raw, *day));
-        sums.dedup_by(|next, first| {
-            let same = (next.0, next.1) == (first.0, first.1);
-            if same {
-                first.2 += next.2;
-            }
-            same
-        });
-        let told = sums.into_iter().filter(|(_, _, n)| *n != 0);
-        told.filter_map(|(raw, day, n)| {
-            Some(OpenSum { group: group_of(&self.names, group, raw)?, day: Day(day), n })
-        })
-        .collect()
+        if sums.len() > in_order {
+            sums.sort_by_key(|(raw, day, _)| (*raw, *day));
+        }
+        // There may be many, so room is made for them once.
+        let mut told = Vec::<OpenSum>::with_capacity(sums.len());
+        for same in sums.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)) {
+            let (raw, day, n) = (same[0].0, Day(same[0].1), same.iter().map(|one| one.2).sum());
+            let group = group_of(&self.names, group, raw).filter(|_| n != 0);
+            told.extend(group.map(|group| OpenSum { group, day, n }));
+        }
+        told
     }
 
     /// The same by group alone; `None` where it is not added up by such groups.
@@ -348,18 +347,27 @@ impl Cube {
         cells.dedup();
         let place = |key: &CellKey| cells.partition_point(|cell| *cell < key.cell);
         let places: Vec<usize> = keys.iter().map(place).collect();
-        let mut by_cell: Vec<Vec<(i32, i64)>> = vec![Vec::new(); cells.len()];
         let days = &self.packed.standing_days;
         let is_asked = |known: u16| u32::from(known) == measure;
-        plane.each((0, days.len()), is_asked, |day, key, _, n| {
-            if held[key as usize] && filter.holds(Day(days[day])) {
-                by_cell[places[key as usize]].push((days[day], i64::from(n)));
-            }
+        let each = |take: &mut dyn FnMut(usize, i32, i32)| {
+            plane.each((0, days.len()), is_asked, |day, key, _, n| {
+                if held[key as usize] && filter.holds(Day(days[day])) {
+                    take(places[key as usize], days[day], n);
+                }
+            });
+        };
+        // They come by days: once to see where those of each cell begin, and once to put them there.
+        let mut starts = vec![0; cells.len() + 1];
+        each(&mut |place, _, _| starts[place + 1] += 1);
+        for place in 0..cells.len() {
+            starts[place + 1] += starts[place];
+        }
+        let mut sums = vec![(0, 0, 0); starts[cells.len()]];
+        each(&mut |place, day, n| {
+            sums[starts[place]] = (cells[place], day, i64::from(n));
+            starts[place] += 1;
         });
-        let by_cell = cells.into_iter().zip(by_cell);
-        by_cell
-            .flat_map(|(cell, own)| own.into_iter().map(move |(day, n)| (cell, day, n)))
-            .collect()
+        sums
     }
 }
 
