@@ -6,14 +6,15 @@ use crate::domain::access::AreaPath;
 use crate::domain::datum::Datum;
 use crate::domain::id::AreaCode;
 use crate::domain::issue::record::Place;
-use crate::domain::territory::{Area, Position, Territory};
+use crate::domain::routing::Place as Named;
+use crate::domain::territory::{Position, Territory};
 
 /// A place, and what the territory says of it.
 pub struct Placed {
     pub place: Place,
     pub position: Position,
-    /// The areas that hold it, outermost first.
-    pub chain: Vec<Area>,
+    /// The areas that hold it, outermost first, without their borders, which may be long.
+    pub chain: Vec<Named>,
     /// The areas that the accuracy circle reaches, the nearest first: code and metres.
     pub candidates: Vec<(AreaCode, f64)>,
 }
@@ -49,5 +50,5 @@ pub fn place(
         candidates: candidates.iter().map(|(code, _)| code.to_string()).collect(),
         territory: territory.version().number,
     };
-    Ok(Placed { place, position, chain: location.chain().cloned().collect(), candidates })
+    Ok(Placed { place, position, chain: location.chain().map(Named::from).collect(), candidates })
 }

@@ -8,7 +8,7 @@ use crate::domain::catalog::{Category, Condition, Lang, Limit};
 use crate::domain::id::DepartmentCode;
 use crate::domain::issue::kind::Severity;
 use crate::domain::routing::{CategoryFacts, Decision, Facts, LocalTime, Place, Position, decide};
-use crate::domain::territory::{Area, Position as Fix};
+use crate::domain::territory::Position as Fix;
 use crate::domain::time::Timestamp;
 use crate::format::trace::{trace_from_json, trace_to_json};
 use crate::store::change::StoredRoute;
@@ -71,7 +71,7 @@ pub fn route(
     at: Timestamp,
 ) -> Routed {
     let fix = (placed.position, placed.place.accuracy_m);
-    let facts = facts_at(snapshot, placed.chain.iter(), fix, (category, condition), severity, at);
+    let facts = facts_at(snapshot, placed.chain.clone(), fix, (category, condition), severity, at);
     Routed {
         decision: facts.map(|facts| decide(&snapshot.matrix, &facts)),
         matrix_version: snapshot.matrix_version,
@@ -80,21 +80,16 @@ pub fn route(
 
 /// Everything that a decision may depend on: the areas and the owned things at a fix (a position
 /// and its accuracy in metres), the category, the time. `None` for an unknown category.
-pub fn facts_at<'a>(
+pub fn facts_at(
     snapshot: &Snapshot,
-    chain: impl Iterator<Item = &'a Area>,
+    chain: Vec<Place>,
     (position, accuracy_m): (Fix, Option<f64>),
     (category, condition): (&Category, Option<&Condition>),
     severity: Severity,
     at: Timestamp,
 ) -> Option<Facts> {
-    let chain = chain.map(|area| Place {
-        level: area.level,
-        code: area.code.clone(),
-        name: area.name.clone(),
-    });
     CategoryFacts::of(&snapshot.catalog, &category.code).map(|category_facts| Facts {
-        chain: chain.collect(),
+        chain,
         assets: assets_near(snapshot, position, accuracy_m),
         category: category_facts,
         condition: condition.map(|condition| condition.code.clone()),

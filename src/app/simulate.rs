@@ -7,8 +7,8 @@ use super::route::facts_at;
 use super::window::find_as_of;
 use crate::domain::access::{Actor, Grant, Role, Scope};
 use crate::domain::issue::record::Issue;
-use crate::domain::routing::Matrix;
 use crate::domain::routing::simulate::{Example, PastIssue, Simulation};
+use crate::domain::routing::{Matrix, Place};
 use crate::domain::territory::Position;
 use crate::domain::time::{Day, Timestamp};
 use crate::format::simulation::Replay;
@@ -131,7 +131,7 @@ fn past_issue(snapshot: &Snapshot, issue: &Issue, named: bool) -> Option<PastIss
     let accuracy_m = issue.place.accuracy_m;
     let facts = facts_at(
         snapshot,
-        location.chain(),
+        location.chain().map(Place::from).collect(),
         (position, accuracy_m),
         (category, condition),
         issue.severity,

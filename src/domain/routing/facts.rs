@@ -18,6 +18,12 @@ pub struct Place {
     pub name: String,
 }
 
+impl From<&territory::Area> for Place {
+    fn from(area: &territory::Area) -> Self {
+        Self { level: area.level, code: area.code.clone(), name: area.name.clone() }
+    }
+}
+
 /// An owned thing at the position: a road, a river, a park.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NearbyAsset {
