@@ -162,7 +162,12 @@ impl Engine {
             .test_before_acquire(false)
             // Their caches are small: the system keeps the file in memory for all of them.
             .connect_with(
-                options.pragma("cache_size", "-2000").read_only(true).create_if_missing(false),
+                // So are their prepared statements few: those of a map differ from box to box.
+                options
+                    .pragma("cache_size", "-512")
+                    .statement_cache_capacity(32)
+                    .read_only(true)
+                    .create_if_missing(false),
             )
             .await?;
         Ok(Self { readers, counters: Arc::default(), nearby: Arc::default(), writes })

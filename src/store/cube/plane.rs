@@ -10,7 +10,7 @@ use std::hash::Hash;
 use std::ops::Range;
 
 /// Counters between two marks, for each sum: what is read beside the marks stays in proportion.
-const MARK_EVERY: usize = 8;
+const MARK_EVERY: usize = 16;
 
 /// Gives the room that is left over back. The allocator does not do that by itself as long as half
 /// of it is in use.
