@@ -25,8 +25,8 @@ use std::collections::BTreeMap;
 pub const MEDIA_TYPE: &str = mvt::MEDIA_TYPE;
 /// From this zoom level on issues are shown one by one.
 const SINGLE_ZOOM: u8 = 14;
-/// How far from the middle of a coarse cell the issues are that it counts, in degrees of latitude: 1.6
-/// of its mean edges, for edges differ, and a fine cell reaches a little beyond the coarse one.
+/// How far from the middle of a coarse cell the issues are that it counts, in degrees of latitude:
+/// 1.6 of its mean edges, for edges differ, and a fine cell reaches a little beyond the coarse one.
 const COARSE_REACH_DEGREES: f64 = 0.003;
 /// The most issues that a tile shows one by one; when there are more they are counted by cell.
 const POINTS_MAX: usize = 150;

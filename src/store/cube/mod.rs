@@ -356,7 +356,7 @@ impl Cube {
                 }
             });
         };
-        // They come by days: once to see where those of each cell begin, and once to put them there.
+        // They come by days: once to see where those of each cell begin, once to put them there.
         let mut starts = vec![0; cells.len() + 1];
         each(&mut |place, _, _| starts[place + 1] += 1);
         for place in 0..cells.len() {

@@ -45,9 +45,9 @@ pub async fn apply_change(conn: &mut Conn, change: &Change) -> Result<Applied, S
 }
 
 /// What changes that bring new issues and touch no others write together, none of which depends on
-/// what another writes; but for what is rarer. It is written out before a connection is there, while
-/// that writes what came before. It fails where a key was used before or an issue is there already:
-/// each has to be looked at by itself then.
+/// what another writes; but for what is rarer. It is written out before a connection is there,
+/// while that writes what came before. It fails where a key was used before or an issue is there
+/// already: each has to be looked at by itself then.
 pub fn together_of(changes: &[&Change]) -> Vec<Insert> {
     let marks = changes.iter().filter_map(|own| Some((own.idempotency.as_ref()?, own.at)));
     let mut marks: Vec<_> = marks.collect();

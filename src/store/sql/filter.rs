@@ -167,8 +167,8 @@ fn push_people(query: &mut Query, filter: &IssueFilter) {
     }
 }
 
-/// Whether an issue has ended, in the words of the indexes by area and by cell, which begin with it:
-/// an issue lies in one part of each, so a new report goes into one place.
+/// Whether an issue has ended, in the words of the indexes by area and by cell, which begin with
+/// it: an issue lies in one part of each, so a new report goes into one place.
 const ENDED: &str = "CASE WHEN state IN ('closed', 'rejected', 'merged') THEN 1 ELSE 0 END";
 
 /// In which parts of the indexes by area and by cell lies what a filter finds: a condition.
@@ -422,8 +422,8 @@ fn push_counted(query: &mut Query, counted: &Counted) {
     }
 }
 
-/// Pushes ` AND …` for intervals of cells; `None` means any. Each is looked for by itself, so `each`
-/// is said of each, followed by AND, where an index begins with something else.
+/// Pushes ` AND …` for intervals of cells; `None` means any. Each is looked for by itself, so
+/// `each` is said of each, followed by AND, where an index begins with something else.
 pub fn push_cells(query: &mut Query, each: &str, intervals: Option<&[(u64, u64)]>) {
     let Some(intervals) = intervals else { return };
     query.push(" AND ");

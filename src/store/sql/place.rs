@@ -85,8 +85,8 @@ pub fn cells_around(
 }
 
 /// Pushes ` FROM …` for the issues in the cells, if there are any to go by, which are looked for by
-/// an index: the one of disputes, or the one of what `part` says (see [`part_of`]). SQLite plans such
-/// a join once, and conditions joined by OR one by one.
+/// an index: the one of disputes, or the one of what `part` says (see [`part_of`]). SQLite plans
+/// such a join once, and conditions joined by OR one by one.
 pub fn push_from_cells(query: &mut Query, part: Option<&str>, cells: Option<&[(u64, u64)]>) {
     let Some(cells) = cells.filter(|cells| !cells.is_empty()) else {
         query.push(" FROM issue WHERE ");
