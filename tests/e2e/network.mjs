@@ -29,6 +29,8 @@ export class Network {
   #held = [];
   failures = { before: 0, within: 0, after: 0, gateway: 0 };
   #sockets = new Set();
+  /** What goes on to the server: a live view of it would not end by itself. */
+  #onward = new Set();
   #chance = chances(20261121);
   #server = http.createServer((request, response) =>
     this.#pass(request, response),
@@ -51,6 +53,7 @@ export class Network {
   }
   close() {
     for (const socket of this.#sockets) socket.destroy();
+    for (const onward of this.#onward) onward.destroy();
     this.#server.close();
   }
 
@@ -102,10 +105,14 @@ export class Network {
     const headers = { ...request.headers, host: to.host };
     if (this.mode === "flapping")
       await new Promise((done) => setTimeout(done, this.#chance() * 40));
+    // Whoever went away meanwhile is told nothing any more.
+    if (request.socket.destroyed) return;
     // A line of its own for each: those that are cut take no other with them.
     const agent = new http.Agent({ keepAlive: false });
     const method = request.method;
     const onward = http.request(to, { method, headers, agent });
+    this.#onward.add(onward);
+    onward.on("close", () => this.#onward.delete(onward));
     if (fate === "within") {
       // Half of it reaches the server, and then the line is cut on both sides.
       onward.on("error", () => {});
