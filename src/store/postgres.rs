@@ -48,6 +48,9 @@ pub mod dialect {
     /// Whether conditions can be said of which parts of an index are asked for, wherever one might
     /// serve; otherwise where one does.
     pub const KNOWS_PARTS: bool = true;
+    /// Whether the engine chooses which side of a join comes first, unless it is kept from it: it
+    /// would go through all issues, for it takes an interval of cells to hold a ninth of them.
+    pub const JOINS_BY_ITSELF: bool = true;
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "";
     /// The same for disputes.

@@ -56,6 +56,8 @@ pub mod dialect {
     /// Whether conditions can be said of which parts of an index are asked for, wherever one might
     /// serve; otherwise where one does.
     pub const KNOWS_PARTS: bool = false;
+    /// Whether the engine chooses which side of a join comes first, unless it is kept from it.
+    pub const JOINS_BY_ITSELF: bool = false;
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "INDEXED BY issue_cell";
     /// The same for disputes.

@@ -98,12 +98,16 @@ pub fn push_from_cells(query: &mut Query, part: Option<&str>, cells: Option<&[(u
         query.push(", ").push_bind(high.cast_signed()).push(")");
     }
     let index = part.map_or(dialect::BY_DISPUTE_CELL, |_| dialect::BY_CELL);
-    let part = part.unwrap_or("1 = 1");
+    let part = part.unwrap_or("kind = 'dispute'");
     // Both engines name the columns so.
-    query.push(format!(
-        ") AS near CROSS JOIN issue {index} \
-         WHERE {part} AND cell >= near.column1 AND cell <= near.column2 AND "
-    ));
+    let found =
+        format!("issue {index} WHERE {part} AND cell >= near.column1 AND cell <= near.column2");
+    query.push(match dialect::JOINS_BY_ITSELF {
+        false => format!(") AS near CROSS JOIN {found} AND "),
+        true => {
+            format!(") AS near CROSS JOIN LATERAL (SELECT * FROM {found} OFFSET 0) AS issue WHERE ")
+        }
+    });
 }
 
 fn push_place(query: &mut Query, filter: &IssueFilter, coarse: bool) {
