@@ -8,8 +8,11 @@ use futures::StreamExt;
 use hexward::domain::access::Role;
 use hexward::store::port::{FeedPosition, GrantRow};
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tower::ServiceExt;
+
+/// How long a test waits for events that are to come.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// An event as a browser reads it.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,8 +65,10 @@ impl Connection {
 
     /// The next `n` issue events.
     async fn issues(&mut self, n: usize) -> Vec<Told> {
-        let mut told = Vec::new();
+        let (mut told, begun) = (Vec::new(), Instant::now());
         while told.len() < n {
+            // Heartbeats would go on for ever.
+            assert!(begun.elapsed() < PATIENCE, "{} of {n} were told: {told:?}", told.len());
             let next = self.next().await.expect("more is to come");
             told.extend(Some(next).filter(|told| told.name == "issue"));
         }
