@@ -25,6 +25,8 @@ const PASSWORD_TURN_MAX: Duration = Duration::from_secs(10);
 #[derive(Clone)]
 pub enum Live {
     Event(Arc<FeedEntry>),
+    /// The feed is followed from its end on; what came before that is in the table.
+    Begun,
     /// Another territory, catalog or matrix is in force.
     Snapshot(Arc<Snapshot>),
 }

@@ -30,7 +30,7 @@ async fn follow(ctx: &Ctx) {
     let mut away = false;
     loop {
         let outcome = match position {
-            None => ctx.store.find_feed_end().await.map(|end| (end, false)),
+            None => begin(ctx).await.map(|end| (end, false)),
             Some(position) => tell_next(ctx, position).await,
         };
         let pause = match outcome {
@@ -52,6 +52,15 @@ async fn follow(ctx: &Ctx) {
         };
         tokio::time::sleep(pause).await;
     }
+}
+
+/// Finds where to follow from. Views that opened before this may count from an earlier place, so
+/// they are told to look for themselves; the store may have been away in between.
+async fn begin(ctx: &Ctx) -> Result<FeedPosition, StoreError> {
+    let end = ctx.store.find_feed_end().await?;
+    // Nobody listening is no fault.
+    let _ = ctx.live.send(Live::Begun);
+    Ok(end)
 }
 
 /// Tells what comes after `position`; gives the position reached, and whether more may follow.

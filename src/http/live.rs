@@ -171,7 +171,7 @@ impl Reader {
                     Ok(Live::Event(entry)) => self.tell(&entry).await,
                     Ok(Live::Snapshot(snapshot)) => self.tell_snapshot(&snapshot).await,
                     // What was missed is in the table.
-                    Err(RecvError::Lagged(_)) => self.catch_up().await?,
+                    Ok(Live::Begun) | Err(RecvError::Lagged(_)) => self.catch_up().await?,
                     Err(RecvError::Closed) => Err(Gone),
                 },
                 () = self.events.closed() => Err(Gone),
