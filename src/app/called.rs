@@ -1,15 +1,18 @@
 //! What is known of a hexagon: its outline, and what it is called, by the areas in which its middle
 //! lies, or by the nearest one.
 
-use super::ctx::Snapshot;
+use super::ctx::{Ctx, Snapshot};
 use super::error::AppError;
-use crate::domain::access::AreaPath;
+use crate::domain::access::{AreaPath, Scope};
+use crate::domain::metrics::contribution::Measure;
 use crate::domain::territory::level::Level;
 use crate::domain::territory::locate::ACCURACY_METRES_MAX;
 use crate::domain::territory::position::Position;
 use crate::format::geojson::outline_of;
-use h3o::{CellIndex, LatLng};
-use serde_json::value::RawValue;
+use crate::store::query::{Group, GroupBy, RollupFilter};
+use h3o::{CellIndex, LatLng, Resolution};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -72,6 +75,32 @@ pub struct KnownCell {
     pub outline: Box<RawValue>,
     /// What it is called; nothing where no area is near.
     pub called: Option<Called>,
+    /// Its number as the properties of a feature, an object.
+    pub unnamed: Box<RawValue>,
+    /// The same with what it is called.
+    pub named: Box<RawValue>,
+}
+
+/// What is told of a cell among the properties of its feature.
+#[derive(Serialize)]
+struct CellProperties<'a> {
+    cell: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place_near: Option<bool>,
+}
+
+impl KnownCell {
+    fn new(cell: CellIndex, called: Option<Called>) -> serde_json::Result<Self> {
+        let number = cell.to_string();
+        let unnamed = CellProperties { cell: &number, place: None, place_near: None };
+        let (place, place_near) =
+            (called.as_ref().map(Called::name), called.as_ref().map(|called| called.near));
+        let named = CellProperties { cell: &number, place, place_near };
+        let (unnamed, named) = (to_raw_value(&unnamed)?, to_raw_value(&named)?);
+        Ok(Self { outline: outline_of(cell)?, number, called, unnamed, named })
+    }
 }
 
 /// The cells of one territory, as far as anyone has asked.
@@ -80,6 +109,13 @@ pub struct KnownCells {
     cells: RwLock<HashMap<CellIndex, Arc<KnownCell>>>,
     /// Their middles, of these and of others.
     middles: RwLock<HashMap<u64, (f64, f64)>>,
+}
+
+impl KnownCells {
+    /// The cells that are known now.
+    pub fn known(&self) -> Vec<CellIndex> {
+        self.cells.read().unwrap_or_else(PoisonError::into_inner).keys().copied().collect()
+    }
 }
 
 /// Longitude and latitude of the middle of each cell, or none for what is no cell. To work one out
@@ -115,17 +151,42 @@ pub fn know_cell(snapshot: &Snapshot, cell: CellIndex) -> Result<Arc<KnownCell>,
         return Ok(kept);
     }
     let failed = |error: serde_json::Error| AppError::Internal(error.to_string());
-    let known = Arc::new(KnownCell {
-        number: cell.to_string(),
-        outline: outline_of(cell).map_err(failed)?,
-        called: name_cell(snapshot, cell),
-    });
+    let known = Arc::new(KnownCell::new(cell, name_cell(snapshot, cell)).map_err(failed)?);
     let mut cells = cells.write().unwrap_or_else(PoisonError::into_inner);
     if cells.len() >= CELLS_MAX {
         cells.clear();
     }
     cells.insert(cell, known.clone());
     Ok(known)
+}
+
+/// The cells in which something was reported, as coarse as maps are drawn of whole cities.
+const DRAWN: [Resolution; 5] =
+    [Resolution::Five, Resolution::Six, Resolution::Seven, Resolution::Eight, Resolution::Nine];
+
+/// Gets to know all cells in which something was reported, the coarsest first, so that the first
+/// map of a territory is drawn as quickly as the others. The counters should be loaded.
+///
+/// # Errors
+/// The store is not available.
+pub async fn know_counted(ctx: &Ctx) -> Result<(), AppError> {
+    let (snapshot, everything) = (ctx.snapshot(), Scope::everything());
+    let filter = RollupFilter { measures: vec![Measure::Reported], ..RollupFilter::default() };
+    let mut cells = Vec::new();
+    for resolution in DRAWN {
+        let by = GroupBy::CellAt(resolution);
+        let sums = ctx.store.sum_rollups(&filter, by, &everything).await?;
+        cells.extend(sums.into_iter().filter_map(|sum| match sum.group {
+            Group::Cell(cell) => CellIndex::try_from(cell).ok(),
+            _ => None,
+        }));
+    }
+    // Others are asked for, too.
+    cells.truncate(CELLS_MAX / 2);
+    let known = tokio::task::spawn_blocking(move || {
+        cells.iter().try_for_each(|cell| know_cell(&snapshot, *cell).map(drop))
+    });
+    known.await.map_err(|error| AppError::Internal(error.to_string()))?
 }
 
 fn name_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {
@@ -143,6 +204,12 @@ fn name_cell(snapshot: &Snapshot, cell: CellIndex) -> Option<Called> {
     let names = naming(chain, finest(cell)).into_iter().map(|code| snapshot.area_called(code));
     let names: Vec<String> = names.collect();
     (!names.is_empty()).then_some(Called { names, near })
+}
+
+/// A cell without a name.
+#[cfg(test)]
+pub fn known(cell: CellIndex) -> KnownCell {
+    KnownCell::new(cell, None).unwrap()
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ impl FlatNumbers {
         sums: &Sums,
         prior_of: impl Fn(&'static str) -> Option<Prior>,
     ) -> Vec<Flat> {
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(16);
         self.each(sums, prior_of, |_, _, value| values.push(value));
         values
     }

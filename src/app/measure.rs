@@ -275,16 +275,16 @@ pub(super) fn gather<K: Ord>(
     let days_since = |day: Day| (i64::from(today.0) - i64::from(day.0)).max(0);
     let overdue = standing.overdue.get(at).map_or(&[][..], Vec::as_slice);
     for (rows, measure) in [(open.as_slice(), Measure::Open), (overdue, Measure::OpenOverdue)] {
-        for rows in rows.chunk_by(|one, next| one.group == next.group) {
-            let Some(key) = key_of(&rows[0].group) else { continue };
+        for row in rows {
+            let Some(key) = key_of(&row.group) else { continue };
             let sums = sums.entry(key).or_default();
-            sums.tally.add(measure, rows.iter().map(|row| row.n).sum());
+            sums.tally.add(measure, row.n());
             let ages = match measure {
                 Measure::Open => &mut sums.open_ages,
                 _ => &mut sums.overdue_ages,
             };
             // The latest day is the youngest age.
-            rows.iter().rev().for_each(|row| ages.add(days_since(row.day), row.n));
+            row.days.iter().rev().for_each(|(day, n)| ages.add(days_since(*day), *n));
         }
     }
     sums

@@ -4,16 +4,16 @@ use super::App;
 use super::csv::csv_file;
 use super::extract::{Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
-use super::geojson::{CellFeature, cell_collection, wants, wants_geojson};
+use super::geojson::{CellWriter, wants, wants_geojson};
 use super::problem::ApiError;
 use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
     area_table, day_wire, definitions_wire, labels_wire, metrics_wire,
 };
-use crate::app::called::{KnownCell, know_cell};
+use crate::app::called::know_cell;
 use crate::app::ctx::Snapshot;
 use crate::app::error::{AppError, say};
-use crate::app::flat::{Flat, FlatNumbers, Wanted, labels_in_force, published_ids};
+use crate::app::flat::{FlatNumbers, Wanted, labels_in_force, published_ids};
 use crate::app::measure::{
     Priors, Sums, family_of, fit_priors, list_areas_in_scope, sum_areas, sum_cells, summarize,
 };
@@ -35,11 +35,10 @@ use crate::store::query::Bounds;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use geojson::JsonValue;
 use h3o::{CellIndex, Resolution};
-use serde::ser::{SerializeMap, Serializer};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use utoipa::IntoParams;
 
 /// Resolutions of hexagons that are published.
@@ -363,27 +362,37 @@ async fn cells_in_view(
     Ok(Cells { cells, priors, family, resolution, hidden })
 }
 
-/// What is told of a hexagon on a map.
-struct CellNumbers<'a> {
-    cell: Arc<KnownCell>,
-    is_named: bool,
-    names: &'a [String],
-    values: Vec<Flat>,
-}
-
-impl Serialize for CellNumbers<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut properties = serializer.serialize_map(None)?;
-        for (name, value) in self.names.iter().zip(&self.values) {
-            properties.serialize_entry(name, value)?;
-        }
-        properties.serialize_entry("cell", &self.cell.number)?;
-        if let Some(called) = self.cell.called.as_ref().filter(|_| self.is_named) {
-            properties.serialize_entry("place", called.name())?;
-            properties.serialize_entry("place_near", &called.near)?;
-        }
-        properties.end()
+/// The numbers of hexagons as a map asks for them.
+fn write_cells(
+    snapshot: &Snapshot,
+    found: &Cells,
+    (wanted, is_named): (&Wanted, bool),
+    members: Vec<(&str, JsonValue)>,
+) -> Result<Response, AppError> {
+    let numbers = FlatNumbers::of(&snapshot.rates, wanted);
+    let heads = numbers.names().into_iter().enumerate().map(|(at, name)| {
+        let comma = if at == 0 { "" } else { "," };
+        format!("{comma}{}:", JsonValue::from(name)).into_bytes()
+    });
+    let heads: Vec<_> = heads.collect();
+    let mut features = CellWriter::with_room(found.cells.len());
+    for (cell, sums) in &found.cells {
+        let values = numbers.values(sums, |metric| found.prior(*cell, metric));
+        let known = know_cell(snapshot, *cell)?;
+        let own = if is_named { &known.named } else { &known.unnamed };
+        features.put(&known, |body| {
+            body.push(b'{');
+            for (head, value) in heads.iter().zip(&values) {
+                body.extend_from_slice(head);
+                serde_json::to_writer(&mut *body, value)?;
+            }
+            // An object too, of which the first brace is left out; numbers are always there.
+            body.push(b',');
+            body.extend_from_slice(&own.get().as_bytes()[1..]);
+            Ok(())
+        })?;
     }
+    features.finish(members)
 }
 
 /// Hexagons (H3) in which something was reported. Silent ones are left out: nothing is known of
@@ -413,15 +422,6 @@ pub async fn list_cell_metrics(
     let is_named = wanted.names.unwrap_or(false);
     if geojson {
         let definitions = labels_in_force(rates, &numbers);
-        let numbers = FlatNumbers::of(rates, &numbers);
-        let names = numbers.names();
-        let features = found.cells.iter().map(|(cell, sums)| {
-            let values = numbers.values(sums, |metric| found.prior(*cell, metric));
-            let cell = know_cell(&snapshot, *cell)?;
-            let properties = CellNumbers { cell: cell.clone(), is_named, names: &names, values };
-            Ok(CellFeature { cell, properties })
-        });
-        let features = features.collect::<Result<Vec<_>, AppError>>()?;
         let members = vec![
             ("as_of", as_of.into()),
             ("from", from.into()),
@@ -430,7 +430,7 @@ pub async fn list_cell_metrics(
             ("hidden", hidden.into()),
             ("definitions", definitions.into()),
         ];
-        return cell_collection(&features, members);
+        return Ok(write_cells(&snapshot, &found, (&numbers, is_named), members)?);
     }
     let items = found.cells.iter().map(|(cell, sums)| {
         let known = know_cell(&snapshot, *cell)?;

@@ -4,14 +4,14 @@
 use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
-use super::geojson::{CellFeature, Pairs, cell_collection, wants};
+use super::geojson::{CellWriter, Pairs, wants};
 use super::measures::{cells_for_the_public, resolution_of};
 use super::problem::ApiError;
 use super::wire::Page;
 use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, public_wire};
 use super::wire::issue::View;
 use crate::app::called::know_cell;
-use crate::app::error::{AppError, say};
+use crate::app::error::say;
 use crate::app::flat::{Wanted, labels_in_force};
 use crate::app::settings::check_open;
 use crate::app::window::{Window, find_as_of, resolve};
@@ -184,7 +184,8 @@ pub async fn list_public_cells(
         .cells
         .iter()
         .filter_map(|(cell, sums)| CellIndex::try_from(*cell).ok().map(|cell| (cell, sums)));
-    let features = cells.map(|(cell, sums)| {
+    let mut features = CellWriter::with_room(found.cells.len());
+    for (cell, sums) in cells {
         let cell = know_cell(&snapshot, cell)?;
         let mut properties: Vec<(Cow<str>, JsonValue)> =
             vec![("cell".into(), cell.number.as_str().into()), ("n".into(), sums.n().into())];
@@ -196,9 +197,8 @@ pub async fn list_public_cells(
                 properties.push((format!("{name}_{side}").into(), n.into()));
             }
         }
-        Ok(CellFeature { cell, properties: Pairs(properties) })
-    });
-    let features = features.collect::<Result<Vec<_>, AppError>>()?;
+        features.put(&cell, |body| serde_json::to_writer(body, &Pairs(properties)))?;
+    }
     let members = vec![
         ("as_of", now.to_rfc3339().into()),
         ("from", window.from.to_string().into()),
@@ -206,5 +206,5 @@ pub async fn list_public_cells(
         ("hidden", found.hidden.into()),
         ("definitions", definitions.into()),
     ];
-    cell_collection(&features, members)
+    Ok(features.finish(members)?)
 }

@@ -2,6 +2,7 @@
 //! and a job that was cut off is done by its next run.
 
 use crate::app::account::FAILURES_MS;
+use crate::app::called::know_counted;
 use crate::app::clocks::{Ran, attend_clocks, retime_if_stale};
 use crate::app::ctx::Ctx;
 use crate::app::error::AppError;
@@ -9,7 +10,7 @@ use crate::app::retention::erase_due;
 use crate::app::territory::{are_homed, note_homed, rehome_stragglers};
 use crate::domain::territory::Version;
 use crate::domain::time::{DAY_MS, Timestamp};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -178,10 +179,19 @@ async fn keep_counted(ctx: &Ctx) {
     let mut saves = every(COUNTED_SAVE_EVERY);
     saves.reset();
     let (mut watch, mut save) = (Watch::new("counters"), Watch::new("counters' file"));
+    let (mut names, mut known) = (Watch::new("names of cells"), Weak::new());
     loop {
         tokio::select! {
             _ = ticks.tick() => {
-                watch.note(ctx.store.follow_counters().await.map_err(AppError::from));
+                let followed = ctx.store.follow_counters().await.map_err(AppError::from);
+                // Another snapshot knows no cells yet.
+                let snapshot = Arc::downgrade(&ctx.snapshot());
+                if watch.note(followed) == Some(true)
+                    && !known.ptr_eq(&snapshot)
+                    && names.note(know_counted(ctx).await).is_some()
+                {
+                    known = snapshot;
+                }
             }
             _ = sweeps.tick() => {
                 watch.note(ctx.store.sweep_counters().await.map_err(AppError::from));

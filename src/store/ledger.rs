@@ -33,15 +33,15 @@ impl<'a> Ledger<'a> {
         for sum in sums.into_iter().filter(|sum| !sum.measure.is_standing()) {
             *self.sums.entry((at, sum.group, sum.measure)).or_insert(0) += sum.n;
         }
-        for sum in open {
-            *self.open.entry((at, sum.group, sum.day)).or_insert(0) += sum.n;
+        for ((group, day), n) in open.iter().flat_map(OpenSum::each) {
+            *self.open.entry((at, group, day)).or_insert(0) += n;
         }
     }
 
     /// Adds what is overdue at the instant, of the grouping at place `at` in the question.
     pub fn seed_overdue(&mut self, at: usize, overdue: Vec<OpenSum>) {
-        for sum in overdue {
-            *self.overdue.entry((at, sum.group, sum.day)).or_insert(0) += sum.n;
+        for ((group, day), n) in overdue.iter().flat_map(OpenSum::each) {
+            *self.overdue.entry((at, group, day)).or_insert(0) += n;
         }
     }
 
@@ -89,14 +89,20 @@ impl<'a> Ledger<'a> {
         for ((at, group, measure), n) in self.sums.into_iter().filter(|(_, n)| *n != 0) {
             groups[at].0.push(RollupSum { group, measure, n });
         }
-        for ((at, group, day), n) in self.open.into_iter().filter(|(_, n)| *n != 0) {
-            groups[at].1.push(OpenSum { group, day, n });
+        for (at, open) in gather(self.open, groups.len()).into_iter().enumerate() {
+            groups[at].1 = open;
         }
-        let mut overdue = vec![Vec::new(); self.question.groups.len()];
-        for ((at, group, day), n) in self.overdue.into_iter().filter(|(_, n)| *n != 0) {
-            overdue[at].push(OpenSum { group, day, n });
-        }
+        let overdue = gather(self.overdue, groups.len());
         let states = self.states.into_iter().filter(|(_, n)| *n != 0).collect();
         Standing { groups, overdue, states, events }
     }
+}
+
+/// The sums of each grouping.
+fn gather(sums: BTreeMap<(usize, Group, Day), i64>, groupings: usize) -> Vec<Vec<OpenSum>> {
+    let mut by_grouping = vec![Vec::new(); groupings];
+    for ((at, group, day), n) in sums {
+        by_grouping[at].push(((group, day), n));
+    }
+    by_grouping.into_iter().map(OpenSum::gather).collect()
 }

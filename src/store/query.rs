@@ -320,8 +320,32 @@ pub struct RollupSum {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenSum {
     pub group: Group,
-    pub day: Day,
-    pub n: i64,
+    /// Days in their order and how many are of each; none is zero.
+    pub days: Vec<(Day, i64)>,
+}
+
+impl OpenSum {
+    /// Sums by group and day, in their order, put together by group; what is zero is left out.
+    pub fn gather(sums: impl IntoIterator<Item = ((Group, Day), i64)>) -> Vec<Self> {
+        let mut told = Vec::<Self>::new();
+        for ((group, day), n) in sums.into_iter().filter(|(_, n)| *n != 0) {
+            match told.last_mut().filter(|last| last.group == group) {
+                Some(last) => last.days.push((day, n)),
+                None => told.push(Self { group, days: vec![(day, n)] }),
+            }
+        }
+        told
+    }
+
+    /// How many there are of all days.
+    pub fn n(&self) -> i64 {
+        self.days.iter().map(|(_, n)| n).sum()
+    }
+
+    /// Each day's sum with its group.
+    pub fn each(&self) -> impl Iterator<Item = ((Group, Day), i64)> {
+        self.days.iter().map(|(day, n)| ((self.group.clone(), *day), *n))
+    }
 }
 
 /// The value that a sum was grouped by.

@@ -7,7 +7,6 @@ pub use rates::*;
 
 use super::contribution::Measure;
 use super::histogram::Histogram;
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// A rate with its two counts. `value` is `None` when nothing falls under it: unknown, not zero.
@@ -36,7 +35,8 @@ impl Rate {
 /// Sums of counters for one area or cell over one window.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Tally {
-    plain: BTreeMap<Measure, i64>,
+    /// In the order of measures. There are few, and a map has thousands of tallies.
+    plain: Vec<(Measure, i64)>,
     pub accept: Histogram,
     pub handle: Histogram,
     pub close: Histogram,
@@ -48,12 +48,19 @@ impl Tally {
             Measure::AcceptTime(bucket) => self.accept.add(bucket, n),
             Measure::HandleTime(bucket) => self.handle.add(bucket, n),
             Measure::CloseTime(bucket) => self.close.add(bucket, n),
-            plain => *self.plain.entry(plain).or_insert(0) += n,
+            plain => match self.place_of(plain) {
+                Ok(at) => self.plain[at].1 += n,
+                Err(at) => self.plain.insert(at, (plain, n)),
+            },
         }
     }
 
     pub fn get(&self, measure: Measure) -> i64 {
-        self.plain.get(&measure).copied().unwrap_or(0)
+        self.place_of(measure).map_or(0, |at| self.plain[at].1)
+    }
+
+    fn place_of(&self, measure: Measure) -> Result<usize, usize> {
+        self.plain.binary_search_by_key(&measure, |(known, _)| *known)
     }
 
     /// The rate that `definition` publishes.
@@ -68,13 +75,13 @@ impl Tally {
     /// Whether nothing at all is counted.
     pub fn is_silent(&self) -> bool {
         let times = [&self.accept, &self.handle, &self.close];
-        self.plain.values().all(|n| *n == 0) && times.iter().all(|times| times.total() == 0)
+        self.plain.iter().all(|(_, n)| *n == 0) && times.iter().all(|times| times.total() == 0)
     }
 
     /// Adds all that another one has.
     pub fn absorb(&mut self, other: &Tally) {
         for (measure, n) in &other.plain {
-            *self.plain.entry(*measure).or_insert(0) += n;
+            self.add(*measure, *n);
         }
         self.accept.absorb(&other.accept);
         self.handle.absorb(&other.handle);

@@ -14,6 +14,7 @@ pub mod file;
 mod names;
 mod packed;
 mod plane;
+mod sums;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use packed::{CellKey, Entry, PLANE_RESOLUTIONS, Packed};
 use plane::Plane;
 use std::collections::HashMap;
 use std::sync::Arc;
+use sums::Sums;
 
 /// Fresh counters that are read through beside the packed ones, and one more for each so many of
 /// these.
@@ -127,12 +129,13 @@ impl Cube {
         }
         let names = &self.names;
         let measures = names.measures.values();
-        let told = sums.each().filter(|(_, _, n)| *n != 0);
-        told.filter_map(|(raw, measure, n)| {
-            let group = group_of(names, group, raw)?;
-            Some(RollupSum { group, measure: measures[usize::from(measure)], n })
-        })
-        .collect()
+        // There may be many, so room is made for them once.
+        let mut told = Vec::with_capacity(sums.len());
+        for (raw, measure, n) in sums.each().filter(|(_, _, n)| *n != 0) {
+            let (group, measure) = (group_of(names, group, raw), measures[usize::from(measure)]);
+            told.extend(group.map(|group| RollupSum { group, measure, n }));
+        }
+        told
     }
 
     /// Whether the question is one of sums that do not tell categories and departments apart.
@@ -268,22 +271,18 @@ impl Cube {
             Some(found) => (self.stand_by_cells(found, measure, filter), &[][..]),
             None => (Vec::new(), &self.packed.standing[..]),
         };
-        let in_order = sums.len();
+        let mut others = Vec::new();
         let standing = rest.iter().chain(&self.fresh);
         self.each_standing(standing, measure, (filter, scope), |bin, entry| {
-            sums.push((raw_group(group, bin, entry.day), entry.day, i64::from(entry.n)));
+            others.push((raw_group(group, bin, entry.day), (Day(entry.day), i64::from(entry.n))));
         });
-        if sums.len() > in_order {
-            sums.sort_by_key(|(raw, day, _)| (*raw, *day));
-        }
-        // There may be many, so room is made for them once.
-        let mut told = Vec::<OpenSum>::with_capacity(sums.len());
-        for same in sums.chunk_by(|one, next| (one.0, one.1) == (next.0, next.1)) {
-            let (raw, day, n) = (same[0].0, Day(same[0].1), same.iter().map(|one| one.2).sum());
-            let group = group_of(&self.names, group, raw).filter(|_| n != 0);
-            told.extend(group.map(|group| OpenSum { group, day, n }));
-        }
-        told
+        others.sort_unstable_by_key(|(raw, (day, _))| (*raw, *day));
+        join_days(&mut sums, &others);
+        let told = sums.into_iter().filter(|(_, days)| !days.is_empty());
+        told.filter_map(|(raw, days)| {
+            Some(OpenSum { group: group_of(&self.names, group, raw)?, days })
+        })
+        .collect()
     }
 
     /// The same by group alone; `None` where it is not added up by such groups.
@@ -340,7 +339,7 @@ impl Cube {
         (plane, held): (&Plane<CellKey>, Vec<bool>),
         measure: u32,
         filter: &RollupFilter,
-    ) -> Vec<(u64, i32, i64)> {
+    ) -> Vec<(u64, Days)> {
         let keys = plane.keys();
         let mut cells: Vec<u64> = keys.iter().map(|key| key.cell).collect();
         cells.sort_unstable();
@@ -362,13 +361,52 @@ impl Cube {
         for place in 0..cells.len() {
             starts[place + 1] += starts[place];
         }
-        let mut sums = vec![(0, 0, 0); starts[cells.len()]];
+        let mut counts = vec![(0, 0); starts[cells.len()]];
         each(&mut |place, day, n| {
-            sums[starts[place]] = (cells[place], day, i64::from(n));
+            counts[starts[place]] = (day, n);
             starts[place] += 1;
         });
-        sums
+        let mut rest = &counts[..];
+        let days = (0..cells.len()).map(|place| {
+            // Each beginning has moved to its end.
+            let from = place.checked_sub(1).map_or(0, |before| starts[before]);
+            let (own, others) = rest.split_at(starts[place] - from);
+            rest = others;
+            let own = own
+                .chunk_by(|one, next| one.0 == next.0)
+                .map(|same| (Day(same[0].0), same.iter().map(|one| i64::from(one.1)).sum::<i64>()));
+            own.filter(|(_, n)| *n != 0).collect()
+        });
+        cells.iter().copied().zip(days).collect()
     }
+}
+
+/// Days in their order, and how many are of each.
+type Days = Vec<(Day, i64)>;
+
+/// Adds counters, in the order of groups and days, to what is known by group, in the same order.
+fn join_days(sums: &mut Vec<(u64, Days)>, others: &[(u64, (Day, i64))]) {
+    let known = sums.len();
+    for same in others.chunk_by(|one, next| one.0 == next.0) {
+        let raw = same[0].0;
+        let at = match sums[..known].binary_search_by_key(&raw, |(raw, _)| *raw) {
+            Ok(at) => at,
+            Err(_) => {
+                sums.push((raw, Vec::new()));
+                sums.len() - 1
+            }
+        };
+        let days = &mut sums[at].1;
+        days.extend(same.iter().map(|one| one.1));
+        days.sort_by_key(|(day, _)| *day);
+        days.dedup_by(|next, before| {
+            let is_same = next.0 == before.0;
+            before.1 += if is_same { next.1 } else { 0 };
+            is_same
+        });
+        days.retain(|(_, n)| *n != 0);
+    }
+    sums.sort_by_key(|(raw, _)| *raw);
 }
 
 /// Whether each interval of cells that is asked for is made of whole cells at a resolution.
@@ -414,64 +452,4 @@ fn group_of(names: &Names, group: GroupBy, raw: u64) -> Option<Group> {
             names.categories.values().get((raw & 0xffff_ffff) as usize)?.clone(),
         ),
     })
-}
-
-/// Sums by group and measure.
-struct Sums {
-    /// The measures that are wanted, and the column of each measure; [`Sums::UNWANTED`] has none.
-    measures: Vec<u16>,
-    columns: Vec<u16>,
-    places: HashMap<u64, usize>,
-    sums: Vec<i64>,
-    /// The group that was added to last, and its place: counters of one group come together.
-    last: (u64, usize),
-}
-
-impl Sums {
-    const UNWANTED: u16 = u16::MAX;
-
-    /// `wanted` says it of each measure's number.
-    fn of(wanted: impl Iterator<Item = bool>) -> Self {
-        let (mut measures, mut columns) = (Vec::new(), Vec::new());
-        for (measure, is_wanted) in wanted.enumerate() {
-            columns.push(if is_wanted { measures.len() as u16 } else { Self::UNWANTED });
-            measures.extend(is_wanted.then_some(measure as u16));
-        }
-        let last = (0, usize::MAX);
-        Self { measures, columns, places: HashMap::new(), sums: Vec::new(), last }
-    }
-
-    /// Whether each measure is wanted, for as long as sums are added to.
-    fn wanted(&self) -> impl Fn(u16) -> bool + use<> {
-        let columns = self.columns.clone();
-        move |measure| columns[usize::from(measure)] != Self::UNWANTED
-    }
-
-    fn wants(&self, measure: u16) -> bool {
-        self.columns[usize::from(measure)] != Self::UNWANTED
-    }
-
-    /// Adds to a sum, if the measure is wanted.
-    fn add(&mut self, group: u64, measure: u16, n: i64) {
-        let column = self.columns[usize::from(measure)];
-        if column == Self::UNWANTED {
-            return;
-        }
-        if self.last.1 == usize::MAX || self.last.0 != group {
-            let next = self.places.len() * self.measures.len();
-            let place = *self.places.entry(group).or_insert(next);
-            if place == self.sums.len() {
-                self.sums.resize(place + self.measures.len(), 0);
-            }
-            self.last = (group, place);
-        }
-        self.sums[self.last.1 + usize::from(column)] += n;
-    }
-
-    fn each(&self) -> impl Iterator<Item = (u64, u16, i64)> {
-        self.places.iter().flat_map(|(group, place)| {
-            let sums = &self.sums[*place..*place + self.measures.len()];
-            self.measures.iter().zip(sums).map(|(measure, n)| (*group, *measure, *n))
-        })
-    }
 }

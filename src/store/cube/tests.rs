@@ -8,7 +8,7 @@ use crate::domain::id::{CategoryCode, DepartmentCode};
 use crate::domain::metrics::contribution::{Bin, Deltas};
 use h3o::LatLng;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const MEASURES: [Measure; 5] = [
     Measure::Reported,
@@ -188,8 +188,11 @@ proptest! {
         }
         prop_assert_eq!(found, truth);
         let mut found = BTreeMap::new();
-        for OpenSum { group, day, n } in cube.sum_standing(Measure::Open, &filter, group, &scope) {
-            prop_assert!(found.insert((group, day), n).is_none(), "a group came twice");
+        let mut groups = BTreeSet::new();
+        for sum in cube.sum_standing(Measure::Open, &filter, group, &scope) {
+            prop_assert!(groups.insert(sum.group.clone()), "a group came twice");
+            prop_assert!(sum.days.is_sorted_by(|one, next| one.0 < next.0), "days out of order");
+            found.extend(sum.each());
         }
         prop_assert_eq!(&found, &standing);
         if let Some(counted) = cube.count_standing(Measure::Open, &filter, group, &scope) {

@@ -100,7 +100,7 @@ impl Engine {
             counts.iter().for_each(|(group, n)| add(group, *n));
         } else if is_open {
             let sums = self.sum_open(&rollups, by, granted).await?;
-            sums.iter().for_each(|sum| add(&sum.group, sum.n));
+            sums.iter().for_each(|sum| add(&sum.group, sum.n()));
         } else {
             let sums = self.sum_rollups(&rollups, by, granted).await?;
             sums.iter().for_each(|sum| add(&sum.group, sum.n));

@@ -147,8 +147,7 @@ pub async fn sum_standing(
         let n: i64 = row.try_get("n")?;
         *sums.entry((group_of(&row, group)?, day_of(&row, "day")?)).or_insert(0) += n;
     }
-    let told = sums.into_iter().filter(|(_, n)| *n != 0);
-    Ok(told.map(|((group, day), n)| OpenSum { group, day, n }).collect())
+    Ok(OpenSum::gather(sums))
 }
 
 /// What is open beyond its limit at an instant, by group and day from which it is: the days before
@@ -203,7 +202,7 @@ async fn sum_beyond_today(
             *since.entry(Group::of(group, today, &bin)).or_insert(0) += 1;
         }
     }
-    Ok(since.into_iter().map(|(group, n)| OpenSum { group, day: today, n }).collect())
+    Ok(since.into_iter().map(|(group, n)| OpenSum { group, days: vec![(today, n)] }).collect())
 }
 
 impl Engine {

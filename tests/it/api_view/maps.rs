@@ -4,13 +4,15 @@ use super::{Server, grant, mvt, readers};
 use crate::support::check;
 use axum::http::StatusCode;
 use geo::{Contains, Distance, Euclidean, LinesIter};
-use h3o::{CellIndex, LatLng};
+use h3o::{CellIndex, LatLng, Resolution};
 use hexward::app::account::actor_of;
+use hexward::app::called::know_counted;
 use hexward::app::ctx::Snapshot;
 use hexward::domain::access::{Actor, Role, Scope};
 use hexward::domain::cell::parent_cell;
 use hexward::domain::id::AccountId;
 use hexward::domain::issue::kind::Kind;
+use hexward::domain::metrics::contribution::Measure;
 use hexward::domain::territory::level::Level;
 use hexward::domain::tile::Tile;
 use hexward::store::port::{AccountRow, GrantRow};
@@ -440,5 +442,31 @@ fn anyone_reads_areas_and_only_staff_reads_workers() {
         assert_eq!(server.get("", "/workers").await.status, StatusCode::UNAUTHORIZED);
         assert_eq!(server.get(&resident, "/workers").await.status, StatusCode::FORBIDDEN);
         assert_eq!(server.get(&worker, "/workers").await.status, StatusCode::OK);
+    });
+}
+
+#[test]
+fn hexagons_are_known_before_a_map_asks_for_them() {
+    check(|fixture| async move {
+        let server = Server::start(&fixture, 67, 150).await;
+        assert!(server.ctx.snapshot().cells.known().is_empty());
+        know_counted(&server.ctx).await.unwrap();
+        let counters = server.ctx.store.load_rollups().await.unwrap();
+        let reported = counters.keys().filter(|key| key.measure == Measure::Reported);
+        let cells: BTreeSet<u64> = reported
+            .flat_map(|key| {
+                let sizes = (5..=9).map(|res| Resolution::try_from(res).unwrap());
+                sizes.map(|size| parent_cell(key.bin.cell, size))
+            })
+            .collect();
+        let known = |server: &Server| -> BTreeSet<u64> {
+            server.ctx.snapshot().cells.known().into_iter().map(u64::from).collect()
+        };
+        assert!(cells.len() > 50, "{}", cells.len());
+        assert_eq!(known(&server), cells);
+        let token = server.token("all", vec![grant(Role::Leader)]).await;
+        let map = "/metrics/cells?format=geojson&names=true&res=9&from=2020-01-01";
+        assert_eq!(server.get(&token, map).await.status, StatusCode::OK);
+        assert_eq!(known(&server), cells);
     });
 }

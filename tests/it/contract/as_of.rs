@@ -81,15 +81,12 @@ fn overdue_of(
 }
 
 fn by_group(sums: &[OpenSum]) -> Open {
-    sums.iter().map(|sum| ((sum.group.clone(), sum.day), sum.n)).collect()
+    sums.iter().flat_map(OpenSum::each).collect()
 }
 
 fn told_by(standing: &Standing, at: usize) -> (Sums, Open) {
     let (sums, open) = &standing.groups[at];
-    (
-        sums.iter().map(|sum| ((sum.group.clone(), sum.measure), sum.n)).collect(),
-        open.iter().map(|sum| ((sum.group.clone(), sum.day), sum.n)).collect(),
-    )
+    (sums.iter().map(|sum| ((sum.group.clone(), sum.measure), sum.n)).collect(), by_group(open))
 }
 
 /// The issues reported in the window, by state.
