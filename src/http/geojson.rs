@@ -139,7 +139,7 @@ mod tests {
 
     #[tokio::test]
     async fn hexagons_are_written_as_a_tree_of_values_would_be() {
-        let cells = [0x8940_9549_24bf_fff_u64, 0x8940_9549_24ff_fff];
+        let cells = [0x0894_0954_924b_ffff_u64, 0x0894_0954_924f_ffff];
         let cells: Vec<_> = cells.iter().map(|cell| known((*cell).try_into().unwrap())).collect();
         for taken in 0..=cells.len() {
             let mut writer = CellWriter::with_room(0);
