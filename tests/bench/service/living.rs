@@ -78,6 +78,15 @@ fn make_clock(folder: &Path) -> anyhow::Result<PathBuf> {
     Ok(library)
 }
 
+/// How far the server's clock is from the machine's, in seconds.
+async fn clock_of(server: &Server) -> anyhow::Result<i64> {
+    // Sessions may end as the clock leaps.
+    let mut client = Client::sign_in(server.address, "leader").await?;
+    let told = client.get("/api/v1/metrics/summary").await?;
+    let at: jiff::Timestamp = told.text("as_of").context("no instant")?.parse()?;
+    Ok(at.as_second() - jiff::Timestamp::now().as_second())
+}
+
 /// The machine's clock leaps forward and back under load.
 ///
 /// # Errors
@@ -103,6 +112,9 @@ pub async fn jump_the_clock(engine: &Engine) -> Outcome {
             seconds(0.02).await;
         }
         longest = longest.max(begun.elapsed());
+        let off = clock_of(&server).await?;
+        let is_moved = leap.parse::<i64>().is_ok_and(|leap| (leap - off).abs() < 60);
+        ensure!(is_moved, "the server's clock is off by {off} s, not by {leap} s");
     }
     seconds(0.5).await;
     storm.end().await;
