@@ -3,11 +3,17 @@
 use super::problem::ApiError;
 use crate::app::called::KnownCell;
 use crate::app::error::{AppError, say};
+use axum::body::{Body, Bytes};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use futures::stream;
 use geojson::{Feature, FeatureCollection, Geometry, JsonObject, JsonValue};
+use h3o::CellIndex;
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::ser::Serializer;
+use std::convert::Infallible;
+use std::sync::Arc;
 
 const MEDIA_TYPE: &str = "application/geo+json";
 
@@ -66,57 +72,55 @@ impl<K: Serialize> Serialize for Pairs<K> {
 }
 
 /// About how long a hexagon is with a rate, in bytes.
-const CELL_BYTES: usize = 640;
+const CELL_BYTES: usize = 768;
+/// The most hexagons that one processor writes at a time.
+const PART_CELLS: usize = 256;
 
-/// Hexagons as features, written as text without a tree of values in between: a map has thousands.
-pub struct CellWriter {
-    body: Vec<u8>,
-    is_empty: bool,
-}
-
-impl CellWriter {
-    /// With room for so many hexagons; there may be more.
-    pub fn with_room(cells: usize) -> Self {
-        let mut body = Vec::with_capacity(CELL_BYTES * (cells + 1));
-        body.extend_from_slice(br#"{"type":"FeatureCollection","features":["#);
-        Self { body, is_empty: true }
-    }
-
-    /// Adds a hexagon. `properties` writes them, an object.
-    ///
-    /// # Errors
-    /// They could not be written.
-    pub fn put(
-        &mut self,
-        cell: &KnownCell,
-        properties: impl FnOnce(&mut Vec<u8>) -> serde_json::Result<()>,
-    ) -> Result<(), AppError> {
-        if !std::mem::take(&mut self.is_empty) {
-            self.body.push(b',');
+/// Hexagons as features, and members of the collection's own, written as text without a tree of
+/// values in between, by all processors: a map has thousands. `know` tells what is known of one;
+/// `properties` writes an object.
+///
+/// # Errors
+/// A hexagon is not known, or something could not be written.
+pub fn cells_written<T: Sync>(
+    cells: &[(CellIndex, T)],
+    know: impl Fn(CellIndex) -> Result<Arc<KnownCell>, AppError> + Sync,
+    properties: impl Fn(&KnownCell, &(CellIndex, T), &mut Vec<u8>) -> serde_json::Result<()> + Sync,
+    members: Vec<(&str, JsonValue)>,
+) -> Result<Response, AppError> {
+    let write = |part: &[(CellIndex, T)]| {
+        let mut text = Vec::with_capacity(CELL_BYTES * part.len());
+        for own in part {
+            let cell = know(own.0)?;
+            text.extend_from_slice(br#"{"type":"Feature","geometry":"#);
+            text.extend_from_slice(cell.outline.get().as_bytes());
+            text.extend_from_slice(br#","properties":"#);
+            properties(&cell, own, &mut text).map_err(failed)?;
+            text.extend_from_slice(b"},");
         }
-        self.body.extend_from_slice(br#"{"type":"Feature","geometry":"#);
-        self.body.extend_from_slice(cell.outline.get().as_bytes());
-        self.body.extend_from_slice(br#","properties":"#);
-        properties(&mut self.body).map_err(failed)?;
-        self.body.push(b'}');
-        Ok(())
+        Ok(text)
+    };
+    let mut parts: Vec<Vec<u8>> = match cells.len() {
+        ..=PART_CELLS => vec![write(cells)?],
+        _ => cells.par_chunks(PART_CELLS).map(write).collect::<Result<_, AppError>>()?,
+    };
+    // Nothing comes after the last one.
+    parts.last_mut().and_then(Vec::pop);
+    let mut end = vec![b']'];
+    for (name, value) in &members {
+        end.push(b',');
+        serde_json::to_writer(&mut end, name).map_err(failed)?;
+        end.push(b':');
+        serde_json::to_writer(&mut end, value).map_err(failed)?;
     }
-
-    /// The whole collection with members of its own.
-    ///
-    /// # Errors
-    /// A member could not be written.
-    pub fn finish(mut self, members: Vec<(&str, JsonValue)>) -> Result<Response, AppError> {
-        self.body.push(b']');
-        for (name, value) in &members {
-            self.body.push(b',');
-            serde_json::to_writer(&mut self.body, name).map_err(failed)?;
-            self.body.push(b':');
-            serde_json::to_writer(&mut self.body, value).map_err(failed)?;
-        }
-        self.body.push(b'}');
-        Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], self.body).into_response())
-    }
+    end.push(b'}');
+    let begin = br#"{"type":"FeatureCollection","features":["#.to_vec();
+    let texts: Vec<Vec<u8>> = [begin].into_iter().chain(parts).chain([end]).collect();
+    let bytes: usize = texts.iter().map(Vec::len).sum();
+    let texts = texts.into_iter().map(|text| Ok::<_, Infallible>(Bytes::from(text)));
+    let head = [(header::CONTENT_TYPE, MEDIA_TYPE.to_owned())];
+    let body = Body::from_stream(stream::iter(texts));
+    Ok((head, [(header::CONTENT_LENGTH, bytes.to_string())], body).into_response())
 }
 
 fn failed(error: serde_json::Error) -> AppError {
@@ -139,27 +143,31 @@ mod tests {
 
     #[tokio::test]
     async fn hexagons_are_written_as_a_tree_of_values_would_be() {
-        let cells = [0x0894_0954_924b_ffff_u64, 0x0894_0954_924f_ffff];
-        let cells: Vec<_> = cells.iter().map(|cell| known((*cell).try_into().unwrap())).collect();
-        for taken in 0..=cells.len() {
-            let mut writer = CellWriter::with_room(0);
-            let mut features = Vec::new();
-            for (n, cell) in cells[..taken].iter().enumerate() {
-                let properties = json!({ "cell": cell.number, "a \"b\"\n": n, "c": null });
-                let put = writer.put(cell, |body| serde_json::to_writer(body, &properties));
-                put.unwrap();
-                let geometry: JsonValue = serde_json::from_str(cell.outline.get()).unwrap();
-                features.push(json!({
-                    "type": "Feature", "geometry": geometry, "properties": properties,
-                }));
-            }
+        let middle: CellIndex = 0x0894_0954_924b_ffff_u64.try_into().unwrap();
+        let around: Vec<_> = middle.grid_disk::<Vec<_>>(17).into_iter().zip(0..).collect();
+        for taken in [0, 1, 2, PART_CELLS, PART_CELLS + 1, 3 * PART_CELLS, around.len()] {
+            let own =
+                |cell: &KnownCell, n: i32| json!({ "c": null, "a \"b\"\n": [cell.number, n] });
             let members = vec![("as_of", json!("now")), ("definitions", json!(["closing_rate@3"]))];
-            let response = writer.finish(members).unwrap();
+            let response = cells_written(
+                &around[..taken],
+                |cell| Ok(Arc::new(known(cell))),
+                |cell, (_, n), text| serde_json::to_writer(text, &own(cell, *n)),
+                members,
+            );
+            let response = response.unwrap();
+            let length = response.headers()[header::CONTENT_LENGTH].to_str().unwrap().to_owned();
             let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+            assert_eq!(length, body.len().to_string());
             let told: JsonValue = serde_json::from_slice(&body).unwrap();
+            let features = around[..taken].iter().map(|(cell, n)| {
+                let cell = known(*cell);
+                let geometry: JsonValue = serde_json::from_str(cell.outline.get()).unwrap();
+                json!({ "type": "Feature", "geometry": geometry, "properties": own(&cell, *n) })
+            });
             let truth = json!({
-                "type": "FeatureCollection", "features": features, "as_of": "now",
-                "definitions": ["closing_rate@3"],
+                "type": "FeatureCollection", "features": features.collect::<Vec<_>>(),
+                "as_of": "now", "definitions": ["closing_rate@3"],
             });
             assert_eq!(told, truth);
         }

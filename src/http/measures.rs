@@ -4,13 +4,13 @@ use super::App;
 use super::csv::csv_file;
 use super::extract::{Params, SignedIn};
 use super::filter::{parse_bounds, parse_word};
-use super::geojson::{CellWriter, wants, wants_geojson};
+use super::geojson::{cells_written, wants, wants_geojson};
 use super::problem::ApiError;
 use super::wire::measure::{
     AreaMetrics, AreaMetricsList, CellMetrics, CellMetricsList, DefinitionWire, SummaryWire,
     area_table, day_wire, definitions_wire, labels_wire, metrics_wire,
 };
-use crate::app::called::know_cell;
+use crate::app::called::{KnownCell, know_cell};
 use crate::app::ctx::Snapshot;
 use crate::app::error::{AppError, say};
 use crate::app::flat::{FlatNumbers, Wanted, labels_in_force, published_ids};
@@ -375,24 +375,20 @@ fn write_cells(
         format!("{comma}{}:", JsonValue::from(name)).into_bytes()
     });
     let heads: Vec<_> = heads.collect();
-    let mut features = CellWriter::with_room(found.cells.len());
-    for (cell, sums) in &found.cells {
+    let own = |known: &KnownCell, (cell, sums): &(CellIndex, Sums), text: &mut Vec<u8>| {
         let values = numbers.values(sums, |metric| found.prior(*cell, metric));
-        let known = know_cell(snapshot, *cell)?;
-        let own = if is_named { &known.named } else { &known.unnamed };
-        features.put(&known, |body| {
-            body.push(b'{');
-            for (head, value) in heads.iter().zip(&values) {
-                body.extend_from_slice(head);
-                serde_json::to_writer(&mut *body, value)?;
-            }
-            // An object too, of which the first brace is left out; numbers are always there.
-            body.push(b',');
-            body.extend_from_slice(&own.get().as_bytes()[1..]);
-            Ok(())
-        })?;
-    }
-    features.finish(members)
+        text.push(b'{');
+        for (head, value) in heads.iter().zip(&values) {
+            text.extend_from_slice(head);
+            serde_json::to_writer(&mut *text, value)?;
+        }
+        // An object too, of which the first brace is left out; numbers are always there.
+        text.push(b',');
+        let more = if is_named { &known.named } else { &known.unnamed };
+        text.extend_from_slice(&more.get().as_bytes()[1..]);
+        Ok(())
+    };
+    cells_written(&found.cells, |cell| know_cell(snapshot, cell), own, members)
 }
 
 /// Hexagons (H3) in which something was reported. Silent ones are left out: nothing is known of

@@ -4,15 +4,16 @@
 use super::App;
 use super::extract::{At, Body, Caller, Lang, Params, SignedIn};
 use super::filter::{LIMIT_DEFAULT, LIMIT_MAX, parse_word};
-use super::geojson::{CellWriter, Pairs, wants};
+use super::geojson::{Pairs, cells_written, wants};
 use super::measures::{cells_for_the_public, resolution_of};
 use super::problem::ApiError;
 use super::wire::Page;
 use super::wire::care::{GiveUpWire, OfferHelpWire, OfferedWire, PublicWire, public_wire};
 use super::wire::issue::View;
-use crate::app::called::know_cell;
+use crate::app::called::{KnownCell, know_cell};
 use crate::app::error::say;
 use crate::app::flat::{Wanted, labels_in_force};
+use crate::app::measure::Sums;
 use crate::app::settings::check_open;
 use crate::app::window::{Window, find_as_of, resolve};
 use crate::app::wish::{claim_wish, give_up_claim, list_public};
@@ -184,9 +185,8 @@ pub async fn list_public_cells(
         .cells
         .iter()
         .filter_map(|(cell, sums)| CellIndex::try_from(*cell).ok().map(|cell| (cell, sums)));
-    let mut features = CellWriter::with_room(found.cells.len());
-    for (cell, sums) in cells {
-        let cell = know_cell(&snapshot, cell)?;
+    let cells: Vec<(CellIndex, &Sums)> = cells.collect();
+    let own = |cell: &KnownCell, (_, sums): &(CellIndex, &Sums), text: &mut Vec<u8>| {
         let mut properties: Vec<(Cow<str>, JsonValue)> =
             vec![("cell".into(), cell.number.as_str().into()), ("n".into(), sums.n().into())];
         for definition in [&CLOSING_RATE, &RESOLUTION_RATE] {
@@ -197,8 +197,8 @@ pub async fn list_public_cells(
                 properties.push((format!("{name}_{side}").into(), n.into()));
             }
         }
-        features.put(&cell, |body| serde_json::to_writer(body, &Pairs(properties)))?;
-    }
+        serde_json::to_writer(text, &Pairs(properties))
+    };
     let members = vec![
         ("as_of", now.to_rfc3339().into()),
         ("from", window.from.to_string().into()),
@@ -206,5 +206,5 @@ pub async fn list_public_cells(
         ("hidden", found.hidden.into()),
         ("definitions", definitions.into()),
     ];
-    Ok(features.finish(members)?)
+    Ok(cells_written(&cells, |cell| know_cell(&snapshot, cell), own, members)?)
 }

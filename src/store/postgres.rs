@@ -53,6 +53,9 @@ pub mod dialect {
     pub const JOINS_BY_ITSELF: bool = true;
     /// After the table of issues, has them looked for by their cells.
     pub const BY_CELL: &str = "";
+    /// Whether a page of a list is planned once for all that may be asked for in the same words. A
+    /// plan that does not know the area takes any for a two-hundredth of all.
+    pub const KEEPS_PLANS: bool = false;
     /// The same for disputes.
     pub const BY_DISPUTE_CELL: &str = "";
     /// The same by their areas.
@@ -81,6 +84,7 @@ const OWN: &[migrate::Step] = &[
     (25, "notice_path", include_str!("../../migrations/postgres/0025_notice_path.sql")),
     (27, "parts", include_str!("../../migrations/postgres/0027_parts.sql")),
     (29, "estimates", include_str!("../../migrations/postgres/0029_estimates.sql")),
+    (30, "cohorts", include_str!("../../migrations/postgres/0030_cohorts.sql")),
 ];
 
 const CONNECTIONS_MAX: u32 = 16;

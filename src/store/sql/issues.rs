@@ -61,7 +61,8 @@ impl Issues for Engine {
 
     async fn list_issues(&self, page: &PageQuery, scope: &Scope) -> Result<IssuePage> {
         let mut query = page_of(ISSUE_SELECT, page, scope, self.walk_of(page));
-        let rows = query.build().fetch_all(&self.readers).await?;
+        let asked = query.build().persistent(dialect::KEEPS_PLANS);
+        let rows = asked.fetch_all(&self.readers).await?;
         let mut items = rows.iter().map(issue_of).collect::<Result<Vec<_>>>()?;
         let more = items.len() > page.limit;
         items.truncate(page.limit);
