@@ -12,7 +12,7 @@ use crate::domain::territory::level::Level;
 use crate::domain::time::{MINUTE_MS, Timestamp};
 use crate::format::csv_out::{begin_csv, push_row};
 use crate::store::export::ExportRow;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// No clock of any zone leaps within a quarter of an hour.

@@ -18,43 +18,58 @@ use axum::extract::State;
 use axum::response::Response;
 use futures::stream;
 use serde::Deserialize;
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 4_000;
+/// As many times as these wait to be written, while the next ones are read.
+const PAGES_AHEAD: usize = 1;
+
+type Rows = Result<Vec<ExportRow>, StoreError>;
+
+/// Reads all that is asked for, ahead of whoever writes it, and stops when he is gone.
+async fn read_all(app: App, mut page: PageQuery, scope: Scope, out: mpsc::Sender<Rows>) {
+    loop {
+        let rows = app.ctx.store.list_export(&page, &scope).await;
+        let next = match &rows {
+            Ok(rows) if rows.len() == page.limit => rows.last().map(|row| row.seek(page.sort)),
+            _ => None,
+        };
+        if out.send(rows).await.is_err() || next.is_none() {
+            return;
+        }
+        page.after = next;
+    }
+}
+
+/// About how long a row is, in bytes.
+const ROW_BYTES: usize = 400;
 
 /// A table that is being written.
 struct Export {
-    app: App,
-    page: PageQuery,
-    scope: Scope,
+    /// Ends with fewer rows than are read at once.
+    rows: mpsc::Receiver<Rows>,
     table: Table,
-    /// The rows of the next page: they are read while those of the last one are written.
-    coming: Option<JoinHandle<Result<Vec<ExportRow>, StoreError>>>,
+    is_whole: bool,
 }
 
 impl Export {
     fn begin(app: App, page: PageQuery, scope: Scope, table: Table) -> Self {
-        let mut export = Self { app, page, scope, table, coming: None };
-        export.read_on();
-        export
-    }
-
-    fn read_on(&mut self) {
-        let (app, page, scope) = (self.app.clone(), self.page.clone(), self.scope.clone());
-        let read = async move { app.ctx.store.list_export(&page, &scope).await };
-        self.coming = Some(tokio::spawn(read));
+        let (out, rows) = mpsc::channel(PAGES_AHEAD);
+        tokio::spawn(read_all(app, page, scope, out));
+        Self { rows, table, is_whole: false }
     }
 
     /// Adds the next rows to `out`; `None` when there are no more.
     async fn next(&mut self, mut out: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(coming) = self.coming.take() else { return Ok(None) };
-        let rows = coming.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
-        self.page.after = rows.last().map(|row| row.seek(self.page.sort));
-        if rows.len() == self.page.limit {
-            self.read_on();
+        if self.is_whole {
+            return Ok(None);
         }
+        let broken = || Err(StoreError::Unavailable("the reading broke off".into()));
+        let rows = self.rows.recv().await.unwrap_or_else(broken)?;
+        self.is_whole = rows.len() < ROWS_AT_ONCE;
+        out.reserve(ROW_BYTES * rows.len());
         self.table.push(&rows, &mut out);
         Ok(Some(out))
     }
