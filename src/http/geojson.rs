@@ -100,10 +100,8 @@ pub fn cells_written<T: Sync>(
         }
         Ok(text)
     };
-    let mut parts: Vec<Vec<u8>> = match cells.len() {
-        ..=PART_CELLS => vec![write(cells)?],
-        _ => cells.par_chunks(PART_CELLS).map(write).collect::<Result<_, AppError>>()?,
-    };
+    let parts = cells.par_chunks(PART_CELLS).map(write);
+    let mut parts = parts.collect::<Result<Vec<Vec<u8>>, AppError>>()?;
     // Nothing comes after the last one.
     parts.last_mut().and_then(Vec::pop);
     let mut end = vec![b']'];

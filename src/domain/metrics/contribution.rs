@@ -130,7 +130,7 @@ pub enum Measure {
     CloseTime(u16),
 }
 
-const PLAIN: &[(Measure, &str)] = &[
+pub const PLAIN: &[(Measure, &str)] = &[
     (Measure::Reported, "reported"),
     (Measure::FiledOfReported, "filed_of_reported"),
     (Measure::Rejected, "rejected"),

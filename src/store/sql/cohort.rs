@@ -118,3 +118,26 @@ pub const fn due_where(measure: Measure) -> Option<(&'static str, &'static str)>
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::metrics::contribution::PLAIN;
+
+    /// PostgreSQL tells how many issues a cohort holds by statistics of the very same expression.
+    #[test]
+    fn there_are_statistics_of_each_time_that_is_no_column() {
+        let migration = include_str!("../../../migrations/postgres/0030_cohorts.sql");
+        let migration = migration.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut seen = 0;
+        for (measure, _) in PLAIN {
+            let Some((time, _)) = due_where(*measure) else { continue };
+            if time.contains(' ') {
+                let time = time.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(migration.contains(&format!("ON ( {time}) FROM issue;")), "{time}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 10, "{seen}");
+    }
+}
