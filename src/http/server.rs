@@ -2,6 +2,7 @@
 
 use super::ops::keep_up;
 use super::{App, router};
+use axum::serve::ListenerExt as _;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -22,6 +23,13 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     tokio::spawn(keep_up(app.clone()));
+    // The end of an answer of several parts would wait until its beginning was acknowledged, which
+    // systems put off by 40 ms.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection waits for acknowledgements");
+        }
+    });
     let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
     let server =
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
