@@ -65,3 +65,26 @@ fn the_corpora_are_small_and_each_is_replayed() {
     let names: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, ["areas", "tables", "limits", "tiles", "forms"], "each has its test above");
 }
+
+/// The fuzzer is built with `--locked`: what the service came to need is in its lock, too.
+#[test]
+fn the_lock_of_the_fuzzer_knows_what_the_service_needs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).expect("a file");
+    let (manifest, lock) = (read("Cargo.toml"), read("tests/fuzz/Cargo.lock"));
+    let needed = manifest.split("\n[").find_map(|part| part.strip_prefix("dependencies]"));
+    let needed = needed.expect("dependencies").lines().filter(|line| !line.starts_with('#'));
+    let needed: Vec<&str> = needed.filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
+    assert!(needed.contains(&"axum"), "{needed:?}");
+    let own = lock.split("[[package]]").find(|part| part.contains("\nname = \"hexward\"\n"));
+    let own = own.expect("the service");
+    // A name with its version where there are two of it.
+    let is_known = |name: &&str| {
+        own.contains(&format!("\n \"{name}\",")) || own.contains(&format!("\n \"{name} "))
+    };
+    let missing: Vec<&str> = needed.into_iter().filter(|name| !is_known(name)).collect();
+    assert!(
+        missing.is_empty(),
+        "`cargo metadata --manifest-path tests/fuzz/Cargo.toml` adds {missing:?}"
+    );
+}
