@@ -23,7 +23,7 @@ use utoipa::IntoParams;
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 4_000;
-/// As many times as these wait to be written, while the next ones are read.
+/// As many pages wait to be written while the next one is read.
 const PAGES_AHEAD: usize = 1;
 
 type Rows = Result<Vec<ExportRow>, StoreError>;

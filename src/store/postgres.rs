@@ -51,11 +51,11 @@ pub mod dialect {
     /// Whether the engine chooses which side of a join comes first, unless it is kept from it: it
     /// would go through all issues, for it takes an interval of cells to hold a ninth of them.
     pub const JOINS_BY_ITSELF: bool = true;
-    /// After the table of issues, has them looked for by their cells.
-    pub const BY_CELL: &str = "";
     /// Whether a page of a list is planned once for all that may be asked for in the same words. A
     /// plan that does not know the area takes any for a two-hundredth of all.
     pub const KEEPS_PLANS: bool = false;
+    /// After the table of issues, has them looked for by their cells.
+    pub const BY_CELL: &str = "";
     /// The same for disputes.
     pub const BY_DISPUTE_CELL: &str = "";
     /// The same by their areas.

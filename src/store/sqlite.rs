@@ -58,10 +58,10 @@ pub mod dialect {
     pub const KNOWS_PARTS: bool = false;
     /// Whether the engine chooses which side of a join comes first, unless it is kept from it.
     pub const JOINS_BY_ITSELF: bool = false;
-    /// After the table of issues, has them looked for by their cells.
-    pub const BY_CELL: &str = "INDEXED BY issue_cell";
     /// Whether a page of a list is planned once for all that may be asked for in the same words.
     pub const KEEPS_PLANS: bool = true;
+    /// After the table of issues, has them looked for by their cells.
+    pub const BY_CELL: &str = "INDEXED BY issue_cell";
     /// The same for disputes.
     pub const BY_DISPUTE_CELL: &str = "INDEXED BY issue_dispute_cell";
     /// The same by their areas.

@@ -130,6 +130,7 @@ pub enum Measure {
     CloseTime(u16),
 }
 
+/// The measures that are no bucket of a time, and what they are called.
 pub const PLAIN: &[(Measure, &str)] = &[
     (Measure::Reported, "reported"),
     (Measure::FiledOfReported, "filed_of_reported"),

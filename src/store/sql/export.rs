@@ -21,8 +21,8 @@ use std::time::Duration;
 const GATHERED: Duration = Duration::from_millis(1);
 
 /// What an issue's row says in codes and whole numbers, in the order of [`row_of`]: read as one
-/// text, because the drivers take longer over each value than over its bytes. What can be any text
-/// stands last.
+/// text, because the drivers take longer over each value than over its bytes. What may be any
+/// text stands last.
 const PACKED: [&str; 16] = [
     "id",
     "number",

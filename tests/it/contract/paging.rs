@@ -11,6 +11,7 @@ use hexward::domain::issue::record::Issue;
 use hexward::domain::issue::supervision::{Holder, Task, TaskKind};
 use hexward::domain::time::Timestamp;
 use hexward::store::change::Change;
+use hexward::store::export::ExportRow;
 use hexward::store::query::{IssueFilter, PageQuery, Seek, Sort};
 use std::collections::BTreeSet;
 
@@ -225,5 +226,62 @@ fn pages_of_an_area_hold_what_lies_in_it_however_much_that_is() {
             assert_eq!(seen, truth, "round {round}: {query:?}");
         }
         assert!(wide > 3 && narrow > 3, "{wide} {narrow}");
+    });
+}
+
+#[test]
+fn a_row_of_a_table_says_what_the_issue_says() {
+    check(async |fixture| {
+        let mut chance = Chance(91);
+        let sometimes = |chance: &mut Chance| {
+            chance.one_in(2).then(|| Timestamp(START.0 + chance.below(1_000_000) as i64))
+        };
+        for n in 0..60 {
+            let (mut issue, event) = report(&mut chance, START, None);
+            // Whatever another system calls itself.
+            issue.source = (*chance.pick(&["app", "", "a\u{1f}b,\n\"c\"", "12345 平台"])).into();
+            issue.lead = chance.one_in(2).then(|| department(chance.pick(DEPARTMENTS)));
+            issue.times.filed = sometimes(&mut chance);
+            issue.times.handled = sometimes(&mut chance);
+            issue.times.closed = sometimes(&mut chance);
+            (issue.counts.returns, issue.counts.reworks) = (n % 3, n % 11);
+            fixture.store.apply(opening(&issue, event)).await.expect("it is stored");
+        }
+        let page = PageQuery {
+            filter: IssueFilter::default(),
+            sort: Sort::NewestFirst,
+            after: None,
+            limit: 100,
+        };
+        let all = Scope::everything();
+        let told = fixture.store.list_export(&page, &all).await.expect("rows");
+        let issues = fixture.store.list_issues(&page, &all).await.expect("issues").items;
+        assert_eq!((told.len(), issues.len()), (60, 60));
+        for (row, issue) in told.into_iter().zip(issues) {
+            let is_plain = issue.kind != Kind::Dispute;
+            assert_eq!(row.position == issue.place.position, is_plain);
+            let truth = ExportRow {
+                id: issue.id,
+                kind: issue.kind,
+                severity: issue.severity,
+                state: issue.state,
+                text: is_plain.then_some(issue.text),
+                address: issue.address.filter(|_| is_plain),
+                position: row.position,
+                path: issue.place.path,
+                department: issue.lead.or(issue.proposed),
+                reported: issue.times.reported,
+                filed: issue.times.filed,
+                due: issue.clocks.due(),
+                handled: issue.times.handled,
+                closed: issue.times.closed,
+                returns: issue.counts.returns.into(),
+                reworks: issue.counts.reworks.into(),
+                number: issue.number,
+                category: issue.category,
+                source: issue.source,
+            };
+            assert_eq!(row, truth);
+        }
     });
 }
