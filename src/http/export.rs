@@ -19,6 +19,7 @@ use axum::response::Response;
 use futures::stream;
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use utoipa::IntoParams;
 
 /// Rows that are read at once.
@@ -48,27 +49,25 @@ const ROW_BYTES: usize = 400;
 
 /// A table that is being written.
 struct Export {
-    /// Ends with fewer rows than are read at once.
     rows: mpsc::Receiver<Rows>,
+    /// Has ended by itself when all rows are there.
+    reading: JoinHandle<()>,
     table: Table,
-    is_whole: bool,
 }
 
 impl Export {
     fn begin(app: App, page: PageQuery, scope: Scope, table: Table) -> Self {
         let (out, rows) = mpsc::channel(PAGES_AHEAD);
-        tokio::spawn(read_all(app, page, scope, out));
-        Self { rows, table, is_whole: false }
+        let reading = tokio::spawn(read_all(app, page, scope, out));
+        Self { rows, reading, table }
     }
 
     /// Adds the next rows to `out`; `None` when there are no more.
     async fn next(&mut self, mut out: Vec<u8>) -> Result<Option<Vec<u8>>, StoreError> {
-        if self.is_whole {
-            return Ok(None);
-        }
-        let broken = || Err(StoreError::Unavailable("the reading broke off".into()));
-        let rows = self.rows.recv().await.unwrap_or_else(broken)?;
-        self.is_whole = rows.len() < ROWS_AT_ONCE;
+        let Some(rows) = self.rows.recv().await.transpose()? else {
+            let ended = (&mut self.reading).await;
+            return ended.map(|()| None).map_err(|e| StoreError::Unavailable(e.to_string()));
+        };
         out.reserve(ROW_BYTES * rows.len());
         self.table.push(&rows, &mut out);
         Ok(Some(out))

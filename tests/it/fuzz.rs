@@ -4,6 +4,7 @@
 #[path = "../fuzz/targets/mod.rs"]
 mod targets;
 
+use crate::tidy::crates_of;
 use std::path::{Path, PathBuf};
 use targets::TARGETS;
 
@@ -72,17 +73,15 @@ fn the_lock_of_the_fuzzer_knows_what_the_service_needs() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |name: &str| std::fs::read_to_string(root.join(name)).expect("a file");
     let (manifest, lock) = (read("Cargo.toml"), read("tests/fuzz/Cargo.lock"));
-    let needed = manifest.split("\n[").find_map(|part| part.strip_prefix("dependencies]"));
-    let needed = needed.expect("dependencies").lines().filter(|line| !line.starts_with('#'));
-    let needed: Vec<&str> = needed.filter_map(|line| Some(line.split_once(" = ")?.0)).collect();
-    assert!(needed.contains(&"axum"), "{needed:?}");
+    let needed = crates_of(&manifest, "dependencies");
+    assert!(needed.contains("axum"), "{needed:?}");
     let own = lock.split("[[package]]").find(|part| part.contains("\nname = \"hexward\"\n"));
-    let own = own.expect("the service");
+    let own = own.expect("the service").replace('-', "_");
     // A name with its version where there are two of it.
-    let is_known = |name: &&str| {
+    let is_known = |name: &String| {
         own.contains(&format!("\n \"{name}\",")) || own.contains(&format!("\n \"{name} "))
     };
-    let missing: Vec<&str> = needed.into_iter().filter(|name| !is_known(name)).collect();
+    let missing: Vec<String> = needed.into_iter().filter(|name| !is_known(name)).collect();
     assert!(
         missing.is_empty(),
         "`cargo metadata --manifest-path tests/fuzz/Cargo.toml` adds {missing:?}"

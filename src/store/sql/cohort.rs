@@ -128,12 +128,13 @@ mod tests {
     #[test]
     fn there_are_statistics_of_each_time_that_is_no_column() {
         let migration = include_str!("../../../migrations/postgres/0030_cohorts.sql");
-        let migration = migration.split_whitespace().collect::<Vec<_>>().join(" ");
+        let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let migration = in_one_line(migration);
         let mut seen = 0;
         for (measure, _) in PLAIN {
             let Some((time, _)) = due_where(*measure) else { continue };
             if time.contains(' ') {
-                let time = time.split_whitespace().collect::<Vec<_>>().join(" ");
+                let time = in_one_line(time);
                 assert!(migration.contains(&format!("ON ( {time}) FROM issue;")), "{time}");
                 seen += 1;
             }

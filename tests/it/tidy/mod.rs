@@ -42,7 +42,7 @@ fn sources() -> Vec<File> {
 
 /// The crates that a manifest names, as code writes them: those of all sections whose name ends
 /// with `suffix`.
-fn crates_of(manifest: &str, suffix: &str) -> BTreeSet<String> {
+pub fn crates_of(manifest: &str, suffix: &str) -> BTreeSet<String> {
     let mut inside = false;
     let mut out = BTreeSet::new();
     for line in manifest.lines().map(str::trim) {
